@@ -1,0 +1,143 @@
+"""Hydra, set up once: where the YAML is, which schema holds, and errors as a sentence with path and fix."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mathbatch.config import Config
+from mathbatch.errors import ConfigError, MathBatchError, nearest
+
+PACKAGE = Path(__file__).resolve().parent
+COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
+FREE_FORM = ("model.engine", "model.chat_template_kwargs", "model.mm_processor_kwargs", *COMPONENTS)
+"""Dictionaries whose keys the schema does not list: they are checked against what takes them."""
+SECRET = re.compile(r"(^|_)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
+EXIT_CONFIG = 2
+EXIT_SIGNAL = 128
+
+
+def conf_dir() -> Path:
+    """The shipped YAML: inside an installed package, beside the package in a checkout."""
+    packaged = PACKAGE / "conf"
+    return packaged if packaged.is_dir() else PACKAGE.parent / "conf"
+
+
+def main(task: Callable[[Config, DictConfig], int]) -> None:
+    """Compose from the command line, check, call `task(config, composed)` for each job; exit with the worst code."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # or Hydra would print and exit before the error is ours to explain
+    ConfigStore.instance().store(name="schema", node=Config)
+    sys.argv[1:] = [_allow_new_key(argument) for argument in sys.argv[1:]]
+    codes: list[int] = []
+
+    def job(composed: DictConfig) -> None:
+        try:
+            codes.append(task(typed(composed), composed))
+            if codes[-1] > EXIT_SIGNAL:  # Ctrl-C ends a sweep too
+                sys.exit(codes[-1])
+        except MathBatchError as error:  # past this point Hydra would wrap it in a report of its own
+            print(f"mathbatch: {error}", file=sys.stderr)
+            codes.append(EXIT_CONFIG)
+
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
+    except MathBatchError as error:
+        fail(str(error))
+    except (HydraException, OmegaConfBaseException) as error:
+        fail(explain(error))
+    sys.exit(max(codes, default=0))
+
+
+def fail(message: str, code: int = EXIT_CONFIG) -> None:
+    """Say what is wrong and exit."""
+    print(f"mathbatch: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def typed(composed: DictConfig) -> Config:
+    """The checked configuration. Raises ConfigError for an unknown, mistyped, missing or out-of-range value."""
+    try:
+        values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
+        merged = OmegaConf.merge(OmegaConf.structured(Config), values)
+        for path in sorted(OmegaConf.missing_keys(merged)):
+            raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
+        _refuse_written_secrets(values, "")
+        config = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        raise ConfigError(*_explain_key(error)) from error
+    assert isinstance(config, Config)
+    return config
+
+
+def explain(error: Exception) -> str:
+    """What Hydra or OmegaConf refused, with the config path and the nearest valid name."""
+    if isinstance(error, MissingConfigException):
+        return _explain_missing_group(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    if isinstance(cause, OmegaConfBaseException):
+        return str(ConfigError(*_explain_key(cause)))
+    if isinstance(error, ConfigCompositionException) and (match := re.search(r"Key '([^']+)' not in", str(error))):
+        return f"{match[1]}: no such key\n  {error}"
+    return str(error)
+
+
+def _allow_new_key(argument: str) -> str:
+    """`model.engine.x=1` names a key that no schema lists: `++` lets Hydra add it."""
+    return f"++{argument}" if argument.startswith(tuple(f"{path}." for path in FREE_FORM)) else argument
+
+
+def _explain_missing_group(error: MissingConfigException) -> str:
+    missing = (error.missing_cfg_file or "").split("/")
+    group, name = "/".join(missing[:-1]), missing[-1]
+    options = [option for option in error.options or [] if option != "schema"]
+    if not group or not options:
+        return str(error)
+    return str(ConfigError(group, f"there is no '{name}'", f"{nearest(name, options)} ({', '.join(options)})"))
+
+
+def _explain_key(error: OmegaConfBaseException) -> tuple[str, str, str]:
+    path = error.full_key or str(error.key or "")
+    problem = str(error.msg or error).splitlines()[0]
+    parent, _, key = path.rpartition(".")
+    if "not in" in problem:
+        return path, "no such key", nearest(key, _keys_beside(parent))
+    expected = _schema_types(parent).get(key)
+    return path, problem, f"give a value of the type {expected}" if expected else "correct the value"
+
+
+def _keys_beside(parent: str) -> list[str]:
+    return list(_schema_types(parent))
+
+
+def _schema_types(parent: str) -> dict[str, str]:
+    """Key to type, as the schema writes it, of the section at `parent`."""
+    section: Any = Config
+    for part in filter(None, parent.split(".")):
+        section = typing.get_type_hints(section).get(part) if dataclasses.is_dataclass(section) else None
+    return {f.name: str(f.type) for f in dataclasses.fields(section)} if dataclasses.is_dataclass(section) else {}
+
+
+def _refuse_written_secrets(node: Any, path: str) -> None:
+    """A secret on the command line or in YAML would be saved with the run."""
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if isinstance(value, str) and value and SECRET.search(str(key)) and "${" not in value:
+            raise ConfigError(
+                f"{path}{key}", "a secret must not stand in the configuration", f"${{oc.env:{str(key).upper()}}}"
+            )
+        _refuse_written_secrets(value, f"{path}{key}.")

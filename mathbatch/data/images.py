@@ -1,0 +1,181 @@
+"""Pictures: from what a row says to an RGB picture, or a named failure; never to nothing.
+
+`ImageRoot.reference` is cheap (one stat) and made for every row. `measure` reads a header, `decode` the picture; both
+are called from worker threads, just ahead of the engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import os
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from mathbatch.errors import SampleError
+from mathbatch.records import ImageRef
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
+BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
+"""How JPEG, PNG, GIF, WebP, BMP and TIFF begin in base64."""
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}={0,2}\s*")
+MIN_BASE64 = 64
+"""No picture is shorter, and hardly a path that looks like base64 is longer."""
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
+"""Pixel formats only: Pillow would start other programs for some of the rest. MPO, of some cameras, is read as JPEG."""
+PEAK_BYTES_PER_PIXEL = 4
+"""RGB takes three; a picture with alpha or CMYK four while it is converted."""
+
+DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow's decoders raise on damaged data."""
+
+
+class ImageRoot:
+    """The folder that picture paths are relative to. A path that leads out of it, by links too, is refused."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._real = os.path.realpath(folder)
+
+    def reference(self, value: Any) -> ImageRef:
+        """A reference for a path, base64 text, a data URL, bytes, or a {"bytes", "path"} pair. Raises SampleError."""
+        if isinstance(value, dict) and ("bytes" in value or "path" in value):
+            value = value.get("bytes") or value.get("path")
+        if isinstance(value, bytes) and value:
+            return _embedded("embedded bytes", value)
+        if not isinstance(value, str) or not value.strip():
+            raise SampleError("bad_image_field", f"a picture can't be a {type(value).__name__}: {value!r:.60}")
+        if match := DATA_URL.match(value):
+            return _embedded("data URL", value[match.end() :])
+        if value.startswith(BASE64_STARTS) and len(value) >= MIN_BASE64 and BASE64.fullmatch(value):
+            return _embedded("base64 text", value)
+        if value.startswith(("http://", "https://")):
+            raise SampleError("image_url", f"pictures are not fetched from the network: {value:.200}")
+        return self._file(value)
+
+    def _file(self, value: str) -> ImageRef:
+        if "\0" in value:
+            raise SampleError("missing_image", f"not a path: {value!r:.200}")
+        real = os.path.realpath(os.path.join(self._real, value))
+        if not real.startswith(self._real + os.sep) and self._real != os.sep:
+            raise SampleError("image_outside_root", f"{value} lies outside {self._real}; see dataset.image_base_path")
+        try:
+            size = os.stat(real).st_size
+        except OSError as error:
+            raise SampleError("missing_image", f"{real}: {error.strerror}") from error
+        return ImageRef(value, f"{value}:{size}", path=real)
+
+
+def _embedded(label: str, data: bytes | str) -> ImageRef:
+    raw = data.encode("ascii", "replace") if isinstance(data, str) else data
+    return ImageRef(label, hashlib.blake2b(raw, digest_size=16).hexdigest(), data=data)
+
+
+class ImageDecoder:
+    """Reads pictures within limits: `max_pixels` per picture and `max_bytes` of encoded data."""
+
+    def __init__(self, max_pixels: int, max_bytes: int) -> None:
+        self.max_pixels = max_pixels
+        self.max_bytes = max_bytes
+
+    def measure(self, ref: ImageRef) -> int:
+        """Bytes that decoding takes at its peak, from the header alone. Raises SampleError over a limit."""
+        with _reading(ref), self._open(ref) as stream, _open_picture(stream) as picture:
+            width, height = picture.size
+            encoded = stream.seek(0, os.SEEK_END)
+        if width * height > self.max_pixels:
+            size = f"{width} x {height} pixels"
+            raise SampleError(
+                "image_too_large", f"{ref.label}: {size}, over dataset.image_max_megapixels={self.max_pixels / 1e6:g}"
+            )
+        if encoded > self.max_bytes:
+            size = f"{encoded / 2**20:.1f} MiB"
+            raise SampleError(
+                "image_too_large", f"{ref.label}: {size}, over dataset.image_max_mib={self.max_bytes / 2**20:g}"
+            )
+        return width * height * PEAK_BYTES_PER_PIXEL + encoded
+
+    def decode(self, ref: ImageRef) -> tuple[Picture, str]:
+        """The RGB picture and a hash of its encoded data, by which an engine knows a picture that it has seen."""
+        with _reading(ref), self._open(ref) as stream:
+            data = stream.read()
+            with _open_picture(io.BytesIO(data)) as picture:
+                return to_rgb(picture), hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    def _open(self, ref: ImageRef) -> BinaryIO:
+        if ref.path is not None:
+            return open(ref.path, "rb")
+        assert ref.data is not None
+        if isinstance(ref.data, bytes):
+            return io.BytesIO(ref.data)
+        return io.BytesIO(base64.b64decode("".join(ref.data.split()), validate=True))
+
+
+def to_rgb(picture: Picture) -> Picture:
+    """Upright by its EXIF tag, first frame, on white where it is transparent, 8 bits a channel."""
+    from PIL import Image, ImageOps
+
+    picture.seek(0)
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = _to_eight_bits(picture)
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    picture.load()
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _to_eight_bits(picture: Picture) -> Picture:
+    """16-bit grey by its high byte; wider integers and floats by their own range."""
+    if picture.mode.startswith("I;16"):
+        return picture.point(lambda value: value / 256).convert("L")
+    low, high = picture.getextrema()
+    assert isinstance(low, (int, float))
+    assert isinstance(high, (int, float))
+    if picture.mode == "I" and low >= 0 and high <= 65535:
+        low, high = 0, 65535
+    scale = 255 / (high - low) if high > low else 0
+    return picture.point(lambda value: value * scale - low * scale).convert("L")
+
+
+def _open_picture(stream: BinaryIO) -> Picture:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # our own limit, checked from the header, replaces Pillow's warning
+    return Image.open(stream, formats=FORMATS)
+
+
+@contextmanager
+def _reading(ref: ImageRef) -> Iterator[None]:
+    """Damage in the data of a picture is the failure of its sample."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SampleError("missing_image", f"{ref.label}: no such file") from error
+    except binascii.Error as error:
+        raise SampleError("broken_image", f"{ref.label}: not valid base64: {error}") from error
+    except DECODER_ERRORS as error:
+        problem = "no picture, or of a kind that is not read" if "cannot identify" in str(error) else str(error)
+        raise SampleError("broken_image", f"{ref.label}: {problem} (read: {', '.join(FORMATS)})") from error

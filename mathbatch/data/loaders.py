@@ -1,0 +1,130 @@
+"""Loaders: from a file to samples, through the field mapping of the dataset config.
+
+python -m mathbatch.run dataset=generic dataset.input=rows.jsonl dataset.query_field=question
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from mathbatch.base import BaseDataLoader
+from mathbatch.config import DatasetConfig
+from mathbatch.data.json_stream import RawRow, read_rows
+from mathbatch.data.mapping import FieldMapping
+from mathbatch.data.paths import locate
+from mathbatch.errors import ConfigError, SampleError, nearest
+from mathbatch.records import BadRow, Row, Sample
+
+
+class MappedDataLoader(BaseDataLoader):
+    """Rows from `rows`, mapped as the dataset config says. Write `rows` for a format of your own."""
+
+    def __init__(self, dataset: DatasetConfig) -> None:
+        super().__init__(dataset)
+        self.input = find_input(dataset.input)
+        self.mapping = FieldMapping(dataset, self.input.parent)
+        self._first_rows: dict[str, int] | None = None
+
+    @abstractmethod
+    def rows(self) -> Iterator[RawRow]:
+        """The raw rows, from the first one, each time it is called."""
+
+    def __iter__(self) -> Iterator[Sample | BadRow]:
+        seen: set[int] = set()
+        for index, raw in enumerate(self.rows()):
+            if index == self.dataset.limit:
+                return
+            yield self._map(raw, seen)
+
+    def _map(self, raw: RawRow, seen: set[int]) -> Sample | BadRow:
+        number, key, row, problem = raw
+        nameless = f"<row {number}>"
+        if row is None:
+            return BadRow(nameless, number, None, "unreadable_row", f"{self.input}, row {number}: {problem}")
+        id = nameless
+        try:
+            own = self.mapping.id(row, key, number)
+            if (hashed := hash(own)) in seen:
+                raise SampleError("duplicate_id", f"id '{own}' is also that of row {self._first_row(own)}")
+            seen.add(hashed)
+            id = own
+            return self.mapping.sample(id, number, row, key)
+        except SampleError as error:
+            return BadRow(id, number, row, error.kind, f"row {number}: {error}", key)
+
+    def _first_row(self, id: str) -> int:
+        """Read once more, only when a duplicate is there: a million row numbers need not be kept for it."""
+        if self._first_rows is None:
+            self._first_rows = {}
+            for number, key, row, _ in self.rows():
+                if row is not None:
+                    self._first_rows.setdefault(self.mapping.id_or_none(row, key, number) or "", number)
+        return self._first_rows[id]
+
+
+class FileDataLoader(MappedDataLoader):
+    """JSON Lines, a JSON array of rows, or a JSON object of rows keyed by id; each also as `.gz`."""
+
+    def rows(self) -> Iterator[RawRow]:
+        with open_input(self.input) as stream:
+            try:
+                yield from read_rows(stream, json_lines=is_json_lines(self.input))
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise ConfigError("dataset.input", f"{self.input} is damaged: {error}", "get the file again") from error
+
+    def count(self) -> int:
+        """Lines of a JSON Lines file; any other file is parsed to its end."""
+        with open_input(self.input) as stream:
+            if is_json_lines(self.input):
+                total = _count_lines(stream)
+            else:
+                total = sum(1 for _ in read_rows(stream, json_lines=False))
+        return min(total, self.dataset.limit or total)
+
+
+def find_input(value: str) -> Path:
+    """The dataset file. Raises ConfigError with the nearest name in the same folder."""
+    path = locate(value, "dataset.input")
+    if path.is_file():
+        return path.absolute()
+    folder = path.parent
+    if not folder.is_dir():
+        raise ConfigError("dataset.input", f"there is no folder {folder.absolute()}", "correct dataset.input")
+    files = [entry.name for entry in folder.iterdir() if entry.is_file() and ".json" in entry.name]
+    hint = nearest(path.name, files) if files else "that folder has no JSON file"
+    raise ConfigError("dataset.input", f"there is no file {path.absolute()}", hint)
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked where its name ends in .gz."""
+    try:
+        stream = (gzip.open if path.suffix == ".gz" else open)(path, "rb")
+    except OSError as error:
+        raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
+    with stream:
+        yield cast(BinaryIO, stream)
+
+
+def is_json_lines(path: Path) -> bool:
+    """By its name; a `.json` file that holds an object on each of its first two lines is taken for JSON Lines too."""
+    if ".jsonl" in path.suffixes or ".ndjson" in path.suffixes:
+        return True
+    with open_input(path) as stream:
+        first, second = stream.readline(1 << 20).strip(), stream.readline(1 << 20).strip()
+    return first.startswith(b"{") and first.endswith(b"}") and second.startswith(b"{")
+
+
+def _count_lines(stream: BinaryIO) -> int:
+    return sum(1 for line in stream if line.strip())
+
+
+def first_row(loader: MappedDataLoader) -> Row | None:
+    """The first row that can be read, to look at its fields."""
+    return next((raw.row for raw in loader.rows() if raw.row is not None), None)

