@@ -1,4 +1,4 @@
-"""The identity of a run: what can change an answer, hashed. It names the run folder, so that a command goes on there."""
+"""The identity of a run: what can change an answer, hashed. It names the run folder, so the same command resumes."""
 
 from __future__ import annotations
 
