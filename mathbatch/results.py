@@ -33,10 +33,15 @@ def joined(parts: Parts) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
         yield sample, found
 
 
-def export(parts: Parts) -> Path:
-    """`results.jsonl`, or `results.json` in the shape of a JSON input. Returns its path."""
+def results_path(parts: Parts) -> Path:
+    """`results.jsonl`, or `results.json` where the input is one JSON document."""
+    opening, _, _ = _brackets(parts)
+    return parts.run_dir / ("results.json" if opening else "results.jsonl")
+
+
+def export(parts: Parts, path: Path) -> None:
+    """Write the results, in the shape of the input."""
     opening, between, closing = _brackets(parts)
-    path = parts.run_dir / ("results.jsonl" if not opening else "results.json")
     field = parts.config.dataset.response_field
     index = parts.config.dataset.index_field or "row"
     with atomic_write(path) as stream:
@@ -46,7 +51,6 @@ def export(parts: Parts) -> Path:
             prefix = b"" if opening != b"{\n" else _encode(sample.key or sample.id) + b": "
             stream.write((between if at else b"") + prefix + _encode(row))
         stream.write(closing)
-    return path
 
 
 def score(parts: Parts) -> dict[str, Any] | None:

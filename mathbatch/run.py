@@ -85,7 +85,7 @@ async def _generate(parts: Parts, progress: Progress) -> int | None:
 def _finish(parts: Parts, progress: Progress) -> dict[str, Any] | None:
     """Results, scores, and at the very end the manifest; returns the metrics."""
     counts, elapsed = progress.counts, progress.elapsed_s
-    results.export(parts)
+    results.export(parts, results.results_path(parts))
     metrics = results.score(parts)
     facts = {
         "units": counts.done,

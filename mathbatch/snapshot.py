@@ -12,18 +12,34 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.atomic import atomic_write
+from mathbatch.errors import ConfigError
+
+FOLDER_FILE = "started-in.txt"
+"""The folder that relative paths of the configuration start from."""
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig) -> None:
     """Raises StoreError where the folder can't be written."""
     attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
     attempt.mkdir(parents=True, exist_ok=True)
-    overrides = "".join(f"- {override}\n" for override in HydraConfig.get().overrides.task)
+    task = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+    overrides = OmegaConf.to_yaml(OmegaConf.create(task), resolve=False)
     config = OmegaConf.to_yaml(composed)
     for path, text in (
+        (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),
         (attempt / "overrides.yaml", overrides),
         (attempt / "config.yaml", config),
         (run_dir / "config.yaml", config),
     ):
         with atomic_write(path) as stream:
             stream.write(text.encode())
+
+
+def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
+    """What ran last in this folder, and the folder it was started in. Raises ConfigError if that is no run folder."""
+    attempts = sorted((run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+    if not attempts or not (run_dir / "config.yaml").is_file():
+        raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no config.yaml", "name the folder of a run")
+    composed = OmegaConf.load(run_dir / "config.yaml")
+    assert isinstance(composed, DictConfig)
+    return composed, Path(attempts[-1].read_text().rstrip("\n"))

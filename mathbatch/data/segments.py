@@ -56,6 +56,11 @@ def read_lines(path: Path) -> Iterator[Line]:
             offset += len(line)
 
 
+def segment_paths(folder: Path) -> list[Path]:
+    """The segments of a store in the order in which they were written."""
+    return sorted(path for path in folder.glob("*.jsonl") if path.stem.isdecimal())
+
+
 def torn_at(path: Path) -> int | None:
     """Where the torn last line of a segment begins; None if its last line is whole."""
     last = None

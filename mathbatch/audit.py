@@ -1,0 +1,231 @@
+"""The checks behind `mathbatch.verify`: what a run folder holds against what its dataset asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from mathbatch import results
+from mathbatch.atomic import atomic_write
+from mathbatch.base import BaseDataSaver
+from mathbatch.compose import typed
+from mathbatch.data.feed import render
+from mathbatch.data.index import Head, RecordIndex
+from mathbatch.data.lock import FolderLock
+from mathbatch.data.segments import Line, read_lines, repair_tail, segment_paths, torn_at
+from mathbatch.errors import ConfigError
+from mathbatch.parts import Parts, build
+from mathbatch.records import Record
+from mathbatch.snapshot import read_snapshot
+
+EXAMPLES = 5
+_head = msgspec.json.Decoder(Head).decode
+
+
+@dataclass
+class Finding:
+    """One kind of thing found: how many, the first examples, and whether the folder is not whole because of it."""
+
+    name: str
+    meaning: str
+    amiss: bool
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, example: str) -> None:
+        self.count += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(example)
+
+
+class Report:
+    """All findings, by name, in the order in which they are shown."""
+
+    def __init__(self) -> None:
+        self.answered = Finding("answered", "units with an answer", False)
+        self.failed = Finding("failed", "units with a named failure; the next run tries them again", False)
+        self.stale = Finding("replaced", "records of an input that has changed since, or is not asked now", False)
+        self.missing = Finding("missing", "units without a record: run the same command again", True)
+        self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
+        self.damaged = Finding("damaged", "lines whose checksum does not fit: repair=true sets them aside", True)
+        self.doubled = Finding("doubled", "second answers of a unit: repair=true sets them aside", True)
+        self.foreign = Finding("foreign", "records of ids that the dataset does not have", True)
+        self.results = Finding(
+            "results", "results or manifest that don't fit the records: run again, or repair=true", True
+        )
+
+    @property
+    def findings(self) -> list[Finding]:
+        return list(vars(self).values())
+
+    @property
+    def whole(self) -> bool:
+        return not any(finding.amiss and finding.count for finding in self.findings)
+
+
+class _IndexOnly(BaseDataSaver):
+    """A store to read from, as it lies there."""
+
+    def __init__(self, index: RecordIndex) -> None:
+        self._index = index
+
+    def open(self) -> None: ...
+
+    def append(self, record: Record) -> None:
+        raise AssertionError("an audit writes no records")
+
+    def find(self, id: str, rollout: int, digest: str) -> Record | None:
+        return self._index.find(id, rollout, digest)
+
+    def state(self, id: str, rollout: int, digest: str) -> str | None:
+        return self._index.state(id, rollout, digest)
+
+    def close(self) -> None:
+        self._index.close()
+
+
+def audit(run_dir: Path) -> Report:
+    """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
+    report, run_dir = Report(), run_dir.absolute()
+    with _locked(run_dir), _started_in(run_dir) as parts:
+        index = _check_segments(run_dir / "responses", report)
+        parts.saver = _IndexOnly(index)
+        wanted = _check_units(parts, report)
+        _check_records(run_dir / "responses", index, wanted, report)
+        if not report.missing.count:
+            _check_results(parts, report)
+        parts.saver.close()
+    return report
+
+
+def repair(run_dir: Path) -> list[str]:
+    """Mend what needs no guess; returns what was done, a sentence each."""
+    done: list[str] = []
+    run_dir = run_dir.absolute()
+    folder = run_dir / "responses"
+    with _locked(run_dir), _started_in(run_dir) as parts:
+        aside = folder.with_name(f"damaged-{time.strftime('%Y%m%dT%H%M%S')}.txt")
+        answered: set[int] = set()
+        for path in segment_paths(folder):
+            if torn_at(path) is not None:
+                repair_tail(path)
+                done.append(f"{path.name}: cut off the torn last line")
+            done += _set_aside(path, aside, answered)
+        report = Report()
+        index = _check_segments(folder, report)
+        parts.saver = _IndexOnly(index)
+        _check_units(parts, report)
+        if not report.missing.count:
+            results.export(parts, results.results_path(parts))
+            done.append("results: written again from the records")
+        parts.saver.close()
+    return done
+
+
+@contextlib.contextmanager
+def _locked(run_dir: Path) -> Iterator[None]:
+    if not run_dir.is_dir():
+        raise ConfigError("run_dir", f"there is no folder {run_dir.absolute()}", "name the folder of a run")
+    lock = FolderLock(run_dir)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _started_in(run_dir: Path) -> Iterator[Parts]:
+    """The parts of that run, with relative paths as they were meant."""
+    composed, folder = read_snapshot(run_dir)
+    with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
+        yield build(typed(composed), run_dir)
+
+
+def _check_segments(folder: Path, report: Report) -> RecordIndex:
+    index = RecordIndex()
+    for path in segment_paths(folder):
+        torn = torn_at(path)
+        for line in index.read_segment(path):
+            finding = report.torn if line.offset == torn else report.damaged
+            finding.add(f"{path.name}, line {line.number}")
+    return index
+
+
+def _check_units(parts: Parts, report: Report) -> dict[int, str]:
+    """Look for the record of each unit; returns the units that are wanted, as hashes, with their ids."""
+    wanted: dict[int, str] = {}
+    for sample in parts.loader:
+        prompt = render(sample, parts.processor)
+        for rollout in range(parts.config.sampling.n):
+            wanted[hash((prompt.id, rollout, prompt.digest))] = prompt.id
+            state = parts.saver.state(prompt.id, rollout, prompt.digest)
+            name = f"{prompt.id}#{rollout}" if rollout else prompt.id
+            {"answered": report.answered, "failed": report.failed, None: report.missing}[state].add(name)
+    return wanted
+
+
+def _check_records(folder: Path, index: RecordIndex, wanted: dict[int, str], report: Report) -> None:
+    """Each record belongs to a unit that is wanted, and is the only answer of it."""
+    known = set(wanted.values())
+    for path in segment_paths(folder):
+        for line in read_lines(path):
+            if line.body is None:
+                continue
+            head = _head(line.body)
+            where = f"{path.name}, line {line.number}: {head.id}"
+            if head.id not in known and not head.id.startswith("<row "):
+                report.foreign.add(where)
+            elif hash((head.id, head.rollout, head.digest)) not in wanted:
+                report.stale.add(where)
+            elif head.failure is None and index.place(head.id, head.rollout, head.digest) != (path, line.offset):
+                report.doubled.add(where)
+
+
+def _check_results(parts: Parts, report: Report) -> None:
+    path = results.results_path(parts)
+    if not path.is_file():
+        report.results.add(f"there is no {path.name}")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / path.name
+        results.export(parts, fresh)
+        if not filecmp.cmp(path, fresh, shallow=False):
+            report.results.add(f"{path.name} differs from the records")
+    if not (parts.run_dir / "manifest.json").is_file():
+        report.results.add("there is no manifest.json: the run did not come to its end")
+
+
+def _set_aside(path: Path, aside: Path, answered: set[int]) -> list[str]:
+    """Move damaged lines and second answers of a segment to the file `aside`."""
+    reasons = {line.offset: reason for line in read_lines(path) if (reason := _reason_to_move(line, answered))}
+    if not reasons:
+        return []
+    offset = 0
+    with path.open("rb") as stream, aside.open("ab") as out, atomic_write(path) as fresh:
+        for line in stream:
+            (out if offset in reasons else fresh).write(line)
+            offset += len(line)
+    moved = Counter(reasons.values())
+    return [f"{path.name}: set {count} {reason} lines aside in {aside.name}" for reason, count in moved.items()]
+
+
+def _reason_to_move(line: Line, answered: set[int]) -> str | None:
+    if line.body is None:
+        return "damaged"
+    head = _head(line.body)
+    if head.failure is not None:
+        return None
+    key = hash((head.id, head.rollout, head.digest))
+    if key in answered:
+        return "doubled"
+    answered.add(key)
+    return None

@@ -1,0 +1,76 @@
+"""Prove a run folder whole, or list what is missing, torn, doubled or foreign.
+
+    python -m mathbatch.verify run_dir=outputs/demo/demo/greedy-0f1e2d3c
+    python -m mathbatch.verify run_dir=… repair=true
+
+`repair=true` mends what needs no guess: a torn last line is cut off, damaged lines and second answers of a unit are
+moved to `damaged-<time>.txt`, results are written again from the records.
+Exit codes: 0 whole, 1 something is amiss, 2 the folder can't be read.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from rich.console import Console
+from rich.table import Table
+
+from mathbatch import compose
+from mathbatch.audit import Report, audit, repair
+from mathbatch.errors import ConfigError, MathBatchError
+
+EXIT_AMISS = 1
+
+
+@dataclass
+class VerifyConfig:
+    """`run_dir` is the folder of one run; `repair` mends it."""
+
+    run_dir: str = MISSING
+    repair: bool = False
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        config = parse(sys.argv[1:])
+        run_dir = Path(config.run_dir)
+        for sentence in repair(run_dir) if config.repair else []:
+            print(f"mended {sentence}")
+        report = audit(run_dir)
+    except MathBatchError as error:
+        compose.fail(str(error))
+    show(run_dir, report)
+    sys.exit(0 if report.whole else EXIT_AMISS)
+
+
+def parse(arguments: list[str]) -> VerifyConfig:
+    """Raises ConfigError for anything but run_dir=… and repair=…"""
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(VerifyConfig), OmegaConf.from_dotlist(arguments))
+        config = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        problem = str(error.msg).splitlines()[0]
+        raise ConfigError(error.full_key or "run_dir", problem, "python -m mathbatch.verify run_dir=…") from error
+    assert isinstance(config, VerifyConfig)
+    return config
+
+
+def show(run_dir: Path, report: Report) -> None:
+    """A table of what was found, and a verdict."""
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table("", "count", "what it means", "first ones", title=str(run_dir), title_justify="left")
+    for finding in report.findings:
+        if finding.count:
+            shown = ", ".join(finding.examples) if finding.amiss or finding is report.failed else ""
+            table.add_row(finding.name, f"{finding.count:,}", finding.meaning, shown)
+    console.print(table)
+    console.print("whole" if report.whole else "not whole")
+
+
+if __name__ == "__main__":
+    main()
