@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 _WHITESPACE = " \t\n\r"
 
 
-class RawRow(NamedTuple):
+class RawRow(msgspec.Struct, frozen=True):
     number: int
     key: str | None
     row: Row | None
@@ -41,7 +41,7 @@ def read_rows(stream: BinaryIO, json_lines: bool) -> Iterator[RawRow]:
 
 
 def _lines(stream: BinaryIO) -> Iterator[RawRow]:
-    decode = msgspec.json.Decoder().decode
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for number, line in enumerate(stream, 1):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
@@ -52,7 +52,7 @@ def _lines(stream: BinaryIO) -> Iterator[RawRow]:
                 continue
             yield _second_try(number, line)
             continue
-        yield _checked(number, None, row)
+        yield RawRow(number, None, row)
 
 
 def _second_try(number: int, line: bytes) -> RawRow:
