@@ -61,6 +61,8 @@ class DatasetConfig:
     """Short name, a folder in `output_dir`."""
     input: str = MISSING
     """JSON (array, or object keyed by id) or JSON Lines file; `.gz` is read as it is. `pkg://` as in `model.path`."""
+    source: str | None = None
+    """Where the file can be had: said when it is not there."""
     index_field: str | None = "sample_index"
     """Field with the unique id. null: the row number."""
     query_field: str = "query_cot"

@@ -24,7 +24,7 @@ ENGINE_ONLY_SPEED = {
 }  # fmt: skip
 """Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions)."""
 MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "max_images"}
-DATASET_OUTSIDE = {"name", "limit", "response_field", "answer_field", "image_max_megapixels", "image_max_mib"}
+DATASET_OUTSIDE = {"name", "source", "limit", "response_field", "answer_field", "image_max_megapixels", "image_max_mib"}
 """Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given."""
 
 

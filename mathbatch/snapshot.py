@@ -22,7 +22,8 @@ def write_snapshot(run_dir: Path, composed: DictConfig) -> None:
     """Raises StoreError where the folder can't be written."""
     attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
     attempt.mkdir(parents=True, exist_ok=True)
-    overrides = "".join(f"- {override}\n" for override in HydraConfig.get().overrides.task)
+    task = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+    overrides = OmegaConf.to_yaml(OmegaConf.create(task), resolve=False)
     config = OmegaConf.to_yaml(composed)
     for path, text in (
         (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),

@@ -22,7 +22,7 @@ class Head(msgspec.Struct):
     id: str
     digest: str
     rollout: int = 0
-    failure: msgspec.Raw | None = None
+    failure: dict[str, str] | None = None
 
 
 class RecordIndex:

@@ -27,7 +27,7 @@ class MappedDataLoader(BaseDataLoader):
 
     def __init__(self, dataset: DatasetConfig) -> None:
         super().__init__(dataset)
-        self.input = find_input(dataset.input)
+        self.input = find_input(dataset.input, dataset.source)
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._first_rows: dict[str, int] | None = None
 
@@ -85,18 +85,18 @@ class FileDataLoader(MappedDataLoader):
         return min(total, self.dataset.limit or total)
 
 
-def find_input(value: str) -> Path:
-    """The dataset file. Raises ConfigError with the nearest name in the same folder."""
+def find_input(value: str, source: str | None) -> Path:
+    """The dataset file. Raises ConfigError that says where it can be had, or which name in its folder is like it."""
     path = locate(value, "dataset.input")
     if path.is_file():
         return path.absolute()
-    folder = path.parent
-    if not folder.is_dir():
-        raise ConfigError("dataset.input", f"there is no folder {folder.absolute()}", "correct dataset.input")
-    files = [entry.name for entry in folder.iterdir() if entry.is_file() and ".json" in entry.name]
-    hint = nearest(path.name, files) if files else "that folder has no JSON file"
-    problem = f"{path.absolute()} is a folder" if path.is_dir() else f"there is no file {path.absolute()}"
-    raise ConfigError("dataset.input", problem, hint)
+    if path.is_dir():
+        raise ConfigError("dataset.input", f"{path.absolute()} is a folder", "name the file in it")
+    files = [entry.name for entry in path.parent.glob("*.json*") if entry.is_file()]
+    hint = nearest(path.name, files) if files else "correct the path"
+    if source is not None:
+        hint = f"get it from {source}, or set dataset.input to where you have it"
+    raise ConfigError("dataset.input", f"there is no file {path.absolute()}", hint)
 
 
 @contextmanager

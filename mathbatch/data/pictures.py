@@ -17,6 +17,8 @@ from mathbatch.records import ImageRef, Request
 
 MAX_WORKERS = 8
 """More threads than this wait for each other: resizing and copying hold Python's lock."""
+AHEAD = 2
+"""Requests with decoded pictures for each thread: one engine takes them one by one, so more would only fill memory."""
 
 
 class ByteBudget:
@@ -72,9 +74,9 @@ class Pictures:
     def __init__(self, decoder: ImageDecoder, budget_bytes: int, workers: int | None) -> None:
         self.decoder = decoder
         self.budget = ByteBudget(budget_bytes)
-        self._threads = ThreadPoolExecutor(
-            workers or min(MAX_WORKERS, os.cpu_count() or 1), thread_name_prefix="decode"
-        )
+        workers = workers or min(MAX_WORKERS, os.cpu_count() or 1)
+        self._ahead = asyncio.Semaphore(AHEAD * workers)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
 
     @asynccontextmanager
     async def ready(self, request: Request) -> AsyncIterator[Request]:
@@ -86,10 +88,17 @@ class Pictures:
             yield request
             return
         loop = asyncio.get_running_loop()
-        size = await loop.run_in_executor(self._threads, self._measure, refs)
-        held = await self.budget.acquire(size)
-        ready = msgspec.structs.replace(request, on_images_done=lambda: self.budget.release(held))
+        await self._ahead.acquire()
+        held = 0
+
+        def give_back() -> None:
+            self._ahead.release()
+            self.budget.release(held)
+
+        ready = msgspec.structs.replace(request, on_images_done=give_back)
         try:
+            size = await loop.run_in_executor(self._threads, self._measure, refs)
+            held = await self.budget.acquire(size)
             ready.messages = await loop.run_in_executor(self._threads, self._decode, request.messages)
             yield ready
         finally:

@@ -28,6 +28,7 @@ class ScriptedModel(BaseInferenceModel):
         self.deaths_left = int(options.get("deaths", 1 << 30))
         self.starts = 0
         self.dead = asyncio.Event()
+        self._steps = 0
 
     async def open(self) -> None:
         self.dead.clear()
@@ -40,6 +41,7 @@ class ScriptedModel(BaseInferenceModel):
             await self._work(prompt)
         if self.fail_on and self.fail_on in prompt:
             raise SampleError("scripted", "the script says so")
+        self._steps += 1
         answer = hashlib.blake2b(prompt.encode(), digest_size=4).hexdigest()
         return Response(f"\\boxed{{{answer}}}", "stop", len(prompt), 8)
 
@@ -47,6 +49,8 @@ class ScriptedModel(BaseInferenceModel):
         if self.die_on and self.die_on in prompt and self.deaths_left > 0:
             self.deaths_left -= 1
             self.dead.set()
+        if self.dead.is_set():
+            raise EngineDied("the script killed the engine")
         timeout = None if self.hang_on and self.hang_on in prompt else self.delay_s
         try:
             await asyncio.wait_for(self.dead.wait(), timeout)
@@ -56,6 +60,9 @@ class ScriptedModel(BaseInferenceModel):
 
     async def close(self) -> None:
         self.dead.set()
+
+    def steps(self) -> int:
+        return self._steps
 
 
 def text_of(content: str | list[dict[str, str]]) -> str:

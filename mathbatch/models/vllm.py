@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import signal
@@ -43,14 +44,14 @@ class VllmModel(BaseInferenceModel):
         """Load the checkpoint. Raises EngineError with vLLM's own reason."""
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self.config.cpu_kv_cache_gib))
         try:
-            engine = await asyncio.to_thread(self._start)
+            await asyncio.to_thread(self._start)
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             raise EngineError(
                 f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
             ) from error
-        self._engine = engine
-        self._count_steps(engine)
-        self.capacity = engine.vllm_config.scheduler_config.max_num_seqs
+        assert self._engine is not None
+        self._count_steps(self._engine)
+        self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
 
     async def generate(self, request: Request) -> Response:
         engine = self._engine
@@ -76,16 +77,21 @@ class VllmModel(BaseInferenceModel):
 
     async def close(self) -> None:
         engine, self._engine = self._engine, None
-        if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
-            del engine.engine_core.get_output_async  # a cycle: without it the engine's memory goes now, not at exit
+        if engine is None:
+            return
+        await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
+        core: Any = engine.engine_core
+        del core.get_output_async, core, engine
+        gc.collect()  # vLLM holds itself in cycles: its memory goes now, not at some later time
 
     def steps(self) -> int:
         return self._steps
 
-    def _start(self) -> AsyncLLM:
+    def _start(self) -> None:
         """Runs in a thread of its own: the engine process inherits that thread's signal mask, and so Ctrl-C, which
         a terminal sends to every process, leaves the engine at work until what is in flight is saved.
+
+        It returns nothing, since vLLM keeps a frame of the thread alive, and so would keep what it returned.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         from vllm import AsyncEngineArgs
@@ -99,7 +105,7 @@ class VllmModel(BaseInferenceModel):
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
         arguments = AsyncEngineArgs(**self._engine_arguments())
-        return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
 
     def _engine_arguments(self) -> dict[str, Any]:
         import torch
@@ -118,6 +124,8 @@ class VllmModel(BaseInferenceModel):
             "mm_processor_kwargs": config.mm_processor_kwargs or None,
             "disable_log_stats": True,
             "enforce_eager": gpus == 0,  # compiling pays on a GPU only
+            # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
+            "enable_chunked_prefill": None if gpus else False,
         }
         if config.max_images:
             arguments["limit_mm_per_prompt"] = {"image": config.max_images}

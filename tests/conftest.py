@@ -1,0 +1,85 @@
+"""One real engine for the whole test session: loading it takes longer than most tests together."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+
+from mathbatch import results
+from mathbatch.base import BaseInferenceModel
+from mathbatch.compose import conf_dir, typed
+from mathbatch.config import Config
+from mathbatch.identity import run_folder
+from mathbatch.parts import Parts, build
+from mathbatch.pipeline import generate
+from mathbatch.progress import Counts, Progress
+from mathbatch.records import Request, Response
+
+T = TypeVar("T")
+
+
+def composed(*arguments: str) -> Config:
+    """The configuration that these overrides give."""
+    ConfigStore.instance().store(name="schema", node=Config)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return typed(compose("config", list(arguments)))
+
+
+class Borrowed(BaseInferenceModel):
+    """An engine that is open already and stays open."""
+
+    def __init__(self, model: BaseInferenceModel) -> None:
+        super().__init__(model.config)
+        self._model = model
+        self.capacity = model.capacity
+
+    async def generate(self, request: Request) -> Response:
+        return await self._model.generate(request)
+
+
+class SharedEngine:
+    """The demo model in real vLLM, on an event loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.model: BaseInferenceModel = build(composed(), Path("unused")).model
+        self.wait(self.model.open())
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=300)
+
+    def run(self, folder: Path, *arguments: str) -> tuple[Parts, dict[str, Any] | None]:
+        """A whole run in `folder`, as `mathbatch.run` does it; returns its parts and metrics."""
+        config = composed(f"output_dir={folder}", *arguments)
+        parts = build(config, run_folder(config))
+        parts.model = Borrowed(self.model)
+        parts.saver.open()
+        try:
+            self.wait(generate(parts, Progress(Counts(), io.StringIO()), asyncio.Event()))
+            results.export(parts, results.results_path(parts))
+            return parts, results.score(parts)
+        finally:
+            parts.saver.close()
+
+    def close(self) -> None:
+        self.wait(self.model.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[SharedEngine]:
+    shared = SharedEngine()
+    yield shared
+    shared.close()

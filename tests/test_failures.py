@@ -1,0 +1,78 @@
+"""Faults of single samples and of the engine cost what they must and nothing more."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from support import overrides, questions, records, results, run, run_dir, write_rows
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl", questions(60))
+
+
+def test_a_sample_that_kills_the_engine_is_quarantined_and_the_rest_complete(tmp_path: Path, data: Path) -> None:
+    deadly = ("model.engine.die_on=is 33 +", "model.engine.delay_s=0.02", "batch_size=32")
+    done = run(tmp_path, *overrides(data, *deadly))
+    assert done.returncode == 1
+    failed = [record for record in records(run_dir(tmp_path)) if "failure" in record]
+    assert [(record["id"], record["failure"]["kind"]) for record in failed] == [("33", "engine_killed")]
+    assert len(records(run_dir(tmp_path))) == 60, "each unit has one record"
+    assert done.stderr.count("starting it again") <= 4
+    healed = run(tmp_path, *overrides(data, "model.engine.delay_s=0.02"))
+    assert healed.returncode == 0 or "engine" in str(run_dir(tmp_path))
+
+
+def test_two_samples_that_kill_the_engine_are_both_found(tmp_path: Path, data: Path) -> None:
+    deadly = ("model.engine.die_on=7 + 7", "model.engine.delay_s=0.02", "batch_size=16")
+    done = run(tmp_path, *overrides(data, *deadly), timeout=60)
+    assert done.returncode == 1
+    failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
+    assert failed == {"7"}  # "17 + 17" does not hold "7 + 7"
+    assert len(results(run_dir(tmp_path))) == 60
+
+
+def test_a_death_that_no_sample_caused_costs_one_restart_and_no_answer(tmp_path: Path, data: Path) -> None:
+    once = ("model.engine.die_on=is 33 +", "model.engine.deaths=1", "model.engine.delay_s=0.02", "batch_size=8")
+    done = run(tmp_path, *overrides(data, *once))
+    assert done.returncode == 0
+    assert done.stderr.count("starting it again") == 1
+    ids = [record["id"] for record in records(run_dir(tmp_path))]
+    assert sorted(ids) == sorted(str(at) for at in range(60)), "each once"
+
+
+def test_an_engine_that_dies_whatever_it_gets_ends_the_run_and_says_so(tmp_path: Path, data: Path) -> None:
+    done = run(tmp_path, *overrides(data, "model.engine.die_on=What", "batch_size=8"), timeout=60)
+    assert done.returncode == 2
+    assert "times without one answer between" in done.stderr
+
+
+def test_a_stalled_engine_is_named_restarted_and_the_sample_that_stalls_it_quarantined(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(12))
+    stall = ("model.engine.hang_on=is 5 +", "model.stall_timeout_s=0.5", "model.engine.delay_s=0.01", "batch_size=4")
+    done = run(tmp_path, *overrides(data, *stall), timeout=60)
+    assert done.returncode == 1
+    assert "no step for 0.5 s" in done.stderr
+    failed = [record for record in records(run_dir(tmp_path)) if "failure" in record]
+    assert [(record["id"], record["failure"]["kind"]) for record in failed] == [("5", "engine_killed")]
+    assert len(records(run_dir(tmp_path))) == 12
+
+
+def test_random_deaths_and_failures_leave_each_unit_with_one_record(tmp_path: Path) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed={seed}")
+    rng = random.Random(seed)
+    rows = questions(80)
+    poison, faulty = rng.sample(range(80), 2)
+    rows[poison]["query_cot"] += " deadly"
+    rows[faulty]["query_cot"] += " faulty"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    faults = ("model.engine.die_on=deadly", "model.engine.fail_on=faulty", f"batch_size={rng.randint(1, 80)}")
+    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.005"), timeout=60)
+    assert done.returncode == 1
+    failed = {record["id"]: record["failure"]["kind"] for record in records(run_dir(tmp_path)) if "failure" in record}
+    assert failed == {str(poison): "engine_killed", str(faulty): "scripted"}, f"seed {seed}"
+    assert len(records(run_dir(tmp_path))) == 80, f"seed {seed}"

@@ -1,0 +1,51 @@
+"""A run that is killed at any moment loses nothing that it saved, and ends as if it had never been killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from support import overrides, questions, records, results, run, run_dir, start, write_rows
+
+KILLS = 100
+ROUNDS = 10
+ROWS = 400
+RUN = ("model.engine.delay_s=0.02", "batch_size=4")
+"""About two seconds of work, so that kills fall into start, work and end."""
+
+
+def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = random.randrange(2**32)
+    with capsys.disabled():
+        print(f"seed={seed}", end=" ")
+    rng = random.Random(seed)
+    data = write_rows(tmp_path / "rows.jsonl", questions(ROWS))
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert run(whole, *overrides(data)).returncode == 0
+    expected = results(run_dir(whole))
+    for at in range(ROUNDS):
+        folder = tmp_path / f"round{at}"
+        folder.mkdir()
+        saved: set[str] = set()
+        for _ in range(KILLS // ROUNDS):
+            process = start(folder, *overrides(data, *RUN))
+            time.sleep(rng.uniform(0.3, 1.2))
+            process.kill()
+            process.communicate()
+            if not list(folder.glob("outputs/*/*/*/config.yaml")):
+                continue
+            now = {json.dumps(record, sort_keys=True) for record in records(run_dir(folder))}
+            assert saved <= now, f"saved records are gone (seed {seed})"
+            saved = now
+        assert run(folder, *overrides(data)).returncode == 0
+        assert results(run_dir(folder)) == expected, f"results differ (seed {seed})"
+        units = [record["id"] for record in records(run_dir(folder))]
+        assert sorted(units) == sorted(set(units)), f"a unit was answered twice (seed {seed})"
+        assert saved <= {json.dumps(record, sort_keys=True) for record in records(run_dir(folder))}
+        assert run(folder, f"run_dir={run_dir(folder)}", module="verify").returncode == 0
+        shutil.rmtree(folder)

@@ -1,0 +1,175 @@
+"""The same command goes on where it stopped, redoes what changed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from support import SCRIPTED, overrides, questions, records, results, run, run_dir, start, write_rows
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl", questions(20))
+
+
+def answered_again(folder: Path, *arguments: str) -> list[str]:
+    """Ids of the records that this run adds."""
+    before = len(records(run_dir(folder)))
+    done = run(folder, *arguments)
+    assert done.returncode in (0, 1), done.stderr
+    return [f"{r['id']}#{r.get('rollout', 0)}" for r in records(run_dir(folder))[before:]]
+
+
+def test_a_second_run_answers_nothing_again(tmp_path: Path, data: Path) -> None:
+    assert run(tmp_path, *overrides(data)).returncode == 0
+    first = (run_dir(tmp_path) / "results.jsonl").read_bytes()
+    assert answered_again(tmp_path, *overrides(data)) == []
+    assert (run_dir(tmp_path) / "results.jsonl").read_bytes() == first
+
+
+def test_only_a_changed_row_is_redone_and_its_new_answer_is_in_the_results(tmp_path: Path, data: Path) -> None:
+    assert run(tmp_path, *overrides(data)).returncode == 0
+    before = results(run_dir(tmp_path))
+    rows = questions(20)
+    rows[7]["query_cot"] = "What is 7 + 8?"
+    write_rows(data, rows)
+    assert answered_again(tmp_path, *overrides(data)) == ["7#0"]
+    after = results(run_dir(tmp_path))
+    assert [at for at in range(20) if before[at]["model_answer"] != after[at]["model_answer"]] == [7]
+
+
+def test_a_row_that_changes_back_gets_its_first_answer_back(tmp_path: Path, data: Path) -> None:
+    run(tmp_path, *overrides(data))
+    before = results(run_dir(tmp_path))
+    rows = questions(20)
+    rows[7]["query_cot"] = "What is 7 + 8?"
+    write_rows(data, rows)
+    run(tmp_path, *overrides(data))
+    write_rows(data, questions(20))
+    assert answered_again(tmp_path, *overrides(data)) == []
+    assert results(run_dir(tmp_path)) == before
+
+
+def test_rows_that_move_are_not_redone_and_results_keep_the_order_of_the_input(tmp_path: Path, data: Path) -> None:
+    run(tmp_path, *overrides(data))
+    write_rows(data, [*reversed(questions(20)), {"sample_index": "new", "query_cot": "?"}])
+    assert answered_again(tmp_path, *overrides(data)) == ["new#0"]
+    ids = [row["sample_index"] for row in results(run_dir(tmp_path))]
+    assert ids == [str(at) for at in reversed(range(20))] + ["new"]
+
+
+def test_a_limit_is_a_first_part_of_the_same_run(tmp_path: Path, data: Path) -> None:
+    run(tmp_path, *overrides(data, "dataset.limit=5"))
+    assert [row["sample_index"] for row in results(run_dir(tmp_path))] == list("01234")
+    assert len(answered_again(tmp_path, *overrides(data))) == 15
+
+
+def test_rollouts_can_be_added_and_the_first_ones_stay(tmp_path: Path, data: Path) -> None:
+    hot = ("sampling.temperature=1", "dataset.limit=3")
+    run(tmp_path, *overrides(data, *hot, "sampling.n=2"))
+    kept = records(run_dir(tmp_path))
+    added = answered_again(tmp_path, *overrides(data, *hot, "sampling.n=4"))
+    assert sorted(added) == ["0#2", "0#3", "1#2", "1#3", "2#2", "2#3"]
+    assert records(run_dir(tmp_path))[: len(kept)] == kept
+    assert all(len(row["model_answer"]) == 4 for row in results(run_dir(tmp_path)))
+
+
+def test_failures_are_recorded_never_empty_and_tried_again_unless_told_not_to(tmp_path: Path, data: Path) -> None:
+    failing = overrides(data, "model.engine.fail_on=12 +")
+    done = run(tmp_path, *failing)
+    assert done.returncode == 1
+    assert "12: scripted: the script says so" in done.stdout
+    row = results(run_dir(tmp_path))[12]
+    assert row["model_answer"] is None
+    assert row["model_answer_failure"] == {"kind": "scripted", "message": "the script says so"}
+    assert run(tmp_path, *failing, "retry_failures=false").returncode == 1
+    assert len(records(run_dir(tmp_path))) == 20, "not tried again"
+    folder = run_dir(tmp_path)
+    assert run(tmp_path, *overrides(data, "output_dir=other")).returncode == 0
+    assert [r["id"] for r in records(folder) if "failure" in r] == ["12"]
+
+
+def test_a_failure_that_a_later_run_answers_is_an_answer(tmp_path: Path) -> None:
+    rows = [{"sample_index": "1", "query_cot": "see", "image": "late.png"}]
+    data = write_rows(tmp_path / "rows.jsonl", [*rows, {"sample_index": "2", "query_cot": "x", "image": ""}])
+    seeing = [SCRIPTED, "dataset=generic", f"dataset.input={data}"]
+    assert run(tmp_path, *seeing).returncode == 1
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "late.png")
+    assert run(tmp_path, *seeing).returncode == 0
+    assert all(row["model_answer"] for row in results(run_dir(tmp_path)))
+
+
+def test_rerun_answers_everything_again_and_keeps_the_old_records_aside(tmp_path: Path, data: Path) -> None:
+    run(tmp_path, *overrides(data))
+    assert run(tmp_path, *overrides(data, "rerun=true")).returncode == 0
+    folder = run_dir(tmp_path)
+    assert len(records(folder)) == 20
+    (aside,) = folder.glob("responses-*")
+    assert len((aside / "00001.jsonl").read_bytes().splitlines()) == 20
+
+
+def test_what_cannot_change_an_answer_stays_in_the_folder_and_what_can_has_its_own(tmp_path: Path, data: Path) -> None:
+    base = overrides(data)
+    for same in ("batch_size=3", "image_budget_gib=1", "model.tensor_parallel_size=2", "dataset.response_field=a"):
+        assert run(tmp_path, *base, same).returncode == 0
+    assert len(list(tmp_path.glob("outputs/*/*/*"))) == 1
+    changes = ("sampling.top_p=0.9", "system_prompt=Be brief.", "model.revision=v2", "model.engine.delay_s=0")
+    for at, other in enumerate(changes, 2):
+        assert run(tmp_path, *base, other).returncode == 0
+        assert len(list(tmp_path.glob("outputs/*/*/*"))) == at, other
+
+
+def test_a_second_writer_is_refused_and_the_first_one_unharmed(tmp_path: Path, data: Path) -> None:
+    slow = overrides(data, "model.engine.delay_s=0.2", "batch_size=2")
+    first = start(tmp_path, *slow)
+    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
+        time.sleep(0.05)
+    second = run(tmp_path, *slow)
+    assert second.returncode == 2
+    assert f"process {first.pid} on" in second.stderr
+    assert run(tmp_path, f"run_dir={run_dir(tmp_path)}", module="verify").returncode == 2
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert len(records(run_dir(tmp_path))) == 20
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_admission_saves_what_is_in_flight_and_the_next_run_goes_on(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(200))
+    slow = overrides(data, "model.engine.delay_s=0.3", "batch_size=4")
+    process = start(tmp_path, *slow)
+    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "4 in flight will be finished and saved" in said
+    saved = len(records(run_dir(tmp_path)))
+    assert saved % 4 == 0
+    assert 0 < saved < 200
+    assert not (run_dir(tmp_path) / "manifest.json").exists()
+    assert len(answered_again(tmp_path, *overrides(data, "batch_size=4", "model.engine.delay_s=0.3"))) == 200 - saved
+    assert json.loads((run_dir(tmp_path) / "manifest.json").read_text())["answered"] == 200
+
+
+def test_a_second_ctrl_c_exits_at_once(tmp_path: Path, data: Path) -> None:
+    process = start(tmp_path, *overrides(data, "model.engine.delay_s=0.01", "model.engine.hang_on=What"))
+    while not list(tmp_path.glob("outputs/*/*/*/run.log")):
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 3
