@@ -14,6 +14,7 @@ from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
 from mathbatch.data.paths import locate
 from mathbatch.errors import EngineDied, EngineError, SampleError
+from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
 from mathbatch.models.vllm_options import check_engine_options
 from mathbatch.records import Request, Response
@@ -36,6 +37,7 @@ class VllmModel(BaseInferenceModel):
         super().__init__(config)
         check_engine_options(config.engine)
         self._engine: AsyncLLM | None = None
+        self._reaper = Reaper()
         self._ids = itertools.count()
         self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
         self._steps = 0
@@ -46,6 +48,7 @@ class VllmModel(BaseInferenceModel):
         try:
             await asyncio.to_thread(self._start)
         except (ValueError, RuntimeError, OSError, ImportError) as error:
+            self._reaper.stop()
             raise EngineError(
                 f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
             ) from error
@@ -77,12 +80,12 @@ class VllmModel(BaseInferenceModel):
 
     async def close(self) -> None:
         engine, self._engine = self._engine, None
-        if engine is None:
-            return
-        await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
-        core: Any = engine.engine_core
-        del core.get_output_async, core, engine
-        gc.collect()  # vLLM holds itself in cycles: its memory goes now, not at some later time
+        if engine is not None:
+            await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
+            core: Any = engine.engine_core
+            del core.get_output_async, core, engine
+            gc.collect()  # vLLM holds itself in cycles: its memory goes now, not at some later time
+        await asyncio.to_thread(self._reaper.stop)
 
     def steps(self) -> int:
         return self._steps
@@ -105,7 +108,9 @@ class VllmModel(BaseInferenceModel):
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
         arguments = AsyncEngineArgs(**self._engine_arguments())
+        self._reaper.start()
         self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        self._reaper.unmark()
 
     def _engine_arguments(self) -> dict[str, Any]:
         import torch
