@@ -40,6 +40,8 @@ def main(task: Callable[[Config, DictConfig], int]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # or Hydra would print and exit before the error is ours to explain
     ConfigStore.instance().store(name="schema", node=Config)
     sys.argv[1:] = [_allow_new_key(argument) for argument in sys.argv[1:]]
+    if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
+        os.environ["COMP_LINE"] = _allow_new_keys_before_cursor(os.environ["COMP_LINE"])
     codes: list[int] = []
 
     def job(composed: DictConfig) -> None:
@@ -98,6 +100,11 @@ def explain(error: Exception) -> str:
 def _allow_new_key(argument: str) -> str:
     """`model.engine.x=1` names a key that no schema lists: `++` lets Hydra add it."""
     return f"++{argument}" if argument.startswith(tuple(f"{path}." for path in FREE_FORM)) else argument
+
+
+def _allow_new_keys_before_cursor(line: str) -> str:
+    typed_so_far, space, word = line.rpartition(" ")
+    return " ".join(map(_allow_new_key, typed_so_far.split(" "))) + space + word
 
 
 def _explain_missing_group(error: MissingConfigException) -> str:

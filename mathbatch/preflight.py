@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from mathbatch.data.loaders import MappedDataLoader, first_row
+from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import ConfigError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Sample
@@ -39,12 +39,7 @@ def preflight(parts: Parts) -> None:
 
 
 def _check_fields(loader: MappedDataLoader, rows: list[Sample | BadRow]) -> None:
-    """A field that the first row lacks may be in a later one; one that no row has is a wrong name."""
-    first = first_row(loader)
-    error = None if first is None else loader.mapping.unknown_fields(first)
-    if error is None:
-        return
-    others = (row.row for row in rows if row.row is not None)
-    missing = (loader.mapping.unknown_fields(row) for row in others)
-    if all(found is not None and found.path == error.path for found in missing):
+    """A field that one row lacks may be in another; one that no row has is a wrong name."""
+    error = loader.mapping.unknown_field([row.row for row in rows if row.row is not None])
+    if error is not None:
         raise error

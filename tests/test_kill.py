@@ -42,7 +42,7 @@ def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, caps
             now = {json.dumps(record, sort_keys=True) for record in records(run_dir(folder))}
             assert saved <= now, f"saved records are gone (seed {seed})"
             saved = now
-        assert run(folder, *overrides(data)).returncode == 0
+        assert run(folder, *overrides(data, *RUN)).returncode == 0
         assert results(run_dir(folder)) == expected, f"results differ (seed {seed})"
         units = [record["id"] for record in records(run_dir(folder))]
         assert sorted(units) == sorted(set(units)), f"a unit was answered twice (seed {seed})"

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import re
+import stat
 import struct
 import zlib
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
 BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
 """How JPEG, PNG, GIF, WebP, BMP and TIFF begin in base64."""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}={0,2}\s*")
+MAX_PATH = 4096
+"""Longer text is no path, and might have so many parts that the system would be asked for a long time."""
 MIN_BASE64 = 64
 """No picture is shorter, and hardly a path that looks like base64 is longer."""
 
@@ -45,6 +48,7 @@ DECODER_ERRORS = (
     LookupError,
     TypeError,
     OverflowError,
+    RuntimeError,
     struct.error,
     zlib.error,
 )
@@ -75,16 +79,18 @@ class ImageRoot:
         return self._file(value)
 
     def _file(self, value: str) -> ImageRef:
-        if "\0" in value:
-            raise SampleError("missing_image", f"not a path: {value!r:.200}")
+        if "\0" in value or len(value) > MAX_PATH:
+            raise SampleError("missing_image", f"neither a path nor a picture in base64: {value!r:.200}")
         real = os.path.realpath(os.path.join(self._real, value))
         if not real.startswith(self._real + os.sep) and self._real != os.sep:
             raise SampleError("image_outside_root", f"{value} lies outside {self._real}; see dataset.image_base_path")
         try:
-            size = os.stat(real).st_size
+            found = os.stat(real)
         except OSError as error:
             raise SampleError("missing_image", f"{real}: {error.strerror}") from error
-        return ImageRef(value, f"{value}:{size}", path=real)
+        if not stat.S_ISREG(found.st_mode):
+            raise SampleError("missing_image", f"{real} is not a file")
+        return ImageRef(value, f"{value}:{found.st_size}", path=real)
 
 
 def _embedded(label: str, data: bytes | str) -> ImageRef:
@@ -125,7 +131,10 @@ class ImageDecoder:
 
     def _open(self, ref: ImageRef) -> BinaryIO:
         if ref.path is not None:
-            return open(ref.path, "rb")
+            try:
+                return open(ref.path, "rb")
+            except OSError as error:
+                raise SampleError("missing_image", f"{ref.path}: {error.strerror}") from error
         assert ref.data is not None
         if isinstance(ref.data, bytes):
             return io.BytesIO(ref.data)
@@ -150,13 +159,15 @@ def to_rgb(picture: Picture) -> Picture:
 
 def _to_eight_bits(picture: Picture) -> Picture:
     """16-bit grey by its high byte; wider integers and floats by their own range."""
-    if picture.mode.startswith("I;16"):
+    if picture.mode.startswith("I;16") and picture.mode != "I;16":
+        picture = picture.convert("I")  # Pillow counts in the plain one only
+    if picture.mode == "I;16":
         return picture.point(lambda value: value / 256).convert("L")
     low, high = picture.getextrema()
     assert isinstance(low, (int, float))
     assert isinstance(high, (int, float))
     if picture.mode == "I" and low >= 0 and high <= 65535:
-        low, high = 0, 65535
+        return picture.point(lambda value: value / 256).convert("L")
     scale = 255 / (high - low) if high > low else 0
     return picture.point(lambda value: value * scale - low * scale).convert("L")
 
@@ -173,8 +184,6 @@ def _reading(ref: ImageRef) -> Iterator[None]:
     """Damage in the data of a picture is the failure of its sample."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise SampleError("missing_image", f"{ref.label}: no such file") from error
     except binascii.Error as error:
         raise SampleError("broken_image", f"{ref.label}: not valid base64: {error}") from error
     except DECODER_ERRORS as error:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
 from mathbatch.records import Row
 
 CHUNK = 1 << 20
+"""Bytes read at a time."""
 _WHITESPACE = " \t\n\r"
+_encode = msgspec.json.Encoder().encode
 
 
 class RawRow(msgspec.Struct, frozen=True):
@@ -27,16 +29,16 @@ class RawRow(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
-def read_rows(stream: BinaryIO, json_lines: bool) -> Iterator[RawRow]:
+def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterator[RawRow]:
     """All rows of a file. `json_lines` says how to take a file that starts with a brace."""
     if json_lines:
         return _lines(stream)
-    text = _Text(stream)
+    text = _Text(stream, chunk)
     first = text.peek()
-    if first == "[":
-        return _elements(text)
-    if first == "{":
-        return _members(text)
+    if first in ("[", "{"):
+        return _items(text, "]" if first == "[" else "}")
+    if not first:
+        return iter(())
     return iter([RawRow(1, None, None, f"the file starts with {first!r}: neither a JSON array nor an object")])
 
 
@@ -47,7 +49,7 @@ def _lines(stream: BinaryIO) -> Iterator[RawRow]:
             line = line.removeprefix(codecs.BOM_UTF8)
         try:
             row = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             if not line.strip():
                 continue
             yield _second_try(number, line)
@@ -58,11 +60,13 @@ def _lines(stream: BinaryIO) -> Iterator[RawRow]:
 def _second_try(number: int, line: bytes) -> RawRow:
     """Python's own parser: it accepts NaN, and says where the line is broken."""
     try:
-        return _checked(number, None, json.loads(line.decode()))
+        return _encodable(number, None, json.loads(line.decode()))
     except UnicodeDecodeError as error:
         return RawRow(number, None, None, f"not UTF-8: byte {line[error.start]:#x} at column {error.start + 1}")
+    except json.JSONDecodeError as error:
+        return RawRow(number, None, None, f"not JSON: {error.msg} at column {error.colno}")
     except (ValueError, RecursionError) as error:
-        return RawRow(number, None, None, f"not JSON: {error}")
+        return RawRow(number, None, None, f"not JSON that can be read: {error}")
 
 
 def _checked(number: int, key: str | None, row: Any) -> RawRow:
@@ -71,63 +75,54 @@ def _checked(number: int, key: str | None, row: Any) -> RawRow:
     return RawRow(number, key, None, f"a row must be a JSON object, this is a {type(row).__name__}")
 
 
-def _elements(text: _Text) -> Iterator[RawRow]:
-    text.take("[")
-    number = 0
-    while text.peek() != "]":
-        number += 1
-        try:
-            if number > 1:
-                text.take(",")
-            value = text.value()
-        except ValueError as error:
-            yield RawRow(number, None, None, f"not JSON, and nothing after it can be read: {error}")
-            return
-        yield _utf8(number, None, value)
-
-
-def _members(text: _Text) -> Iterator[RawRow]:
-    text.take("{")
-    number = 0
-    while text.peek() != "}":
-        number += 1
-        try:
-            if number > 1:
-                text.take(",")
-            key = text.value()
-            text.take(":")
-            value = text.value()
-        except ValueError as error:
-            yield RawRow(number, None, None, f"not JSON, and nothing after it can be read: {error}")
-            return
-        yield _utf8(number, str(key), value)
-
-
-def _utf8(number: int, key: str | None, value: Any) -> RawRow:
-    """Bytes that are not UTF-8 came through as lone surrogates: they spoil this row only."""
+def _items(text: _Text, closing: str) -> Iterator[RawRow]:
+    """The rows between two brackets. Where the file can't be parsed any further, that is one bad row, the last."""
+    number = 1
+    text.take(text.peek())
     try:
-        json.dumps(value, ensure_ascii=False).encode()
+        while text.peek() != closing:
+            if number > 1:
+                text.take(",")
+            key = text.key() if closing == "}" else None
+            yield _encodable(number, key, text.value())
+            number += 1
+        text.take(closing)
+        text.take("")
+    except ValueError as error:
+        yield RawRow(number, None, None, f"not JSON, and nothing after it can be read: {error}")
+
+
+def _encodable(number: int, key: str | None, value: Any) -> RawRow:
+    """Half a surrogate pair, which is also what a byte that is not UTF-8 comes through as, spoils this row only."""
+    try:
+        _encode((key, value))
     except UnicodeEncodeError:
-        return RawRow(number, key, None, "not UTF-8")
+        readable = None if key is None else key.encode(errors="replace").decode()
+        return RawRow(number, readable, None, "not UTF-8, or half a surrogate pair")
+    except RecursionError:
+        return RawRow(number, key, None, "nested too deeply")
     return _checked(number, key, value)
 
 
 class _Text:
     """The decoded text of a stream, of which only the part not parsed yet is held."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, chunk: int) -> None:
         self._stream = stream
+        self._chunk = chunk
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="surrogateescape")
         self._scan = json.JSONDecoder().raw_decode
         self._buffer = ""
         self._at = 0
+        self._lines_before = 0
         self._ended = False
 
-    def _more(self, size: int = CHUNK) -> bool:
+    def _more(self, size: int) -> bool:
         if self._ended:
             return False
         data = self._stream.read(size)
         self._ended = not data
+        self._lines_before += self._buffer.count("\n", 0, self._at)
         self._buffer = self._buffer[self._at :] + self._decoder.decode(data, final=self._ended)
         self._at = 0
         return True
@@ -139,33 +134,46 @@ class _Text:
                 if (character := self._buffer[self._at]) not in _WHITESPACE:
                     return character
                 self._at += 1
-            if not self._more():
+            if not self._more(self._chunk):
                 return ""
 
     def take(self, expected: str) -> None:
+        """Go past this character; "" is the end."""
         if (found := self.peek()) != expected:
-            raise ValueError(f"expected {expected!r}, found {found!r}" if found else "the file ends in the middle")
-        self._at += 1
+            self._refuse(f"expected {expected or 'the end'}, found {found or 'the end'}", self._at)
+        self._at += len(expected)
+
+    def key(self) -> str:
+        """The name of an object's member, and the colon after it."""
+        key = self.value()
+        if not isinstance(key, str):
+            self._refuse(f"the name of a member must be a string, this is {key!r:.60}", self._at)
+        self.take(":")
+        return str(key)
 
     def value(self) -> Any:
         """The next JSON value. Reads on, twice as much each time, until the value is complete."""
-        size = CHUNK
+        size = self._chunk
         self.peek()
         while True:
             try:
                 value, end = self._scan(self._buffer, self._at)
-                # A number at the edge of the buffer may go on in the next chunk.
-                if end < len(self._buffer) or self._ended:
+                # A number at the edge of the buffer may go on in the next chunk: `1e+` is read as 1.
+                if end < len(self._buffer) - 2 or self._ended:
                     self._at = end
                     return value
-            except (ValueError, RecursionError) as error:
-                if self._ended or isinstance(error, RecursionError) or self._hopeless(error):
-                    raise ValueError(str(error)) from None
-            if not self._more(size):
-                raise ValueError("the file ends in the middle of a value")
+            except json.JSONDecodeError as error:
+                if self._ended or self._hopeless(error):
+                    self._refuse(error.msg, error.pos)
+            except (ValueError, RecursionError) as error:  # an endless number, brackets without end
+                self._refuse(str(error), self._at)
+            self._more(size)
             size *= 2
 
-    def _hopeless(self, error: ValueError) -> bool:
+    def _refuse(self, problem: str, at: int) -> NoReturn:
+        line = self._lines_before + self._buffer.count("\n", 0, at) + 1
+        raise ValueError(f"line {line}: {problem}")
+
+    def _hopeless(self, error: json.JSONDecodeError) -> bool:
         """Whether the error lies so far from the edge of the buffer that reading on can't mend it."""
-        unterminated = "Unterminated string" in str(error)
-        return not unterminated and isinstance(error, json.JSONDecodeError) and error.pos < len(self._buffer) - 64
+        return "Unterminated string" not in error.msg and error.pos < len(self._buffer) - 64

@@ -21,7 +21,7 @@ from mathbatch.data.json_stream import RawRow, read_rows
 from mathbatch.data.mapping import FieldMapping
 from mathbatch.data.paths import locate
 from mathbatch.errors import ConfigError, SampleError, nearest
-from mathbatch.records import BadRow, Row, Sample
+from mathbatch.records import BadRow, Sample
 
 
 class MappedDataLoader(BaseDataLoader):
@@ -48,9 +48,8 @@ class MappedDataLoader(BaseDataLoader):
         number, key, row = raw.number, raw.key, raw.row
         id = None
         if row is None:
-            return BadRow(
-                f"<row {number}>", number, None, "unreadable_row", f"{self.input}, row {number}: {raw.problem}"
-            )
+            problem = f"{self.input}, row {number}: {raw.problem}"
+            return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
         try:
             own = self.mapping.id(row, key, number)
             if not seen.add(own, number):
@@ -81,10 +80,7 @@ class FileDataLoader(MappedDataLoader):
 
     def rows(self) -> Iterator[RawRow]:
         with open_input(self.input) as stream:
-            try:
-                yield from read_rows(stream, json_lines=is_json_lines(self.input))
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise ConfigError("dataset.input", f"{self.input} is damaged: {error}", "get the file again") from error
+            yield from read_rows(stream, json_lines=is_json_lines(self.input))
 
     def count(self) -> int:
         """Lines of a JSON Lines file; any other file is parsed to its end."""
@@ -118,7 +114,10 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
     with stream:
-        yield cast(BinaryIO, stream)
+        try:
+            yield cast(BinaryIO, stream)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ConfigError("dataset.input", f"{path} is damaged: {error}", "get the file again") from error
 
 
 def is_json_lines(path: Path) -> bool:
@@ -132,8 +131,3 @@ def is_json_lines(path: Path) -> bool:
 
 def _count_lines(stream: BinaryIO) -> int:
     return sum(1 for line in stream if line.strip())
-
-
-def first_row(loader: MappedDataLoader) -> Row | None:
-    """The first row that can be read, to look at its fields."""
-    return next((raw.row for raw in loader.rows() if raw.row is not None), None)

@@ -25,8 +25,11 @@ class FolderLock:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise disk_error(self.path, error) from error
+        started = time.strftime("%Y-%m-%d %H:%M:%S")
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(fd, 0)
+            os.write(fd, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode())
         except BlockingIOError:
             holder = os.read(fd, 200).decode(errors="replace")
             os.close(fd)
@@ -34,9 +37,9 @@ class FolderLock:
                 f"{self.path.parent} is being written by another run ({holder})\n"
                 "  fix: wait for it or stop it, or choose another output_dir"
             ) from None
-        os.ftruncate(fd, 0)
-        started = time.strftime("%Y-%m-%d %H:%M:%S")
-        os.write(fd, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode())
+        except OSError as error:
+            os.close(fd)
+            raise disk_error(self.path, error) from error
         self._fd = fd
 
     def release(self) -> None:

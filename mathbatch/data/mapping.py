@@ -20,7 +20,7 @@ class FieldMapping:
     def __init__(self, dataset: DatasetConfig, input_folder: Path) -> None:
         self._dataset = dataset
         base = dataset.image_base_path
-        self._images = ImageRoot(input_folder if base is None else locate(base, "dataset.image_base_path"))
+        self._images = ImageRoot(input_folder if base is None else locate(base, "dataset.image_base_path").absolute())
         if base is not None and not self._images.folder.is_dir():
             raise ConfigError("dataset.image_base_path", f"there is no folder {self._images.folder}", "correct it")
         self._id = None if dataset.index_field is None else getter(dataset.index_field)
@@ -52,15 +52,15 @@ class FieldMapping:
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
         return Sample(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key)
 
-    def unknown_fields(self, row: Row) -> ConfigError | None:
-        """The first configured field that this row lacks, as an error that names the nearest one it has."""
+    def unknown_field(self, rows: list[Row]) -> ConfigError | None:
+        """The first configured field that none of these rows has, as an error that names the nearest one they have."""
         dataset = self._dataset
         wanted = {"index_field": self._id, "image_field": self._image, "answer_field": self._answer}
         if self._template is None:
             wanted["query_field"] = self._query
         for name, read in wanted.items():
-            if read is not None and read(row) is ABSENT:
-                hint = nearest(str(getattr(dataset, name)), field_names(row))
+            if rows and read is not None and all(read(row) is ABSENT for row in rows):
+                hint = nearest(str(getattr(dataset, name)), {field for row in rows[:100] for field in field_names(row)})
                 if name in ("index_field", "image_field"):
                     hint += f"; or set dataset.{name}=null to do without"
                 return ConfigError(f"dataset.{name}", f"no row has the field '{getattr(dataset, name)}'", hint)

@@ -47,6 +47,9 @@ class ByteBudget:
 
     def release(self, size: int) -> None:
         self.used -= size
+        self._let_in()
+
+    def _let_in(self) -> None:
         while self._waiting and self.used + self._waiting[0][0] <= self.total:
             size, turn = self._waiting.popleft()
             if not turn.cancelled():
@@ -62,6 +65,7 @@ class ByteBudget:
             self.release(size)
         elif (size, turn) in self._waiting:
             self._waiting.remove((size, turn))
+            self._let_in()
 
 
 class Pictures:

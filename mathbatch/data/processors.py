@@ -8,8 +8,8 @@ from typing import Any
 from mathbatch.base import BaseDataProcessor
 from mathbatch.records import ImageRef, Request, Sample
 
-PLACEHOLDER = re.compile(r"<image(?:[ _]?(\d+))?>")
-"""`<image>`, `<image1>`, `<image 1>` and `<image_1>`."""
+PLACEHOLDER = re.compile(r"<image(?:[ _]?(\d{1,4}))?>")
+"""`<image>`, `<image1>`, `<image 1>` and `<image_1>`; not so many digits that they could not be made a number."""
 
 
 class ChatDataProcessor(BaseDataProcessor):

@@ -22,7 +22,7 @@ def compile_prompt(template: str) -> Callable[[Row], str]:
     def render(row: Row) -> str:
         try:
             return compiled.render({"row": row, **row}).strip()
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise SampleError("prompt_template", f"dataset.prompt fails on this row: {error}") from error
 
     return render

@@ -3,7 +3,7 @@
 vLLM's engine process does not notice that its owner was killed: it would wait for ever, with the GPU's memory. So a run
 starts this beside the engine, holding the other end of a pipe, which the system closes with the run:
 
-    python -m mathbatch.models.reaper <mark>
+    python -m mathbatch.models.reaper <process id> <mark>
 
 It ends the children of the run then, and every process that has MATHBATCH_OWNER=<mark> in its environment.
 """
@@ -32,10 +32,10 @@ class Reaper:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        mark = f"{os.getpid()}-{os.urandom(8).hex()}"
+        mark = os.urandom(16).hex()
         # Its standard input is the pipe: only this process holds the writing end.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mathbatch.models.reaper", mark],
+            [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -81,4 +81,4 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
 
 if __name__ == "__main__":
-    watch(os.getppid(), sys.argv[1])
+    watch(int(sys.argv[1]), sys.argv[2])

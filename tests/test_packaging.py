@@ -1,0 +1,131 @@
+"""The wheel is complete and runs from any folder; the command line answers without loading the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import ROOT, overrides, questions, results, run_dir, write_rows
+
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+HEAVY = ("torch", "vllm", "transformers", "datasets")
+LIGHT_SECONDS = 2.0
+
+RUN = """
+import json, runpy, sys, time
+report, folder, *sys.argv[1:] = sys.argv[1:]
+sys.path.insert(0, folder)
+try:
+    runpy.run_module("mathbatch.run", run_name="__main__", alter_sys=True)
+finally:
+    import mathbatch
+    facts = {"package": mathbatch.__file__, "modules": list(sys.modules), "seconds": time.process_time()}
+    open(report, "w").write(json.dumps(facts))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [*PIP, "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True
+    )
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed here")
+    subprocess.run([*PIP, "install", "--no-index", "--no-deps", "--target", folder, wheel], check=True)
+    return folder
+
+
+def run(folder: Path, cwd: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    """`python -m mathbatch.run` with the package in `folder`; -I keeps the current folder and PYTHONPATH out."""
+    report = cwd / "report.json"
+    command = [sys.executable, "-I", "-c", RUN, str(report), str(folder), *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60)
+    return done, json.loads(report.read_text())
+
+
+def files_below(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_of_conf(wheel: Path) -> None:
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    package = {f"mathbatch/{name}" for name in files_below(ROOT / "mathbatch")}
+    conf = {f"mathbatch/conf/{name}" for name in files_below(ROOT / "conf")}
+    assert inside == package | conf
+    assert {"mathbatch/py.typed", "mathbatch/conf/config.yaml"} <= inside
+
+
+def test_the_wheel_carries_the_licence_and_the_console_script(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    metadata = {
+        name.split(".dist-info/")[1]: archive.read(name).decode() for name in archive.namelist() if "-info" in name
+    }
+    assert "Apache License" in metadata["licenses/LICENSE"]
+    assert "mathbatch = mathbatch.run:main" in metadata["entry_points.txt"]
+
+
+def test_the_installed_wheel_answers_a_dataset_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    done, facts = run(installed, tmp_path, *overrides(write_rows(tmp_path / "rows.jsonl", questions(3))))
+    assert done.returncode == 0, done.stderr
+    assert facts["package"].startswith(str(installed))
+    answered = results(run_dir(tmp_path))
+    assert [row["sample_index"] for row in answered] == ["0", "1", "2"]
+    assert all(row["model_answer"] for row in answered)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--help"], 0, "mathbatch is powered by Hydra"),
+        (["--cfg", "job"], 0, "temperature: 0.0"),
+        (["sampling.temperatur=1"], 2, "did you mean 'temperature'?"),
+        (["sampling.temperature=hot"], 2, "sampling.temperature"),
+        (["dataset=generic", "dataset.input=missing.jsonl"], 2, "dataset.input"),
+    ],
+)
+def test_help_and_configuration_errors_load_no_engine(
+    installed: Path, tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    done, facts = run(installed, tmp_path, *arguments)
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
+    assert not set(HEAVY) & set(facts["modules"])
+    assert facts["seconds"] < LIGHT_SECONDS  # of processor time: other work does not count
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("mathbatch model=", "model=demo"),
+        ("mathbatch dataset=gen", "dataset=generic"),
+        ("mathbatch sampling.temp", "sampling.temperature="),
+        ("mathbatch model.engine.enforce_eager=true sampling.temp", "sampling.temperature="),
+    ],
+)
+def test_tab_completes_groups_and_keys(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, offered: str
+) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    done, _ = run(installed, tmp_path, "-sc", "query=bash")
+    assert offered in done.stdout.split(), done.stderr
+
+
+@pytest.mark.parametrize("script", ["scripts/setup", "scripts/demo", "scripts/test", ".ci/run"])
+def test_scripts_can_be_run(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / script], check=True)
