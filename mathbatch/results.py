@@ -48,8 +48,11 @@ def export(parts: Parts, path: Path) -> None:
         stream.write(opening)
         for at, (sample, records) in enumerate(joined(parts)):
             row = {**(sample.row if sample.row is not None else {index: None}), **_response(field, records)}
-            prefix = b"" if opening != b"{\n" else _encode(sample.key or sample.id) + b": "
-            stream.write((between if at else b"") + prefix + _encode(row))
+            if at:
+                stream.write(between)
+            if opening == b"{\n":
+                stream.write(_encode(sample.key or sample.id) + b": ")
+            stream.write(_encode(row))
         stream.write(closing)
 
 
@@ -92,6 +95,8 @@ def _judge(parts: Parts, sample: Sample | BadRow, record: Record) -> Score:
 
 def _response(field: str, records: list[Record]) -> Row:
     """The response field, and where something failed a field that says why: a null answer alone would not."""
+    if len(records) == 1 and records[0].failure is None:
+        return {field: records[0].text}
     texts = [record.text for record in records]
     row: Row = {field: texts[0] if len(texts) == 1 else texts}
     failures = [record.failure for record in records]
