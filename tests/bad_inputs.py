@@ -181,6 +181,12 @@ def template(bad: bytes, name: str, text: str, outcome: Failed | Refused) -> Cas
     return Case(name, bad, outcome, (f"dataset.prompt='{text}'",))
 
 
+def truncated_late(folder: Path) -> bytes:
+    """Many more rows than are looked at before a run."""
+    rows = (dumped({"sample_index": at, "query_cot": "What?", "image": None}) for at in range(30_000))
+    return gzip.compress(b"\n".join(rows), 1)[:-100]
+
+
 def document(name: str, content: bytes, outcome: Failed | Refused | Answered) -> Case:
     """A JSON file that is not JSON Lines."""
     return Case(name, content, outcome, input="rows.json")
@@ -491,6 +497,12 @@ FILES = [
     Case(
         "gzip with a flipped bit",
         gzip.compress(lines(ROW))[:40] + b"?" + gzip.compress(lines(ROW))[41:],
+        refused("dataset.input", "is damaged"),
+        input="rows.jsonl.gz",
+    ),
+    Case(
+        "gzip truncated far from its start",
+        truncated_late,
         refused("dataset.input", "is damaged"),
         input="rows.jsonl.gz",
     ),
