@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
@@ -22,7 +22,7 @@ _WHITESPACE = " \t\n\r"
 _encode = msgspec.json.Encoder().encode
 
 
-class RawRow(NamedTuple):
+class RawRow(msgspec.Struct, frozen=True):
     number: int
     key: str | None
     row: Row | None
@@ -43,7 +43,7 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 
 def _lines(stream: BinaryIO) -> Iterator[RawRow]:
-    decode = msgspec.json.Decoder().decode
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for number, line in enumerate(stream, 1):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
@@ -54,7 +54,7 @@ def _lines(stream: BinaryIO) -> Iterator[RawRow]:
                 continue
             yield _second_try(number, line)
             continue
-        yield _checked(number, None, row)
+        yield RawRow(number, None, row)
 
 
 def _second_try(number: int, line: bytes) -> RawRow:
