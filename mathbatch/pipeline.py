@@ -80,6 +80,7 @@ class Stream:
         self._save(record)
 
     async def close(self) -> None:
+        self._progress.stop()
         if self._shower is not None:
             self._shower.cancel()
         self._parts.pictures.close()

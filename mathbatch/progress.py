@@ -60,6 +60,7 @@ class Progress:
         self.counts = counts
         self._stream = stream
         self._started = time.monotonic()
+        self._stopped: float | None = None
         self._bar: tqdm[NoReturn] | None = None
 
     def start(self) -> None:
@@ -69,6 +70,10 @@ class Progress:
             self._bar = tqdm(
                 total=self.counts.total, initial=self.counts.done, file=self._stream, unit="sample", dynamic_ncols=True
             )
+
+    def stop(self) -> None:
+        """Time counts to here: the last answer is saved; unloading the engine and the results come after."""
+        self._stopped = time.monotonic()
 
     async def show_regularly(self) -> None:
         while True:
@@ -102,7 +107,7 @@ class Progress:
 
     @property
     def elapsed_s(self) -> float:
-        return time.monotonic() - self._started
+        return (self._stopped or time.monotonic()) - self._started
 
     def _token_rate(self) -> float:
         return self.counts.output_tokens / max(self.elapsed_s, 1e-9)

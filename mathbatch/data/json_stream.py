@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
@@ -25,7 +25,7 @@ _WHITESPACE = " \t\n\r"
 _encode = msgspec.json.Encoder().encode
 
 
-class RawRow(NamedTuple):
+class RawRow(msgspec.Struct, frozen=True):
     number: int
     key: str | None
     row: Row | None
@@ -46,7 +46,7 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 
 def _lines(stream: BinaryIO) -> Iterator[RawRow]:
-    decode = msgspec.json.Decoder().decode
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for number, line in enumerate(stream, 1):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)

@@ -6,6 +6,7 @@ python -m mathbatch.run dataset=generic dataset.input=rows.jsonl dataset.query_f
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import BinaryIO, cast
 
 from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
+from mathbatch.data.ids import SeenIds
 from mathbatch.data.json_stream import RawRow, read_rows
 from mathbatch.data.mapping import FieldMapping
 from mathbatch.data.paths import locate
@@ -36,35 +38,40 @@ class MappedDataLoader(BaseDataLoader):
         """The raw rows, from the first one, each time it is called."""
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
-        seen: set[int] = set()
+        seen = SeenIds(self._ids_before)
         for index, raw in enumerate(self.rows()):
             if index == self.dataset.limit:
                 return
             yield self._map(raw, seen)
 
-    def _map(self, raw: RawRow, seen: set[int]) -> Sample | BadRow:
-        number, key, row, problem = raw
-        nameless = f"<row {number}>"
+    def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow:
+        number, key, row = raw.number, raw.key, raw.row
+        id = None
         if row is None:
-            return BadRow(nameless, number, None, "unreadable_row", f"{self.input}, row {number}: {problem}", key)
-        id = nameless
+            problem = f"{self.input}, row {number}: {raw.problem}"
+            return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
         try:
             own = self.mapping.id(row, key, number)
-            if (hashed := hash(own)) in seen:
+            if not seen.add(own, number):
                 raise SampleError("duplicate_id", f"id '{own}' is also that of row {self._first_row(own)}")
-            seen.add(hashed)
             id = own
             return self.mapping.sample(id, number, row, key)
         except SampleError as error:
-            return BadRow(id, number, row, error.kind, f"row {number}: {error}", key)
+            return BadRow(id or f"<row {number}>", number, row, error.kind, f"row {number}: {error}", key)
+
+    def _ids_before(self, number: int) -> Iterator[str]:
+        for raw in itertools.takewhile(lambda raw: raw.number < number, self.rows()):
+            if raw.row is not None and (id := self.mapping.id_or_none(raw.row, raw.key, raw.number)) is not None:
+                yield id
 
     def _first_row(self, id: str) -> int:
         """Read once more, only when a duplicate is there: a million row numbers need not be kept for it."""
         if self._first_rows is None:
             self._first_rows = {}
-            for number, key, row, _ in self.rows():
-                if row is not None:
-                    self._first_rows.setdefault(self.mapping.id_or_none(row, key, number) or "", number)
+            for raw in self.rows():
+                if raw.row is not None:
+                    id_or_none = self.mapping.id_or_none(raw.row, raw.key, raw.number)
+                    self._first_rows.setdefault(id_or_none or "", raw.number)
         return self._first_rows[id]
 
 

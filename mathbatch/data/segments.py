@@ -12,7 +12,6 @@ import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -26,7 +25,7 @@ SYNC_INTERVAL_S = 1.0
 _encode = msgspec.json.Encoder().encode
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True):
     """A line of a segment. `body` is its JSON, or None where the line is damaged."""
 
     number: int

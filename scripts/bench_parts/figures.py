@@ -1,0 +1,83 @@
+"""Figures of repeated measurements, and the marks that they must reach."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The median of some repeats, with their range."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """A figure against its bar. `bar` reads like `>= 1.5`."""
+
+    name: str
+    value: float
+    bar: str
+    met: bool
+
+
+@dataclass
+class Report:
+    """What `--json` writes: every single measurement, its medians by group, the checks."""
+
+    benchmark: str
+    quick: bool
+    machine: dict[str, Any]
+    measurements: list[dict[str, Any]] = field(default_factory=list)
+    medians: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def figure(values: Iterable[float]) -> Figure:
+    """Raises statistics.StatisticsError if there are none."""
+    listed = sorted(values)
+    return Figure(statistics.median(listed), listed[0], listed[-1])
+
+
+def figures(measurements: list[dict[str, Any]], keys: Iterable[str]) -> dict[str, Figure]:
+    """The figure of each key, over the measurements that have it."""
+    found = {key: [m[key] for m in measurements if m.get(key) is not None] for key in keys}
+    return {key: figure(values) for key, values in found.items() if values}
+
+
+def at_least(name: str, value: float, bar: float) -> Check:
+    return Check(name, round(value, 3), f">= {bar:g}", value >= bar)
+
+
+def at_most(name: str, value: float, bar: float) -> Check:
+    return Check(name, round(value, 3), f"<= {bar:g}", value <= bar)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on beside the code."""
+    return {
+        "cpus": len(os.sched_getaffinity(0)),
+        "cpu_model": _cpu_model(),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MB,
+        "load_at_start": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+def _cpu_model() -> str:
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -1,0 +1,142 @@
+"""What MathBatch itself costs: with a model that answers at once, and when nearly all is answered already.
+
+End to end is the whole command, from its start over durable writes to results.jsonl; loop is the generation alone, as
+the manifest tells it. A resume finds a store without one record in a thousand, as an interrupted run leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bench_parts.figures import Check, at_least, at_most, figures
+from bench_parts.process import watch
+from bench_parts.prompts import rows, write_rows
+
+SIZES = (10_000, 100_000, 1_000_000)
+QUICK_SIZES = (300, 1_000, 3_000)
+MISSING = 0.001
+KEYS = ("samples_per_s", "loop_samples_per_s", "wall_s", "peak_mb", "first_answer_s", "generated_s")
+RATE_BAR = 15_000
+MEMORY_FACTOR, MEMORY_MB = 1.5, 200
+RESUME_BAR_S = 15
+
+
+def measure(
+    work: Path, repeats: int, is_quick: bool, with_overhead: bool, say: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    """Fresh runs of each size, then resumes of the largest, in each repeat."""
+    sizes = QUICK_SIZES if is_quick else SIZES
+    for size in sizes:
+        write_rows(_input(work, size), rows(size, seed=2))
+    if not with_overhead:
+        say(f"answering {sizes[-1]:,} rows once")
+        _fresh(work, sizes[-1])
+    for repeat in range(repeats):
+        for size in sizes if with_overhead else ():
+            found = _fresh(work, size) | {"repeat": repeat}
+            say(f"  fresh, {size:,} rows: {found['samples_per_s']:,.0f} samples/s, {found['peak_mb']:,.0f} MB")
+            yield found
+        found = _resumed(work, sizes[-1], seed=repeat) | {"repeat": repeat}
+        say(f"  resumed, {sizes[-1]:,} rows: {found['wall_s']:.1f} s, {found['peak_mb']:,.0f} MB")
+        yield found
+
+
+def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for one in measurements:
+        groups.setdefault((one["run"], one["samples"]), []).append(one)
+    return [{"run": run, "samples": size, **figures(group, KEYS)} for (run, size), group in groups.items()]
+
+
+def checks(found: list[dict[str, Any]]) -> list[Check]:
+    fresh = sorted((row for row in found if row["run"] == "fresh"), key=lambda row: row["samples"])
+    results = [
+        at_least(f"{row['samples']:,} rows: samples/s, end to end", row["samples_per_s"].median, RATE_BAR)
+        for row in fresh[1:]
+    ]
+    if len(fresh) > 1:
+        bar = MEMORY_FACTOR * fresh[0]["peak_mb"].median + MEMORY_MB
+        results.append(at_most(f"{fresh[-1]['samples']:,} rows: MB at peak", fresh[-1]["peak_mb"].median, round(bar)))
+    for row in found:
+        if row["run"] == "resumed":
+            name = f"{row['samples']:,} rows, {1 - MISSING:.1%} done"
+            results.append(at_most(f"{name}: whole command, s", row["wall_s"].median, RESUME_BAR_S))
+            results.append(at_most(f"{name}: until all is answered, s", row["generated_s"].median, RESUME_BAR_S))
+    return results
+
+
+def _input(work: Path, size: int) -> Path:
+    return work / f"rows-{size}.jsonl"
+
+
+def _output(work: Path, size: int) -> Path:
+    return work / f"out-{size}"
+
+
+def _command(work: Path, size: int) -> list[str]:
+    return [
+        "-m", "mathbatch.run", "model._target_=mathbatch.models.scripted.ScriptedModel", "dataset=generic",
+        f"dataset.input={_input(work, size)}", "dataset.image_field=null", f"output_dir={_output(work, size)}",
+    ]  # fmt: skip
+
+
+def _fresh(work: Path, size: int) -> dict[str, Any]:
+    shutil.rmtree(_output(work, size), ignore_errors=True)
+    watched = watch(_command(work, size), work / "log.txt")
+    run = _manifest(_run_dir(work, size), size)
+    return {
+        "run": "fresh",
+        "samples": size,
+        "wall_s": watched.wall_s,
+        "samples_per_s": size / watched.wall_s,
+        "loop_samples_per_s": size / run["seconds"],
+        "peak_mb": watched.peak_mb,
+    }
+
+
+def _resumed(work: Path, size: int, seed: int) -> dict[str, Any]:
+    """Lose some records of the finished run, start the same command again."""
+    run_dir = _run_dir(work, size)
+    missing = _lose_records(run_dir, size, seed)
+    second = run_dir / "responses" / "00002.jsonl"
+    ends = [run_dir / ".results.jsonl.draft", run_dir / "results.jsonl"]
+    events = {
+        "first_answer_s": lambda: second.exists() and second.stat().st_size > 0,
+        "generated_s": lambda: any(path.exists() for path in ends),
+    }
+    watched = watch(_command(work, size), work / "log.txt", events)
+    if (answered := _manifest(run_dir, size)["answered"]) != missing:
+        raise RuntimeError(f"the resumed run answered {answered} samples, {missing} were missing")
+    found = {"run": "resumed", "samples": size, "wall_s": watched.wall_s, "peak_mb": watched.peak_mb}
+    return found | watched.moments
+
+
+def _lose_records(run_dir: Path, size: int, seed: int) -> int:
+    """The store as an interrupted run leaves it: one segment, no results. Returns how many records are gone."""
+    folder, whole = run_dir / "responses", run_dir / "whole.jsonl"
+    if not whole.exists():
+        (folder / "00001.jsonl").rename(whole)
+    for path in [*folder.iterdir(), run_dir / "results.jsonl", run_dir / "manifest.json"]:
+        path.unlink(missing_ok=True)
+    missing = set(random.Random(seed).sample(range(size), max(1, round(size * MISSING))))
+    with whole.open("rb") as source, (folder / "00001.jsonl").open("wb") as kept:
+        kept.writelines(line for number, line in enumerate(source) if number not in missing)
+    return len(missing)
+
+
+def _run_dir(work: Path, size: int) -> Path:
+    return next(_output(work, size).glob("*/*/*/.lock")).parent
+
+
+def _manifest(run_dir: Path, size: int) -> dict[str, Any]:
+    """What this run did. Raises RuntimeError if not every row has an answer."""
+    manifest = json.loads((run_dir / "manifest.json").read_text())
+    if manifest["answered"] != size:
+        raise RuntimeError(f"{manifest['answered']} of {size} rows have an answer; see {run_dir}")
+    found: dict[str, Any] = manifest["this_run"]
+    return found

@@ -1,0 +1,54 @@
+"""The benchmark runs and its figures fit together; how high they are is for a quiet machine and full sizes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from support import ROOT
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("bench")
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "overhead", "--quick", "--repeats", "2"]
+    done = subprocess.run(
+        [*command, "--json", folder / "report.json", "--work", folder / "work"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return loaded
+
+
+def test_every_kind_is_measured_in_every_repeat(report: dict[str, Any]) -> None:
+    measured = sorted((m["repeat"], m["run"], m["samples"]) for m in report["measurements"])
+    kinds = [("fresh", 300), ("fresh", 1000), ("fresh", 3000), ("resumed", 3000)]
+    assert measured == [(repeat, *kind) for repeat in range(2) for kind in kinds]
+
+
+def test_the_loop_alone_is_quicker_than_the_whole_command(report: dict[str, Any]) -> None:
+    fresh = [m for m in report["measurements"] if m["run"] == "fresh"]
+    assert all(m["loop_samples_per_s"] > m["samples_per_s"] > 0 for m in fresh)
+
+
+def test_peak_memory_is_that_of_a_python_process(report: dict[str, Any]) -> None:
+    assert all(20 < m["peak_mb"] < 500 for m in report["measurements"])
+
+
+def test_a_resume_saves_its_first_answer_before_it_ends(report: dict[str, Any]) -> None:
+    resumed = [m for m in report["measurements"] if m["run"] == "resumed"]
+    assert all(0 < m["first_answer_s"] <= m["generated_s"] <= m["wall_s"] for m in resumed)
+
+
+def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
+    for check in report["checks"]:
+        relation, bar = check["bar"].split()
+        assert check["met"] == (check["value"] >= float(bar) if relation == ">=" else check["value"] <= float(bar))
+    assert len(report["checks"]) == 5
