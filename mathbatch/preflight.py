@@ -3,43 +3,74 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import ConfigError
 from mathbatch.parts import Parts
-from mathbatch.records import BadRow, Sample
+from mathbatch.records import BadRow, Row, Sample
 
 GLANCE = 10_000
+GLANCE_S = 1.0
+"""A look ends after so many rows or so long: pictures on a slow disk would make it long."""
 SHOWN = 3
+NAMES_FROM = 100
+
+
+class Glance:
+    """What the first rows are like; none of them is kept, since their pictures may be in them."""
+
+    def __init__(self, loader: object) -> None:
+        self.mapping = loader.mapping if isinstance(loader, MappedDataLoader) else None
+        self.rows = 0
+        self.bad = 0
+        self.most_images = 0
+        self.reasons: list[str] = []
+        self.absent: set[str] | None = None
+        self.names: dict[str, None] = {}
+
+    def look(self, row: Sample | BadRow) -> None:
+        self.rows += 1
+        if isinstance(row, BadRow):
+            self.bad += 1
+            if len(self.reasons) < SHOWN:
+                self.reasons.append(f"{row.kind}: {row.message}")
+        else:
+            self.most_images = max(self.most_images, len(row.images))
+        if self.mapping is not None and row.row is not None:
+            self._look_at_fields(row.row, named_by_key=row.key is not None)
+
+    def _look_at_fields(self, row: Row, named_by_key: bool) -> None:
+        assert self.mapping is not None
+        if self.absent is None or self.absent:
+            absent = self.mapping.absent_fields(row) - ({"index_field"} if named_by_key else set())
+            self.absent = absent if self.absent is None else self.absent & absent
+        if self.rows <= NAMES_FROM:
+            self.names.update(dict.fromkeys(self.mapping.names_in(row)))
 
 
 def preflight(parts: Parts) -> None:
     """Raises ConfigError if a configured field is in no row, most rows can't be asked, or the model can't see."""
-    rows = list(itertools.islice(parts.loader, GLANCE))
+    glance, deadline = Glance(parts.loader), time.monotonic() + GLANCE_S
+    for row in itertools.islice(parts.loader, GLANCE):
+        glance.look(row)
+        if time.monotonic() > deadline:
+            break
     dataset = parts.config.dataset
-    if not rows:
+    if not glance.rows:
         raise ConfigError("dataset.input", f"{dataset.input} has no rows", "give a file with rows")
-    if isinstance(parts.loader, MappedDataLoader):
-        _check_fields(parts.loader, rows)
-    bad = [row for row in rows if isinstance(row, BadRow)]
-    if len(bad) * 2 > len(rows):
-        reasons = "\n    ".join(f"{row.kind}: {row.message}" for row in bad[:SHOWN])
+    if glance.absent and glance.mapping is not None:
+        raise glance.mapping.unknown_field(sorted(glance.absent)[0], list(glance.names))
+    if glance.bad * 2 > glance.rows:
+        reasons = "\n    ".join(glance.reasons)
         raise ConfigError(
             "dataset",
-            f"{len(bad)} of the first {len(rows)} rows can't be asked:\n    {reasons}",
+            f"{glance.bad} of the first {glance.rows} rows can't be asked:\n    {reasons}",
             "correct the fields of the dataset config, or the file",
         )
-    most = max((len(row.images) for row in rows if isinstance(row, Sample)), default=0)
-    if most and not parts.config.model.max_images:
+    if glance.most_images and not parts.config.model.max_images:
         raise ConfigError(
             "dataset.image_field",
             f"rows have pictures, and the model {parts.config.model.name} takes none",
             "choose another model, or set dataset.image_field=null to ask without pictures",
         )
-
-
-def _check_fields(loader: MappedDataLoader, rows: list[Sample | BadRow]) -> None:
-    """A field that one row lacks may be in another; one that no row has is a wrong name."""
-    error = loader.mapping.unknown_field([row.row for row in rows if row.row is not None])
-    if error is not None:
-        raise error

@@ -181,6 +181,12 @@ def template(bad: bytes, name: str, text: str, outcome: Failed | Refused) -> Cas
     return Case(name, bad, outcome, (f"dataset.prompt='{text}'",))
 
 
+def truncated_late(folder: Path) -> bytes:
+    """Many more rows than are looked at before a run."""
+    rows = (dumped({"sample_index": at, "query_cot": "What?", "image": None}) for at in range(30_000))
+    return gzip.compress(b"\n".join(rows), 1)[:-100]
+
+
 def document(name: str, content: bytes, outcome: Failed | Refused | Answered) -> Case:
     """A JSON file that is not JSON Lines."""
     return Case(name, content, outcome, input="rows.json")
@@ -326,6 +332,14 @@ ROWS = [
     Case("half a surrogate pair in a path", with_fields(image="\ud800.png"), UNREADABLE),
     Case("integer of 5,000 digits", lines(raw_field("note", b"7" * 5000)), Failed("unreadable_row", "digits", id=None)),
     Case("100,000 brackets", lines(raw_field("note", b"[" * 100_000 + b"]" * 100_000)), UNREADABLE),
+    Case(
+        "200 brackets", lines(raw_field("note", b"[" * 200 + b"]" * 200)), Failed("unreadable_row", "deeper", id=None)
+    ),
+    Case(
+        "brackets about as deep as Python goes",
+        lines(raw_field("note", b"[" * 950 + b"]" * 950)),
+        Failed("unreadable_row", "deeper", id=None),
+    ),
     Case("100,000 brackets left open", lines(b"[" * 100_000), UNREADABLE),
     Case(
         "duplicate id",
@@ -366,7 +380,8 @@ ROWS = [
     Case("integer of 400 digits", lines(raw_field("note", b"7" * 400)), Answered({"note": int("7" * 400)})),
     Case("name that is there twice", lines(raw_field("query_cot", b'"Which?"')), Answered({"query_cot": "Which?"})),
     Case("emoji as a surrogate pair", with_fields(query_cot="\U0001f600"), Answered({"query_cot": "\U0001f600"})),
-    Case("100 brackets", lines(raw_field("note", b"[" * 100 + b"]" * 100)), Answered()),
+    Case("199 brackets", lines(raw_field("note", b"[" * 199 + b"]" * 199)), Answered()),
+    Case("500 braces in a prompt", with_fields(query_cot="{" * 500), Answered()),
     Case("prompt of 5 MB", lambda _: with_fields(query_cot="What? " * 900_000), Answered()),
     Case(
         "line separators in a prompt",
@@ -491,6 +506,12 @@ FILES = [
     Case(
         "gzip with a flipped bit",
         gzip.compress(lines(ROW))[:40] + b"?" + gzip.compress(lines(ROW))[41:],
+        refused("dataset.input", "is damaged"),
+        input="rows.jsonl.gz",
+    ),
+    Case(
+        "gzip truncated far from its start",
+        truncated_late,
         refused("dataset.input", "is damaged"),
         input="rows.jsonl.gz",
     ),

@@ -37,8 +37,10 @@ MIN_BASE64 = 64
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 """Pixel formats only: Pillow would start other programs for some of the rest. MPO, of some cameras, is read as JPEG."""
-PEAK_BYTES_PER_PIXEL = 4
-"""RGB takes three; a picture with alpha or CMYK four while it is converted."""
+ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
+PEAK_BYTES_PER_PIXEL = 8
+PEAK_BYTES_PER_PIXEL_ALPHA = 16
+"""Pillow holds four bytes a pixel, and a second copy while it turns or converts; with alpha, two more."""
 
 DECODER_ERRORS = (
     OSError,
@@ -109,6 +111,7 @@ class ImageDecoder:
         """Bytes that decoding takes at its peak, from the header alone. Raises SampleError over a limit."""
         with _reading(ref), self._open(ref) as stream, _open_picture(stream) as picture:
             width, height = picture.size
+            alpha = picture.mode in ALPHA_MODES or "transparency" in picture.info
             encoded = stream.seek(0, os.SEEK_END)
         if width * height > self.max_pixels:
             size = f"{width} x {height} pixels"
@@ -120,7 +123,7 @@ class ImageDecoder:
             raise SampleError(
                 "image_too_large", f"{ref.label}: {size}, over dataset.image_max_mib={self.max_bytes / 2**20:g}"
             )
-        return width * height * PEAK_BYTES_PER_PIXEL + encoded
+        return width * height * (PEAK_BYTES_PER_PIXEL_ALPHA if alpha else PEAK_BYTES_PER_PIXEL) + encoded
 
     def decode(self, ref: ImageRef) -> tuple[Picture, str]:
         """The RGB picture and a hash of its encoded data, by which an engine knows a picture that it has seen."""
@@ -149,7 +152,7 @@ def to_rgb(picture: Picture) -> Picture:
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _to_eight_bits(picture)
-    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+    if picture.mode in ALPHA_MODES or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture).convert("RGB")

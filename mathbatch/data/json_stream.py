@@ -18,6 +18,9 @@ from mathbatch.records import Row
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
+MAX_DEPTH = 200
+"""Brackets within brackets in a row. Python's own limit depends on who calls, and a row must always be read alike."""
+_TOO_DEEP = f"brackets are nested deeper than {MAX_DEPTH}"
 _WHITESPACE = " \t\n\r"
 _encode = msgspec.json.Encoder().encode
 
@@ -54,7 +57,7 @@ def _lines(stream: BinaryIO) -> Iterator[RawRow]:
                 continue
             yield _second_try(number, line)
             continue
-        yield RawRow(number, None, row)
+        yield _checked(number, None, row, line)
 
 
 def _second_try(number: int, line: bytes) -> RawRow:
@@ -65,14 +68,26 @@ def _second_try(number: int, line: bytes) -> RawRow:
         return RawRow(number, None, None, f"not UTF-8: byte {line[error.start]:#x} at column {error.start + 1}")
     except json.JSONDecodeError as error:
         return RawRow(number, None, None, f"not JSON: {error.msg} at column {error.colno}")
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return RawRow(number, None, None, _TOO_DEEP)
+    except ValueError as error:
         return RawRow(number, None, None, f"not JSON that can be read: {error}")
 
 
-def _checked(number: int, key: str | None, row: Any) -> RawRow:
-    if isinstance(row, dict):
-        return RawRow(number, key, row)
-    return RawRow(number, key, None, f"a row must be a JSON object, this is a {type(row).__name__}")
+def _checked(number: int, key: str | None, row: Any, encoded: bytes) -> RawRow:
+    if not isinstance(row, dict):
+        return RawRow(number, key, None, f"a row must be a JSON object, this is a {type(row).__name__}")
+    if encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH and _too_deep(row):
+        return RawRow(number, key, None, _TOO_DEEP)
+    return RawRow(number, key, row)
+
+
+def _too_deep(row: Row) -> bool:
+    level: list[Any] = [row]
+    for _ in range(MAX_DEPTH):
+        inner = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list))
+        level = [child for children in inner for child in children]
+    return any(isinstance(node, dict | list) for node in level)
 
 
 def _items(text: _Text, closing: str) -> Iterator[RawRow]:
@@ -95,13 +110,13 @@ def _items(text: _Text, closing: str) -> Iterator[RawRow]:
 def _encodable(number: int, key: str | None, value: Any) -> RawRow:
     """Half a surrogate pair, which is also what a byte that is not UTF-8 comes through as, spoils this row only."""
     try:
-        _encode((key, value))
+        encoded = _encode((key, value))
     except UnicodeEncodeError:
         readable = None if key is None else key.encode(errors="replace").decode()
         return RawRow(number, readable, None, "not UTF-8, or half a surrogate pair")
     except RecursionError:
-        return RawRow(number, key, None, "nested too deeply")
-    return _checked(number, key, value)
+        return RawRow(number, key, None, _TOO_DEEP)
+    return _checked(number, key, value, encoded)
 
 
 class _Text:
@@ -165,7 +180,9 @@ class _Text:
             except json.JSONDecodeError as error:
                 if self._ended or self._hopeless(error):
                     self._refuse(error.msg, error.pos)
-            except (ValueError, RecursionError) as error:  # an endless number, brackets without end
+            except RecursionError:
+                self._refuse(_TOO_DEEP, self._at)
+            except ValueError as error:  # a number of more digits than Python reads
                 self._refuse(str(error), self._at)
             self._more(size)
             size *= 2

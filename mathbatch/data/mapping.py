@@ -52,19 +52,24 @@ class FieldMapping:
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
         return Sample(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key)
 
-    def unknown_field(self, rows: list[Row]) -> ConfigError | None:
-        """The first configured field that none of these rows has, as an error that names the nearest one they have."""
-        dataset = self._dataset
+    def absent_fields(self, row: Row) -> set[str]:
+        """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
         wanted = {"index_field": self._id, "image_field": self._image, "answer_field": self._answer}
         if self._template is None:
             wanted["query_field"] = self._query
-        for name, read in wanted.items():
-            if rows and read is not None and all(read(row) is ABSENT for row in rows):
-                hint = nearest(str(getattr(dataset, name)), {field for row in rows[:100] for field in field_names(row)})
-                if name in ("index_field", "image_field"):
-                    hint += f"; or set dataset.{name}=null to do without"
-                return ConfigError(f"dataset.{name}", f"no row has the field '{getattr(dataset, name)}'", hint)
-        return None
+        return {name for name, read in wanted.items() if read is not None and read(row) is ABSENT}
+
+    def names_in(self, row: Row) -> list[str]:
+        """The paths of all fields of a row."""
+        return field_names(row)
+
+    def unknown_field(self, name: str, names: list[str]) -> ConfigError:
+        """The error for a field that no row has; `names` are those that they do have."""
+        field = str(getattr(self._dataset, name))
+        hint = nearest(field, names)
+        if name in ("index_field", "image_field"):
+            hint += f"; or set dataset.{name}=null to do without"
+        return ConfigError(f"dataset.{name}", f"no row has the field '{field}'", hint)
 
     def _prompt(self, row: Row) -> str:
         if self._template is not None:

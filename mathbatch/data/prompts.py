@@ -13,7 +13,7 @@ from mathbatch.records import Row
 
 def compile_prompt(template: str) -> Callable[[Row], str]:
     """Raises ConfigError with the line of a broken template; the function raises SampleError for a row it fails on."""
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, finalize=_not_null)
     try:
         compiled = environment.from_string(template)
     except TemplateSyntaxError as error:
@@ -26,3 +26,10 @@ def compile_prompt(template: str) -> Callable[[Row], str]:
             raise SampleError("prompt_template", f"dataset.prompt fails on this row: {error}") from error
 
     return render
+
+
+def _not_null(value: object) -> object:
+    """A prompt with the word None where the row has a null would be answered, and the answer be worth nothing."""
+    if value is None:
+        raise ValueError("a null would stand in the prompt; write {{ field or '' }} where it may be null")
+    return value
