@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench_parts.figures import Figure, Report
 
-WIDTH = 100
+WIDTH = 110
 """At least so wide, also where the output is no terminal: narrower, the figures would break in the middle."""
 
 
@@ -32,7 +32,9 @@ def _medians(rows: list[dict[str, Any]], title: str) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in headings:
         figures = any(isinstance(row.get(heading), Figure) for row in rows)
-        table.add_column(heading.replace("_per_s", "/s").replace("_", " "), justify="right" if figures else "left")
+        table.add_column(
+            heading.replace("_per_s", "/s").replace("_", " "), justify="right" if figures else "left", no_wrap=True
+        )
     for row in rows:
         table.add_row(*(_cell(row.get(heading)) for heading in headings))
     return table
