@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from mathbatch.data.segments import Line, check, read_lines
+from mathbatch.data.segments import Line, read_lines
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
@@ -90,7 +90,8 @@ class RecordIndex:
         if reader is None:
             reader = self._readers[number] = self._segments[number].open("rb")
         reader.seek(place & ((1 << OFFSET_BITS) - 1))
-        body = check(reader.readline())
-        if body is None:
-            raise StoreError(f"{self._segments[number]} changed while it was read: another program writes there")
-        return self._decode(body)
+        try:
+            return self._decode(reader.readline())  # its checksum was compared when it was indexed
+        except msgspec.DecodeError as error:
+            changed = f"{self._segments[number]} changed while it was read: another program writes there"
+            raise StoreError(changed) from error
