@@ -17,6 +17,7 @@ from mathbatch import results
 from mathbatch.atomic import atomic_write
 from mathbatch.base import BaseDataSaver
 from mathbatch.compose import typed
+from mathbatch.config import ModelConfig
 from mathbatch.data.feed import render
 from mathbatch.data.index import Head, RecordIndex
 from mathbatch.data.lock import FolderLock
@@ -27,6 +28,8 @@ from mathbatch.records import Record
 from mathbatch.snapshot import read_snapshot
 
 EXAMPLES = 5
+NO_ENGINE = "mathbatch.models.scripted.ScriptedModel"
+"""An audit asks nothing, and works where vLLM is not installed."""
 _head = msgspec.json.Decoder(Head).decode
 
 
@@ -147,7 +150,9 @@ def _started_in(run_dir: Path) -> Iterator[Parts]:
     """The parts of that run, with relative paths as they were meant."""
     composed, folder = read_snapshot(run_dir)
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        yield build(typed(composed), run_dir)
+        config = typed(composed)
+        config.model = ModelConfig(_target_=NO_ENGINE, name=config.model.name, path=config.model.path)
+        yield build(config, run_dir)
 
 
 def _check_segments(folder: Path, report: Report) -> RecordIndex:

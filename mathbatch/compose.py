@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import signal
 import sys
 import typing
 from collections.abc import Callable
@@ -22,9 +23,25 @@ from mathbatch.errors import ConfigError, MathBatchError, nearest
 
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
-FREE_FORM = ("model.engine", "model.chat_template_kwargs", "model.mm_processor_kwargs", *COMPONENTS)
+FREE_FORM = (
+    *("model.engine", "model.chat_template_kwargs", "model.mm_processor_kwargs"),
+    *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
+    *COMPONENTS,
+)
 """Dictionaries whose keys the schema does not list: they are checked against what takes them."""
-SECRET = re.compile(r"(^|_)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
+SECRET = re.compile(r"(^|_|\.)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
+FLAGS_WITH_VALUE = (
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--config-dir",
+    "-cd",
+    "--package",
+    "-p",
+    "--cfg",
+    "-c",
+)
 EXIT_CONFIG = 2
 EXIT_SIGNAL = 128
 
@@ -39,7 +56,7 @@ def main(task: Callable[[Config, DictConfig], int]) -> None:
     """Compose from the command line, check, call `task(config, composed)` for each job; exit with the worst code."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # or Hydra would print and exit before the error is ours to explain
     ConfigStore.instance().store(name="schema", node=Config)
-    sys.argv[1:] = [_allow_new_key(argument) for argument in sys.argv[1:]]
+    sys.argv[1:] = flags_first([_allow_new_key(argument) for argument in sys.argv[1:]])
     if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
         os.environ["COMP_LINE"] = _allow_new_keys_before_cursor(os.environ["COMP_LINE"])
     codes: list[int] = []
@@ -54,7 +71,10 @@ def main(task: Callable[[Config, DictConfig], int]) -> None:
             codes.append(EXIT_CONFIG)
 
     try:
+        refuse_typed_secrets(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
+    except KeyboardInterrupt:
+        fail("stopped; the same command goes on from here", EXIT_SIGNAL + signal.SIGINT)
     except MathBatchError as error:
         fail(str(error))
     except (HydraException, OmegaConfBaseException) as error:
@@ -66,6 +86,26 @@ def fail(message: str, code: int = EXIT_CONFIG) -> None:
     """Say what is wrong and exit."""
     print(f"mathbatch: {message}", file=sys.stderr)
     sys.exit(code)
+
+
+def flags_first(arguments: list[str]) -> list[str]:
+    """Hydra wants its flags before the overrides; people write them anywhere."""
+    flags, overrides, rest = [], [], iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-") or argument == "-":
+            overrides.append(argument)
+            continue
+        flags.append(argument)
+        if argument in FLAGS_WITH_VALUE:
+            flags += [value for value in [next(rest, None)] if value is not None]
+    return flags + overrides
+
+
+def refuse_typed_secrets(arguments: list[str]) -> None:
+    """Hydra itself would save the overrides of a sweep. Raises ConfigError."""
+    for argument in arguments:
+        path, _, value = argument.lstrip("+~").partition("=")
+        _refuse_written_secrets({path: value}, "")
 
 
 def typed(composed: DictConfig) -> Config:
@@ -140,6 +180,9 @@ def _schema_types(parent: str) -> dict[str, str]:
 
 def _refuse_written_secrets(node: Any, path: str) -> None:
     """A secret on the command line or in YAML would be saved with the run."""
+    if isinstance(node, list):
+        for at, value in enumerate(node):
+            _refuse_written_secrets(value, f"{path}{at}.")
     if not isinstance(node, dict):
         return
     for key, value in node.items():

@@ -113,16 +113,17 @@ class SamplingConfig:
     stop_token_ids: list[int] | None = None
     bad_words: list[str] | None = None
     allowed_token_ids: list[int] | None = None
-    logit_bias: dict[int, float] | None = None
+    logit_bias: dict[int, float] = field(default_factory=dict)
     ignore_eos: bool = False
     include_stop_str_in_output: bool = False
     skip_special_tokens: bool = True
     spaces_between_special_tokens: bool = True
     thinking_token_budget: int | None = None
     watermarking: bool | None = None
-    structured_outputs: dict[str, Any] | None = None
-    repetition_detection: dict[str, Any] | None = None
-    extra_args: dict[str, Any] | None = None
+    structured_outputs: dict[str, Any] = field(default_factory=dict)
+    """Such as `sampling.structured_outputs.regex`."""
+    repetition_detection: dict[str, Any] = field(default_factory=dict)
+    extra_args: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _at_least("sampling.n", self.n, 1)

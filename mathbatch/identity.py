@@ -17,13 +17,16 @@ from mathbatch.errors import ConfigError
 ENGINE_ONLY_SPEED = {
     "block_size", "cpu_offload_gb", "disable_custom_all_reduce", "disable_log_stats", "distributed_executor_backend",
     "download_dir", "enable_chunked_prefill", "enable_log_requests", "enable_prefix_caching", "enforce_eager",
-    "gpu_memory_utilization", "hf_token", "kv_cache_memory_bytes", "load_format", "max_num_batched_tokens",
+    "gpu_memory_utilization", "hf_token", "kv_cache_memory_bytes", "max_num_batched_tokens",
     "max_num_seqs", "max_parallel_loading_workers", "mm_processor_cache_gb", "mm_processor_cache_type",
     "num_gpu_blocks_override", "pipeline_parallel_size", "renderer_num_workers", "shutdown_timeout",
     "skip_mm_profiling", "use_tqdm_on_load",
 }  # fmt: skip
 """Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions)."""
 MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "max_images"}
+CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
+SAMPLED_BYTES = 1 << 20
+"""Of each file the first, middle and last so many bytes: training changes all weights, reading them all takes long."""
 DATASET_OUTSIDE = {"name", "source", "limit", "response_field", "answer_field", "image_max_megapixels", "image_max_mib"}
 """Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given."""
 
@@ -42,6 +45,7 @@ def system_prompt(config: Config) -> str | None:
 def identity(config: Config) -> dict[str, Any]:
     """Everything that can change an answer, as plain data."""
     model = _without(config.model, MODEL_ONLY_SPEED)
+    model["path"] = _checkpoint(config.model.path)
     model["engine"] = {k: v for k, v in config.model.engine.items() if k not in ENGINE_ONLY_SPEED}
     return {
         "model": model,
@@ -62,6 +66,23 @@ def run_folder(config: Config) -> Path:
     return (
         Path(config.output_dir).expanduser().absolute() / _slug(config.model.name) / _slug(config.dataset.name) / label
     )
+
+
+def _checkpoint(path: str) -> str:
+    """A hub id as it stands; of a folder what is in it, so that it may move, but not change, under its run."""
+    folder = locate(path, "model.path")
+    if not folder.is_dir():
+        return path
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(folder.iterdir()):
+        if file.suffix in CHECKPOINT_SUFFIXES and file.is_file():
+            size = file.stat().st_size
+            digest.update(f"{file.name}:{size}:".encode())
+            with file.open("rb") as stream:
+                for start in (0, size // 2, max(0, size - SAMPLED_BYTES)):
+                    stream.seek(start)
+                    digest.update(stream.read(SAMPLED_BYTES))
+    return digest.hexdigest()
 
 
 def _chat_template(config: Config) -> str | None:

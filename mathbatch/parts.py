@@ -57,8 +57,13 @@ def build(config: Config, run_dir: Path) -> Parts:
 
 
 def sampling_values(sampling: SamplingConfig) -> dict[str, Any]:
-    """What the engine is told: all but null values and `n`, since each rollout is a request of its own."""
-    return {name: value for name, value in vars(sampling).items() if value is not None and name != "n"}
+    """What the engine is told: all but `n`, since each rollout is a request of its own, and what is not set.
+
+    `max_tokens` is always told: to vLLM null means up to the context length there, and nothing at all means 16.
+    """
+    values = {name: value for name, value in vars(sampling).items() if value not in (None, {})}
+    del values["n"]
+    return values | {"max_tokens": sampling.max_tokens}
 
 
 def _make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> T:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from mathbatch.data.feed import Feed
-from mathbatch.errors import MathBatchError, SampleError
+from mathbatch.errors import EngineDied, MathBatchError, SampleError
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.parts import Parts, sampling_values
 from mathbatch.progress import Progress
@@ -19,7 +19,7 @@ async def generate(parts: Parts, progress: Progress, stop: asyncio.Event) -> Non
     Returns when all is done or, once `stop` is set, when what was in flight is. Raises StoreError or EngineError; what
     was saved until then is kept.
     """
-    stream = Stream(parts, progress)
+    stream = Stream(parts, progress, stop)
     try:
         async with asyncio.TaskGroup() as tasks:
             async for request in stream.pending():
@@ -36,14 +36,14 @@ async def generate(parts: Parts, progress: Progress, stop: asyncio.Event) -> Non
 class Stream:
     """The stages between the feed and the store. The engine loads at the first unit, so a finished run needs none."""
 
-    def __init__(self, parts: Parts, progress: Progress) -> None:
+    def __init__(self, parts: Parts, progress: Progress, stop: asyncio.Event) -> None:
         config = parts.config
         values = sampling_values(config.sampling)
         self._feed = Feed(
             parts.loader, parts.processor, parts.filter, parts.saver, values, config.sampling.n, progress.counts
         )
         self._parts, self._progress, self._counts = parts, progress, progress.counts
-        self._supervisor = Supervisor(parts.model, progress.say)
+        self._supervisor = Supervisor(parts.model, progress.say, stop)
         self._window: asyncio.Semaphore | None = None
         self._shower: asyncio.Task[None] | None = None
 
@@ -74,6 +74,8 @@ class Stream:
             record = _answered(request, await self._supervisor.call(request, lambda: self._attempt(request)))
         except SampleError as error:
             record = _failed(request, error)
+        except EngineDied:
+            return  # while stopping no new engine is loaded: the unit is left for the next run
         finally:
             self._counts.in_flight -= 1
             self._window.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
 
@@ -89,20 +90,23 @@ class Progress:
         self._bar.set_postfix_str(
             f"{self._token_rate():,.0f} tokens/s, {counts.failed} failed, {counts.in_flight} in flight", refresh=False
         )
-        self._bar.update(counts.done - self._bar.n)
-        self._bar.refresh()
+        with suppress(OSError):
+            self._bar.update(counts.done - self._bar.n)
+            self._bar.refresh()
 
     def say(self, message: str) -> None:
         """A line of text, above the progress line where there is one."""
-        if self._bar is not None:
-            tqdm.write(message, file=self._stream)
-        else:
-            print(message, file=self._stream, flush=True)
+        with suppress(OSError):  # a terminal that is gone must not end the run
+            if self._bar is not None:
+                tqdm.write(message, file=self._stream)
+            else:
+                print(message, file=self._stream, flush=True)
 
     def close(self) -> None:
         if self._bar is not None:
             self.show()
-            self._bar.close()
+            with suppress(OSError):
+                self._bar.close()
             self._bar = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import Any
 
@@ -12,6 +13,7 @@ from mathbatch import compose, results
 from mathbatch.config import Config
 from mathbatch.console import chatter_to
 from mathbatch.identity import run_folder
+from mathbatch.memory import share_one_arena
 from mathbatch.parts import Parts, build
 from mathbatch.pipeline import generate
 from mathbatch.preflight import preflight
@@ -29,12 +31,12 @@ def main() -> None:
 
 def execute(config: Config, composed: DictConfig) -> int:
     """One job: check, generate, write results."""
+    share_one_arena()
     run_dir = run_folder(config)
     parts = build(config, run_dir)
     preflight(parts)
     parts.saver.open()
     try:
-        (run_dir / "manifest.json").unlink(missing_ok=True)
         write_snapshot(run_dir, composed)
         with chatter_to(run_dir / "run.log") as terminal:
             progress = Progress(Counts(total=_total(parts)), terminal)
@@ -64,7 +66,9 @@ async def _generate(parts: Parts, progress: Progress) -> int | None:
 
     def on_signal(number: int) -> None:
         caught.append(number)
-        if len(caught) > 1:
+        if len(caught) > 2:
+            os._exit(compose.EXIT_SIGNAL + number)
+        if len(caught) > 1 or not progress.counts.in_flight:
             work.cancel()
             return
         stop.set()

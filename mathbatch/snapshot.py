@@ -12,6 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.atomic import atomic_write
+from mathbatch.data.segments import disk_error
 from mathbatch.errors import ConfigError
 
 FOLDER_FILE = "started-in.txt"
@@ -19,9 +20,13 @@ FOLDER_FILE = "started-in.txt"
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig) -> None:
-    """Raises StoreError where the folder can't be written."""
+    """From here on the run is not complete. Raises StoreError where the folder can't be written."""
     attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
-    attempt.mkdir(parents=True, exist_ok=True)
+    try:
+        attempt.mkdir(parents=True, exist_ok=True)
+        (run_dir / "manifest.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(attempt, error) from error
     task = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
     overrides = OmegaConf.to_yaml(OmegaConf.create(task), resolve=False)
     config = OmegaConf.to_yaml(composed)

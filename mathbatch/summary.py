@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.parts import Parts
@@ -15,7 +17,9 @@ def show_summary(parts: Parts, progress: Progress, metrics: dict[str, Any] | Non
     """Samples, failures with their first reasons, tokens, accuracy where there is one, and where everything lies."""
     counts, console = progress.counts, Console(highlight=False, soft_wrap=True)
     table = Table(
-        show_header=False, title=f"{parts.config.model.name} on {parts.config.dataset.name}", title_justify="left"
+        show_header=False,
+        title=escape(f"{parts.config.model.name} on {parts.config.dataset.name}"),
+        title_justify="left",
     )
     answered = counts.before + counts.answered
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
@@ -30,10 +34,11 @@ def show_summary(parts: Parts, progress: Progress, metrics: dict[str, Any] | Non
         table.add_row("accuracy", f"{metrics['accuracy']:.1%} of {metrics['judged']:,} judged")
     if not finished:
         table.add_row("stopped", "the same command goes on from here")
-    table.add_row("folder", str(parts.run_dir))
-    console.print(table)
-    for reason in counts.reasons:
-        console.print(f"  failed: {reason}", markup=False)
+    table.add_row("folder", escape(str(parts.run_dir)))
+    with suppress(OSError):  # all is saved, whoever reads this or not
+        console.print(table)
+        for reason in counts.reasons:
+            console.print(f"  failed: {reason}", markup=False)
 
 
 def _failures(progress: Progress) -> str:

@@ -42,6 +42,9 @@ PEAK_BYTES_PER_PIXEL = 8
 PEAK_BYTES_PER_PIXEL_ALPHA = 16
 """Pillow holds four bytes a pixel, and a second copy while it turns or converts; with alpha, two more."""
 
+ORIENTATION = 0x0112
+"""The EXIF tag that says how the camera was held; 1 is upright."""
+
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -51,6 +54,9 @@ DECODER_ERRORS = (
     TypeError,
     OverflowError,
     RuntimeError,
+    AssertionError,
+    AttributeError,
+    MemoryError,
     struct.error,
     zlib.error,
 )
@@ -149,7 +155,8 @@ def to_rgb(picture: Picture) -> Picture:
     from PIL import Image, ImageOps
 
     picture.seek(0)
-    picture = ImageOps.exif_transpose(picture)
+    if picture.getexif().get(ORIENTATION, 1) != 1:  # exif_transpose would copy every picture
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _to_eight_bits(picture)
     if picture.mode in ALPHA_MODES or "transparency" in picture.info:

@@ -92,6 +92,7 @@ class Pictures:
         held = 0
 
         def give_back() -> None:
+            ready.messages = request.messages  # the decoded pictures must not live on with the request
             self._ahead.release()
             self.budget.release(held)
 

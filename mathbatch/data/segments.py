@@ -11,6 +11,7 @@ import os
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -113,7 +114,8 @@ class SegmentWriter:
             while written < len(line):  # a nearly full disk takes a part first, and then says why
                 written += os.write(self._fd, line[written:])
         except OSError as error:
-            os.ftruncate(self._fd, start)
+            with suppress(OSError):  # a torn line that stays is repaired when the store is opened
+                os.ftruncate(self._fd, start)
             raise disk_error(self.path, error) from error
         self.offset = start + len(line)
         return start

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "MATHBATCH_OWNER"
 LOOK_EVERY_S = 1.0
+GONE_WITHIN_S = 10.0
+NICENESS = 10
 
 
 class Reaper:
@@ -30,8 +32,12 @@ class Reaper:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._others: set[int] = set()
 
     def start(self) -> None:
+        import psutil
+
+        self._others = {child.pid for child in psutil.Process().children(recursive=True)}
         mark = os.urandom(16).hex()
         # Its standard input is the pipe: only this process holds the writing end.
         self._process = subprocess.Popen(
@@ -41,6 +47,21 @@ class Reaper:
             start_new_session=True,
         )
         os.environ[VARIABLE] = mark
+
+    def make_nice(self) -> None:
+        """Let the marked processes have only what this one leaves of the processor's time.
+
+        Where the engine computes on the same cores that prepare its pictures, it would otherwise make many small steps
+        and slow that down; so it makes fewer and larger ones. Where it has the cores to itself, nothing changes.
+        """
+        import psutil
+
+        assert self._process is not None
+        for process in psutil.Process().children(recursive=True):
+            if process.pid not in self._others and process.pid != self._process.pid:
+                with suppress(psutil.Error, ProcessLookupError):
+                    for thread in process.threads():
+                        os.setpriority(os.PRIO_PROCESS, thread.id, NICENESS)
 
     def unmark(self) -> None:
         os.environ.pop(VARIABLE, None)
@@ -54,21 +75,32 @@ class Reaper:
 
 
 def watch(owner: int, mark: str) -> None:
-    """Wait for the end of standard input, then kill what the owner has started, with all below it.
+    """Wait for the end of standard input, then kill what the owner has started since, with all below it.
 
     By two signs, since neither is enough: vLLM's processes overwrite their environment when they set their title, and
     so lose the mark some seconds after they start; children are seen only while the owner lives.
     """
     import psutil
 
+    others = _below(owner)
     known: set[psutil.Process] = set()
     while not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+        known |= _below(owner) - others
+    doomed = {process for process in known | set(_marked(mark)) if process.is_running()}
+    for process in doomed:
         with suppress(psutil.Error):
-            known = {child for child in psutil.Process(owner).children() if child.pid != os.getpid()}
-    for process in [*known, *_marked(mark)]:
-        with suppress(psutil.Error):
-            for below in [*process.children(recursive=True), process]:
-                below.kill()
+            process.kill()
+    psutil.wait_procs(doomed, timeout=GONE_WITHIN_S)
+
+
+def _below(owner: int) -> set[psutil.Process]:
+    """The owner's children and theirs, this process among them."""
+    import psutil
+
+    try:
+        return set(psutil.Process(owner).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def _marked(mark: str) -> Iterator[psutil.Process]:

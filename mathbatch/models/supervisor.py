@@ -19,7 +19,11 @@ from mathbatch.records import Request, Response
 
 PIECES = 8
 MAX_DEATHS_IN_A_ROW = 8
-"""Deaths without one answer between them: more than the search for a culprit needs, so the engine itself is broken."""
+"""Deaths without an answer or a culprit between them: more than the search needs, so the engine itself is broken."""
+MAX_DEATHS_BEFORE_AN_ANSWER = 6
+"""An engine that has never answered is broken sooner: a culprit among its first 512 samples is found in five."""
+MAX_QUARANTINES_IN_A_ROW = 32
+OPEN_PAUSES_S = (2.0, 10.0)
 STALL_CHECK_S = 1.0
 
 Unit = tuple[str, int]
@@ -29,10 +33,13 @@ Attempt = Callable[[], Awaitable[Response]]
 class Supervisor:
     """Runs attempts on a model. `say` gets a sentence whenever something happens that the user should know."""
 
-    def __init__(self, model: BaseInferenceModel, say: Callable[[str], None]) -> None:
+    def __init__(self, model: BaseInferenceModel, say: Callable[[str], None], stop: asyncio.Event) -> None:
         self.model = model
         self.restarts = 0
         self._say = say
+        self._stop = stop
+        self._answers = 0
+        self._quarantines_in_a_row = 0
         self._active: dict[Unit, asyncio.Task[object]] = {}
         self._casualties: list[Unit] = []
         self._deaths: Counter[Unit] = Counter()
@@ -40,7 +47,7 @@ class Supervisor:
         self._quarantined: set[Unit] = set()
         self._groups: deque[set[Unit]] = deque()
         self._restarting = False
-        self._stalled = False
+        self._called_back = False
         self._changed = asyncio.Condition()
         self._watch: asyncio.Task[None] | None = None
 
@@ -63,26 +70,31 @@ class Supervisor:
             try:
                 response = await self._attempt(unit, attempt)
             except EngineDied as death:
+                self._call_back()
+                if self._stop.is_set():
+                    raise
                 await self._after_death(unit, str(death))
                 continue
             except BaseException:
                 await self._leave(unit)
                 raise
-            self._deaths_in_a_row = 0
+            self._answers += 1
+            self._deaths_in_a_row = self._quarantines_in_a_row = 0
             await self._leave(unit)
             return response
 
     async def _attempt(self, unit: Unit, attempt: Attempt) -> Response:
         task = asyncio.current_task()
         assert task is not None
+        if unit in self._active:
+            raise SampleError("duplicate_id", f"the id '{unit[0]}' is in flight already: the loader gave it twice")
         self._active[unit] = task
         try:
             return await attempt()
         except asyncio.CancelledError:
-            if not self._stalled:
+            if not self._called_back or task.uncancel() > 0:
                 raise
-            task.uncancel()
-            raise EngineDied("the engine made no step for too long") from None
+            raise EngineDied("the engine is gone") from None
         finally:
             del self._active[unit]
 
@@ -121,7 +133,8 @@ class Supervisor:
         casualties, self._casualties = self._casualties, []
         self._deaths.update(casualties)
         self._deaths_in_a_row += 1
-        if self._deaths_in_a_row > MAX_DEATHS_IN_A_ROW:
+        limit = MAX_DEATHS_IN_A_ROW if self._answers else MAX_DEATHS_BEFORE_AN_ANSWER
+        if self._deaths_in_a_row > limit or self._quarantines_in_a_row > MAX_QUARANTINES_IN_A_ROW:
             raise EngineError(
                 f"the engine died {self._deaths_in_a_row} times without one answer between ({reason})\n"
                 "  fix: look for the cause in run.log; what is saved is kept"
@@ -132,18 +145,38 @@ class Supervisor:
             self._groups.popleft()
         self._groups.extendleft(reversed(self._regroup(casualties, searching)))
         await self.model.close()
-        self._stalled = False
-        await self.model.open()
+        self._called_back = False
+        await self._open_again()
         self.restarts += 1
         self._restarting = False
 
     def _regroup(self, casualties: list[Unit], searching: bool) -> list[set[Unit]]:
         if len(casualties) == 1 and self._deaths[casualties[0]] >= 2:
             self._quarantined.add(casualties[0])
+            self._quarantines_in_a_row += 1
+            if self._answers:
+                self._deaths_in_a_row = 0
             self._say(f"sample {casualties[0][0]} killed the engine alone: set aside as a failure")
             return []
         size = max(1, -(-len(casualties) // PIECES)) if searching else len(casualties)
         return [set(casualties[at : at + size]) for at in range(0, len(casualties), size)]
+
+    def _call_back(self) -> None:
+        """The engine is gone: nothing is to wait for it any longer."""
+        if not self._called_back:
+            self._called_back = True
+            for task in self._active.values():
+                task.cancel()
+
+    async def _open_again(self) -> None:
+        """The memory of a dead engine may take some seconds to come back."""
+        for pause in OPEN_PAUSES_S:
+            try:
+                return await self.model.open()
+            except EngineError as error:
+                self._say(f"{error}; once more in {pause:g} s")
+                await asyncio.sleep(pause)
+        return await self.model.open()
 
     async def _watch_for_stall(self, timeout_s: float) -> None:
         """An engine that has work but makes no step is taken for dead: what waits for it is called back."""
@@ -159,7 +192,5 @@ class Supervisor:
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
                     )
-                    self._stalled = True
-                    for task in list(self._active.values()):
-                        task.cancel()
+                    self._call_back()
                     since = loop.time()

@@ -7,7 +7,9 @@ import gc
 import itertools
 import os
 import signal
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mathbatch.base import BaseInferenceModel
@@ -23,10 +25,17 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
     from vllm.outputs import RequestOutput
     from vllm.v1.engine.async_llm import AsyncLLM
+    from vllm.v1.engine.output_processor import RequestOutputCollector
 
 MAX_GPUS_PER_MODEL = 4
-SHUTDOWN_S = 5.0
-RENDER_ERRORS = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError)
+KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
+USERS_ENVIRONMENT = frozenset(os.environ)
+SHUTDOWN_S = 1.0
+"""The CPU build's worker does not end by itself, however long one waits."""
+RENDER_ERRORS = (
+    *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
+    *(AssertionError, AttributeError, MemoryError),
+)
 """What chat templates and image processors raise on input that they can't take."""
 
 
@@ -39,21 +48,26 @@ class VllmModel(BaseInferenceModel):
         self._engine: AsyncLLM | None = None
         self._reaper = Reaper()
         self._ids = itertools.count()
+        self._closed = False
         self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
         self._steps = 0
 
     async def open(self) -> None:
         """Load the checkpoint. Raises EngineError with vLLM's own reason."""
-        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self.config.cpu_kv_cache_gib))
+        os.environ.update(self._environment())
+        self._closed = False
         try:
-            await asyncio.to_thread(self._start)
+            await _in_thread(self._start)
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
                 f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
             ) from error
-        assert self._engine is not None
+        if self._engine is None:
+            raise EngineError("stopped while loading")
         self._count_steps(self._engine)
+        if not self._engine.vllm_config.device_config.device_type.startswith("cuda"):
+            self._reaper.make_nice()
         self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
 
     async def generate(self, request: Request) -> Response:
@@ -61,24 +75,21 @@ class VllmModel(BaseInferenceModel):
         if engine is None:
             raise EngineDied("the engine is not running")
         from vllm.exceptions import VLLMClientError
-        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+        from vllm.v1.engine.exceptions import EngineDeadError
 
         prompt = await self._render(engine, request)
         request.drop_images()
-        final: RequestOutput | None = None
         try:
-            async for output in engine.generate(prompt, self._sampling(request.sampling), f"{next(self._ids)}"):
-                final = output
+            handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
+            del prompt  # the features of its pictures are the engine's now
+            return self._response(engine, await _last_output(engine, await handed_over))
         except EngineDeadError as error:
             raise EngineDied("vLLM's engine process ended") from error
         except (VLLMClientError, ValueError) as error:
             raise SampleError("rejected", str(error)) from error
-        except EngineGenerateError as error:
-            raise SampleError("engine_error", f"{error.__cause__ or error}") from error
-        assert final is not None, "vLLM ended a request without an output"
-        return self._response(engine, final)
 
     async def close(self) -> None:
+        self._closed = True
         engine, self._engine = self._engine, None
         if engine is not None:
             await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
@@ -97,6 +108,7 @@ class VllmModel(BaseInferenceModel):
         It returns nothing, since vLLM keeps a frame of the thread alive, and so would keep what it returned.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        self._reaper.start()
         from vllm import AsyncEngineArgs
         from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext
@@ -108,9 +120,19 @@ class VllmModel(BaseInferenceModel):
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
         arguments = AsyncEngineArgs(**self._engine_arguments())
-        self._reaper.start()
+        if self._closed:  # stopped during the imports
+            return
         self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
         self._reaper.unmark()
+
+    def _environment(self) -> dict[str, str]:
+        """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its death;
+        a spawned one does not.
+        """
+        found = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
+        if KV_CACHE not in USERS_ENVIRONMENT:
+            found[KV_CACHE] = str(self.config.cpu_kv_cache_gib)
+        return found
 
     def _engine_arguments(self) -> dict[str, Any]:
         import torch
@@ -199,6 +221,45 @@ class VllmModel(BaseInferenceModel):
             return outputs
 
         core.get_output_async = counted
+
+
+async def _last_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> RequestOutput:
+    """Wait for the end of a request; give it up where the wait is cancelled."""
+    from vllm.outputs import RequestOutput
+
+    try:
+        while True:
+            output = outputs.get_nowait() or await outputs.get()
+            if isinstance(output, RequestOutput) and output.finished:
+                return output
+    except asyncio.CancelledError:
+        await engine.abort(outputs.request_id, internal=True)
+        raise
+    finally:
+        outputs.close()
+
+
+async def _in_thread(function: Callable[[], None]) -> None:
+    """Run in a thread that does not keep the process alive: loading a model can't be interrupted."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def finish(error: BaseException | None) -> None:
+        if not done.done():
+            done.set_result(None) if error is None else done.set_exception(error)
+
+    def work() -> None:
+        try:
+            function()
+        except BaseException as error:  # noqa: BLE001 - handed over to who waits
+            outcome: BaseException | None = error
+        else:
+            outcome = None
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+            loop.call_soon_threadsafe(finish, outcome)
+
+    threading.Thread(target=work, name="load-engine", daemon=True).start()
+    await done
 
 
 def vllm_messages(messages: list[dict[str, Any]]) -> tuple[list[Any], int]:

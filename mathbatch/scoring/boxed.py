@@ -2,8 +2,12 @@ r"""The answer in the last `\boxed{}`, compared as text and as a number."""
 
 from __future__ import annotations
 
+import re
+
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
+
+BRACES = re.compile(r"\\boxed\{|[{}]")
 
 
 class BoxedScorer(BaseScorer):
@@ -11,25 +15,24 @@ class BoxedScorer(BaseScorer):
 
     def score(self, sample: Sample, response: str) -> Score:
         answer = last_boxed(response)
-        if answer is None:
-            return Score("no_answer", None, sample.gold, r"there is no \boxed{} in the response")
         if sample.gold is None:
             return Score("unscored", answer, None, "the row has no gold answer")
+        if answer is None:
+            return Score("no_answer", None, sample.gold, r"there is no \boxed{} in the response")
         same = _same(answer, sample.gold)
         return Score("correct" if same else "wrong", answer, sample.gold, "equal" if same else "different")
 
 
 def last_boxed(text: str) -> str | None:
-    r"""What stands in the last `\boxed{}` whose braces are balanced; None where there is none."""
-    end = len(text)
-    while (start := text.rfind(r"\boxed{", 0, end)) >= 0:
-        depth = 0
-        for at in range(start + len(r"\boxed"), len(text)):
-            depth += (text[at] == "{") - (text[at] == "}")
-            if depth == 0:
-                return text[start + len(r"\boxed{") : at].strip()
-        end = start
-    return None
+    r"""What stands in the last `\boxed{}` whose braces are balanced, None where there is none; in one pass."""
+    opened: list[int | None] = []
+    last: tuple[int, int] | None = None
+    for brace in BRACES.finditer(text):
+        if brace[0] != "}":
+            opened.append(brace.end() if len(brace[0]) > 1 else None)
+        elif opened and (start := opened.pop()) is not None and (last is None or start > last[0]):
+            last = start, brace.start()
+    return None if last is None else text[slice(*last)].strip()
 
 
 def _same(answer: str, gold: str) -> bool:
