@@ -188,6 +188,8 @@ def _refuse_written_secrets(node: Any, path: str) -> None:
     for key, value in node.items():
         if isinstance(value, str) and value and SECRET.search(str(key)) and "${" not in value:
             raise ConfigError(
-                f"{path}{key}", "a secret must not stand in the configuration", f"${{oc.env:{str(key).upper()}}}"
+                f"{path}{key}",
+                "a secret must not stand in the configuration",
+                f"${{oc.env:{str(key).rpartition('.')[2].upper()}}}",
             )
         _refuse_written_secrets(value, f"{path}{key}.")

@@ -48,8 +48,9 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
     def say(message: str) -> None:
         print(message, flush=True)
 
+    sync_repeats = arguments.repeats if arguments.sync_repeats is None else arguments.sync_repeats
     if arguments.benchmark == "throughput":
-        found = throughput.measure(work, arguments.repeats, arguments.quick, arguments.only, say)
+        found = throughput.measure(work, arguments.repeats, sync_repeats, arguments.quick, arguments.only, say)
     else:
         found = overhead.measure(work, arguments.repeats, arguments.quick, arguments.benchmark == "overhead", say)
     part: Any = throughput if arguments.benchmark == "throughput" else overhead
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in BENCHMARKS.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("--repeats", type=int, default=3, help="measurements of each kind (default 3)")
+        command.add_argument(
+            "--sync-repeats", type=int, help="fewer for the slow synchronous batches (default: as many)"
+        )
         command.add_argument("--quick", action="store_true", help="a few samples: shows that it works, not how fast")
         command.add_argument("--json", type=Path, help="write every measurement to this file")
         command.add_argument("--work", type=Path, help="keep all files in this folder (default: a temporary one)")

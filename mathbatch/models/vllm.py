@@ -49,6 +49,7 @@ class VllmModel(BaseInferenceModel):
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
+        self._shares_cores = False
         self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
         self._steps = 0
 
@@ -66,8 +67,7 @@ class VllmModel(BaseInferenceModel):
         if self._engine is None:
             raise EngineError("stopped while loading")
         self._count_steps(self._engine)
-        if not self._engine.vllm_config.device_config.device_type.startswith("cuda"):
-            self._reaper.make_nice()
+        self._shares_cores = self._engine.vllm_config.device_config.device_type == "cpu"
         self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
 
     async def generate(self, request: Request) -> Response:
@@ -126,8 +126,8 @@ class VllmModel(BaseInferenceModel):
         self._reaper.unmark()
 
     def _environment(self) -> dict[str, str]:
-        """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its death;
-        a spawned one does not.
+        """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its
+        death; a spawned one does not.
         """
         found = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
         if KV_CACHE not in USERS_ENVIRONMENT:
@@ -163,6 +163,9 @@ class VllmModel(BaseInferenceModel):
         from vllm.exceptions import VLLMValidationError
 
         messages, images = vllm_messages(request.messages)
+        if images and self._shares_cores:
+            self._shares_cores = False
+            self._reaper.make_nice()
         if images > self.config.max_images:
             raise SampleError(
                 "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"

@@ -31,7 +31,7 @@ MEMORY_BARS_MB = {"large_pictures": 1200}
 
 
 def measure(
-    work: Path, repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
+    work: Path, repeats: int, sync_repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
     """Every measurement, the contenders taking turns within each repeat."""
     chosen = [quick(w) if is_quick else w for w in WORKLOADS if only in (None, w.name)]
@@ -41,6 +41,8 @@ def measure(
         model = _checkpoint(work, workload.checkpoint)
         for repeat in range(repeats):
             for contender in CONTENDERS:
+                if contender == "sync500" and repeat >= sync_repeats:
+                    continue
                 folder = work / workload.name / contender
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
