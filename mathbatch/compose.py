@@ -187,9 +187,6 @@ def _refuse_written_secrets(node: Any, path: str) -> None:
         return
     for key, value in node.items():
         if isinstance(value, str) and value and SECRET.search(str(key)) and "${" not in value:
-            raise ConfigError(
-                f"{path}{key}",
-                "a secret must not stand in the configuration",
-                f"${{oc.env:{str(key).rpartition('.')[2].upper()}}}",
-            )
+            variable = str(key).rpartition(".")[2].upper()
+            raise ConfigError(f"{path}{key}", "a secret would be saved with the run", f"'${{oc.env:{variable}}}'")
         _refuse_written_secrets(value, f"{path}{key}.")
