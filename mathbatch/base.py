@@ -88,6 +88,8 @@ class BaseInferenceModel(ABC):
 
     capacity: int = 256
     """How many sequences the engine runs together; valid once it is open."""
+    seeded: bool = False
+    """Whether requests bring seeds of their own; set before it is opened."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config

@@ -14,7 +14,7 @@ from typing import Any
 
 import hydra
 from hydra.core.config_store import ConfigStore
-from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -29,6 +29,8 @@ FREE_FORM = (
     *COMPONENTS,
 )
 """Dictionaries whose keys the schema does not list: they are checked against what takes them."""
+IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
+"""How Hydra says that a key of a YAML file is not in the schema."""
 SECRET = re.compile(r"(^|_|\.)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
 FLAGS_WITH_VALUE = (
     "--config-path",
@@ -129,11 +131,13 @@ def explain(error: Exception) -> str:
         return _explain_missing_group(error)
     if isinstance(error, OverrideParseException):
         return f"{error.override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
+    if match := IN_FILE.search(str(error)):
+        group = match["file"].split("/")[0]
+        hint = nearest(match["key"], _keys_beside(group))
+        return str(ConfigError(f"{group}.{match['key']}", f"no such key, in {match['file']}.yaml", hint))
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, OmegaConfBaseException):
         return str(ConfigError(*_explain_key(cause)))
-    if isinstance(error, ConfigCompositionException) and (match := re.search(r"Key '([^']+)' not in", str(error))):
-        return f"{match[1]}: no such key\n  {error}"
     return str(error)
 
 

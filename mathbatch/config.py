@@ -113,7 +113,8 @@ class SamplingConfig:
     stop_token_ids: list[int] | None = None
     bad_words: list[str] | None = None
     allowed_token_ids: list[int] | None = None
-    logit_bias: dict[int, float] = field(default_factory=dict)
+    logit_bias: dict[str, float] = field(default_factory=dict)
+    """By token id: `sampling.logit_bias.42=-5`."""
     ignore_eos: bool = False
     include_stop_str_in_output: bool = False
     skip_special_tokens: bool = True

@@ -41,6 +41,8 @@ def build(config: Config, run_dir: Path) -> Parts:
     """Raises ConfigError for a class that isn't there or is of the wrong kind, and for arguments it does not take."""
     dataset = config.dataset
     batcher = _make("batcher", config.batcher, base.BaseDataBatcher)
+    model = _make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+    model.seeded = config.sampling.seed is not None
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     return Parts(
         config=config,
@@ -51,7 +53,7 @@ def build(config: Config, run_dir: Path) -> Parts:
         batcher=batcher,
         saver=_make("saver", config.saver, base.BaseDataSaver, run_dir=run_dir),
         scorer=_make("scorer", config.scorer, base.BaseScorer),
-        model=_make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model),
+        model=model,
         pictures=Pictures(decoder, batcher.image_budget_bytes, config.image_workers),
     )
 

@@ -53,6 +53,7 @@ class SharedEngine:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.model: BaseInferenceModel = build(composed(), Path("unused")).model
+        self.model.seeded = True
         self.wait(self.model.open())
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:

@@ -16,6 +16,7 @@ from mathbatch import identity
 from mathbatch.compose import conf_dir, typed
 from mathbatch.config import Config, SamplingConfig
 from mathbatch.models.vllm_options import fields_of, vllm_folder
+from mathbatch.parts import sampling_values
 
 ROWS = "dataset.input=rows.jsonl"
 REFUSED = [
@@ -42,6 +43,7 @@ REFUSED = [
     (["system_prompt_file=no.txt"], ["system_prompt_file", "no.txt"]),
     (["+dataset._target_=os.system"], ["dataset._target_: no such key"]),
     (["+model.engine.hf_token=abc"], ["model.engine.hf_token", "oc.env:HF_TOKEN"]),
+    (["-m", "model.engine.hf_token=abc", "seed=1,2"], ["model.engine.hf_token", "oc.env:HF_TOKEN"]),
     (["model.engine.gpu_memory_utilisation=0.9"], ["model.engine", "did you mean 'gpu_memory_utilization'?"]),
     (["model.engine.max_model_len=5"], ["model.engine.max_model_len", "model.max_model_len"]),
     (["saver._target_=mathbatch.data.saver.NoSaver"], ["saver._target_", "NoSaver"]),
@@ -87,6 +89,34 @@ def test_each_shipped_yaml_composes_and_has_a_run_folder(group: str) -> None:
     for path in sorted((conf_dir() / group).glob("*.yaml")):
         config = composed(f"{group}={path.stem}", "dataset.input=rows.jsonl")
         assert identity.run_folder(config).name
+
+
+def test_null_max_tokens_reaches_the_engine_as_up_to_the_context_length() -> None:
+    assert sampling_values(composed("sampling.max_tokens=null").sampling)["max_tokens"] is None
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["sampling.structured_outputs.regex='a+'", "sampling.logit_bias.5=1.0", "sampling.extra_args.x=1"],
+)
+def test_free_form_sampling_keys_can_be_set_from_the_command_line(tmp_path: Path, override: str) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(2))
+    done = run(tmp_path, SCRIPTED, "dataset=generic", f"dataset.input={data}", "dataset.image_field=null", override)
+    assert done.returncode == 0, done.stderr
+
+
+def test_flags_may_stand_among_the_overrides_and_a_folder_of_own_datasets_is_found(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", questions(2))
+    (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
+    own = tmp_path / "my_conf" / "dataset" / "mine.yaml"
+    own.write_text("name: mine\ninput: rows.jsonl\nimage_field: null\n", encoding="utf-8")
+    done = run(tmp_path, SCRIPTED, "--config-dir", "my_conf", "dataset=mine")
+    assert done.returncode == 0, done.stderr
+    own.write_text("name: mine\ninput: rows.jsonl\nimag_field: null\n", encoding="utf-8")
+    done = run(tmp_path, SCRIPTED, "dataset=mine", "--config-dir", "my_conf")
+    assert done.returncode == 2
+    assert "imag_field" in done.stderr
+    assert "image_field" in done.stderr
 
 
 def test_zero_and_zero_point_zero_are_one_run() -> None:

@@ -35,6 +35,30 @@ def test_two_samples_that_kill_the_engine_are_both_found(tmp_path: Path, data: P
     assert len(results(run_dir(tmp_path))) == 60
 
 
+def test_neighbours_that_all_kill_the_engine_are_all_found_and_the_rest_complete(tmp_path: Path) -> None:
+    rows = questions(60)
+    for row in rows[10:18]:
+        row["query_cot"] += " deadly"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    deadly = ("model.engine.die_on=deadly", "model.engine.delay_s=0.02", "batch_size=32")
+    assert run(tmp_path, *overrides(data, *deadly), timeout=90).returncode == 1
+    failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
+    assert failed == {str(at) for at in range(10, 18)}
+    assert len(records(run_dir(tmp_path))) == 60
+
+
+def test_a_death_while_another_sample_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
+    rows = questions(8)
+    rows[2]["query_cot"] += " hangs"
+    rows[5]["query_cot"] += " deadly"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    faults = ("model.engine.die_on=deadly", "model.engine.hang_on=hangs", "model.stall_timeout_s=1")
+    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.02"), timeout=60)
+    assert done.returncode == 1
+    failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
+    assert failed == {"2", "5"}
+
+
 def test_a_death_that_no_sample_caused_costs_one_restart_and_no_answer(tmp_path: Path, data: Path) -> None:
     once = ("model.engine.die_on=is 33 +", "model.engine.deaths=1", "model.engine.delay_s=0.02", "batch_size=8")
     done = run(tmp_path, *overrides(data, *once))

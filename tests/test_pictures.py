@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
+import weakref
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,22 @@ def test_many_pictures_in_flight_stay_within_the_budget(root: ImageRoot) -> None
         assert seen == 40
         assert pictures.budget.peak <= pictures.budget.total
         assert pictures.budget.used == 0
+        pictures.close()
+
+    asyncio.run(check())
+
+
+def test_a_picture_that_the_engine_has_taken_over_is_not_kept_alive(
+    root: ImageRoot,
+) -> None:
+    async def check() -> None:
+        pictures = Pictures(ImageDecoder(10**6, 1 << 20), 1 << 30, workers=1)
+        async with pictures.ready(request_for(root, "small.png")) as ready:
+            picture = weakref.ref(ready.messages[0]["content"][0]["image"])
+            ready.drop_images()
+            await asyncio.sleep(0)  # the step that brought the picture holds it until it ends
+            gc.collect()
+            assert picture() is None
         pictures.close()
 
     asyncio.run(check())

@@ -114,6 +114,36 @@ def test_rerun_answers_everything_again_and_keeps_the_old_records_aside(tmp_path
     assert len((aside / "00001.jsonl").read_bytes().splitlines()) == 20
 
 
+def test_a_rerun_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(60))
+    slow = overrides(data, "model.engine.delay_s=0.1", "batch_size=4")
+    assert run(tmp_path, *slow).returncode == 0
+    process = start(tmp_path, *slow, "rerun=true")
+    folder = run_dir(tmp_path)
+    while not list(folder.glob("responses-*")) or len(records(folder)) < 8:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    saved = len(records(folder))
+    assert len(answered_again(tmp_path, *slow, "rerun=true")) == 60 - saved
+    assert len(list(folder.glob("responses-*"))) == 1
+
+
+def test_a_checkpoint_that_changes_in_its_place_is_another_run_and_one_that_moves_is_not(
+    tmp_path: Path, data: Path
+) -> None:
+    weights = tmp_path / "ckpt" / "model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"a" * 100)
+    run(tmp_path, *overrides(data, "model.path=ckpt"))
+    weights.parent.rename(tmp_path / "moved")
+    run(tmp_path, *overrides(data, "model.path=moved"))
+    assert len(list(tmp_path.glob("outputs/*/*/*"))) == 1
+    (tmp_path / "moved" / "model.safetensors").write_bytes(b"b" * 100)
+    run(tmp_path, *overrides(data, "model.path=moved"))
+    assert len(list(tmp_path.glob("outputs/*/*/*"))) == 2
+
+
 def test_what_cannot_change_an_answer_stays_in_the_folder_and_what_can_has_its_own(tmp_path: Path, data: Path) -> None:
     base = overrides(data)
     for same in ("batch_size=3", "image_budget_gib=1", "model.tensor_parallel_size=2", "dataset.response_field=a"):

@@ -14,7 +14,9 @@ from mathbatch.records import Record
 
 
 class JsonLinesDataSaver(BaseDataSaver):
-    """Records as JSON Lines. With `rerun` the old ones are moved to `responses-<time>/` first."""
+    """Records as JSON Lines. With `rerun` the old ones are moved to `responses-<time>/` first; a rerun that was stopped
+    goes on.
+    """
 
     def __init__(self, run_dir: Path, rerun: bool = False) -> None:
         self.folder = Path(run_dir) / "responses"
@@ -27,7 +29,7 @@ class JsonLinesDataSaver(BaseDataSaver):
     def open(self) -> None:
         self._lock.acquire()
         try:
-            if self._rerun and self.folder.is_dir():
+            if self._rerun and self.folder.is_dir() and not self._rerun_unfinished():
                 self.folder.rename(self.folder.with_name(f"responses-{time.strftime('%Y%m%dT%H%M%S')}"))
             self.folder.mkdir(exist_ok=True)
             for path in segment_paths(self.folder):
@@ -60,6 +62,11 @@ class JsonLinesDataSaver(BaseDataSaver):
         finally:
             self._index.close()
             self._lock.release()
+
+    def _rerun_unfinished(self) -> bool:
+        """An earlier rerun was stopped in its middle: what it has answered counts."""
+        parent = self.folder.parent
+        return not (parent / "manifest.json").exists() and any(parent.glob("responses-*"))
 
     def _new_segment(self) -> SegmentWriter:
         paths = segment_paths(self.folder)

@@ -152,7 +152,7 @@ class VllmModel(BaseInferenceModel):
             "disable_log_stats": True,
             "enforce_eager": gpus == 0,  # compiling pays on a GPU only
             # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
-            "enable_chunked_prefill": None if gpus else False,
+            "enable_chunked_prefill": False if self.seeded and not gpus else None,
         }
         if config.max_images:
             arguments["limit_mm_per_prompt"] = {"image": config.max_images}
@@ -190,6 +190,8 @@ class VllmModel(BaseInferenceModel):
         arguments = dict(values)
         if arguments.get("structured_outputs"):
             arguments["structured_outputs"] = StructuredOutputsParams(**arguments["structured_outputs"])
+        if "logit_bias" in arguments:
+            arguments["logit_bias"] = {int(token): bias for token, bias in arguments["logit_bias"].items()}
         params = SamplingParams(**arguments, output_kind=RequestOutputKind.FINAL_ONLY)
         if "seed" not in values:
             self._params[id(values)] = (values, params)
