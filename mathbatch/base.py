@@ -90,6 +90,8 @@ class BaseInferenceModel(ABC):
     """How many sequences the engine runs together; valid once it is open."""
     seeded: bool = False
     """Whether requests bring seeds of their own; set before it is opened."""
+    images_preprocessed: int = 0
+    """How many pictures it has made its own input from; those that its cache had are not counted again."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config

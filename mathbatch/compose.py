@@ -1,25 +1,20 @@
-"""Hydra, set up once: where the YAML is, which schema holds, and errors as a sentence with path and fix."""
+"""Between Hydra and the schema: what the command line may say, typed configurations, errors with path and fix."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
-import signal
 import sys
 import typing
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import hydra
-from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
-from mathbatch.errors import ConfigError, MathBatchError, nearest
+from mathbatch.errors import ConfigError, nearest
 
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
@@ -45,7 +40,6 @@ FLAGS_WITH_VALUE = (
     "-c",
 )
 EXIT_CONFIG = 2
-EXIT_SIGNAL = 128
 
 
 def conf_dir() -> Path:
@@ -54,37 +48,7 @@ def conf_dir() -> Path:
     return packaged if packaged.is_dir() else PACKAGE.parent / "conf"
 
 
-def main(task: Callable[[Config, DictConfig], int]) -> None:
-    """Compose from the command line, check, call `task(config, composed)` for each job; exit with the worst code."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # or Hydra would print and exit before the error is ours to explain
-    ConfigStore.instance().store(name="schema", node=Config)
-    sys.argv[1:] = flags_first([_allow_new_key(argument) for argument in sys.argv[1:]])
-    if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
-        os.environ["COMP_LINE"] = _allow_new_keys_before_cursor(os.environ["COMP_LINE"])
-    codes: list[int] = []
-
-    def job(composed: DictConfig) -> None:
-        try:
-            codes.append(task(typed(composed), composed))
-            if codes[-1] > EXIT_SIGNAL:  # Ctrl-C ends a sweep too
-                sys.exit(codes[-1])
-        except MathBatchError as error:  # past this point Hydra would wrap it in a report of its own
-            print(f"mathbatch: {error}", file=sys.stderr)
-            codes.append(EXIT_CONFIG)
-
-    try:
-        refuse_typed_secrets(sys.argv[1:])
-        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job)()
-    except KeyboardInterrupt:
-        fail("stopped; the same command goes on from here", EXIT_SIGNAL + signal.SIGINT)
-    except MathBatchError as error:
-        fail(str(error))
-    except (HydraException, OmegaConfBaseException) as error:
-        fail(explain(error))
-    sys.exit(max(codes, default=0))
-
-
-def fail(message: str, code: int = EXIT_CONFIG) -> None:
+def fail(message: str, code: int = EXIT_CONFIG) -> NoReturn:
     """Say what is wrong and exit."""
     print(f"mathbatch: {message}", file=sys.stderr)
     sys.exit(code)
@@ -141,14 +105,14 @@ def explain(error: Exception) -> str:
     return str(error)
 
 
-def _allow_new_key(argument: str) -> str:
+def allow_new_key(argument: str) -> str:
     """`model.engine.x=1` names a key that no schema lists: `++` lets Hydra add it."""
     return f"++{argument}" if argument.startswith(tuple(f"{path}." for path in FREE_FORM)) else argument
 
 
-def _allow_new_keys_before_cursor(line: str) -> str:
+def allow_new_keys_before_cursor(line: str) -> str:
     typed_so_far, space, word = line.rpartition(" ")
-    return " ".join(map(_allow_new_key, typed_so_far.split(" "))) + space + word
+    return " ".join(map(allow_new_key, typed_so_far.split(" "))) + space + word
 
 
 def _explain_missing_group(error: MissingConfigException) -> str:

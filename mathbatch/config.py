@@ -150,12 +150,25 @@ class SamplingConfig:
 
 
 @dataclass
+class SweepConfig:
+    """How the jobs of a multirun share an engine."""
+
+    order: str = "breadth"
+    """`breadth`: all jobs advance together. `depth`: one is finished after another, still without a pause between."""
+
+    def __post_init__(self) -> None:
+        if self.order not in ("breadth", "depth"):
+            raise ConfigError("sweep.order", f"there is no '{self.order}'", "set it to breadth or depth")
+
+
+@dataclass
 class Config:
     """A whole run. `loader` to `scorer` each name a class by `_target_` and its arguments."""
 
     model: ModelConfig = field(default_factory=ModelConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    sweep: SweepConfig = field(default_factory=SweepConfig)
     system_prompt: str | None = None
     system_prompt_file: str | None = None
     """The system prompt as a UTF-8 file instead."""

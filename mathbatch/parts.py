@@ -13,8 +13,6 @@ from hydra.utils import get_class
 
 from mathbatch import base
 from mathbatch.config import Config, SamplingConfig
-from mathbatch.data.images import ImageDecoder
-from mathbatch.data.pictures import Pictures
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.identity import system_prompt
 
@@ -23,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass
 class Parts:
-    """Everything that the pipeline calls."""
+    """What a job consists of, beside the engine."""
 
     config: Config
     run_dir: Path
@@ -33,29 +31,26 @@ class Parts:
     batcher: base.BaseDataBatcher
     saver: base.BaseDataSaver
     scorer: base.BaseScorer
-    model: base.BaseInferenceModel
-    pictures: Pictures
 
 
 def build(config: Config, run_dir: Path) -> Parts:
     """Raises ConfigError for a class that isn't there or is of the wrong kind, and for arguments it does not take."""
     dataset = config.dataset
-    batcher = _make("batcher", config.batcher, base.BaseDataBatcher)
-    model = _make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
-    model.seeded = config.sampling.seed is not None
-    decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     return Parts(
         config=config,
         run_dir=run_dir,
         loader=_make("loader", config.loader, base.BaseDataLoader, dataset=dataset),
         filter=_make("filter", config.filter, base.BaseDataFilter),
         processor=_make("processor", config.processor, base.BaseDataProcessor, system_prompt=system_prompt(config)),
-        batcher=batcher,
+        batcher=_make("batcher", config.batcher, base.BaseDataBatcher),
         saver=_make("saver", config.saver, base.BaseDataSaver, run_dir=run_dir),
         scorer=_make("scorer", config.scorer, base.BaseScorer),
-        model=model,
-        pictures=Pictures(decoder, batcher.image_budget_bytes, config.image_workers),
     )
+
+
+def build_model(config: Config) -> base.BaseInferenceModel:
+    """The model, not open yet. Raises ConfigError for a class that isn't there and for arguments it does not take."""
+    return _make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
 
 
 def sampling_values(sampling: SamplingConfig) -> dict[str, Any]:

@@ -1,100 +1,73 @@
-"""The loop, in full: every pending unit through the engine, each answer saved as it comes."""
+"""The loop, in full: every pending unit of every job through one engine, each answer saved as it comes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
+from contextlib import aclosing
+from functools import partial
 
-from mathbatch.data.feed import Feed
+from mathbatch.engine import Engine
 from mathbatch.errors import EngineDied, MathBatchError, SampleError
-from mathbatch.models.supervisor import Supervisor
-from mathbatch.parts import Parts, sampling_values
+from mathbatch.job import Job
+from mathbatch.lanes import upcoming
 from mathbatch.progress import Progress
 from mathbatch.records import Failure, Record, Request, Response
 
 
-async def generate(parts: Parts, progress: Progress, stop: asyncio.Event) -> None:
-    """Answer what the store has no answer for.
+async def generate(
+    jobs: Sequence[Job], engine: Engine, progress: Progress, stop: asyncio.Event, order: str = "breadth"
+) -> None:
+    """Answer what the stores have no answer for, all jobs as one stream, and finish each job that is answered.
 
-    Returns when all is done or, once `stop` is set, when what was in flight is. Raises StoreError or EngineError; what
-    was saved until then is kept.
+    Returns when all is done or, once `stop` is set, when what was in flight is. An error of one job is kept in
+    `job.error` and costs the others nothing. Raises EngineError; what was saved until then is kept.
     """
-    stream = Stream(parts, progress, stop)
+    engine.serve([job.parts.batcher for job in jobs], progress, stop)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            async for request in stream.pending():
-                await stream.admit()
+        async with asyncio.TaskGroup() as tasks, aclosing(upcoming(jobs, order, engine.pictures)) as units:
+            for job in jobs:
+                job.on_answered = partial(_finish_beside, tasks, job, engine)
+            async for job, request in units:
+                if job.error is not None:
+                    engine.pictures.forget(request)
+                    continue
+                await engine.admit()
                 if stop.is_set():
                     break
-                tasks.create_task(stream.answer(request))
+                tasks.create_task(_answer(job, request, engine))
     except ExceptionGroup as group:
         raise _first(group) from group
     finally:
-        await stream.close()
+        engine.rest()
+        for job in jobs:
+            job.seconds = job.seconds or engine.seconds
 
 
-class Stream:
-    """The stages between the feed and the store. The engine loads at the first unit, so a finished run needs none."""
+async def _answer(job: Job, request: Request, engine: Engine) -> None:
+    """One unit from its pictures to its record."""
+    record = None
+    job.begin_unit()
+    try:
+        record = _answered(request, await engine.call(request, job.decoder))
+    except SampleError as error:
+        record = _failed(request, error)
+    except EngineDied:
+        pass  # while stopping no new engine is loaded: the unit is left for the next run
+    finally:
+        engine.leave()
+        job.end_unit(record)
 
-    def __init__(self, parts: Parts, progress: Progress, stop: asyncio.Event) -> None:
-        config = parts.config
-        values = sampling_values(config.sampling)
-        self._feed = Feed(
-            parts.loader, parts.processor, parts.filter, parts.saver, values, config.sampling.n, progress.counts
-        )
-        self._parts, self._progress, self._counts = parts, progress, progress.counts
-        self._supervisor = Supervisor(parts.model, progress.say, stop)
-        self._window: asyncio.Semaphore | None = None
-        self._shower: asyncio.Task[None] | None = None
 
-    async def pending(self) -> AsyncIterator[Request]:
-        """Units to answer, in the batcher's order; rows that can't be asked are saved as failures on the way."""
-        async for chunk in self._feed.chunks():
-            for record in chunk:
-                if isinstance(record, Record):
-                    self._save(record)
-            for request in self._parts.batcher.order(unit for unit in chunk if isinstance(unit, Request)):
-                yield request
+def _finish_beside(tasks: asyncio.TaskGroup, job: Job, engine: Engine) -> None:
+    """Results and scores of an answered job, while the engine goes on with the others."""
+    job.seconds = engine.seconds
 
-    async def admit(self) -> None:
-        """Wait until one more unit may be in flight."""
-        if self._window is None:
-            self._progress.say(f"loading {self._parts.config.model.name} …")
-            await self._supervisor.open()
-            self._progress.start()
-            self._shower = asyncio.create_task(self._progress.show_regularly())
-            self._window = asyncio.Semaphore(self._parts.batcher.in_flight(self._parts.model.capacity))
-        await self._window.acquire()
+    async def finish() -> None:
+        with job.own_errors():
+            await asyncio.to_thread(job.finish)
 
-    async def answer(self, request: Request) -> None:
-        """One unit from its pictures to its record."""
-        assert self._window is not None
-        self._counts.in_flight += 1
-        try:
-            record = _answered(request, await self._supervisor.call(request, lambda: self._attempt(request)))
-        except SampleError as error:
-            record = _failed(request, error)
-        except EngineDied:
-            return  # while stopping no new engine is loaded: the unit is left for the next run
-        finally:
-            self._counts.in_flight -= 1
-            self._window.release()
-        self._save(record)
-
-    async def close(self) -> None:
-        self._progress.stop()
-        if self._shower is not None:
-            self._shower.cancel()
-        self._parts.pictures.close()
-        await self._supervisor.close()
-
-    async def _attempt(self, request: Request) -> Response:
-        async with self._parts.pictures.ready(request) as ready:
-            return await self._parts.model.generate(ready)
-
-    def _save(self, record: Record) -> None:
-        self._parts.saver.append(record)
-        self._counts.add(record)
+    tasks.create_task(finish())
 
 
 def _answered(request: Request, response: Response) -> Record:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import asdict
+
+import msgspec
 
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import ConfigError
@@ -47,6 +50,22 @@ class Glance:
             self.absent = absent if self.absent is None else self.absent & absent
         if self.rows <= NAMES_FROM:
             self.names.update(dict.fromkeys(self.mapping.names_in(row)))
+
+
+class Glances:
+    """Looks at the first rows of each dataset once, however many jobs ask it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, int | None] = {}
+
+    def look(self, parts: Parts) -> int | None:
+        """The number of rows, where that is cheap to know. Raises ConfigError as `preflight` does."""
+        config = parts.config
+        key = msgspec.json.encode([asdict(config.dataset), config.loader, config.model.max_images > 0], enc_hook=str)
+        if key not in self._rows:
+            preflight(parts)
+            self._rows[key] = parts.loader.count()
+        return self._rows[key]
 
 
 def preflight(parts: Parts) -> None:

@@ -1,10 +1,11 @@
-"""Counts of a run, shown as one tqdm line on a terminal and as plain lines elsewhere."""
+"""Counts of one or many jobs, shown as one tqdm line on a terminal and as plain lines elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TextIO
@@ -16,11 +17,12 @@ from mathbatch.records import Record
 TERMINAL_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
 REASONS_SHOWN = 5
+JOBS_SHOWN = 12
 
 
 @dataclass
 class Counts:
-    """Units of a run. `before` were answered by earlier runs; `failed` includes failures that are not tried again."""
+    """Units of a job. `before` were answered by earlier runs; `failed` includes failures that are not tried again."""
 
     total: int | None = None
     before: int = 0
@@ -36,6 +38,11 @@ class Counts:
     @property
     def done(self) -> int:
         return self.before + self.answered + self.failed
+
+    @property
+    def share(self) -> str:
+        """How much is done: `31%`, or a count where the whole is not known."""
+        return f"{self.done}" if not self.total else f"{100 * self.done // self.total}%"
 
     def add(self, record: Record) -> None:
         """Count a record that this run has saved."""
@@ -55,26 +62,34 @@ class Counts:
 
 
 class Progress:
-    """Shows `counts` on `stream` until it is closed."""
+    """Shows the counts of all jobs on `stream` until it is closed."""
 
-    def __init__(self, counts: Counts, stream: TextIO) -> None:
-        self.counts = counts
+    def __init__(self, jobs: Sequence[Counts], stream: TextIO) -> None:
+        self._jobs = jobs
         self._stream = stream
-        self._started = time.monotonic()
-        self._stopped: float | None = None
+        self._started: float | None = None
         self._bar: tqdm[NoReturn] | None = None
 
+    @property
+    def in_flight(self) -> int:
+        return sum(counts.in_flight for counts in self._jobs)
+
+    @property
+    def done(self) -> int:
+        return sum(counts.done for counts in self._jobs)
+
+    @property
+    def total(self) -> int | None:
+        totals = [counts.total for counts in self._jobs if counts.total is not None]
+        return sum(totals) if len(totals) == len(self._jobs) else None
+
     def start(self) -> None:
-        """Time counts from here: after the engine has loaded."""
+        """Time counts from here: after the first engine has loaded."""
+        if self._started is not None:
+            return
         self._started = time.monotonic()
         if self._stream.isatty():
-            self._bar = tqdm(
-                total=self.counts.total, initial=self.counts.done, file=self._stream, unit="sample", dynamic_ncols=True
-            )
-
-    def stop(self) -> None:
-        """Time counts to here: the last answer is saved; unloading the engine and the results come after."""
-        self._stopped = time.monotonic()
+            self._bar = tqdm(total=self.total, initial=self.done, file=self._stream, unit="sample", dynamic_ncols=True)
 
     async def show_regularly(self) -> None:
         while True:
@@ -82,16 +97,13 @@ class Progress:
             self.show()
 
     def show(self) -> None:
-        counts = self.counts
         if self._bar is None:
             self.say(self._plain())
             return
-        self._bar.total = counts.total
-        self._bar.set_postfix_str(
-            f"{self._token_rate():,.0f} tokens/s, {counts.failed} failed, {counts.in_flight} in flight", refresh=False
-        )
+        self._bar.total = self.total
+        self._bar.set_postfix_str(", ".join([f"{self._token_rate():,.0f} tokens/s", *self._state()]), refresh=False)
         with suppress(OSError):
-            self._bar.update(counts.done - self._bar.n)
+            self._bar.update(self.done - self._bar.n)
             self._bar.refresh()
 
     def say(self, message: str) -> None:
@@ -110,20 +122,26 @@ class Progress:
             self._bar = None
 
     @property
-    def elapsed_s(self) -> float:
-        return (self._stopped or time.monotonic()) - self._started
+    def _elapsed_s(self) -> float:
+        return max(time.monotonic() - (self._started or time.monotonic()), 1e-9)
 
     def _token_rate(self) -> float:
-        return self.counts.output_tokens / max(self.elapsed_s, 1e-9)
+        return sum(counts.output_tokens for counts in self._jobs) / self._elapsed_s
+
+    def _state(self) -> list[str]:
+        """Failures, what is in flight, and of several jobs how far each has come."""
+        state = [f"{sum(counts.failed for counts in self._jobs)} failed", f"{self.in_flight} in flight"]
+        if len(self._jobs) == 1:
+            return state
+        going = [counts.share for counts in self._jobs if counts.total is None or counts.done < counts.total]
+        shown = " ".join(going[:JOBS_SHOWN]) + (" …" if len(going) > JOBS_SHOWN else "")
+        return [*state, f"{len(self._jobs) - len(going)} of {len(self._jobs)} jobs done", *filter(None, [shown])]
 
     def _plain(self) -> str:
-        counts = self.counts
-        new = counts.answered + counts.failed
-        rate = new / max(self.elapsed_s, 1e-9)
-        left = ""
-        if counts.total is not None and rate > 0:
-            left = f", {tqdm.format_interval((counts.total - counts.done) / rate)} left"
-        return (
-            f"{counts.done}/{counts.total or '?'} samples, {rate:,.1f} samples/s, {self._token_rate():,.0f} tokens/s, "
-            f"{counts.failed} failed, {counts.in_flight} in flight{left}"
-        )
+        done, total = self.done, self.total
+        rate = (done - sum(counts.before for counts in self._jobs)) / self._elapsed_s
+        state = [f"{done}/{total or '?'} samples", f"{rate:,.1f} samples/s", f"{self._token_rate():,.0f} tokens/s"]
+        state += self._state()
+        if total is not None and rate > 0:
+            state.append(f"{tqdm.format_interval((total - done) / rate)} left")
+        return ", ".join(state)

@@ -52,7 +52,7 @@ class BadRow(Struct, frozen=True):
 
 
 class Request(Struct):
-    """One unit of work, (sample id, rollout): chat messages for the engine.
+    """One unit of work, (sample id, rollout) of a job: chat messages for the engine.
 
     A message is {"role", "content"}; content is a string or a list of {"type": "text", "text"} and
     {"type": "image", "image"} parts, where image is an ImageRef, or a PIL image once it is decoded.
@@ -63,6 +63,7 @@ class Request(Struct):
     rollout: int = 0
     row_number: int = 0
     digest: str = ""
+    job: int = 0
     sampling: dict[str, Any] = {}
     on_images_done: Callable[[], None] | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,35 @@ from mathbatch.records import BadRow, Record, Row, Sample, Score
 _encode = msgspec.json.Encoder().encode
 
 
-def joined(parts: Parts) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
-    """Each row with its records, one a rollout, in input order. Raises StoreError if a unit has none."""
-    for sample in parts.loader:
-        prompt = render(sample, parts.processor)
-        records = [parts.saver.find(prompt.id, at, prompt.digest) for at in range(parts.config.sampling.n)]
+@dataclass
+class Totals:
+    """What a run folder holds, over all its attempts: units and tokens."""
+
+    answered: int = 0
+    failed: int = 0
+    truncated: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, record: Record) -> None:
+        self.answered += record.failure is None
+        self.failed += record.failure is not None
+        self.truncated += record.truncated
+        self.prompt_tokens += record.prompt_tokens or 0
+        self.output_tokens += record.output_tokens or 0
+
+
+def joined(parts: Parts, digests: Sequence[int] = ()) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
+    """Each row with its records, one a rollout, in input order. Raises StoreError if a unit has none.
+
+    `digests` are those of the rows where they are known: each is computed from its row otherwise.
+    """
+    for at, sample in enumerate(parts.loader):
+        digest = f"{digests[at]:016x}" if at < len(digests) else render(sample, parts.processor).digest
+        records = [parts.saver.find(sample.id, rollout, digest) for rollout in range(parts.config.sampling.n)]
         found = [record for record in records if record is not None]
         if len(found) < len(records):
-            raise StoreError(f"{parts.run_dir} has no record of sample {prompt.id}\n  fix: run the same command again")
+            raise StoreError(f"{parts.run_dir} has no record of sample {sample.id}\n  fix: run the same command again")
         yield sample, found
 
 
@@ -39,14 +61,17 @@ def results_path(parts: Parts) -> Path:
     return parts.run_dir / ("results.json" if opening else "results.jsonl")
 
 
-def export(parts: Parts, path: Path) -> None:
+def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
     """Write the results, in the shape of the input."""
+    totals = Totals()
     opening, between, closing = _brackets(parts)
     field = parts.config.dataset.response_field
     index = parts.config.dataset.index_field or "row"
     with atomic_write(path) as stream:
         stream.write(opening)
-        for at, (sample, records) in enumerate(joined(parts)):
+        for at, (sample, records) in enumerate(joined(parts, digests)):
+            for record in records:
+                totals.add(record)
             row = {**(sample.row if sample.row is not None else {index: None}), **_response(field, records)}
             if at:
                 stream.write(between)
@@ -54,15 +79,16 @@ def export(parts: Parts, path: Path) -> None:
                 stream.write(_encode(sample.key or sample.id) + b": ")
             stream.write(_encode(row))
         stream.write(closing)
+    return totals
 
 
-def score(parts: Parts) -> dict[str, Any] | None:
+def score(parts: Parts, digests: Sequence[int] = ()) -> dict[str, Any] | None:
     """`scores.jsonl` and `metrics.json`; returns the metrics, None where the dataset has no gold answers."""
     if parts.config.dataset.answer_field is None:
         return None
     verdicts: Counter[str] = Counter()
     with atomic_write(parts.run_dir / "scores.jsonl") as stream:
-        for sample, records in joined(parts):
+        for sample, records in joined(parts, digests):
             for record in records:
                 result = _judge(parts, sample, record)
                 verdicts[result.verdict] += 1
@@ -79,11 +105,12 @@ def score(parts: Parts) -> dict[str, Any] | None:
     return metrics
 
 
-def write_manifest(parts: Parts, facts: dict[str, Any]) -> None:
+def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:
     """The mark of a complete run: written last."""
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
+    facts = {"versions": versions, "units": totals.answered + totals.failed, **asdict(totals), "this_run": this_run}
     with atomic_write(parts.run_dir / "manifest.json") as stream:
-        stream.write(msgspec.json.format(_encode({"versions": versions} | facts)))
+        stream.write(msgspec.json.format(_encode(facts)))
 
 
 def _judge(parts: Parts, sample: Sample | BadRow, record: Record) -> Score:

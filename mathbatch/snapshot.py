@@ -6,9 +6,9 @@ Nothing is resolved: a secret stays the `${oc.env:…}` that it was written as.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.atomic import atomic_write
@@ -19,7 +19,7 @@ FOLDER_FILE = "started-in.txt"
 """The folder that relative paths of the configuration start from."""
 
 
-def write_snapshot(run_dir: Path, composed: DictConfig) -> None:
+def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
     """From here on the run is not complete. Raises StoreError where the folder can't be written."""
     attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
     try:
@@ -27,12 +27,10 @@ def write_snapshot(run_dir: Path, composed: DictConfig) -> None:
         (run_dir / "manifest.json").unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(attempt, error) from error
-    task = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
-    overrides = OmegaConf.to_yaml(OmegaConf.create(task), resolve=False)
     config = OmegaConf.to_yaml(composed)
     for path, text in (
         (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),
-        (attempt / "overrides.yaml", overrides),
+        (attempt / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False)),
         (attempt / "config.yaml", config),
         (run_dir / "config.yaml", config),
     ):

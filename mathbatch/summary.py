@@ -1,47 +1,102 @@
-"""The table at the end of a run."""
+"""The tables at the end of a run and of a sweep."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mathbatch.parts import Parts
-from mathbatch.progress import Progress
+from mathbatch.job import Job
+from mathbatch.outcome import Outcome
 
 
-def show_summary(parts: Parts, progress: Progress, metrics: dict[str, Any] | None, finished: bool) -> None:
+def show_summary(job: Job) -> None:
     """Samples, failures with their first reasons, tokens, accuracy where there is one, and where everything lies."""
-    counts, console = progress.counts, Console(highlight=False, soft_wrap=True)
+    counts, config = job.counts, job.config
     table = Table(
-        show_header=False,
-        title=escape(f"{parts.config.model.name} on {parts.config.dataset.name}"),
-        title_justify="left",
+        show_header=False, title=escape(f"{config.model.name} on {config.dataset.name}"), title_justify="left"
     )
     answered = counts.before + counts.answered
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
     table.add_row("answered", f"{answered:,}{earlier}")
-    table.add_row("failed", _failures(progress))
+    table.add_row("failed", _failures(job))
     if counts.truncated:
-        table.add_row("truncated", f"{counts.truncated:,} at sampling.max_tokens={parts.config.sampling.max_tokens}")
+        table.add_row("truncated", f"{counts.truncated:,} at sampling.max_tokens={config.sampling.max_tokens}")
     if counts.answered:
-        rate = counts.output_tokens / max(progress.elapsed_s, 1e-9)
+        rate = counts.output_tokens / max(job.seconds, 1e-9)
         table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
-    if metrics is not None and metrics["accuracy"] is not None:
-        table.add_row("accuracy", f"{metrics['accuracy']:.1%} of {metrics['judged']:,} judged")
-    if not finished:
+    if job.metrics is not None and job.accuracy is not None:
+        table.add_row("accuracy", f"{job.accuracy:.1%} of {job.metrics['judged']:,} judged")
+    if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
-    table.add_row("folder", escape(str(parts.run_dir)))
+    table.add_row("folder", escape(str(job.parts.run_dir)))
+    _print(table, (f"failed: {reason}" for reason in counts.reasons))
+
+
+def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
+    """A row for each job; below the table why jobs and samples failed."""
+    base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes])
+    title = f"{len(outcomes)} jobs, {_loads(facts)}{facts['seconds']:,.0f} s; folders below {os.path.relpath(base)}"
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column(_swept_key(outcomes) or "job", overflow="fold", ratio=1)
+    for name in ("answered", "failed", "truncated", "tokens", "accuracy"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("folder", overflow="fold")
+    for outcome in outcomes:
+        accuracy = "" if outcome.accuracy is None else f"{outcome.accuracy:.1%}"
+        failed = f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status
+        numbers = (f"{outcome.answered:,}", failed, f"{outcome.truncated:,}", f"{outcome.output_tokens:,}", accuracy)
+        name = " ".join(_values(outcome) if _swept_key(outcomes) else outcome.overrides)
+        table.add_row(escape(name), *numbers, escape(os.path.relpath(outcome.folder, base)))
+    _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
+
+
+def _swept_key(outcomes: Sequence[Outcome]) -> str | None:
+    """The key that the sweep varies, where it is one alone."""
+    keys = {override.partition("=")[0] for outcome in outcomes for override in outcome.overrides}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _values(outcome: Outcome) -> list[str]:
+    return [override.partition("=")[2] for override in outcome.overrides]
+
+
+def _failed_jobs(outcomes: Iterable[Outcome]) -> Iterable[str]:
+    for outcome in outcomes:
+        if outcome.error is not None:
+            yield f"job {outcome.number} ({_name(outcome)}) failed: {outcome.error}"
+        elif outcome.status == "stopped":
+            yield f"job {outcome.number} ({_name(outcome)}) was stopped; the same command goes on from there"
+        for reason in outcome.reasons:
+            yield f"job {outcome.number} ({_name(outcome)}): {reason}"
+
+
+def _name(outcome: Outcome) -> str:
+    return " ".join(outcome.overrides) or "as configured"
+
+
+def _loads(facts: dict[str, Any]) -> str:
+    if "engine_loads" not in facts:
+        return ""
+    loads = facts["engine_loads"]
+    return "no engine load, " if not loads else "one engine load, " if loads == 1 else f"{loads} engine loads, "
+
+
+def _print(table: Table, lines: Iterable[str]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
     with suppress(OSError):  # all is saved, whoever reads this or not
         console.print(table)
-        for reason in counts.reasons:
-            console.print(f"  failed: {reason}", markup=False)
+        for line in lines:
+            console.print(f"  {line}", markup=False)
 
 
-def _failures(progress: Progress) -> str:
-    kinds = progress.counts.kinds
-    detail = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-    return f"{progress.counts.failed:,}" + (f" ({detail})" if detail else "")
+def _failures(job: Job) -> str:
+    detail = ", ".join(f"{count:,} {kind}" for kind, count in job.counts.kinds.most_common())
+    return f"{job.counts.failed:,}" + (f" ({detail})" if detail else "")

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="benchmark", required=True)
     for name, text in BENCHMARKS.items():
-        command = commands.add_parser(name, help=text)
+        command = commands.add_parser(name, help=text.replace("%", "%%"))
         command.add_argument("--repeats", type=int, default=3, help="measurements of each kind (default 3)")
         command.add_argument(
             "--sync-repeats", type=int, help="fewer for the slow synchronous batches (default: as many)"

@@ -12,15 +12,17 @@ from typing import Any, TypeVar
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
 
-from mathbatch import results
 from mathbatch.base import BaseInferenceModel
 from mathbatch.compose import conf_dir, typed
 from mathbatch.config import Config
-from mathbatch.identity import run_folder
-from mathbatch.parts import Parts, build
+from mathbatch.engine import Engine
+from mathbatch.job import Job
+from mathbatch.parts import Parts, build_model
 from mathbatch.pipeline import generate
-from mathbatch.progress import Counts, Progress
+from mathbatch.preflight import Glances
+from mathbatch.progress import Progress
 from mathbatch.records import Request, Response
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ class SharedEngine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.model: BaseInferenceModel = build(composed(), Path("unused")).model
+        self.model: BaseInferenceModel = build_model(composed())
         self.model.seeded = True
         self.wait(self.model.open())
 
@@ -61,16 +63,16 @@ class SharedEngine:
 
     def run(self, folder: Path, *arguments: str) -> tuple[Parts, dict[str, Any] | None]:
         """A whole run in `folder`, as `mathbatch.run` does it; returns its parts and metrics."""
-        config = composed(f"output_dir={folder}", *arguments)
-        parts = build(config, run_folder(config))
-        parts.model = Borrowed(self.model)
-        parts.saver.open()
+        job = Job(composed(f"output_dir={folder}", *arguments), OmegaConf.create())
+        job.open(Glances())
         try:
-            self.wait(generate(parts, Progress(Counts(), io.StringIO()), asyncio.Event()))
-            results.export(parts, results.results_path(parts))
-            return parts, results.score(parts)
+            engine = Engine(Borrowed(self.model), 1 << 30, None)
+            self.wait(generate([job], engine, Progress([job.counts], io.StringIO()), asyncio.Event()))
         finally:
-            parts.saver.close()
+            job.close()
+        if job.error is not None:
+            raise job.error
+        return job.parts, job.metrics
 
     def close(self) -> None:
         self.wait(self.model.close())

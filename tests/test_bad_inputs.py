@@ -18,7 +18,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from mathbatch.compose import EXIT_CONFIG, conf_dir, typed
 from mathbatch.config import Config
 from mathbatch.errors import MathBatchError
-from mathbatch.run import execute
+from mathbatch.job import Job
+from mathbatch.single import run_alone
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def run_here(
         for override in OverridesParser.create().parse_overrides(list(overrides)):
             OmegaConf.update(config, override.key_or_group, override.value())
         try:
-            code = execute(typed(config), config)
+            code = run_alone(Job(typed(config), config))
         except MathBatchError as error:
             print(f"mathbatch: {error}", file=sys.stderr)
             code = EXIT_CONFIG

@@ -120,6 +120,9 @@ def test_a_waiter_that_is_cancelled_as_its_turn_comes_gives_back() -> None:
     asyncio.run(check())
 
 
+DECODER = ImageDecoder(10**6, 1 << 20)
+
+
 def request_for(root: ImageRoot, *values: str) -> Request:
     content = [{"type": "image", "image": root.reference(value)} for value in values]
     return Request("x", [{"role": "user", "content": content}])
@@ -136,14 +139,13 @@ def root(tmp_path: Path) -> ImageRoot:
 
 def test_many_pictures_in_flight_stay_within_the_budget(root: ImageRoot) -> None:
     async def check() -> None:
-        decoder = ImageDecoder(10**6, 1 << 20)
-        one = decoder.measure(root.reference("small.png"))
-        pictures = Pictures(decoder, 3 * one, workers=2)
+        one = DECODER.measure(root.reference("small.png"))
+        pictures = Pictures(3 * one, workers=2)
         held = seen = 0
 
         async def use(early: bool) -> None:
             nonlocal held, seen
-            async with pictures.ready(request_for(root, "small.png")) as ready:
+            async with pictures.ready(request_for(root, "small.png"), DECODER) as ready:
                 held += 1
                 assert held <= 3
                 seen += 1
@@ -167,8 +169,8 @@ def test_a_picture_that_the_engine_has_taken_over_is_not_kept_alive(
     root: ImageRoot,
 ) -> None:
     async def check() -> None:
-        pictures = Pictures(ImageDecoder(10**6, 1 << 20), 1 << 30, workers=1)
-        async with pictures.ready(request_for(root, "small.png")) as ready:
+        pictures = Pictures(1 << 30, workers=1)
+        async with pictures.ready(request_for(root, "small.png"), DECODER) as ready:
             picture = weakref.ref(ready.messages[0]["content"][0]["image"])
             ready.drop_images()
             await asyncio.sleep(0)  # the step that brought the picture holds it until it ends
@@ -181,10 +183,10 @@ def test_a_picture_that_the_engine_has_taken_over_is_not_kept_alive(
 
 def test_pictures_that_fail_are_cancelled_or_are_too_large_give_their_room_back(root: ImageRoot) -> None:
     async def check() -> None:
-        pictures = Pictures(ImageDecoder(10**6, 1 << 20), 10_000, workers=2)
+        pictures = Pictures(10_000, workers=2)
 
         async def use(*names: str) -> None:
-            async with pictures.ready(request_for(root, *names)):
+            async with pictures.ready(request_for(root, *names), DECODER):
                 await asyncio.sleep(0.001)
 
         kinds = [("small.png",), ("large.png",), ("broken.png",), ("small.png", "small.png", "small.png")]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from array import array
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,10 +21,22 @@ from mathbatch.records import BadRow, Failure, Record, Request, Sample
 CHUNK = 256
 CHUNK_S = 0.05
 """A chunk ends at so many units or after so long, whatever is first: neither thread nor loop waits for the other."""
+LOOK_AT_CLOCK_EVERY = 16
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Requests to answer, Records of rows that can't be asked, and how many rows have been read until here."""
+
+    units: list[Request | Record]
+    rows: int
 
 
 class Feed:
-    """Yields chunks of Requests to answer and of Records of rows that can't be asked. Counts what is done already."""
+    """Yields chunks of what is to do, and counts what is done already.
+
+    `digests` holds the digest of every row that was read, eight bytes each: what joins records to rows at the end.
+    """
 
     def __init__(
         self,
@@ -33,16 +47,19 @@ class Feed:
         sampling: dict[str, Any],
         rollouts: int,
         counts: Counts,
+        job: int = 0,
     ) -> None:
         self._loader, self._processor, self._filter, self._saver = loader, processor, filter, saver
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
+        self._job = job
+        self.digests = array("Q")
 
-    async def chunks(self) -> AsyncIterator[list[Request | Record]]:
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """A chunk may be empty: it tells then how far the reading has come through what is done."""
         units = self._units()
         while True:
-            chunk, ended = await asyncio.to_thread(_take, units)
-            if chunk:
-                yield chunk
+            found, ended = await asyncio.to_thread(_take, units)
+            yield Chunk(found, len(self.digests))
             if ended:
                 return
 
@@ -50,6 +67,7 @@ class Feed:
         """Units to do; None for one that is done, so that a chunk of a finished part still ends in time."""
         for sample in self._loader:
             prompt = render(sample, self._processor)
+            self.digests.append(int(prompt.digest, 16))
             for rollout in range(self._rollouts):
                 if isinstance(prompt, Request):
                     yield self._request(prompt, rollout)
@@ -59,7 +77,7 @@ class Feed:
     def _request(self, prompt: Request, rollout: int) -> Request | None:
         request = prompt if self._rollouts == 1 else msgspec.structs.replace(prompt, rollout=rollout)
         if self._filter.pending(request, self._saver):
-            request.sampling = sampling_of(self._sampling, request)
+            request.sampling, request.job = sampling_of(self._sampling, request), self._job
             return request
         if self._saver.state(request.id, rollout, request.digest) == "failed":
             record = self._saver.find(request.id, rollout, request.digest)
@@ -83,7 +101,7 @@ def render(sample: Sample | BadRow, processor: BaseDataProcessor) -> Request | R
         return failed_row(sample.id, sample.kind, sample.message)
     try:
         request = processor.process(sample)
-        request.row_number = sample.row_number
+        request.id, request.row_number = sample.id, sample.row_number
         request.digest = digest(request.messages)
         return request
     except SampleError as error:
@@ -120,6 +138,6 @@ def _take(units: Iterator[Request | Record | None]) -> tuple[list[Request | Reco
     for looked_at, unit in enumerate(units, 1):
         if unit is not None:
             chunk.append(unit)
-        if len(chunk) >= CHUNK or (looked_at % CHUNK == 0 and time.monotonic() > deadline):
+        if len(chunk) >= CHUNK or (looked_at % LOOK_AT_CLOCK_EVERY == 0 and time.monotonic() > deadline):
             return chunk, False
     return chunk, True

@@ -26,18 +26,19 @@ MAX_QUARANTINES_IN_A_ROW = 32
 OPEN_PAUSES_S = (2.0, 10.0)
 STALL_CHECK_S = 1.0
 
-Unit = tuple[str, int]
+Unit = tuple[int, str, int]
+"""Job, sample id, rollout."""
 Attempt = Callable[[], Awaitable[Response]]
 
 
 class Supervisor:
-    """Runs attempts on a model. `say` gets a sentence whenever something happens that the user should know."""
+    """Runs attempts on a model."""
 
-    def __init__(self, model: BaseInferenceModel, say: Callable[[str], None], stop: asyncio.Event) -> None:
+    def __init__(self, model: BaseInferenceModel) -> None:
         self.model = model
         self.restarts = 0
-        self._say = say
-        self._stop = stop
+        self._say: Callable[[str], None] = print
+        self._stop = asyncio.Event()
         self._answers = 0
         self._quarantines_in_a_row = 0
         self._active: dict[Unit, asyncio.Task[object]] = {}
@@ -51,7 +52,12 @@ class Supervisor:
         self._changed = asyncio.Condition()
         self._watch: asyncio.Task[None] | None = None
 
+    def attend(self, say: Callable[[str], None], stop: asyncio.Event) -> None:
+        """`say` gets a sentence whenever something happens that the user should know; after `stop` nothing restarts."""
+        self._say, self._stop = say, stop
+
     async def open(self) -> None:
+        """Load. Raises EngineError."""
         await self.model.open()
         if self.model.config.stall_timeout_s is not None and self.model.steps() is not None:
             self._watch = asyncio.create_task(self._watch_for_stall(self.model.config.stall_timeout_s))
@@ -63,7 +69,7 @@ class Supervisor:
 
     async def call(self, request: Request, attempt: Attempt) -> Response:
         """The response of `attempt`, tried again on a new engine when the engine dies. Raises SampleError."""
-        unit = (request.id, request.rollout)
+        unit = (request.job, request.id, request.rollout)
         while True:
             if self._restarting or self._groups:
                 await self._turn(unit)
@@ -87,7 +93,7 @@ class Supervisor:
         task = asyncio.current_task()
         assert task is not None
         if unit in self._active:
-            raise SampleError("duplicate_id", f"the id '{unit[0]}' is in flight already: the loader gave it twice")
+            raise SampleError("duplicate_id", f"the id '{unit[1]}' is in flight already: the loader gave it twice")
         self._active[unit] = task
         try:
             return await attempt()
@@ -156,7 +162,7 @@ class Supervisor:
             self._quarantines_in_a_row += 1
             if self._answers:
                 self._deaths_in_a_row = 0
-            self._say(f"sample {casualties[0][0]} killed the engine alone: set aside as a failure")
+            self._say(f"sample {casualties[0][1]} killed the engine alone: set aside as a failure")
             return []
         size = max(1, -(-len(casualties) // PIECES)) if searching else len(casualties)
         return [set(casualties[at : at + size]) for at in range(0, len(casualties), size)]
@@ -188,7 +194,7 @@ class Supervisor:
                 if not self._active or self._restarting or self.model.steps() != steps:
                     steps, since = self.model.steps(), loop.time()
                 elif loop.time() - since > timeout_s:
-                    waiting = ", ".join(id for id, _ in list(self._active)[:3])
+                    waiting = ", ".join(id for _, id, _ in list(self._active)[:3])
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
                     )

@@ -79,6 +79,7 @@ class VllmModel(BaseInferenceModel):
 
         prompt = await self._render(engine, request)
         request.drop_images()
+        self._count_pictures(engine)
         try:
             handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
             del prompt  # the features of its pictures are the engine's now
@@ -214,6 +215,11 @@ class VllmModel(BaseInferenceModel):
     def _prompt_opens_reasoning(self, engine: AsyncLLM, output: RequestOutput) -> bool:
         tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-8:])
         return str(tail).rstrip().endswith(OPEN)
+
+    def _count_pictures(self, engine: AsyncLLM) -> None:
+        found = engine.renderer.stat_mm_cache()
+        if found is not None:
+            self.images_preprocessed += found.queries - found.hits
 
     def _count_steps(self, engine: AsyncLLM) -> None:
         """Each message from the engine process is a step; nothing public tells of them before a request ends."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def vllm_folder() -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
+@functools.cache
 def fields_of(source: Path, *classes: str) -> set[str]:
     """The annotated names in the bodies of these classes."""
     tree = ast.parse(source.read_text(encoding="utf-8"))

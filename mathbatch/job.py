@@ -1,0 +1,123 @@
+"""One run folder and its fate: opened, answered, finished; or stopped by an error that costs no other job anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from omegaconf import DictConfig
+
+from mathbatch import results
+from mathbatch.config import Config
+from mathbatch.data.feed import Feed
+from mathbatch.data.images import ImageDecoder
+from mathbatch.identity import run_folder
+from mathbatch.parts import build, build_model, sampling_values
+from mathbatch.preflight import Glances
+from mathbatch.progress import Counts
+from mathbatch.records import Record
+from mathbatch.snapshot import write_snapshot
+
+
+class Job:
+    """The run of one configuration. `overrides` are what made it, `number` its place in a sweep.
+
+    Its fate is `error`, `finished`, or neither where it was stopped.
+    """
+
+    def __init__(self, config: Config, composed: DictConfig, overrides: Sequence[str] = (), number: int = 0) -> None:
+        """Raises ConfigError for parts that can't be built."""
+        self.config, self.composed = config, composed
+        self.overrides, self.number = list(overrides), number
+        build_model(config)  # checks its options; who runs the job makes one for all jobs that share it
+        self.parts = build(config, run_folder(config))
+        self.decoder = ImageDecoder(
+            int(config.dataset.image_max_megapixels * 1e6), int(config.dataset.image_max_mib * 2**20)
+        )
+        self.counts = Counts()
+        parts, sampling = self.parts, config.sampling
+        self.feed = Feed(
+            *(parts.loader, parts.processor, parts.filter, parts.saver),
+            sampling_values(sampling), sampling.n, self.counts, number,
+        )  # fmt: skip
+        self.rows: int | None = None
+        self.metrics: dict[str, Any] | None = None
+        self.totals: results.Totals | None = None
+        self.error: Exception | None = None
+        self.finished = False
+        self.seconds = 0.0
+        self.on_answered: Callable[[], object] = lambda: None
+        """Called once, when every unit has a record."""
+        self._fed = False
+        self._outstanding = 0
+
+    def open(self, glances: Glances) -> None:
+        """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
+        self.rows = glances.look(self.parts)
+        self.parts.saver.open()
+        write_snapshot(self.parts.run_dir, self.composed, self.overrides)
+        self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
+
+    def expect(self, units: int) -> None:
+        """So many more units will come."""
+        self._outstanding += units
+
+    def begin_unit(self) -> None:
+        self.counts.in_flight += 1
+
+    def end_unit(self, record: Record | None) -> None:
+        """Save what came of a unit; None: it is left for the next run."""
+        self.counts.in_flight -= 1
+        if record is not None:
+            self._outstanding -= 1
+            self.save(record)
+            self._perhaps_answered()
+
+    def end_feed(self) -> None:
+        """There are no more units."""
+        self._fed = True
+        self._perhaps_answered()
+
+    def save(self, record: Record) -> None:
+        """Append to the store. An error there ends this job."""
+        if self.error is None:
+            with self.own_errors():
+                self.parts.saver.append(record)
+                self.counts.add(record)
+
+    @contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """An error in the block ends this job and nothing else; who runs the job raises or lists it."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - kept as `error`
+            self.error = self.error or error
+
+    def _perhaps_answered(self) -> None:
+        if self._fed and not self._outstanding and self.error is None:
+            self.on_answered()
+
+    def finish(self) -> None:
+        """Results, scores, and at the very end the manifest."""
+        self.totals = results.export(self.parts, results.results_path(self.parts), self.feed.digests)
+        self.metrics = results.score(self.parts, self.feed.digests)
+        counts = self.counts
+        this_run = {
+            "answered": counts.answered,
+            "truncated": counts.truncated,
+            "prompt_tokens": counts.prompt_tokens,
+            "output_tokens": counts.output_tokens,
+            "seconds": round(self.seconds, 3),
+            "output_tokens_per_s": round(counts.output_tokens / max(self.seconds, 1e-9), 1),
+        }
+        results.write_manifest(self.parts, self.totals, this_run)
+        self.finished = True
+
+    def close(self) -> None:
+        """Give the run folder back."""
+        self.parts.saver.close()
+
+    @property
+    def accuracy(self) -> float | None:
+        return None if self.metrics is None else self.metrics["accuracy"]

@@ -1,0 +1,130 @@
+"""Runs jobs: those that need one engine as one stream, engine after engine. One stays loaded for the next call."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from mathbatch.config import Config
+from mathbatch.console import chatter_to
+from mathbatch.engine import Engine
+from mathbatch.errors import EngineError
+from mathbatch.interrupt import until_stopped
+from mathbatch.job import Job
+from mathbatch.memory import share_one_arena
+from mathbatch.parts import build_model
+from mathbatch.pipeline import generate
+from mathbatch.preflight import Glances
+from mathbatch.progress import Progress
+
+
+class Session:
+    """Use as a context: at its end the engines are closed."""
+
+    def __init__(self) -> None:
+        share_one_arena()
+        self._runner = asyncio.Runner()
+        self._engines: list[tuple[bytes, Engine]] = []
+        self._glances = Glances()
+        self._log: Path | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._log is not None:
+                with chatter_to(self._log):
+                    self._runner.run(self._close_engines())
+        finally:
+            self._runner.close()
+
+    @property
+    def loads(self) -> int:
+        """How often an engine was loaded."""
+        return sum(engine.loads for _, engine in self._engines)
+
+    @property
+    def picture_counts(self) -> tuple[int, int]:
+        """How many pictures were read, and how many the engines have preprocessed."""
+        engines = [engine for _, engine in self._engines]
+        return sum(e.pictures.reads for e in engines), sum(e.model.images_preprocessed for e in engines)
+
+    def run(self, jobs: Sequence[Job], log: Path | None = None) -> int | None:
+        """Run them all; returns the number of the signal that stopped it, if one did. What went wrong with a job is in
+        its `error`. Chatter goes to `log`, or to `run.log` in the folder of the first job.
+        """
+        opened: list[Job] = []
+        try:
+            for job in jobs:
+                with job.own_errors():
+                    job.open(self._glances)
+                    opened.append(job)
+            if not opened:
+                return None
+            self._log = log or opened[0].parts.run_dir / "run.log"
+            with chatter_to(self._log) as terminal:
+                return self._runner.run(self._run(opened, terminal))
+        finally:
+            for job in opened:
+                with job.own_errors():
+                    job.close()
+
+    async def _run(self, jobs: Sequence[Job], terminal: TextIO) -> int | None:
+        progress = Progress([job.counts for job in jobs], terminal)
+
+        async def work(stop: asyncio.Event) -> None:
+            for key, group in self._groups(jobs).items():
+                if not stop.is_set():
+                    await self._run_group(key, group, progress, stop)
+
+        try:
+            return await until_stopped(work, progress)
+        finally:
+            progress.close()
+
+    async def _run_group(self, key: bytes, jobs: list[Job], progress: Progress, stop: asyncio.Event) -> None:
+        engine = self._engine(key, jobs)
+        try:
+            await generate(jobs, engine, progress, stop, jobs[0].config.sweep.order)
+        except EngineError as error:
+            for job in jobs:
+                if not job.finished:
+                    job.error = job.error or error
+            await engine.close()
+
+    def _groups(self, jobs: Sequence[Job]) -> dict[bytes, list[Job]]:
+        """By the engine that they need; first those whose engine is loaded."""
+        groups: dict[bytes, list[Job]] = {key: [] for key, engine in self._engines if engine.is_loaded}
+        for job in jobs:
+            groups.setdefault(engine_key(job.config), []).append(job)
+        return {key: group for key, group in groups.items() if group}
+
+    def _engine(self, key: bytes, jobs: Sequence[Job]) -> Engine:
+        seeded = any(job.config.sampling.seed is not None for job in jobs)
+        for known, engine in self._engines:
+            if known == key and not engine.is_closed and engine.model.seeded >= seeded:
+                return engine
+        model = build_model(jobs[0].config)
+        model.seeded = seeded
+        budget = max(job.parts.batcher.image_budget_bytes for job in jobs)
+        engine = Engine(model, budget, jobs[0].config.image_workers, self._close_engines)
+        self._engines.append((key, engine))
+        return engine
+
+    async def _close_engines(self) -> None:
+        """Two engines never share the memory: the old ones are gone before a new one loads."""
+        for _, engine in self._engines:
+            if engine.is_loaded:
+                await engine.close()
+
+
+def engine_key(config: Config) -> bytes:
+    """What one engine is: all of the model section but its name."""
+    section = {name: value for name, value in dataclasses.asdict(config.model).items() if name != "name"}
+    return msgspec.json.encode(section, order="sorted", enc_hook=str)
