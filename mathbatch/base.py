@@ -57,6 +57,11 @@ class BaseDataSaver(ABC):
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """`answered`, `failed` or None, quick enough to ask for each of a million units."""
 
+    @property
+    def failures(self) -> int | None:
+        """How many units have no record but failures; None where that takes a search."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Make everything durable and give the folder back."""

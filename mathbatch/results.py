@@ -34,9 +34,12 @@ class Totals:
     output_tokens: int = 0
 
     def add(self, record: Record) -> None:
-        self.answered += record.failure is None
-        self.failed += record.failure is not None
-        self.truncated += record.truncated
+        if record.failure is not None:
+            self.failed += 1
+            return
+        self.answered += 1
+        if record.finish_reason == "length":
+            self.truncated += 1
         self.prompt_tokens += record.prompt_tokens or 0
         self.output_tokens += record.output_tokens or 0
 
@@ -46,13 +49,16 @@ def joined(parts: Parts, digests: Sequence[int] = ()) -> Iterator[tuple[Sample |
 
     `digests` are those of the rows where they are known: each is computed from its row otherwise.
     """
+    find, rollouts = parts.saver.find, range(parts.config.sampling.n)
     for at, sample in enumerate(parts.loader):
         digest = f"{digests[at]:016x}" if at < len(digests) else render(sample, parts.processor).digest
-        records = [parts.saver.find(sample.id, rollout, digest) for rollout in range(parts.config.sampling.n)]
-        found = [record for record in records if record is not None]
-        if len(found) < len(records):
-            raise StoreError(f"{parts.run_dir} has no record of sample {sample.id}\n  fix: run the same command again")
-        yield sample, found
+        records = []
+        for rollout in rollouts:
+            record = find(sample.id, rollout, digest)
+            if record is None:
+                raise StoreError(f"{parts.run_dir} has no record of {sample.id}\n  fix: run the same command again")
+            records.append(record)
+        yield sample, records
 
 
 def results_path(parts: Parts) -> Path:

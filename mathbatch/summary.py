@@ -43,17 +43,21 @@ def show_summary(job: Job) -> None:
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """A row for each job; below the table why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes])
-    title = f"{len(outcomes)} jobs, {_loads(facts)}{facts['seconds']:,.0f} s; folders below {os.path.relpath(base)}"
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column(_swept_key(outcomes) or "job", overflow="fold", ratio=1)
+    key = _swept_key(outcomes)
+    over = f" over {key}" if key else ""
+    title = (
+        f"{len(outcomes)} jobs{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
+    )
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(key.rpartition(".")[2] if key else "job", overflow="fold")
     for name in ("answered", "failed", "truncated", "tokens", "accuracy"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("folder", overflow="fold")
+    table.add_column("folder", no_wrap=True)
     for outcome in outcomes:
         accuracy = "" if outcome.accuracy is None else f"{outcome.accuracy:.1%}"
         failed = f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status
         numbers = (f"{outcome.answered:,}", failed, f"{outcome.truncated:,}", f"{outcome.output_tokens:,}", accuracy)
-        name = " ".join(_values(outcome) if _swept_key(outcomes) else outcome.overrides)
+        name = " ".join(_values(outcome) if key else outcome.overrides)
         table.add_row(escape(name), *numbers, escape(os.path.relpath(outcome.folder, base)))
     _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
 

@@ -51,6 +51,7 @@ class Sweep:
         """Run the jobs of one round; their fate is in each. Exits where a signal stopped it."""
         folder = self.folder
         assert folder is not None
+        folder.mkdir(parents=True, exist_ok=True)
         if self.session is None:
             self.session = Session()
         caught = None

@@ -2,6 +2,7 @@
 
 python scripts/bench.py throughput [--only text]     a real vLLM engine, random weights
 python scripts/bench.py overhead                     a model that answers at once; and resume
+python scripts/bench.py sweep [--only text]          eight settings over one dataset, a real vLLM engine
 python scripts/bench.py resume                       a million rows, 99.9 % of them done
 """
 
@@ -16,13 +17,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import overhead, throughput
+from bench_parts import overhead, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
 BENCHMARKS = {
     "throughput": "samples/s against LLM.chat and synchronous batches",
     "overhead": "samples/s and memory up to a million rows; and resume",
+    "sweep": "seconds for eight settings, against one stream of the same units and eight runs",
     "resume": "seconds until a run that is 99.9 % done is complete",
 }
 
@@ -48,12 +50,12 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
     def say(message: str) -> None:
         print(message, flush=True)
 
-    sync_repeats = arguments.repeats if arguments.sync_repeats is None else arguments.sync_repeats
-    if arguments.benchmark == "throughput":
-        found = throughput.measure(work, arguments.repeats, sync_repeats, arguments.quick, arguments.only, say)
+    slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
+    part: Any = {"throughput": throughput, "sweep": sweeping}.get(arguments.benchmark, overhead)
+    if part is not overhead:
+        found = part.measure(work, arguments.repeats, slow_repeats, arguments.quick, arguments.only, say)
     else:
         found = overhead.measure(work, arguments.repeats, arguments.quick, arguments.benchmark == "overhead", say)
-    part: Any = throughput if arguments.benchmark == "throughput" else overhead
     report.measurements = list(found)
     report.medians = part.medians(report.measurements)
     report.checks = part.checks(report.medians)
@@ -67,12 +69,15 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text.replace("%", "%%"))
         command.add_argument("--repeats", type=int, default=3, help="measurements of each kind (default 3)")
         command.add_argument(
-            "--sync-repeats", type=int, help="fewer for the slow synchronous batches (default: as many)"
+            "--slow-repeats",
+            type=int,
+            help="fewer for the slowest: synchronous batches, separate runs (default: as many)",
         )
         command.add_argument("--quick", action="store_true", help="a few samples: shows that it works, not how fast")
         command.add_argument("--json", type=Path, help="write every measurement to this file")
         command.add_argument("--work", type=Path, help="keep all files in this folder (default: a temporary one)")
-    commands.choices["throughput"].add_argument("--only", choices=[workload.name for workload in WORKLOADS])
+    for name in ("throughput", "sweep"):
+        commands.choices[name].add_argument("--only", choices=[workload.name for workload in WORKLOADS])
     return parser
 
 

@@ -79,7 +79,7 @@ class Feed:
         if self._filter.pending(request, self._saver):
             request.sampling, request.job = sampling_of(self._sampling, request), self._job
             return request
-        if self._saver.state(request.id, rollout, request.digest) == "failed":
+        if self._saver.failures != 0 and self._saver.state(request.id, rollout, request.digest) == "failed":
             record = self._saver.find(request.id, rollout, request.digest)
             if record is not None and record.failure is not None:
                 self._counts.add_failure(request.label, record.failure.kind, record.failure.message)

@@ -34,6 +34,8 @@ class RecordIndex:
         # A failure's place is stored as its complement, below zero. The key is a 64-bit hash: `find` compares the
         # record itself, so that two units with one hash would show as a missing record, never as a wrong one.
         self._places: dict[int, int] = {}
+        self.failed = 0
+        """Units whose last record is a failure."""
         self._decode = msgspec.json.Decoder(Record).decode
         self._decode_head = msgspec.json.Decoder(Head).decode
 
@@ -54,9 +56,11 @@ class RecordIndex:
 
     def note(self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool) -> None:
         key = hash((id, rollout, digest))
-        if self._places.get(key, -1) < 0:
+        known = self._places.get(key)
+        if known is None or known < 0:
             place = segment << OFFSET_BITS | offset
             self._places[key] = ~place if failed else place
+            self.failed += failed - (known is not None)
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """`answered`, `failed` or None."""

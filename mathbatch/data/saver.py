@@ -51,6 +51,10 @@ class JsonLinesDataSaver(BaseDataSaver):
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         return self._index.state(id, rollout, digest)
 
+    @property
+    def failures(self) -> int:
+        return self._index.failed
+
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
         return self._index.find(id, rollout, digest)
 

@@ -31,17 +31,17 @@ MEMORY_BARS_MB = {"large_pictures": 1200}
 
 
 def measure(
-    work: Path, repeats: int, sync_repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
+    work: Path, repeats: int, slow_repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
     """Every measurement, the contenders taking turns within each repeat."""
     chosen = [quick(w) if is_quick else w for w in WORKLOADS if only in (None, w.name)]
     for workload in chosen:
         say(f"{workload.name}: making {workload.samples} samples")
         rows = write_dataset(workload, work / workload.name)
-        model = _checkpoint(work, workload.checkpoint)
+        model = checkpoint(work, workload.checkpoint)
         for repeat in range(repeats):
             for contender in CONTENDERS:
-                if contender == "sync500" and repeat >= sync_repeats:
+                if contender == "sync500" and repeat >= slow_repeats:
                     continue
                 folder = work / workload.name / contender
                 shutil.rmtree(folder, ignore_errors=True)
@@ -76,7 +76,7 @@ def checks(rows: list[dict[str, Any]]) -> list[Check]:
     return found
 
 
-def _checkpoint(work: Path, size: str) -> Path:
+def checkpoint(work: Path, size: str) -> Path:
     folder = work / "checkpoints" / size
     if not (folder / "processor_config.json").exists():
         watch(["-m", "bench_parts.checkpoint", str(folder), size], work / "checkpoint.log")

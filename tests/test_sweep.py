@@ -1,0 +1,317 @@
+"""Many jobs over one engine: shared, interleaved, checked before anything loads, each as good as its single run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import SCRIPTED, overrides, questions, records, results, run, start, write_rows
+
+TEMPERATURES = "sampling.temperature=0,0.5,1.0"
+
+LOGGED_MODEL = """
+import os
+import time
+
+from mathbatch.errors import EngineError
+from mathbatch.models.scripted import ScriptedModel
+
+
+class LoggedModel(ScriptedModel):
+    '''Notes when it is opened and closed; a model of the name `broken` can't be opened.'''
+
+    def note(self, what):
+        with open("engines.log", "a") as log:
+            log.write(f"{what} {self.config.path}\\n")
+
+    async def open(self):
+        if self.config.path == "broken":
+            raise EngineError("there is no such checkpoint")
+        self.note("open")
+        await super().open()
+
+    async def close(self):
+        await super().close()
+        self.note("close")
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "logged.py").write_text(LOGGED_MODEL)
+    return write_rows(tmp_path / "rows.jsonl", questions(20))
+
+
+def sweep(folder: Path, *arguments: str) -> Any:
+    return run(folder, "-m", *arguments)
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """The newest sweep.json below the folder."""
+    newest = max(folder.glob("outputs/sweeps/*/sweep.json"), key=lambda path: path.stat().st_mtime_ns)
+    found: dict[str, Any] = json.loads(newest.read_text())
+    return found
+
+
+def run_dirs(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob("outputs/*/*/*/config.yaml"))
+
+
+def logged(*arguments: str) -> list[str]:
+    return ["model._target_=logged.LoggedModel", *arguments]
+
+
+def test_one_engine_serves_all_jobs_and_each_has_the_folder_of_its_single_run(tmp_path: Path, data: Path) -> None:
+    assert run(tmp_path, *overrides(data, "sampling.temperature=0.5")).returncode == 0
+    (alone,) = run_dirs(tmp_path)
+    before = records(alone)
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES))
+    assert done.returncode == 0, done.stderr
+    found = report(tmp_path)
+    assert found["engine_loads"] == 1
+    assert len(run_dirs(tmp_path)) == 3
+    assert [job["overrides"] for job in found["jobs"]] == [[f"sampling.temperature={t}"] for t in ("0", "0.5", "1.0")]
+    assert all(job["status"] == "complete" and job["answered"] == 20 for job in found["jobs"])
+    assert found["jobs"][1]["folder"] == str(alone)
+    assert records(alone) == before, "the single run had answered it all"
+    assert all(len(results(folder)) == 20 for folder in run_dirs(tmp_path))
+    for word in ("one engine load", "sampling.temperature", "0.5", alone.name):
+        assert word in done.stdout
+
+
+def test_a_complete_sweep_loads_no_engine_and_changes_nothing(tmp_path: Path, data: Path) -> None:
+    assert sweep(tmp_path, *overrides(data, TEMPERATURES)).returncode == 0
+    before = {folder: (records(folder), results(folder)) for folder in run_dirs(tmp_path)}
+    assert sweep(tmp_path, *overrides(data, TEMPERATURES)).returncode == 0
+    assert report(tmp_path)["engine_loads"] == 0
+    assert {folder: (records(folder), results(folder)) for folder in run_dirs(tmp_path)} == before
+    assert run(tmp_path, *overrides(data, "sampling.temperature=1.0")).stdout.count("20 by earlier runs") == 1
+
+
+@pytest.mark.parametrize("launcher", ["mathbatch", "basic"])
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("sampling.temperature=0,0.5,hot,1.0", "sampling.temperature=hot"),
+        ("sampling.top_p=0.5,0.9,7", "sampling.top_p=7"),
+        ("model.engine.delay_s=0,0.1 ++model.engine.dely_s=0,1", "dely_s"),
+        ("dataset.input=rows.jsonl,nowhere.jsonl", "dataset.input=nowhere.jsonl"),
+        ("scorer._target_=mathbatch.scoring.boxed.BoxedScorer,mathbatch.nowhere.Scorer", "mathbatch.nowhere.Scorer"),
+        ("dataset=generic,gneric", "gneric"),
+        ("+sampling.foo=1,2", "sampling.foo=1"),
+    ],
+)
+def test_one_bad_cell_stops_the_sweep_before_anything_is_made_and_is_named(
+    tmp_path: Path, data: Path, cell: str, named: str, launcher: str
+) -> None:
+    done = sweep(tmp_path, *overrides(data), f"hydra/launcher={launcher}", *cell.split(" "))
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "job" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not run_dirs(tmp_path)
+    assert not list(tmp_path.glob("outputs/*/*/*/responses"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("batch_size=2,4", "batch_size changes no answer"),
+        ("sampling.temperature=0,0.0", "sampling.temperature changes no answer"),
+        ("sampling.temperature=1 sampling.n=2,4", "the first ones of a larger"),
+        ("dataset.limit=3,5", "dataset.limit changes no answer"),
+    ],
+)
+def test_two_cells_that_are_one_run_are_refused_with_the_reason(
+    tmp_path: Path, data: Path, cells: str, reason: str
+) -> None:
+    done = sweep(tmp_path, *overrides(data), *cells.split(" "))
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert "are one run" in done.stderr
+    assert not run_dirs(tmp_path)
+
+
+def test_the_same_cell_twice_is_run_once(tmp_path: Path, data: Path) -> None:
+    assert sweep(tmp_path, *overrides(data, "sampling.temperature=0,0")).returncode == 0
+    (folder,) = run_dirs(tmp_path)
+    assert len(records(folder)) == 20
+
+
+@pytest.mark.parametrize("launcher", ["mathbatch", "basic"])
+def test_a_job_that_fails_leaves_its_siblings_alone_and_is_named_at_the_end(
+    tmp_path: Path, data: Path, launcher: str
+) -> None:
+    (tmp_path / "broken.jsonl").write_bytes(b"\x00\x01 no json\n" * 20)
+    inputs = "dataset.input=rows.jsonl,broken.jsonl,more.jsonl"
+    write_rows(tmp_path / "more.jsonl", questions(7))
+    done = sweep(tmp_path, *overrides(data), inputs, f"hydra/launcher={launcher}")
+    assert done.returncode == 1, done.stderr
+    found = {job["overrides"][0].partition("=")[2]: job for job in report(tmp_path)["jobs"]}
+    assert found["rows.jsonl"]["status"] == found["more.jsonl"]["status"] == "complete"
+    assert found["rows.jsonl"]["answered"] == 20
+    assert found["more.jsonl"]["answered"] == 7
+    assert found["broken.jsonl"]["status"] == "failed"
+    assert "job 1 (dataset.input=broken.jsonl) failed: ConfigError" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_job_whose_input_breaks_in_its_middle_fails_alone(tmp_path: Path, data: Path) -> None:
+    import gzip
+
+    text = "".join(json.dumps(row) + "\n" for row in questions(40_000)).encode()
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(text)[:-20_000])
+    done = sweep(tmp_path, *overrides(data), "dataset.input=rows.jsonl,cut.jsonl.gz")
+    assert done.returncode == 1, done.stderr
+    good, cut = report(tmp_path)["jobs"]
+    assert (good["status"], good["answered"]) == ("complete", 20)
+    assert cut["status"] == "failed"
+    assert "cut.jsonl.gz is damaged" in cut["error"]
+
+
+def test_failed_samples_make_exit_code_one_and_the_job_is_complete(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES, "model.engine.fail_on=12 +"))
+    assert done.returncode == 1
+    assert [(job["status"], job["failed"]) for job in report(tmp_path)["jobs"]] == [("complete", 1)] * 3
+    assert "job 2 (sampling.temperature=1.0): 12: scripted: the script says so" in done.stdout
+
+
+def test_models_follow_one_another_and_two_are_never_open(tmp_path: Path, data: Path) -> None:
+    write_rows(tmp_path / "more.jsonl", questions(7))
+    inputs = "dataset.input=rows.jsonl,more.jsonl"
+    done = sweep(tmp_path, *overrides(data, *logged("model.path=a,b,c")), inputs)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "engines.log").read_text().split("\n")
+    assert lines == ["open a", "close a", "open b", "close b", "open c", "close c", ""]
+    assert report(tmp_path)["engine_loads"] == 3
+    assert len(report(tmp_path)["jobs"]) == 6
+
+
+def test_a_model_that_cannot_load_fails_its_own_jobs_only(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, *logged("model.path=a,broken,b")))
+    assert done.returncode == 1
+    assert [job["status"] for job in report(tmp_path)["jobs"]] == ["complete", "failed", "complete"]
+    assert "there is no such checkpoint" in done.stdout
+
+
+def test_jobs_that_differ_in_name_only_share_an_engine(tmp_path: Path, data: Path) -> None:
+    assert sweep(tmp_path, *overrides(data, "model.name=one,two")).returncode == 0
+    assert report(tmp_path)["engine_loads"] == 1
+
+
+def test_an_engine_that_dies_in_a_sweep_costs_no_unit_of_any_job(tmp_path: Path, data: Path) -> None:
+    dying = ("model.engine.die_on=12 +", "model.engine.deaths=1", "model.engine.delay_s=0.01")
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES, *dying))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for folder in run_dirs(tmp_path):
+        assert sorted(record["id"] for record in records(folder)) == sorted(str(at) for at in range(20))
+
+
+def test_a_sample_that_kills_the_engine_is_set_aside_in_each_job_that_asks_it(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES, "model.engine.die_on=12 +", "model.engine.delay_s=0.01"))
+    assert done.returncode == 1, done.stderr
+    for folder in run_dirs(tmp_path):
+        kinds = {record["id"]: record.get("failure", {}).get("kind") for record in records(folder)}
+        assert kinds == {str(at): "engine_killed" if at == 12 else None for at in range(20)}
+
+
+def test_killed_in_mid_sweep_the_same_command_goes_on_and_redoes_nothing(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(60))
+    slow = ["-m", *overrides(data, TEMPERATURES, "model.engine.delay_s=0.05", "batch_size=6")]
+    saved: list[list[dict[str, Any]]] = []
+    for _ in range(2):
+        process = start(tmp_path, *slow)
+        goal = sum(map(len, saved)) + 30
+        while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < goal:
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        now = [records(folder) for folder in run_dirs(tmp_path)]
+        assert all(new[: len(old)] == old for old, new in zip(saved, now, strict=False))
+        saved = now
+    assert run(tmp_path, *slow).returncode == 0
+    for folder, old in zip(run_dirs(tmp_path), saved, strict=True):
+        found = records(folder)
+        assert found[: len(old)] == old
+        assert sorted(int(record["id"]) for record in found) == list(range(60)), "each unit once"
+    assert report(tmp_path)["engine_loads"] == 1
+
+
+def test_ctrl_c_saves_what_is_in_flight_in_every_job(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(200))
+    slow = ["-m", *overrides(data, TEMPERATURES, "model.engine.delay_s=0.3", "batch_size=6")]
+    process = start(tmp_path, *slow)
+    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    saved = [len(records(folder)) for folder in run_dirs(tmp_path)]
+    assert sum(saved) % 6 == 0
+    assert all(0 < count < 200 for count in saved)
+    assert "was stopped; the same command goes on from there" in printed
+    assert {job["status"] for job in report(tmp_path)["jobs"]} == {"stopped"}
+
+
+def test_sweep_order_is_one_of_two(tmp_path: Path, data: Path) -> None:
+    done = run(tmp_path, *overrides(data, "sweep.order=zigzag"))
+    assert done.returncode == 2
+    assert "sweep.order" in done.stderr
+
+
+def test_a_sweep_over_pictures_reads_each_picture_once(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for at in range(10):
+        Image.new("RGB", (40 + at, 30), "red").save(tmp_path / f"{at}.png")
+    rows = [{"sample_index": str(at), "query_cot": "What?", "image": f"{at % 10}.png"} for at in range(10)]
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    shown = ["-m", SCRIPTED, "dataset=generic", f"dataset.input={data}", "sampling.n=3", "batch_size=4"]
+    done = run(tmp_path, *shown, "sampling.temperature=0.2,0.5,1.0", "model.engine.delay_s=0.01")
+    assert done.returncode == 0, done.stderr
+    assert report(tmp_path)["images_read"] == 10
+
+
+def test_the_command_line_of_a_sweep_holds_no_secret(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES, "+model.engine.hf_token=abc"))
+    assert done.returncode == 2
+    assert "a secret would be saved" in done.stderr
+
+
+def test_an_experiment_is_a_sweep_in_a_file(tmp_path: Path, data: Path) -> None:
+    listed = sorted(path.stem for path in (Path(__file__).parent.parent / "conf" / "experiment").glob("*.yaml"))
+    assert len(listed) >= 2
+    for name in listed:
+        done = run(tmp_path, f"experiment={name}", SCRIPTED, f"output_dir={name}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(list(tmp_path.glob(f"{name}/*/*/*/manifest.json"))) > 1
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_stock_launchers_run_every_job_to_its_end(tmp_path: Path, data: Path, launcher: str) -> None:
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES), f"hydra/launcher={launcher}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(run_dirs(tmp_path)) == 3
+    assert all(len(results(folder)) == 20 for folder in run_dirs(tmp_path))
+    assert [job["status"] for job in report(tmp_path)["jobs"]] == ["complete"] * 3
+
+
+def test_optuna_maximises_accuracy_in_several_rounds_over_one_engine(tmp_path: Path, data: Path) -> None:
+    rows = [{**row, "gold": "none"} for row in questions(5)]
+    data = write_rows(tmp_path / "gold.jsonl", rows)
+    search = ["hydra/sweeper=optuna", "hydra.sweeper.direction=maximize", "hydra.sweeper.n_trials=6",
+              "hydra.sweeper.n_jobs=2", "sampling.temperature=interval(0.1,1.0)"]  # fmt: skip
+    done = sweep(tmp_path, *overrides(data, *logged("dataset.answer_field=gold")), *search)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = report(tmp_path)
+    assert len(found["jobs"]) == 6
+    assert all(job["accuracy"] == 0.0 for job in found["jobs"])
+    assert (tmp_path / "engines.log").read_text() == "open unused\nclose unused\n".replace("unused", _path(tmp_path))
+
+
+def _path(folder: Path) -> str:
+    return (folder / "engines.log").read_text().split("\n")[0].removeprefix("open ")
