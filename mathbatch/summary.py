@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from rich.table import Table
 
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome
+
+LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
 
 def show_summary(job: Job) -> None:
@@ -43,13 +46,14 @@ def show_summary(job: Job) -> None:
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """A row for each job; below the table why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes])
-    key = _swept_key(outcomes)
-    over = f" over {key}" if key else ""
+    keys = list(dict.fromkeys(key for outcome in outcomes for key in _swept(outcome)))
+    over = f" over {' and '.join(keys)}" if keys else ""
     title = (
         f"{len(outcomes)} jobs{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     )
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(key.rpartition(".")[2] if key else "job", overflow="fold")
+    for key in keys:
+        table.add_column(key.rpartition(".")[2], overflow="fold")
     for name in ("answered", "failed", "truncated", "tokens", "accuracy"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("folder", no_wrap=True)
@@ -57,19 +61,20 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
         accuracy = "" if outcome.accuracy is None else f"{outcome.accuracy:.1%}"
         failed = f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status
         numbers = (f"{outcome.answered:,}", failed, f"{outcome.truncated:,}", f"{outcome.output_tokens:,}", accuracy)
-        name = " ".join(_values(outcome) if key else outcome.overrides)
-        table.add_row(escape(name), *numbers, escape(os.path.relpath(outcome.folder, base)))
+        values = [escape(_short(_swept(outcome).get(key, ""))) for key in keys]
+        table.add_row(*values, *numbers, escape(os.path.relpath(outcome.folder, base)))
     _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
 
 
-def _swept_key(outcomes: Sequence[Outcome]) -> str | None:
-    """The key that the sweep varies, where it is one alone."""
-    keys = {override.partition("=")[0] for outcome in outcomes for override in outcome.overrides}
-    return keys.pop() if len(keys) == 1 else None
+def _swept(outcome: Outcome) -> dict[str, str]:
+    """What the sweep has set in this job, by key."""
+    parted = (override.lstrip("+").partition("=") for override in outcome.overrides)
+    return {key: value for key, _, value in parted}
 
 
-def _values(outcome: Outcome) -> list[str]:
-    return [override.partition("=")[2] for override in outcome.overrides]
+def _short(value: str) -> str:
+    """A sweeper that searches gives sixteen digits."""
+    return f"{float(value):.4g}" if LONG_NUMBER.fullmatch(value) else value
 
 
 def _failed_jobs(outcomes: Iterable[Outcome]) -> Iterable[str]:

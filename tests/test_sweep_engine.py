@@ -1,0 +1,93 @@
+"""Sweeps on the real engine: one load for all settings, killed and continued, model after model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+from support import command, environment, records, results, start
+from test_sweep import report, run_dirs
+
+from mathbatch.compose import PACKAGE
+
+DEMO = PACKAGE / "demo"
+ENGINE = "VLLM::EngineCor"
+"""The name that the kernel shows for vLLM's engine process."""
+
+
+def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_temperature(tmp_path: Path) -> None:
+    hot = ["-m", "sampling.temperature=0.1,0.9,1.5", "sampling.n=2"]
+    process = start(tmp_path, *hot)
+    while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < 60:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive, "an engine outlived its sweep"
+    saved = {folder: records(folder) for folder in run_dirs(tmp_path)}
+    assert all(saved.values()), "the jobs had advanced together"
+    done = subprocess.run(command(*hot), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = report(tmp_path)
+    assert found["engine_loads"] == 1
+    rows = map(json.loads, (DEMO / "data" / "samples.jsonl").read_text().splitlines())
+    pictures = {row["image"] for row in rows if row["image"]}
+    assert 0 < found["images_read"] <= len(pictures)
+    assert 0 < found["images_preprocessed"] <= len(pictures)
+    for folder, old in saved.items():
+        now = records(folder)
+        assert now[: len(old)] == old
+        assert len({(record["id"], record.get("rollout", 0)) for record in now}) == len(now) == 2 * 92
+    low, middle, high = (job["accuracy"] for job in found["jobs"])
+    assert low > middle > high
+
+
+def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tmp_path: Path) -> None:
+    shutil.copytree(DEMO / "model", tmp_path / "weights")
+    shutil.copytree(DEMO / "data", tmp_path / "data")
+    samples = (tmp_path / "data" / "samples.jsonl").read_text().splitlines(keepends=True)
+    for name, part in (("a", samples[:20]), ("b", samples[20:40])):
+        (tmp_path / "data" / f"{name}.jsonl").write_text("".join(part))
+        (tmp_path / "conf" / "dataset").mkdir(parents=True, exist_ok=True)
+        text = f"name: {name}\ninput: {tmp_path}/data/{name}.jsonl\nanswer_field: answer\n"
+        (tmp_path / "conf" / "dataset" / f"{name}.yaml").write_text(text)
+    (tmp_path / "conf" / "model").mkdir()
+    shipped = (PACKAGE.parent / "conf" / "model" / "demo.yaml").read_text()
+    other = shipped.replace("name: demo", "name: demo_b").replace("pkg://mathbatch/demo/model", f"{tmp_path}/weights")
+    assert other.count(str(tmp_path)) == 1
+    (tmp_path / "conf" / "model" / "demo_b.yaml").write_text(other)
+    process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b")
+    most, seen = 0, set[int]()
+    while process.poll() is None:
+        alive = _engines(process.pid)
+        most, seen = max(most, len(alive)), seen | alive
+        time.sleep(0.05)
+    printed, said = process.communicate()
+    assert process.returncode == 0, printed + said
+    assert (most, len(seen)) == (1, 2)
+    assert report(tmp_path)["engine_loads"] == 2
+    assert [job["answered"] for job in report(tmp_path)["jobs"]] == [20] * 4
+    folders = {tuple(folder.parts[-3:-1]): results(folder) for folder in run_dirs(tmp_path)}
+    for name in ("a", "b"):
+        assert folders["demo", name] == folders["demo_b", name], "the same weights give the same greedy answers"
+
+
+def _engines(owner: int) -> set[int]:
+    """Process ids of the engines of a run."""
+    found = set[int]()
+    try:
+        for process in psutil.Process(owner).children(recursive=True):
+            try:
+                if process.name().startswith(ENGINE):
+                    found.add(process.pid)
+            except psutil.NoSuchProcess:
+                continue
+    except psutil.NoSuchProcess:
+        pass
+    return found
