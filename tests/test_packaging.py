@@ -88,6 +88,14 @@ def test_the_installed_wheel_answers_a_dataset_from_any_folder(installed: Path, 
     assert all(row["model_answer"] for row in answered)
 
 
+def test_the_installed_wheel_runs_a_sweep(installed: Path, tmp_path: Path) -> None:
+    rows = overrides(write_rows(tmp_path / "rows.jsonl", questions(3)))
+    done, _ = run(installed, tmp_path, *rows, "-m", "sampling.temperature=0,1")
+    assert done.returncode == 0, done.stderr
+    assert "one engine load" in done.stdout
+    assert len(list(tmp_path.glob("outputs/*/*/*/manifest.json"))) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
