@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from mathbatch.records import BadRow, Record, Request, Response, Sample, Score
 
@@ -95,11 +95,15 @@ class BaseInferenceModel(ABC):
     """How many sequences the engine runs together; valid once it is open."""
     seeded: bool = False
     """Whether requests bring seeds of their own; set before it is opened."""
-    images_preprocessed: int = 0
-    """How many pictures it has made its own input from; those that its cache had are not counted again."""
+    images_preprocessed: int | None = 0
+    """How many pictures it has made its own input from; those that its cache had are not counted again. None: unknown.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
+
+    def check_sampling(self, values: Mapping[str, Any]) -> None:  # noqa: B027 - an engine may take anything
+        """Raises ConfigError for sampling parameters that it does not know, before it is opened."""
 
     async def open(self) -> None:  # noqa: B027 - an engine without a start-up needs none
         """Load. Raises EngineError with what to do. Called again after a death."""

@@ -27,6 +27,7 @@ FREE_FORM = (
 IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
 """How Hydra says that a key of a YAML file is not in the schema."""
 SECRET = re.compile(r"(^|_|\.)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
+SECRET_IN_VALUE = re.compile(r"(\w+)\s*:\s*([^\s,}]+)")
 FLAGS_WITH_VALUE = (
     "--config-path",
     "-cp",
@@ -72,6 +73,8 @@ def refuse_typed_secrets(arguments: list[str]) -> None:
     for argument in arguments:
         path, _, value = argument.lstrip("+~").partition("=")
         _refuse_written_secrets({path: value}, "")
+        for name, inner in SECRET_IN_VALUE.findall(value):  # key={api_key: …}
+            _refuse_written_secrets({name: inner}, f"{path}.")
 
 
 def typed(composed: DictConfig) -> Config:

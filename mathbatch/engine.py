@@ -7,8 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from mathbatch.base import BaseDataBatcher, BaseInferenceModel
-from mathbatch.data.images import ImageDecoder
 from mathbatch.data.pictures import Pictures
+from mathbatch.errors import SampleError
+from mathbatch.job import Job
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.progress import Progress
 from mathbatch.records import Request, Response
@@ -66,11 +67,16 @@ class Engine:
         assert self._window is not None
         self._window.release()
 
-    async def call(self, request: Request, decoder: ImageDecoder) -> Response:
-        """The response to one unit, whatever happens to the engine meanwhile. Raises SampleError or EngineError."""
+    async def call(self, job: Job, request: Request) -> Response:
+        """The response to one unit, whatever happens to the engine meanwhile.
+
+        Raises SampleError, JobError where it is the job's settings that kill the engine, or EngineError.
+        """
 
         async def attempt() -> Response:
-            async with self.pictures.ready(request, decoder) as ready:
+            if job.error is not None:
+                raise SampleError("abandoned", "its job has failed")
+            async with self.pictures.ready(request, job.decoder) as ready:
                 return await self.model.generate(ready)
 
         return await self._supervisor.call(request, attempt)

@@ -20,6 +20,10 @@ class ConfigError(MathBatchError, ValueError):
     def __init__(self, path: str, problem: str, fix: str) -> None:
         super().__init__(f"{path}: {problem}\n  fix: {fix}")
         self.path = path
+        self._arguments = path, problem, fix
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str, str]]:
+        return type(self), self._arguments
 
 
 class StoreError(MathBatchError):
@@ -32,6 +36,10 @@ class EngineError(MathBatchError):
 
 class EngineDied(MathBatchError):
     """The engine died while it had this request. The request may be sent again to a new engine."""
+
+
+class JobError(MathBatchError):
+    """One job of several can't go on: the engine can't take its settings."""
 
 
 class SampleError(MathBatchError):

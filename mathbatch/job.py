@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from mathbatch import results
 from mathbatch.config import Config
 from mathbatch.data.feed import Feed
 from mathbatch.data.images import ImageDecoder
+from mathbatch.data.loaders import MappedDataLoader
+from mathbatch.errors import MathBatchError
 from mathbatch.identity import run_folder
 from mathbatch.parts import build, build_model, sampling_values
 from mathbatch.preflight import Glances
@@ -23,14 +26,16 @@ from mathbatch.snapshot import write_snapshot
 class Job:
     """The run of one configuration. `overrides` are what made it, `number` its place in a sweep.
 
-    Its fate is `error`, `finished`, or neither where it was stopped.
+    Its fate is `error`, `finished`, or neither where it was stopped. `on_answered` is called once every unit has a
+    record, `on_error` when an error ends the job.
     """
 
     def __init__(self, config: Config, composed: DictConfig, overrides: Sequence[str] = (), number: int = 0) -> None:
         """Raises ConfigError for parts that can't be built."""
         self.config, self.composed = config, composed
         self.overrides, self.number = list(overrides), number
-        build_model(config)  # checks its options; who runs the job makes one for all jobs that share it
+        # Checks the options; who runs the job makes one model for all jobs that share it.
+        build_model(config).check_sampling(sampling_values(config.sampling))
         self.parts = build(config, run_folder(config))
         self.decoder = ImageDecoder(
             int(config.dataset.image_max_megapixels * 1e6), int(config.dataset.image_max_mib * 2**20)
@@ -45,17 +50,20 @@ class Job:
         self.metrics: dict[str, Any] | None = None
         self.totals: results.Totals | None = None
         self.error: Exception | None = None
-        self.finished = False
+        self.answered = self.finished = False
         self.seconds = 0.0
         self.on_answered: Callable[[], object] = lambda: None
-        """Called once, when every unit has a record."""
+        self.on_error: Callable[[Exception], object] = lambda error: None
+        self._is_open = False
         self._fed = False
         self._outstanding = 0
 
     def open(self, glances: Glances) -> None:
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
         self.rows = glances.look(self.parts)
+        self._input = self._input_stamp()
         self.parts.saver.open()
+        self._is_open = True
         write_snapshot(self.parts.run_dir, self.composed, self.overrides)
         self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
 
@@ -92,16 +100,32 @@ class Job:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - kept as `error`
-            self.error = self.error or error
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """This job can't go on. What is no sentence of ours is a defect, and goes to the log with its traceback."""
+        if not isinstance(error, MathBatchError):
+            traceback.print_exception(error)
+        if self.error is None:
+            self.error = error
+            self.on_error(error)
 
     def _perhaps_answered(self) -> None:
         if self._fed and not self._outstanding and self.error is None:
+            self.answered = True
             self.on_answered()
 
     def finish(self) -> None:
-        """Results, scores, and at the very end the manifest."""
-        self.totals = results.export(self.parts, results.results_path(self.parts), self.feed.digests)
-        self.metrics = results.score(self.parts, self.feed.digests)
+        """Results, scores, and at the very end the manifest; then the run folder is given back."""
+        with self.own_errors():
+            self._write_results()
+            self.finished = True
+        self.close()
+
+    def _write_results(self) -> None:
+        digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
+        self.totals = results.export(self.parts, results.results_path(self.parts), digests)
+        self.metrics = results.score(self.parts, digests)
         counts = self.counts
         this_run = {
             "answered": counts.answered,
@@ -112,11 +136,20 @@ class Job:
             "output_tokens_per_s": round(counts.output_tokens / max(self.seconds, 1e-9), 1),
         }
         results.write_manifest(self.parts, self.totals, this_run)
-        self.finished = True
+
+    def _input_stamp(self) -> tuple[int, int] | None:
+        """Size and time of the dataset file, where it is one: a row that changes meanwhile has another digest."""
+        if not isinstance(self.parts.loader, MappedDataLoader):
+            return None
+        found = self.parts.loader.input.stat()
+        return found.st_size, found.st_mtime_ns
 
     def close(self) -> None:
         """Give the run folder back."""
-        self.parts.saver.close()
+        if self._is_open:
+            self._is_open = False
+            with self.own_errors():
+                self.parts.saver.close()
 
     @property
     def accuracy(self) -> float | None:

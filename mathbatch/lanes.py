@@ -16,19 +16,23 @@ MAX_AHEAD = 4096
 
 
 class Lane:
-    """The pending units of one job, and how far it has come: the share of its rows that lie behind it."""
+    """The pending units of one job, and how far it has come: the share of its rows before the next one."""
 
     def __init__(self, job: Job, number: int, rows: int) -> None:
         self.job = job
         self.number = number
         self._rows = rows
-        self._read = 0
         self._units = deque[Request]()
         self._chunks = job.feed.chunks()
 
     @property
     def share(self) -> float:
-        return (self._units[0].row_number if self._units else self._read) / self._rows
+        return self._units[0].row_number / self._rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it must be read on before its share is known."""
+        return not self._units
 
     def next(self) -> Request | None:
         """The next unit, if it has been read."""
@@ -44,7 +48,6 @@ class Lane:
         return False
 
     def _take(self, chunk: Chunk) -> None:
-        self._read = chunk.rows
         for record in chunk.units:
             if isinstance(record, Record):
                 self.job.save(record)
@@ -63,6 +66,11 @@ def depth(lane: Lane) -> Place:
     return lane.number, lane.number
 
 
+def place_of(lane: Lane, order: str) -> Place:
+    """Where a lane stands in the line. One that must be read on comes first, so that complete jobs end at once."""
+    return (-1.0, lane.number) if lane.is_empty else ORDERS[order](lane)
+
+
 ORDERS: dict[str, Callable[[Lane], Place]] = {"breadth": breadth, "depth": depth}
 
 
@@ -73,7 +81,7 @@ async def upcoming(jobs: Sequence[Job], order: str, pictures: Pictures) -> Async
     """
     row_shown_by = sum(job.config.sampling.n for job in jobs)
     ahead = deque[tuple[Job, Request]]()
-    async for job, request in _merged(jobs, ORDERS[order]):
+    async for job, request in _merged(jobs, order):
         pictures.expect(request, job.decoder)
         ahead.append((job, request))
         if len(ahead) >= min(row_shown_by, MAX_AHEAD):
@@ -82,10 +90,10 @@ async def upcoming(jobs: Sequence[Job], order: str, pictures: Pictures) -> Async
         yield ahead.popleft()
 
 
-async def _merged(jobs: Sequence[Job], place: Callable[[Lane], Place]) -> AsyncGenerator[tuple[Job, Request], None]:
+async def _merged(jobs: Sequence[Job], order: str) -> AsyncGenerator[tuple[Job, Request], None]:
     most = max((job.rows or 1 for job in jobs), default=1)
     lanes = [Lane(job, number, job.rows or most) for number, job in enumerate(jobs)]
-    turns = [(place(lane), lane) for lane in lanes]
+    turns = [(place_of(lane, order), lane) for lane in lanes]
     while turns:
         _, lane = turns[0]
         if request := lane.next():
@@ -93,4 +101,4 @@ async def _merged(jobs: Sequence[Job], place: Callable[[Lane], Place]) -> AsyncG
         elif not await lane.read():
             heapq.heappop(turns)
             continue
-        heapq.heapreplace(turns, (place(lane), lane))
+        heapq.heapreplace(turns, (place_of(lane, order), lane))

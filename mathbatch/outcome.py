@@ -8,12 +8,15 @@ from pathlib import Path
 import msgspec
 
 from mathbatch.atomic import atomic_write
+from mathbatch.errors import MathBatchError
 from mathbatch.job import Job
 from mathbatch.results import Totals
 
 
 class Outcome(msgspec.Struct):
-    """Units and tokens are those of the run folder over all its attempts, where it is complete; else of this one."""
+    """Units and tokens are those of the run folder over all its attempts, where it is complete; else what this attempt
+    has seen and added.
+    """
 
     number: int
     overrides: list[str]
@@ -54,9 +57,18 @@ def outcome_of(job: Job) -> Outcome:
         accuracy=job.accuracy,
         seconds=round(job.seconds, 3),
         folder=str(job.parts.run_dir),
-        error=None if job.error is None else f"{type(job.error).__name__}: {job.error}",
+        error=None if job.error is None else _told(job.error),
         reasons=counts.reasons,
     )
+
+
+def never_begun(number: int, overrides: list[str], error: Exception) -> Outcome:
+    """Of a job that is refused when its process has started already."""
+    return Outcome(number, overrides, "failed", 0, 0, 0, 0, 0, None, 0.0, "", _told(error))
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, MathBatchError) else f"{type(error).__name__}: {error}"
 
 
 def save_outcome(outcome: Outcome, sweep_dir: Path) -> None:
@@ -67,10 +79,20 @@ def save_outcome(outcome: Outcome, sweep_dir: Path) -> None:
         stream.write(msgspec.json.encode(outcome))
 
 
+def forget_outcomes(sweep_dir: Path) -> None:
+    """Those of an earlier sweep in the same folder."""
+    for path in _outcome_files(sweep_dir):
+        path.unlink()
+
+
 def read_outcomes(sweep_dir: Path) -> list[Outcome]:
     """Those of all jobs that have ended, in their order."""
     decode = msgspec.json.Decoder(Outcome).decode
-    return [decode(path.read_bytes()) for path in sorted((sweep_dir / "jobs").glob("*.json"))]
+    return [decode(path.read_bytes()) for path in _outcome_files(sweep_dir)]
+
+
+def _outcome_files(sweep_dir: Path) -> list[Path]:
+    return sorted((sweep_dir / "jobs").glob("[0-9][0-9][0-9][0-9][0-9].json"))
 
 
 def varied(jobs: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from contextlib import aclosing
 from functools import partial
 
 from mathbatch.engine import Engine
-from mathbatch.errors import EngineDied, MathBatchError, SampleError
+from mathbatch.errors import EngineDied, JobError, MathBatchError, SampleError
 from mathbatch.job import Job
 from mathbatch.lanes import upcoming
 from mathbatch.progress import Progress
@@ -16,9 +17,15 @@ from mathbatch.records import Failure, Record, Request, Response
 
 
 async def generate(
-    jobs: Sequence[Job], engine: Engine, progress: Progress, stop: asyncio.Event, order: str = "breadth"
+    jobs: Sequence[Job],
+    engine: Engine,
+    progress: Progress,
+    stop: asyncio.Event,
+    finisher: Executor,
+    order: str = "breadth",
 ) -> None:
-    """Answer what the stores have no answer for, all jobs as one stream, and finish each job that is answered.
+    """Answer what the stores have no answer for, all jobs as one stream. Each that is answered is given to `finisher`,
+    which works beside the engine.
 
     Returns when all is done or, once `stop` is set, when what was in flight is. An error of one job is kept in
     `job.error` and costs the others nothing. Raises EngineError; what was saved until then is kept.
@@ -27,7 +34,8 @@ async def generate(
     try:
         async with asyncio.TaskGroup() as tasks, aclosing(upcoming(jobs, order, engine.pictures)) as units:
             for job in jobs:
-                job.on_answered = partial(_finish_beside, tasks, job, engine)
+                job.on_answered = partial(_finish_beside, job, engine, finisher)
+                job.on_error = partial(_tell, job, progress)
             async for job, request in units:
                 if job.error is not None:
                     engine.pictures.forget(request)
@@ -35,39 +43,49 @@ async def generate(
                 await engine.admit()
                 if stop.is_set():
                     break
-                tasks.create_task(_answer(job, request, engine))
+                tasks.create_task(_answer(job, request, engine, jobs))
     except ExceptionGroup as group:
-        raise _first(group) from group
+        error = _first(group)
+        if not isinstance(error, AllFailed):
+            raise error from group
     finally:
         engine.rest()
         for job in jobs:
             job.seconds = job.seconds or engine.seconds
 
 
-async def _answer(job: Job, request: Request, engine: Engine) -> None:
+async def _answer(job: Job, request: Request, engine: Engine, jobs: Sequence[Job]) -> None:
     """One unit from its pictures to its record."""
     record = None
     job.begin_unit()
     try:
-        record = _answered(request, await engine.call(request, job.decoder))
+        record = _answered(request, await engine.call(job, request))
     except SampleError as error:
         record = _failed(request, error)
+    except JobError as error:
+        job.fail(error)
     except EngineDied:
         pass  # while stopping no new engine is loaded: the unit is left for the next run
     finally:
         engine.leave()
+        engine.pictures.forget(request)
         job.end_unit(record)
+    if all(job.error is not None for job in jobs):
+        raise AllFailed  # nobody wants what is in flight
 
 
-def _finish_beside(tasks: asyncio.TaskGroup, job: Job, engine: Engine) -> None:
-    """Results and scores of an answered job, while the engine goes on with the others."""
+class AllFailed(Exception):
+    """Ends the stream: no job of it can go on."""
+
+
+def _finish_beside(job: Job, engine: Engine, finisher: Executor) -> None:
     job.seconds = engine.seconds
+    finisher.submit(job.finish)
 
-    async def finish() -> None:
-        with job.own_errors():
-            await asyncio.to_thread(job.finish)
 
-    tasks.create_task(finish())
+def _tell(job: Job, progress: Progress, error: Exception) -> None:
+    if job.overrides:
+        progress.say(f"job {job.number} ({' '.join(job.overrides)}) failed: {error}")
 
 
 def _answered(request: Request, response: Response) -> Record:

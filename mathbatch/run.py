@@ -18,7 +18,7 @@ from mathbatch import compose
 from mathbatch.config import Config
 from mathbatch.errors import MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
-from mathbatch.single import JobFailed, run_composed
+from mathbatch.single import EXIT_FAILURES, JobFailed, exit_codes, run_composed
 from mathbatch.sweep import CURRENT
 
 PLUGINS = str(compose.PACKAGE / "plugins")
@@ -34,12 +34,12 @@ def main() -> None:
     except KeyboardInterrupt:
         compose.fail("stopped; the same command goes on from here", EXIT_SIGNAL + signal.SIGINT)
     except JobFailed:
-        pass  # the table has said so
+        sys.exit(EXIT_FAILURES)  # the table has said so
     except MathBatchError as error:
         compose.fail(str(error))
     except (HydraException, OmegaConfBaseException) as error:
         compose.fail(compose.explain(error))
-    sys.exit(CURRENT.exit_code)
+    sys.exit(max([CURRENT.exit_code, *exit_codes]))
 
 
 def _prepare() -> None:

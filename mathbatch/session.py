@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +14,6 @@ import msgspec
 from mathbatch.config import Config
 from mathbatch.console import chatter_to
 from mathbatch.engine import Engine
-from mathbatch.errors import EngineError
 from mathbatch.interrupt import until_stopped
 from mathbatch.job import Job
 from mathbatch.memory import share_one_arena
@@ -26,11 +26,11 @@ from mathbatch.progress import Progress
 class Session:
     """Use as a context: at its end the engines are closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, glances: Glances | None = None) -> None:
         share_one_arena()
         self._runner = asyncio.Runner()
         self._engines: list[tuple[bytes, Engine]] = []
-        self._glances = Glances()
+        self._glances = glances or Glances()
         self._log: Path | None = None
 
     def __enter__(self) -> Session:
@@ -50,30 +50,30 @@ class Session:
         return sum(engine.loads for _, engine in self._engines)
 
     @property
-    def picture_counts(self) -> tuple[int, int]:
-        """How many pictures were read, and how many the engines have preprocessed."""
+    def picture_counts(self) -> tuple[int, int | None]:
+        """How many pictures were read, and how many the engines have preprocessed, where that is known."""
         engines = [engine for _, engine in self._engines]
-        return sum(e.pictures.reads for e in engines), sum(e.model.images_preprocessed for e in engines)
+        preprocessed = [engine.model.images_preprocessed for engine in engines]
+        known = [count for count in preprocessed if count is not None]
+        return sum(e.pictures.reads for e in engines), sum(known) if len(known) == len(preprocessed) else None
 
     def run(self, jobs: Sequence[Job], log: Path | None = None) -> int | None:
         """Run them all; returns the number of the signal that stopped it, if one did. What went wrong with a job is in
         its `error`. Chatter goes to `log`, or to `run.log` in the folder of the first job.
         """
-        opened: list[Job] = []
         try:
             for job in jobs:
                 with job.own_errors():
                     job.open(self._glances)
-                    opened.append(job)
+            opened = [job for job in jobs if job.error is None]
             if not opened:
                 return None
             self._log = log or opened[0].parts.run_dir / "run.log"
             with chatter_to(self._log) as terminal:
                 return self._runner.run(self._run(opened, terminal))
         finally:
-            for job in opened:
-                with job.own_errors():
-                    job.close()
+            for job in jobs:
+                job.close()
 
     async def _run(self, jobs: Sequence[Job], terminal: TextIO) -> int | None:
         progress = Progress([job.counts for job in jobs], terminal)
@@ -81,21 +81,25 @@ class Session:
         async def work(stop: asyncio.Event) -> None:
             for key, group in self._groups(jobs).items():
                 if not stop.is_set():
-                    await self._run_group(key, group, progress, stop)
+                    await self._run_group(key, group, progress, stop, finisher)
 
+        finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         try:
             return await until_stopped(work, progress)
         finally:
+            await asyncio.to_thread(finisher.shutdown)
             progress.close()
 
-    async def _run_group(self, key: bytes, jobs: list[Job], progress: Progress, stop: asyncio.Event) -> None:
+    async def _run_group(
+        self, key: bytes, jobs: list[Job], progress: Progress, stop: asyncio.Event, finisher: Executor
+    ) -> None:
         engine = self._engine(key, jobs)
         try:
-            await generate(jobs, engine, progress, stop, jobs[0].config.sweep.order)
-        except EngineError as error:
+            await generate(jobs, engine, progress, stop, finisher, jobs[0].config.sweep.order)
+        except Exception as error:  # noqa: BLE001 - the error of these jobs; those of another engine go on
             for job in jobs:
-                if not job.finished:
-                    job.error = job.error or error
+                if not job.answered:
+                    job.fail(error)
             await engine.close()
 
     def _groups(self, jobs: Sequence[Job]) -> dict[bytes, list[Job]]:

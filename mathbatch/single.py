@@ -14,7 +14,7 @@ from mathbatch.compose import fail, typed
 from mathbatch.errors import MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
-from mathbatch.outcome import outcome_of, save_outcome
+from mathbatch.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.session import Session
 from mathbatch.summary import show_summary
 
@@ -25,21 +25,26 @@ class JobFailed(MathBatchError):
     """A job of a sweep ended in an error, which the table at the end lists."""
 
 
+exit_codes: list[int] = []
+"""That of the single run. Hydra has no use for it, and its callbacks come after the job."""
+
+
 def run_composed(composed: DictConfig) -> float | None:
-    """What Hydra calls. A single run exits with its code; a cell returns its accuracy, for a sweeper that optimises."""
-    if HydraConfig.get().mode is RunMode.MULTIRUN:
-        return _run_cell(_job(composed), HydraConfig.get())
+    """What Hydra calls for a single run, and for a cell that a stock launcher starts; returns the accuracy."""
+    hydra = HydraConfig.get()
+    if hydra.mode is RunMode.MULTIRUN:
+        return _run_cell(composed, hydra)
     try:
-        sys.exit(run_alone(_job(composed)))
+        job = _job(composed, 0)
+        exit_codes.append(run_alone(job))
     except MathBatchError as error:  # past this point Hydra would wrap it in a report of its own
         fail(str(error))
+    return job.accuracy
 
 
-def _job(composed: DictConfig) -> Job:
-    hydra = HydraConfig.get()
-    overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+def _job(composed: DictConfig, number: int) -> Job:
+    overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
     assert isinstance(overrides, list)
-    number = hydra.job.num if hydra.mode is RunMode.MULTIRUN else 0
     return Job(typed(composed), composed, [str(override) for override in overrides], number)
 
 
@@ -52,17 +57,23 @@ def run_alone(job: Job) -> int:
     show_summary(job)
     if caught is not None:
         return EXIT_SIGNAL + caught
-    return EXIT_FAILURES if job.counts.failed else 0
+    return EXIT_FAILURES if job.counts.failed or not job.finished else 0
 
 
-def _run_cell(job: Job, hydra: HydraConf) -> float | None:
+def _run_cell(composed: DictConfig, hydra: HydraConf) -> float | None:
+    folder = Path(hydra.sweep.dir).absolute()
+    try:
+        job = _job(composed, hydra.job.num)
+    except MathBatchError as error:
+        save_outcome(never_begun(hydra.job.num, list(hydra.overrides.task), error), folder)
+        raise JobFailed(str(error)) from error
     try:
         with Session() as session:
             caught = session.run([job])
     finally:
-        save_outcome(outcome_of(job), Path(hydra.sweep.dir).absolute())
+        save_outcome(outcome_of(job), folder)
     if caught is not None:
         sys.exit(EXIT_SIGNAL + caught)
     if not job.finished:
-        raise JobFailed(str(job.error)) from job.error
+        raise JobFailed(str(job.error))
     return job.accuracy

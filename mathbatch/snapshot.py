@@ -20,11 +20,10 @@ FOLDER_FILE = "started-in.txt"
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
-    """From here on the run is not complete. Raises StoreError where the folder can't be written."""
+    """Raises StoreError where the folder can't be written."""
     attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
     try:
         attempt.mkdir(parents=True, exist_ok=True)
-        (run_dir / "manifest.json").unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(attempt, error) from error
     config = OmegaConf.to_yaml(composed)

@@ -45,7 +45,7 @@ def show_summary(job: Job) -> None:
 
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """A row for each job; below the table why jobs and samples failed."""
-    base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes])
+    base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
     keys = list(dict.fromkeys(key for outcome in outcomes for key in _swept(outcome)))
     over = f" over {' and '.join(keys)}" if keys else ""
     title = (
@@ -62,8 +62,12 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
         failed = f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status
         numbers = (f"{outcome.answered:,}", failed, f"{outcome.truncated:,}", f"{outcome.output_tokens:,}", accuracy)
         values = [escape(_short(_swept(outcome).get(key, ""))) for key in keys]
-        table.add_row(*values, *numbers, escape(os.path.relpath(outcome.folder, base)))
+        table.add_row(*values, *numbers, escape(_below(outcome.folder, base)))
     _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
+
+
+def _below(folder: str, base: str) -> str:
+    return os.path.relpath(folder, base) if folder else ""
 
 
 def _swept(outcome: Outcome) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,16 +18,21 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.atomic import atomic_write
 from mathbatch.compose import explain, typed
-from mathbatch.errors import MathBatchError
+from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
-from mathbatch.outcome import Outcome, outcome_of, read_outcomes, save_outcome, varied
+from mathbatch.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
+from mathbatch.preflight import Glances
 from mathbatch.session import Session
 from mathbatch.single import EXIT_FAILURES
 from mathbatch.summary import show_sweep
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+
+
+Cell = Sequence[str]
+"""The overrides of one job."""
 
 
 class SweepError(MathBatchError):
@@ -41,25 +45,29 @@ class Sweep:
     def __init__(self) -> None:
         self.folder: Path | None = None
         self.session: Session | None = None
+        self._glances = Glances()
         self.started = time.monotonic()
 
     def begin(self, folder: Path) -> None:
+        """Outcomes of jobs are collected below this folder from now on."""
         self.folder, self.started = folder, time.monotonic()
-        shutil.rmtree(folder / "jobs", ignore_errors=True)
+        forget_outcomes(folder)
+
+    def check(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Cell], first: int) -> list[Job]:
+        """The jobs of these cells, after a look at the first rows of their datasets. Raises SweepError."""
+        return check_cells(loader, master, cells, first, self._glances)
 
     def launch(self, jobs: Sequence[Job]) -> None:
         """Run the jobs of one round; their fate is in each. Exits where a signal stopped it."""
-        folder = self.folder
-        assert folder is not None
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.session is None:
-            self.session = Session()
+        assert self.folder is not None
+        self.session = self.session or Session(self._glances)
+        self.folder.mkdir(parents=True, exist_ok=True)
         caught = None
         try:
-            caught = self.session.run(jobs, folder / "run.log")
+            caught = self.session.run(jobs, self.folder / "run.log")
         finally:
             for job in jobs:
-                save_outcome(outcome_of(job), folder)
+                save_outcome(outcome_of(job), self.folder)
         if caught is not None:
             sys.exit(EXIT_SIGNAL + caught)
 
@@ -68,11 +76,20 @@ class Sweep:
 
     def __exit__(self, *_: object) -> None:
         """End the engines; write `sweep.json`; show the table. Does nothing where no job of a multirun has run."""
-        if self.session is not None:
-            self.session.__exit__()
-        if self.folder is None or not (self.folder / "jobs").is_dir():
-            return
-        outcomes = self._outcomes()
+        try:
+            if self.session is not None:
+                self.session.__exit__()
+        finally:
+            outcomes = self._outcomes()
+            if outcomes:
+                self._report(outcomes)
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if all(outcome.whole for outcome in self._outcomes()) else EXIT_FAILURES
+
+    def _report(self, outcomes: list[Outcome]) -> None:
+        assert self.folder is not None
         facts: dict[str, Any] = {"seconds": round(time.monotonic() - self.started, 3)}
         if self.session is not None:
             facts["engine_loads"] = self.session.loads
@@ -80,10 +97,6 @@ class Sweep:
         with atomic_write(self.folder / "sweep.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(facts | {"jobs": outcomes})))
         show_sweep(outcomes, facts, self.folder)
-
-    @property
-    def exit_code(self) -> int:
-        return 0 if all(outcome.whole for outcome in self._outcomes()) else EXIT_FAILURES
 
     def _outcomes(self) -> list[Outcome]:
         outcomes = [] if self.folder is None else read_outcomes(self.folder)
@@ -100,23 +113,37 @@ class MultirunCallback(Callback):
     """Hydra tells where the sweep folder is, whatever launcher and sweeper are chosen."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        CURRENT.begin(Path(config.hydra.sweep.dir).absolute())
+        folder = Path(config.hydra.sweep.dir).absolute()
+        CURRENT.begin(folder)
+        with open_dict(config):  # every cell inherits it, wherever its own output_dir is
+            config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")
 
 
-def check_cells(loader: ConfigLoader, master: DictConfig, cells: Sequence[Sequence[str]], first: int = 0) -> list[Job]:
+def check_cells(
+    loader: ConfigLoader, master: DictConfig, cells: Sequence[Cell], first: int, glances: Glances
+) -> list[Job]:
     """A job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
     names = [" ".join(overrides) for overrides in varied(cells)]
     jobs: dict[tuple[str, ...], Job] = {}
     for number, (overrides, name) in enumerate(zip(cells, names, strict=True), first):
-        if tuple(overrides) in jobs:
-            continue
-        with _naming(number, name):
-            jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
+        if tuple(overrides) not in jobs:
+            with _naming(number, name):
+                job = jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
+                _look_at_fields(job, glances)
     _refuse_twins(list(jobs.values()))
     return [jobs[tuple(overrides)] for overrides in cells]
 
 
-def _compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str], number: int) -> Job:
+def _look_at_fields(job: Job, glances: Glances) -> None:
+    """A field that is in no row is a mistake of the cell. A file that is damaged is left to its job to fail on."""
+    try:
+        glances.look(job.parts)
+    except ConfigError as error:
+        if error.path.endswith("_field"):
+            raise
+
+
+def _compose(loader: ConfigLoader, master: DictConfig, overrides: Cell, number: int) -> Job:
     composed = loader.load_sweep_config(master, list(overrides))
     with open_dict(composed):
         composed.hydra.job.id = composed.hydra.job.num = number
@@ -136,6 +163,8 @@ def _naming(number: int, name: str) -> Iterator[None]:
         raise SweepError(f"job {number} of the sweep ({name}): {error}") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise SweepError(f"job {number} of the sweep ({name}): {explain(error)}") from error
+    except Exception as error:  # a part of the user's own may raise anything; it is raised again with the cell's name
+        raise SweepError(f"job {number} of the sweep ({name}): {type(error).__name__}: {error}") from error
 
 
 def _refuse_twins(jobs: Sequence[Job]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,10 +66,12 @@ class SharedEngine:
         """A whole run in `folder`, as `mathbatch.run` does it; returns its parts and metrics."""
         job = Job(composed(f"output_dir={folder}", *arguments), OmegaConf.create())
         job.open(Glances())
+        finisher = ThreadPoolExecutor(1)
         try:
             engine = Engine(Borrowed(self.model), 1 << 30, None)
-            self.wait(generate([job], engine, Progress([job.counts], io.StringIO()), asyncio.Event()))
+            self.wait(generate([job], engine, Progress([job.counts], io.StringIO()), asyncio.Event(), finisher))
         finally:
+            finisher.shutdown()
             job.close()
         if job.error is not None:
             raise job.error

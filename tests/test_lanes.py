@@ -25,7 +25,7 @@ from mathbatch.records import Record
 def jobs_of(folder: Path, *settings: tuple[str, ...]) -> list[Job]:
     jobs = []
     for number, overrides in enumerate(settings):
-        config = composed(SCRIPTED, "dataset=generic", f"output_dir={folder}", *overrides)
+        config = composed(SCRIPTED, "dataset=generic", "dataset.image_field=null", f"output_dir={folder}", *overrides)
         jobs.append(Job(config, OmegaConf.create(), number=number))
         jobs[-1].open(Glances())
     return jobs

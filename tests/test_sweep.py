@@ -31,6 +31,8 @@ class LoggedModel(ScriptedModel):
     async def open(self):
         if self.config.path == "broken":
             raise EngineError("there is no such checkpoint")
+        if self.config.path == "defect":
+            raise KeyError("a defect of the model class")
         self.note("open")
         await super().open()
 
@@ -102,6 +104,8 @@ def test_a_complete_sweep_loads_no_engine_and_changes_nothing(tmp_path: Path, da
         ("dataset.input=rows.jsonl,nowhere.jsonl", "dataset.input=nowhere.jsonl"),
         ("scorer._target_=mathbatch.scoring.boxed.BoxedScorer,mathbatch.nowhere.Scorer", "mathbatch.nowhere.Scorer"),
         ("dataset=generic,gneric", "gneric"),
+        ("dataset.response_field=a,b dataset.query_field=query_cot,qurey", "dataset.query_field=qurey"),
+        ("hydra.sweeper.max_batch_size=1 sampling.temperature=0,hot", "sampling.temperature=hot"),
         ("+sampling.foo=1,2", "sampling.foo=1"),
     ],
 )
@@ -156,7 +160,7 @@ def test_a_job_that_fails_leaves_its_siblings_alone_and_is_named_at_the_end(
     assert found["rows.jsonl"]["answered"] == 20
     assert found["more.jsonl"]["answered"] == 7
     assert found["broken.jsonl"]["status"] == "failed"
-    assert "job 1 (dataset.input=broken.jsonl) failed: ConfigError" in done.stdout
+    assert "job 1 (dataset.input=broken.jsonl) failed: dataset: 20 of the first 20 rows" in done.stdout
     assert "Traceback" not in done.stderr
 
 
@@ -196,6 +200,15 @@ def test_a_model_that_cannot_load_fails_its_own_jobs_only(tmp_path: Path, data: 
     assert done.returncode == 1
     assert [job["status"] for job in report(tmp_path)["jobs"]] == ["complete", "failed", "complete"]
     assert "there is no such checkpoint" in done.stdout
+
+
+def test_a_defect_in_a_model_class_costs_the_jobs_of_that_model_only(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, *logged("model.path=a,defect,b")))
+    assert done.returncode == 1
+    assert [job["status"] for job in report(tmp_path)["jobs"]] == ["complete", "failed", "complete"]
+    assert "KeyError: 'a defect of the model class'" in done.stdout
+    (log,) = tmp_path.glob("outputs/sweeps/*/run.log")
+    assert "Traceback" in log.read_text()
 
 
 def test_jobs_that_differ_in_name_only_share_an_engine(tmp_path: Path, data: Path) -> None:
@@ -315,3 +328,94 @@ def test_optuna_maximises_accuracy_in_several_rounds_over_one_engine(tmp_path: P
 
 def _path(folder: Path) -> str:
     return (folder / "engines.log").read_text().split("\n")[0].removeprefix("open ")
+
+
+def test_a_sample_that_kills_before_any_answer_is_found_however_many_jobs_ask_it(tmp_path: Path, data: Path) -> None:
+    temperatures = "sampling.temperature=" + ",".join(str(at / 10) for at in range(1, 9))
+    dying = overrides(data, temperatures, "model.engine.die_on=is 0 +", "model.engine.delay_s=0.01")
+    done = sweep(tmp_path, *dying)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert [(job["answered"], job["failed"]) for job in report(tmp_path)["jobs"]] == [(19, 1)] * 8
+
+
+def test_a_job_whose_every_sample_kills_the_engine_is_given_up_and_its_siblings_are_not(tmp_path: Path) -> None:
+    write_rows(tmp_path / "good.jsonl", questions(200))
+    evil = [{**row, "query_cot": f"kill {row['sample_index']}"} for row in questions(40)]
+    data = write_rows(tmp_path / "evil.jsonl", evil)
+    settings = ("model.engine.die_on=kill", "model.engine.delay_s=0.005", "batch_size=16")
+    done = sweep(tmp_path, *overrides(data, *settings), "dataset.input=good.jsonl,evil.jsonl")
+    assert done.returncode == 1, done.stderr
+    good, bad = report(tmp_path)["jobs"]
+    assert (good["status"], good["answered"]) == ("complete", 200)
+    assert bad["status"] == "failed"
+    assert "samples in a row killed the engine" in bad["error"]
+
+
+def test_complete_jobs_stay_complete_when_a_sweep_with_others_is_killed(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(100))
+    slow = overrides(data, "model.engine.delay_s=0.1", "batch_size=4")
+    assert run(tmp_path, *slow, "sampling.temperature=0.5", "batch_size=100").returncode == 0
+    (complete,) = run_dirs(tmp_path)
+    process = start(tmp_path, "-m", *slow, "sampling.temperature=0.5,1.0")
+    while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < 108:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert (complete / "manifest.json").exists()
+    assert run(tmp_path, f"run_dir={complete}", module="verify").returncode == 0
+
+
+def test_a_row_that_is_edited_while_it_is_answered_never_gets_the_answer_to_its_old_text(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(40))
+    process = start(tmp_path, *overrides(data, "model.engine.delay_s=0.1", "batch_size=4"))
+    while not run_dirs(tmp_path) or len(records(run_dirs(tmp_path)[0])) < 8:
+        time.sleep(0.02)
+    rows = questions(40)
+    rows[3]["query_cot"] = "What is 3 + 4?"
+    write_rows(data, rows)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "has no record of 3" in said
+    (folder,) = run_dirs(tmp_path)
+    assert not (folder / "manifest.json").exists()
+    assert run(tmp_path, *overrides(data, "model.engine.delay_s=0.1")).returncode == 0
+    assert len(records(folder)) == 41
+
+
+def test_batches_after_one_with_a_failed_job_are_run_too(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "broken.jsonl").write_bytes(b"no json\n" * 20)
+    inputs = "dataset.input=broken.jsonl,rows.jsonl"
+    done = sweep(tmp_path, *overrides(data), inputs, "hydra.sweeper.max_batch_size=1")
+    assert done.returncode == 1
+    assert [job["status"] for job in report(tmp_path)["jobs"]] == ["failed", "complete"]
+
+
+def test_cells_of_a_stock_launcher_report_to_one_table_wherever_their_folders_are(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "broken.jsonl").write_bytes(b"no json\n" * 20)
+    cells = ("output_dir=a,b", "dataset.input=rows.jsonl,broken.jsonl", "hydra/launcher=basic")
+    done = sweep(tmp_path, *overrides(data), *cells)
+    assert done.returncode == 1
+    assert done.stdout.count("failed: dataset: 20 of") == 2
+    assert len(list(tmp_path.glob("[ab]/*/*/*/manifest.json"))) == 2
+
+
+def test_a_folder_of_the_user_beside_the_sweep_is_left_alone(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "train.sh").write_text("mine")
+    assert sweep(tmp_path, *overrides(data, TEMPERATURES), "hydra.sweep.dir=.").returncode == 0
+    assert (tmp_path / "jobs" / "train.sh").read_text() == "mine"
+    assert len(json.loads((tmp_path / "sweep.json").read_text())["jobs"]) == 3
+
+
+def test_an_optimising_sweeper_without_gold_answers_is_refused_at_once(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data), "hydra/sweeper=optuna", "sampling.temperature=interval(0.1,1.0)")
+    assert done.returncode == 2
+    assert "dataset.answer_field" in done.stderr
+    assert not run_dirs(tmp_path)
+
+
+def test_a_secret_within_a_value_is_not_saved_either(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES), "+model.engine={hf_token: abc}")
+    assert done.returncode == 2
+    assert "a secret would be saved" in done.stderr
+    assert not any(b"abc" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -26,10 +26,9 @@ LOOK_AT_CLOCK_EVERY = 16
 
 @dataclass(frozen=True)
 class Chunk:
-    """Requests to answer, Records of rows that can't be asked, and how many rows have been read until here."""
+    """Requests to answer, and Records of rows that can't be asked. It may be empty, where all that was read is done."""
 
     units: list[Request | Record]
-    rows: int
 
 
 class Feed:
@@ -55,11 +54,10 @@ class Feed:
         self.digests = array("Q")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
-        """A chunk may be empty: it tells then how far the reading has come through what is done."""
         units = self._units()
         while True:
             found, ended = await asyncio.to_thread(_take, units)
-            yield Chunk(found, len(self.digests))
+            yield Chunk(found)
             if ended:
                 return
 

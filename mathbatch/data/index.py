@@ -87,6 +87,7 @@ class RecordIndex:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
+        self._places.clear()
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS

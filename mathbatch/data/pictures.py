@@ -214,7 +214,7 @@ class Pictures:
             self.budget.release(kept)
 
     def _make_room(self, size: int) -> None:
-        for shared in self._shared.values():
+        for shared in reversed(self._shared.values()):  # what is needed soonest was announced first
             if self.budget.used + size <= self.budget.total:
                 return
             if shared.kept:

@@ -20,6 +20,7 @@ class JsonLinesDataSaver(BaseDataSaver):
 
     def __init__(self, run_dir: Path, rerun: bool = False) -> None:
         self.folder = Path(run_dir) / "responses"
+        self._manifest = Path(run_dir) / "manifest.json"
         self._rerun = rerun
         self._lock = FolderLock(Path(run_dir))
         self._index = RecordIndex()
@@ -30,6 +31,7 @@ class JsonLinesDataSaver(BaseDataSaver):
         self._lock.acquire()
         try:
             if self._rerun and self.folder.is_dir() and not self._rerun_unfinished():
+                self._manifest.unlink(missing_ok=True)
                 self.folder.rename(self.folder.with_name(f"responses-{time.strftime('%Y%m%dT%H%M%S')}"))
             self.folder.mkdir(exist_ok=True)
             for path in segment_paths(self.folder):
@@ -70,9 +72,11 @@ class JsonLinesDataSaver(BaseDataSaver):
     def _rerun_unfinished(self) -> bool:
         """An earlier rerun was stopped in its middle: what it has answered counts."""
         parent = self.folder.parent
-        return not (parent / "manifest.json").exists() and any(parent.glob("responses-*"))
+        return not self._manifest.exists() and any(parent.glob("responses-*"))
 
     def _new_segment(self) -> SegmentWriter:
+        """From the first new record on the run is not complete, until it has come to its end again."""
+        self._manifest.unlink(missing_ok=True)
         paths = segment_paths(self.folder)
         number = int(paths[-1].stem) + 1 if paths else 1
         self._writer = SegmentWriter(self.folder / f"{number:05d}.jsonl")

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.errors import EngineDied, EngineError, SampleError
+from mathbatch.errors import EngineDied, EngineError, JobError, SampleError
 from mathbatch.records import Request, Response
 
 PIECES = 8
@@ -23,11 +23,14 @@ MAX_DEATHS_IN_A_ROW = 8
 MAX_DEATHS_BEFORE_AN_ANSWER = 6
 """An engine that has never answered is broken sooner: a culprit among its first 512 samples is found in five."""
 MAX_QUARANTINES_IN_A_ROW = 32
+"""Different samples. One that all jobs of a sweep ask in many rollouts counts once."""
+MAX_QUARANTINES_OF_A_JOB = 8
+"""A job whose samples all kill the engine, while others are answered, has settings that the engine can't take."""
 OPEN_PAUSES_S = (2.0, 10.0)
 STALL_CHECK_S = 1.0
 
-Unit = tuple[int, str, int]
-"""Job, sample id, rollout."""
+Unit = tuple[int, str, int, str]
+"""Job, sample id, rollout, digest of the input."""
 Attempt = Callable[[], Awaitable[Response]]
 
 
@@ -40,7 +43,8 @@ class Supervisor:
         self._say: Callable[[str], None] = print
         self._stop = asyncio.Event()
         self._answers = 0
-        self._quarantines_in_a_row = 0
+        self._culprits: set[str] = set()
+        self._quarantines_of: Counter[int] = Counter()
         self._active: dict[Unit, asyncio.Task[object]] = {}
         self._casualties: list[Unit] = []
         self._deaths: Counter[Unit] = Counter()
@@ -69,7 +73,7 @@ class Supervisor:
 
     async def call(self, request: Request, attempt: Attempt) -> Response:
         """The response of `attempt`, tried again on a new engine when the engine dies. Raises SampleError."""
-        unit = (request.job, request.id, request.rollout)
+        unit = (request.job, request.id, request.rollout, request.digest)
         while True:
             if self._restarting or self._groups:
                 await self._turn(unit)
@@ -85,7 +89,9 @@ class Supervisor:
                 await self._leave(unit)
                 raise
             self._answers += 1
-            self._deaths_in_a_row = self._quarantines_in_a_row = 0
+            self._deaths_in_a_row = 0
+            self._culprits.clear()
+            self._quarantines_of[unit[0]] = 0
             await self._leave(unit)
             return response
 
@@ -131,6 +137,8 @@ class Supervisor:
                 self._changed.notify_all()
         if unit in self._quarantined:
             self._quarantined.discard(unit)
+            if self._answers and self._quarantines_of[unit[0]] >= MAX_QUARANTINES_OF_A_JOB:
+                raise JobError(f"{MAX_QUARANTINES_OF_A_JOB} samples in a row killed the engine, each alone ({reason})")
             raise SampleError(
                 "engine_killed", f"the engine died each time it had this sample, the last time alone ({reason})"
             )
@@ -140,7 +148,7 @@ class Supervisor:
         self._deaths.update(casualties)
         self._deaths_in_a_row += 1
         limit = MAX_DEATHS_IN_A_ROW if self._answers else MAX_DEATHS_BEFORE_AN_ANSWER
-        if self._deaths_in_a_row > limit or self._quarantines_in_a_row > MAX_QUARANTINES_IN_A_ROW:
+        if self._deaths_in_a_row > limit or len(self._culprits) > MAX_QUARANTINES_IN_A_ROW:
             raise EngineError(
                 f"the engine died {self._deaths_in_a_row} times without one answer between ({reason})\n"
                 "  fix: look for the cause in run.log; what is saved is kept"
@@ -159,9 +167,11 @@ class Supervisor:
     def _regroup(self, casualties: list[Unit], searching: bool) -> list[set[Unit]]:
         if len(casualties) == 1 and self._deaths[casualties[0]] >= 2:
             self._quarantined.add(casualties[0])
-            self._quarantines_in_a_row += 1
-            if self._answers:
+            job, _, _, digest = casualties[0]
+            if self._answers or digest in self._culprits:
                 self._deaths_in_a_row = 0
+            self._culprits.add(digest)
+            self._quarantines_of[job] += 1
             self._say(f"sample {casualties[0][1]} killed the engine alone: set aside as a failure")
             return []
         size = max(1, -(-len(casualties) // PIECES)) if searching else len(casualties)
@@ -194,7 +204,7 @@ class Supervisor:
                 if not self._active or self._restarting or self.model.steps() != steps:
                     steps, since = self.model.steps(), loop.time()
                 elif loop.time() - since > timeout_s:
-                    waiting = ", ".join(id for _, id, _ in list(self._active)[:3])
+                    waiting = ", ".join(id for _, id, _, _ in list(self._active)[:3])
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
                     )

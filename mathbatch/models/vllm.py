@@ -18,7 +18,7 @@ from mathbatch.data.paths import locate
 from mathbatch.errors import EngineDied, EngineError, SampleError
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
-from mathbatch.models.vllm_options import check_engine_options
+from mathbatch.models.vllm_options import check_engine_options, check_nested_sampling
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class VllmModel(BaseInferenceModel):
         self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
         self._steps = 0
 
+    def check_sampling(self, values: Mapping[str, Any]) -> None:
+        check_nested_sampling(values)
+
     async def open(self) -> None:
         """Load the checkpoint. Raises EngineError with vLLM's own reason."""
         os.environ.update(self._environment())
@@ -79,7 +82,6 @@ class VllmModel(BaseInferenceModel):
 
         prompt = await self._render(engine, request)
         request.drop_images()
-        self._count_pictures(engine)
         try:
             handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
             del prompt  # the features of its pictures are the engine's now
@@ -178,12 +180,14 @@ class VllmModel(BaseInferenceModel):
             raise SampleError("prompt_too_long" if too_long else "rejected", str(error)) from error
         except RENDER_ERRORS as error:
             raise SampleError("rejected", f"the prompt can't be rendered: {type(error).__name__}: {error}") from error
+        if images:
+            self._count_pictures(engine)
         return prompts[0]
 
     def _sampling(self, values: Mapping[str, Any]) -> SamplingParams:
         """vLLM's own object, made once for all units that share one dictionary."""
         from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+        from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
 
         known = self._params.get(id(values))
         if known is not None and known[0] is values:
@@ -191,6 +195,8 @@ class VllmModel(BaseInferenceModel):
         arguments = dict(values)
         if arguments.get("structured_outputs"):
             arguments["structured_outputs"] = StructuredOutputsParams(**arguments["structured_outputs"])
+        if arguments.get("repetition_detection"):
+            arguments["repetition_detection"] = RepetitionDetectionParams(**arguments["repetition_detection"])
         if "logit_bias" in arguments:
             arguments["logit_bias"] = {int(token): bias for token, bias in arguments["logit_bias"].items()}
         params = SamplingParams(**arguments, output_kind=RequestOutputKind.FINAL_ONLY)
@@ -218,7 +224,9 @@ class VllmModel(BaseInferenceModel):
 
     def _count_pictures(self, engine: AsyncLLM) -> None:
         found = engine.renderer.stat_mm_cache()
-        if found is not None:
+        if found is None or self.images_preprocessed is None:
+            self.images_preprocessed = None  # without a cache nobody counts
+        else:
             self.images_preprocessed += found.queries - found.hits
 
     def _count_steps(self, engine: AsyncLLM) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mathbatch.errors import ConfigError, nearest
 
@@ -19,6 +21,10 @@ OWN_KEYS = {
     "mm_processor_kwargs": "model.mm_processor_kwargs",
 }
 """Engine arguments that have a key of their own, so that no setting is in two places."""
+NESTED_SAMPLING = {
+    "structured_outputs": "StructuredOutputsParams",
+    "repetition_detection": "RepetitionDetectionParams",
+}
 
 
 def vllm_folder() -> Path | None:
@@ -55,3 +61,17 @@ def check_engine_options(options: dict[str, object]) -> None:
             raise ConfigError(f"model.engine.{name}", "has a key of its own", f"set {OWN_KEYS[name]}")
         if name not in known or name.startswith("_"):
             raise ConfigError(f"model.engine.{name}", "vLLM has no such engine argument", nearest(name, known))
+
+
+def check_nested_sampling(values: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a key of structured outputs or repetition detection that the installed vLLM lacks."""
+    folder = vllm_folder()
+    if folder is None:
+        return
+    for name, classname in NESTED_SAMPLING.items():
+        for key in values.get(name) or {}:
+            known = {
+                field for field in fields_of(folder / "sampling_params.py", classname) if not field.startswith("_")
+            }
+            if key not in known:
+                raise ConfigError(f"sampling.{name}.{key}", "vLLM has no such parameter", nearest(key, known))
