@@ -5,6 +5,7 @@ YAML under `conf/` holds only what differs from here. Names are those of the ori
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,23 +55,58 @@ class ModelConfig:
 
 
 @dataclass
+class HubConfig:
+    """A dataset of the Hugging Face hub, read where `dataset.input` is null. Several are joined, one after another."""
+
+    path: str | None = None
+    """`owner/name`, or a local folder."""
+    config: Any = None
+    """Name of a configuration, or a list of names. Rows have it as the field `_config`."""
+    split: Any = "test"
+    """Name of a split, or a list of names. Rows have it as the field `_split`."""
+    revision: str | None = None
+    """Branch, tag or commit."""
+
+    def __post_init__(self) -> None:
+        _names("dataset.hub.config", self.config)
+        _names("dataset.hub.split", self.split)
+
+
+@dataclass
 class DatasetConfig:
-    """One dataset file and which of its fields mean what. A field may be a path: `metadata.task`, `options.0`."""
+    """One dataset and which of its fields mean what. A field may be a path: `metadata.task`, `options.0`."""
 
     name: str = MISSING
     """Short name, a folder in `output_dir`."""
-    input: str = MISSING
-    """JSON (array, or object keyed by id) or JSON Lines file; `.gz` is read as it is. `pkg://` as in `model.path`."""
+    input: Any = None
+    """JSON (array, or object keyed by id), JSON Lines, CSV, TSV or Parquet; a path, a glob or a list of them. `.gz` is
+    read as it is. `pkg://` as in `model.path`. Rows have the file's name, without its ending, as the field `_file`.
+    """
+    hub: HubConfig = field(default_factory=HubConfig)
     source: str | None = None
     """Where the file can be had: said when it is not there."""
-    index_field: str | None = "sample_index"
-    """Field with the unique id. null: the row number."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """Further fields, each a Jinja expression over the row: `gold: answer | after('####')`. A later one may use those
+    before it. The other keys may name them like any field.
+    """
+    where: str | None = None
+    """Jinja expression: rows for which it is false are left out. null: all rows."""
+    index_field: Any = "sample_index"
+    """Field with the unique id, or a list of fields that make it together. null: the row number."""
     query_field: str = "query_cot"
     """Field with the prompt; not used where `prompt` is set."""
     prompt: str | None = None
     """Jinja template of the prompt over the fields of the row. null: `query_field` as it stands."""
-    image_field: str | None = "image"
-    """Field with the picture or a list of them: path, base64, data URL, bytes. null: text only."""
+    examples: str | None = None
+    """File with worked examples for the prompt, in any of the forms of `input`; its rows are `examples` in `prompt`."""
+    image_field: Any = "image"
+    """Field with the picture or a list of them: path, base64, data URL, bytes. A list of fields: the pictures of all
+    that are not empty. null: text only.
+    """
+    image_shared: bool = False
+    """A picture field may hold the id of another row instead, whose picture it shares."""
+    image_placeholder: str = r"<image(?:[ _]?(\d{1,4}))?>"
+    """Regular expression of what stands in the prompt where a picture belongs, with the number, if any, as group 1."""
     image_base_path: str | None = None
     """Folder that picture paths are relative to, and must stay below. null: the folder of `input`."""
     image_max_megapixels: float = 100.0
@@ -81,10 +117,17 @@ class DatasetConfig:
     """Field that the results have in addition to those of the input."""
     answer_field: str | None = None
     """Field with the gold answer. null: no accuracy."""
+    choices_field: str | None = None
+    """Field with the list of choices, where there are some."""
+    metadata: list[str] = field(default_factory=list)
+    """Fields by which accuracy is broken down."""
     limit: int | None = None
     """Only the first rows. null: all. Later runs with more go on in the same folder."""
 
     def __post_init__(self) -> None:
+        for name in ("input", "index_field", "image_field"):
+            _names(f"dataset.{name}", getattr(self, name))
+        _regex("dataset.image_placeholder", self.image_placeholder)
         _at_least("dataset.limit", self.limit, 1)
         _above("dataset.image_max_megapixels", self.image_max_megapixels, 0)
         _above("dataset.image_max_mib", self.image_max_mib, 0)
@@ -197,6 +240,22 @@ class Config:
         _at_least("image_workers", self.image_workers, 1)
         if self.system_prompt is not None and self.system_prompt_file is not None:
             raise ConfigError("system_prompt_file", "system_prompt is set too", "set one of the two to null")
+
+
+def _names(path: str, value: Any) -> None:
+    """A name, a list of names, or null."""
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(name, str) for name in listed if value is not None):
+        raise ConfigError(path, f"{value!r} is neither a name nor a list of names", f"write {path}=name or {path}=[a,b]")
+
+
+def _regex(path: str, pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ConfigError(path, f"{pattern!r} is no regular expression: {error}", "correct it") from error
+    if groups != 1:
+        raise ConfigError(path, f"{pattern!r} has {groups} groups", "give it one, around the number")
 
 
 def _at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:

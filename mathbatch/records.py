@@ -38,6 +38,8 @@ class Sample(Struct, frozen=True):
     gold: str | None = None
     key: str | None = None
     """The member name, where the file is one object of rows."""
+    choices: tuple[str, ...] | None = None
+    metadata: dict[str, Any] = {}
 
 
 class BadRow(Struct, frozen=True):

@@ -15,7 +15,8 @@ import msgspec
 import mathbatch
 from mathbatch.atomic import atomic_write
 from mathbatch.data.feed import render
-from mathbatch.data.loaders import FileDataLoader, is_json_lines, open_input
+from mathbatch.data.loaders import FileDataLoader
+from mathbatch.data.sources import JsonSource, is_json_lines, open_input
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Row, Sample, Score
@@ -139,9 +140,10 @@ def _response(field: str, records: list[Record]) -> Row:
 
 
 def _brackets(parts: Parts) -> tuple[bytes, bytes, bytes]:
-    if not isinstance(parts.loader, FileDataLoader) or is_json_lines(parts.loader.input):
+    sources = parts.loader.sources if isinstance(parts.loader, FileDataLoader) else []
+    if len(sources) != 1 or not isinstance(sources[0], JsonSource) or is_json_lines(sources[0].path):
         return b"", b"\n", b"\n"
-    with open_input(parts.loader.input) as stream:
+    with open_input(sources[0].path) as stream:
         first = stream.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     return (b"[\n", b",\n", b"\n]\n") if first == b"[" else (b"{\n", b",\n", b"\n}\n")
 

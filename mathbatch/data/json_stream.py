@@ -26,10 +26,18 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RawRow(msgspec.Struct, frozen=True):
+    """`place` says where it is, where `row <number>` would not; `columns` are fields that its source adds."""
+
     number: int
     key: str | None
     row: Row | None
     problem: str | None = None
+    place: str | None = None
+    columns: Row | None = None
+
+    @property
+    def label(self) -> str:
+        return self.place or f"row {self.number}"
 
 
 def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterator[RawRow]:

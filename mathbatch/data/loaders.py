@@ -1,37 +1,39 @@
-"""Loaders: from a file to samples, through the field mapping of the dataset config.
+"""Loaders: from rows to samples, through the field mapping of the dataset config.
 
 python -m mathbatch.run dataset=generic dataset.input=rows.jsonl dataset.query_field=question
 """
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import zlib
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+
+import msgspec
 
 from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
 from mathbatch.data.ids import SeenIds
-from mathbatch.data.json_stream import RawRow, read_rows
+from mathbatch.data.json_stream import RawRow
 from mathbatch.data.mapping import FieldMapping
-from mathbatch.data.paths import locate
-from mathbatch.errors import ConfigError, SampleError, nearest
-from mathbatch.records import BadRow, Sample
+from mathbatch.data.sources import find_inputs, sources_of
+from mathbatch.errors import SampleError
+from mathbatch.records import BadRow, Row, Sample
 
 
 class MappedDataLoader(BaseDataLoader):
-    """Rows from `rows`, mapped as the dataset config says. Write `rows` for a format of your own."""
+    """Rows from `rows`, mapped as the dataset config says. Write `rows` for a format of your own.
+
+    `input` is the first of the files that `dataset.input` names; without any, pictures are below the current folder.
+    """
 
     def __init__(self, dataset: DatasetConfig) -> None:
         super().__init__(dataset)
-        self.input = find_input(dataset.input, dataset.source)
+        self.inputs = find_inputs(dataset)
+        self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
-        self._first_rows: dict[str, int] | None = None
+        self._first_rows: dict[str, str] | None = None
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
@@ -39,95 +41,80 @@ class MappedDataLoader(BaseDataLoader):
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)
-        for index, raw in enumerate(self.rows()):
-            if index == self.dataset.limit:
-                return
-            yield self._map(raw, seen)
+        samples = filter(None, (self._map(raw, seen) for raw in self.rows()))
+        return itertools.islice(samples, self.dataset.limit)
 
-    def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow:
-        number, key, row = raw.number, raw.key, raw.row
-        id = None
+    def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow | None:
+        """None for a row that is left out."""
+        number, key, row, id = raw.number, raw.key, raw.row, None
         if row is None:
-            problem = f"{self.input}, row {number}: {raw.problem}"
+            problem = f"{self.input}, {raw.label}: {raw.problem}"
             return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
         try:
-            own = self.mapping.id(row, key, number)
+            extended = self.mapping.extended(row, raw.columns)
+            if not self.mapping.wanted(extended):
+                return None
+            own = self.mapping.id(extended, key, number)
             if not seen.add(own, number):
-                raise SampleError("duplicate_id", f"id '{own}' is also that of row {self._first_row(own)}")
+                raise SampleError("duplicate_id", f"id '{own}' is also that of {self._first_row(own)}")
             id = own
-            return self.mapping.sample(id, number, row, key)
+            sample = self.mapping.sample(id, number, extended, key)
+            return sample if extended is row else msgspec.structs.replace(sample, row=row)
         except SampleError as error:
-            return BadRow(id or f"<row {number}>", number, row, error.kind, f"row {number}: {error}", key)
+            return BadRow(id or f"<row {number}>", number, row, error.kind, f"{raw.label}: {error}", key)
+
+    def _ids(self) -> Iterator[tuple[str, RawRow]]:
+        """The ids of all rows that have one, read once more."""
+        for raw in self.rows():
+            try:
+                extended = self.mapping.extended(raw.row or {}, raw.columns)
+                if raw.row is not None and self.mapping.wanted(extended):
+                    yield self.mapping.id(extended, raw.key, raw.number), raw
+            except SampleError:
+                continue
 
     def _ids_before(self, number: int) -> Iterator[str]:
-        for raw in itertools.takewhile(lambda raw: raw.number < number, self.rows()):
-            if raw.row is not None and (id := self.mapping.id_or_none(raw.row, raw.key, raw.number)) is not None:
-                yield id
+        return (id for id, _ in itertools.takewhile(lambda found: found[1].number < number, self._ids()))
 
-    def _first_row(self, id: str) -> int:
+    def _first_row(self, id: str) -> str:
         """Read once more, only when a duplicate is there: a million row numbers need not be kept for it."""
         if self._first_rows is None:
             self._first_rows = {}
-            for raw in self.rows():
-                if raw.row is not None:
-                    id_or_none = self.mapping.id_or_none(raw.row, raw.key, raw.number)
-                    self._first_rows.setdefault(id_or_none or "", raw.number)
+            for known, raw in self._ids():
+                self._first_rows.setdefault(known, raw.label)
         return self._first_rows[id]
 
 
 class FileDataLoader(MappedDataLoader):
-    """JSON Lines, a JSON array of rows, or a JSON object of rows keyed by id; each also as `.gz`."""
+    """Files of the formats that `sources.py` knows, and datasets of the hub."""
+
+    def __init__(self, dataset: DatasetConfig) -> None:
+        self.sources = sources_of(dataset)
+        super().__init__(dataset)
 
     def rows(self) -> Iterator[RawRow]:
-        with open_input(self.input) as stream:
-            yield from read_rows(stream, json_lines=is_json_lines(self.input))
+        if len(self.sources) == 1 and not _uses(self.dataset, self.sources[0].columns):
+            return self.sources[0].rows()
+        return self._numbered_through()
 
-    def count(self) -> int:
-        """Lines of a JSON Lines file; any other file is parsed to its end."""
-        with open_input(self.input) as stream:
-            if is_json_lines(self.input):
-                total = _count_lines(stream)
-            else:
-                total = sum(1 for _ in read_rows(stream, json_lines=False))
+    def count(self) -> int | None:
+        """None where `where` decides."""
+        if self.dataset.where is not None:
+            return None
+        total = sum(source.count() for source in self.sources)
         return min(total, self.dataset.limit or total)
 
-
-def find_input(value: str, source: str | None) -> Path:
-    """The dataset file. Raises ConfigError that says where it can be had, or which name in its folder is like it."""
-    path = locate(value, "dataset.input")
-    if path.is_file():
-        return path.absolute()
-    if path.is_dir():
-        raise ConfigError("dataset.input", f"{path.absolute()} is a folder", "name the file in it")
-    files = [entry.name for entry in path.parent.glob("*.json*") if entry.is_file()]
-    hint = nearest(path.name, files) if files else "correct the path"
-    if source is not None:
-        hint = f"get it from {source}, or set dataset.input to where you have it"
-    raise ConfigError("dataset.input", f"there is no file {path.absolute()}", hint)
+    def _numbered_through(self) -> Iterator[RawRow]:
+        before = number = 0
+        for source in self.sources:
+            for raw in source.rows():
+                number = before + raw.number
+                place = f"{source.name}, row {raw.number}" if len(self.sources) > 1 else None
+                yield RawRow(number, raw.key, raw.row, raw.problem, place, source.columns)
+            before = number
 
 
-@contextmanager
-def open_input(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked where its name ends in .gz."""
-    try:
-        stream = (gzip.open if path.suffix == ".gz" else open)(path, "rb")
-    except OSError as error:
-        raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
-    with stream:
-        try:
-            yield cast(BinaryIO, stream)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ConfigError("dataset.input", f"{path} is damaged: {error}", "get the file again") from error
-
-
-def is_json_lines(path: Path) -> bool:
-    """By its name; a `.json` file that holds an object on each of its first two lines is taken for JSON Lines too."""
-    if ".jsonl" in path.suffixes or ".ndjson" in path.suffixes:
-        return True
-    with open_input(path) as stream:
-        first, second = stream.readline(1 << 20).strip(), stream.readline(1 << 20).strip()
-    return first.startswith(b"{") and first.endswith(b"}") and second.startswith(b"{")
-
-
-def _count_lines(stream: BinaryIO) -> int:
-    return sum(1 for line in stream if line.strip())
+def _uses(dataset: DatasetConfig, columns: Row) -> bool:
+    """Whether a dataset config speaks of columns that the source adds."""
+    text = repr(dataset)
+    return any(name in text for name in columns)

@@ -9,13 +9,17 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.fields import ABSENT, field_names, getter
 from mathbatch.data.images import ImageRoot
 from mathbatch.data.paths import locate
-from mathbatch.data.prompts import compile_prompt
+from mathbatch.data.prompts import compile_expression, compile_prompt
+from mathbatch.data.sources import as_names, chained, sources_of
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.records import ImageRef, Row, Sample
 
 
 class FieldMapping:
-    """The dataset config, compiled. Its methods raise SampleError where a row lacks what they ask for."""
+    """The dataset config, compiled. Its methods raise SampleError where a row lacks what they ask for.
+
+    All but `extended` take an extended row: that of the file with the columns that its source and the config add.
+    """
 
     def __init__(self, dataset: DatasetConfig, input_folder: Path) -> None:
         self._dataset = dataset
@@ -23,17 +27,38 @@ class FieldMapping:
         self._images = ImageRoot(input_folder if base is None else locate(base, "dataset.image_base_path").absolute())
         if base is not None and not self._images.folder.is_dir():
             raise ConfigError("dataset.image_base_path", f"there is no folder {self._images.folder}", "correct it")
-        self._id = None if dataset.index_field is None else getter(dataset.index_field)
+        self._columns = {
+            name: compile_expression(source, f"dataset.columns.{name}") for name, source in dataset.columns.items()
+        }
+        self._where = None if dataset.where is None else compile_expression(dataset.where, "dataset.where")
+        self._id = [getter(name) for name in as_names(dataset.index_field)]
         self._query = getter(dataset.query_field)
-        self._image = None if dataset.image_field is None else getter(dataset.image_field)
+        self._image = [getter(name) for name in as_names(dataset.image_field)]
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
+        self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
+        self._metadata = {name: getter(name) for name in dataset.metadata}
+        self._examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
         self._template = None if dataset.prompt is None else compile_prompt(dataset.prompt)
+
+    def extended(self, row: Row, columns: Row | None) -> Row:
+        """The row with its computed columns."""
+        if columns or self._columns:
+            row = {**(columns or {}), **row}
+            for name, evaluate in self._columns.items():
+                row[name] = evaluate(row)
+        return row
+
+    def wanted(self, row: Row) -> bool:
+        """Whether `where` lets the row in."""
+        return self._where is None or bool(self._where(row))
 
     def id(self, row: Row, key: str | None, number: int) -> str:
         """The id as text; the key of an object's member where the row has no such field."""
-        if self._id is None:
+        if not self._id:
             return str(number) if key is None else key
-        value = self._id(row)
+        return "-".join([self._id_part(read(row), key) for read in self._id])
+
+    def _id_part(self, value: Any, key: str | None) -> str:
         if value is ABSENT and key is not None:
             return key
         if isinstance(value, str) and value.strip():
@@ -50,14 +75,18 @@ class FieldMapping:
             return None
 
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
-        return Sample(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key)
+        return Sample(
+            *(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key),
+            *(self._listed_choices(row), self._labels(row)),
+        )
 
     def absent_fields(self, row: Row) -> set[str]:
         """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
-        wanted = {"index_field": self._id, "image_field": self._image, "answer_field": self._answer}
+        wanted = {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
+        wanted |= {"answer_field": [self._answer], "choices_field": [self._choices]}
         if self._template is None:
-            wanted["query_field"] = self._query
-        return {name for name, read in wanted.items() if read is not None and read(row) is ABSENT}
+            wanted["query_field"] = [self._query]
+        return {name for name, reads in wanted.items() if any(read is not None and read(row) is ABSENT for read in reads)}
 
     def names_in(self, row: Row) -> list[str]:
         """The paths of all fields of a row."""
@@ -73,7 +102,7 @@ class FieldMapping:
 
     def _prompt(self, row: Row) -> str:
         if self._template is not None:
-            query: Any = self._template(row)
+            query: Any = self._template({**row, **self._examples} if self._examples else row)
         else:
             query = self._query(row)
         if query is ABSENT:
@@ -85,12 +114,39 @@ class FieldMapping:
         return query
 
     def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
-        value = None if self._image is None else self._image(row)
-        if value is None or value is ABSENT or value == "" or value == []:
-            return ()
-        values = value if isinstance(value, list) else [value]
-        return tuple(self._images.reference(value) for value in values)
+        return tuple(self._images.reference(value) for value in self.picture_values(row))
+
+    def picture_values(self, row: Row) -> list[Any]:
+        """What the picture fields hold, as far as they hold something."""
+        found: list[Any] = []
+        for read in self._image:
+            value = read(row)
+            if value is not ABSENT and value not in (None, "", []):
+                found += value if isinstance(value, list) else [value]
+        return [value for value in found if value is not None]
 
     def _gold(self, row: Row) -> str | None:
         value = None if self._answer is None else self._answer(row)
         return None if value is None or value is ABSENT else str(value)
+
+    def _listed_choices(self, row: Row) -> tuple[str, ...] | None:
+        value = None if self._choices is None else self._choices(row)
+        if value is None or value is ABSENT:
+            return None
+        if not isinstance(value, list):
+            raise SampleError("bad_choices", f"dataset.choices_field holds a {type(value).__name__}, not a list")
+        return tuple(map(str, value))
+
+    def _labels(self, row: Row) -> dict[str, Any]:
+        found = {name: read(row) for name, read in self._metadata.items()}
+        return {name: None if value is ABSENT else value for name, value in found.items()}
+
+
+def read_examples(value: str) -> list[Row]:
+    """The rows of an examples file. Raises ConfigError for one that can't be read."""
+    config = DatasetConfig(name="examples", input=value)
+    rows = [raw for _, raw in chained(sources_of(config))]
+    for raw in rows:
+        if raw.row is None:
+            raise ConfigError("dataset.examples", f"{value}, row {raw.number}: {raw.problem}", "correct the file")
+    return [raw.row for raw in rows if raw.row is not None]

@@ -1,35 +1,62 @@
-"""Prompt templates: Jinja over the fields of a row, in a sandbox. `{{ row['my field'] }}` reads any name."""
+"""Templates and expressions of a dataset config, over the fields of a row. `{{ row['my field'] }}` reads any name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError, Undefined
 
+from mathbatch.data.sandbox import BUDGET, Budget, Environment
 from mathbatch.errors import ConfigError, SampleError
 from mathbatch.records import Row
 
+ENVIRONMENT = Environment()
+ERRORS = (
+    *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
+    *(RecursionError, MemoryError),
+)
 
-def compile_prompt(template: str) -> Callable[[Row], str]:
+
+def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row], str]:
     """Raises ConfigError with the line of a broken template; the function raises SampleError for a row it fails on."""
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, finalize=_not_null)
     try:
-        compiled = environment.from_string(template)
-    except TemplateSyntaxError as error:
-        raise ConfigError("dataset.prompt", f"line {error.lineno}: {error.message}", "correct the template") from error
+        compiled = ENVIRONMENT.from_string(template)
+    except TemplateError as error:
+        raise _broken(path, error) from error
 
     def render(row: Row) -> str:
         try:
-            return compiled.render({"row": row, **row}).strip()
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-            raise SampleError("prompt_template", f"dataset.prompt fails on this row: {error}") from error
+            return compiled.render(_variables(row)).strip()
+        except ERRORS as error:
+            raise SampleError("prompt_template", f"{path} fails on this row: {error}") from error
 
     return render
 
 
-def _not_null(value: object) -> object:
-    """A prompt with the word None where the row has a null would be answered, and the answer be worth nothing."""
-    if value is None:
-        raise ValueError("a null would stand in the prompt; write {{ field or '' }} where it may be null")
-    return value
+def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
+    """As `compile_prompt`, for an expression that gives a value: `answer | after('####')`."""
+    try:
+        compiled = ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+    except TemplateError as error:
+        raise _broken(path, error) from error
+
+    def evaluate(row: Row) -> Any:
+        try:
+            value = compiled(_variables(row))
+            if isinstance(value, Undefined):
+                str(value)  # a strict one says what is missing
+        except ERRORS as error:
+            raise SampleError("bad_expression", f"{path} fails on this row: {error}") from error
+        return value
+
+    return evaluate
+
+
+def _variables(row: Row) -> Row:
+    return {**row, "row": row, BUDGET: Budget()}
+
+
+def _broken(path: str, error: TemplateError) -> ConfigError:
+    line = f"line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
+    return ConfigError(path, f"{line}{error.message}", "correct it; README.md lists the filters that there are")
