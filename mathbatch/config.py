@@ -80,7 +80,8 @@ class DatasetConfig:
     """Short name, a folder in `output_dir`."""
     input: Any = None
     """JSON (array, or object keyed by id), JSON Lines, CSV, TSV or Parquet; a path, a glob or a list of them. `.gz` is
-    read as it is. `pkg://` as in `model.path`. Rows have the file's name, without its ending, as the field `_file`.
+    read as it is. `pkg://` as in `model.path`. Rows have the file's name, without its ending, as the field `_file`,
+    and their number in it as `_row`.
     """
     hub: HubConfig = field(default_factory=HubConfig)
     source: str | None = None
@@ -117,6 +118,8 @@ class DatasetConfig:
     """Field that the results have in addition to those of the input."""
     answer_field: str | None = None
     """Field with the gold answer. null: no accuracy."""
+    scoring: str | None = "boxed"
+    """How answers are judged: `boxed`, the last box as text and as a number. null: not at all."""
     choices_field: str | None = None
     """Field with the list of choices, where there are some."""
     metadata: list[str] = field(default_factory=list)
@@ -127,6 +130,8 @@ class DatasetConfig:
     def __post_init__(self) -> None:
         for name in ("input", "index_field", "image_field"):
             _names(f"dataset.{name}", getattr(self, name))
+        if self.scoring not in (None, "boxed"):
+            raise ConfigError("dataset.scoring", f"there is no '{self.scoring}'", "set it to boxed or null")
         _regex("dataset.image_placeholder", self.image_placeholder)
         _at_least("dataset.limit", self.limit, 1)
         _above("dataset.image_max_megapixels", self.image_max_megapixels, 0)
@@ -246,7 +251,7 @@ def _names(path: str, value: Any) -> None:
     """A name, a list of names, or null."""
     listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(name, str) for name in listed if value is not None):
-        raise ConfigError(path, f"{value!r} is neither a name nor a list of names", f"write {path}=name or {path}=[a,b]")
+        raise ConfigError(path, f"{value!r} is no name and no list of names", f"write {path}=name or {path}=[a,b]")
 
 
 def _regex(path: str, pattern: str) -> None:

@@ -27,8 +27,24 @@ MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
 SAMPLED_BYTES = 1 << 20
 """Of each file the first, middle and last so many bytes: training changes all weights, reading them all takes long."""
-DATASET_OUTSIDE = {"name", "source", "limit", "response_field", "answer_field", "image_max_megapixels", "image_max_mib"}
-"""Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given."""
+DATASET_OUTSIDE = {
+    *(
+        "name",
+        "source",
+        "limit",
+        "where",
+        "columns",
+        "response_field",
+        "answer_field",
+        "scoring",
+        "choices_field",
+        "metadata",
+    ),
+    *("image_max_megapixels", "image_max_mib"),
+}
+"""Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given. Columns
+that enter the prompt enter the digest that each record carries.
+"""
 
 
 def system_prompt(config: Config) -> str | None:

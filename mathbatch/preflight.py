@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
+from contextlib import suppress
 from dataclasses import asdict
 
 import msgspec
 
 from mathbatch.data.loaders import MappedDataLoader
-from mathbatch.errors import ConfigError
+from mathbatch.errors import ConfigError, SampleError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Row, Sample
 
@@ -41,7 +42,9 @@ class Glance:
         else:
             self.most_images = max(self.most_images, len(row.images))
         if self.mapping is not None and row.row is not None:
-            self._look_at_fields(row.row, named_by_key=row.key is not None)
+            with suppress(SampleError):  # a row on which a column fails is among the bad ones
+                extended = self.mapping.extended(row.row, None)
+                self._look_at_fields(extended, named_by_key=row.key is not None)
 
     def _look_at_fields(self, row: Row, named_by_key: bool) -> None:
         assert self.mapping is not None

@@ -16,7 +16,7 @@ import mathbatch
 from mathbatch.atomic import atomic_write
 from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
-from mathbatch.data.sources import JsonSource, is_json_lines, open_input
+from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, open_input
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Row, Sample, Score
@@ -73,13 +73,15 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
     totals = Totals()
     opening, between, closing = _brackets(parts)
     field = parts.config.dataset.response_field
-    index = parts.config.dataset.index_field or "row"
+    index = "-".join(as_names(parts.config.dataset.index_field)) or "row"
+    as_read = all(isinstance(source, JsonSource) for source in _sources(parts))
     with atomic_write(path) as stream:
         stream.write(opening)
         for at, (sample, records) in enumerate(joined(parts, digests)):
             for record in records:
                 totals.add(record)
-            row = {**(sample.row if sample.row is not None else {index: None}), **_response(field, records)}
+            own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
+            row = {**(own if own is not None else {index: None}), **_response(field, records)}
             if at:
                 stream.write(between)
             if opening == b"{\n":
@@ -91,7 +93,7 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
 
 def score(parts: Parts, digests: Sequence[int] = ()) -> dict[str, Any] | None:
     """`scores.jsonl` and `metrics.json`; returns the metrics, None where the dataset has no gold answers."""
-    if parts.config.dataset.answer_field is None:
+    if parts.config.dataset.answer_field is None or parts.config.dataset.scoring is None:
         return None
     verdicts: Counter[str] = Counter()
     with atomic_write(parts.run_dir / "scores.jsonl") as stream:
@@ -139,8 +141,21 @@ def _response(field: str, records: list[Record]) -> Row:
     return row
 
 
+def _sources(parts: Parts) -> list[Source]:
+    return parts.loader.sources if isinstance(parts.loader, FileDataLoader) else []
+
+
+def _without_bytes(value: Any) -> Any:
+    """JSON holds no bytes: pictures that are embedded in a row are left out."""
+    if isinstance(value, dict):
+        return {name: _without_bytes(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_bytes(inner) for inner in value]
+    return None if isinstance(value, bytes) else value
+
+
 def _brackets(parts: Parts) -> tuple[bytes, bytes, bytes]:
-    sources = parts.loader.sources if isinstance(parts.loader, FileDataLoader) else []
+    sources = _sources(parts)
     if len(sources) != 1 or not isinstance(sources[0], JsonSource) or is_json_lines(sources[0].path):
         return b"", b"\n", b"\n"
     with open_input(sources[0].path) as stream:

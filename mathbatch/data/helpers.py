@@ -28,7 +28,7 @@ def match(text: Any, pattern: str, group: int | str = 1) -> str | None:
 
 def after(text: Any, mark: str) -> str:
     """What stands behind the last `mark`: `answer | after('####')` is GSM8K's gold."""
-    head, found, tail = str(text).rpartition(mark)
+    _, found, tail = str(text).rpartition(mark)
     if not found:
         raise ValueError(f"there is no {mark!r} in {str(text)[-60:]!r}")
     return tail.strip()
@@ -93,7 +93,9 @@ def lettered(choices: list[Any] | None, form: str = "({}) {}", separator: str = 
     if form.count("{}") != 2 or len(form) > 100:
         raise ValueError(f"the form {form!r} needs {{}} for the letter and {{}} for the text")
     before, between, behind = form.split("{}")
-    lines = (f"{before}{letter}{between}{choice}{behind}" for letter, choice in zip(LETTERS, choices or [], strict=False))
+    lines = (
+        f"{before}{letter}{between}{choice}{behind}" for letter, choice in zip(LETTERS, choices or [], strict=False)
+    )
     return separator.join(lines)
 
 

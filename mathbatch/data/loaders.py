@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.ids import SeenIds
 from mathbatch.data.json_stream import RawRow
 from mathbatch.data.mapping import FieldMapping
+from mathbatch.data.shared import SharedPictures
 from mathbatch.data.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
 from mathbatch.records import BadRow, Row, Sample
@@ -34,6 +36,7 @@ class MappedDataLoader(BaseDataLoader):
         self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._first_rows: dict[str, str] | None = None
+        self._shared = SharedPictures(self.mapping.picture_field, self._ids)
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
@@ -41,7 +44,7 @@ class MappedDataLoader(BaseDataLoader):
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)
-        samples = filter(None, (self._map(raw, seen) for raw in self.rows()))
+        samples = (sample for raw in self.rows() if (sample := self._map(raw, seen)) is not None)
         return itertools.islice(samples, self.dataset.limit)
 
     def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow | None:
@@ -54,6 +57,8 @@ class MappedDataLoader(BaseDataLoader):
             extended = self.mapping.extended(row, raw.columns)
             if not self.mapping.wanted(extended):
                 return None
+            if self.dataset.image_shared:
+                extended = self._shared.filled(extended)
             own = self.mapping.id(extended, key, number)
             if not seen.add(own, number):
                 raise SampleError("duplicate_id", f"id '{own}' is also that of {self._first_row(own)}")
@@ -66,12 +71,10 @@ class MappedDataLoader(BaseDataLoader):
     def _ids(self) -> Iterator[tuple[str, RawRow]]:
         """The ids of all rows that have one, read once more."""
         for raw in self.rows():
-            try:
+            with suppress(SampleError):
                 extended = self.mapping.extended(raw.row or {}, raw.columns)
                 if raw.row is not None and self.mapping.wanted(extended):
                     yield self.mapping.id(extended, raw.key, raw.number), raw
-            except SampleError:
-                continue
 
     def _ids_before(self, number: int) -> Iterator[str]:
         return (id for id, _ in itertools.takewhile(lambda found: found[1].number < number, self._ids()))
@@ -110,11 +113,12 @@ class FileDataLoader(MappedDataLoader):
             for raw in source.rows():
                 number = before + raw.number
                 place = f"{source.name}, row {raw.number}" if len(self.sources) > 1 else None
-                yield RawRow(number, raw.key, raw.row, raw.problem, place, source.columns)
+                columns = {**source.columns, "_row": raw.number}
+                yield RawRow(number, raw.key, raw.row, raw.problem, place, columns)
             before = number
 
 
 def _uses(dataset: DatasetConfig, columns: Row) -> bool:
     """Whether a dataset config speaks of columns that the source adds."""
     text = repr(dataset)
-    return any(name in text for name in columns)
+    return any(name in text for name in (*columns, "_row"))

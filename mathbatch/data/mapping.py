@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import regex
+
 from mathbatch.config import DatasetConfig
 from mathbatch.data.fields import ABSENT, field_names, getter
+from mathbatch.data.helpers import REGEX_TIMEOUT_S
 from mathbatch.data.images import ImageRoot
 from mathbatch.data.paths import locate
 from mathbatch.data.prompts import compile_expression, compile_prompt
@@ -38,6 +41,9 @@ class FieldMapping:
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
         self._metadata = {name: getter(name) for name in dataset.metadata}
         self._examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
+        self._placeholder = None
+        if dataset.image_placeholder != DatasetConfig.image_placeholder:
+            self._placeholder = regex.compile(dataset.image_placeholder)
         self._template = None if dataset.prompt is None else compile_prompt(dataset.prompt)
 
     def extended(self, row: Row, columns: Row | None) -> Row:
@@ -68,12 +74,6 @@ class FieldMapping:
         found = "there is no such field" if value is ABSENT else f"it is {value!r}"
         raise SampleError("missing_id", f"no id in dataset.index_field={self._dataset.index_field}: {found}")
 
-    def id_or_none(self, row: Row, key: str | None, number: int) -> str | None:
-        try:
-            return self.id(row, key, number)
-        except SampleError:
-            return None
-
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
         return Sample(
             *(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key),
@@ -82,11 +82,12 @@ class FieldMapping:
 
     def absent_fields(self, row: Row) -> set[str]:
         """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
-        wanted = {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
-        wanted |= {"answer_field": [self._answer], "choices_field": [self._choices]}
+        single = {"answer_field": self._answer, "choices_field": self._choices}
         if self._template is None:
-            wanted["query_field"] = [self._query]
-        return {name for name, reads in wanted.items() if any(read is not None and read(row) is ABSENT for read in reads)}
+            single["query_field"] = self._query
+        wanted = {name: [read] for name, read in single.items() if read is not None}
+        wanted |= {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
+        return {name for name, reads in wanted.items() if any(read(row) is ABSENT for read in reads)}
 
     def names_in(self, row: Row) -> list[str]:
         """The paths of all fields of a row."""
@@ -111,10 +112,23 @@ class FieldMapping:
             raise SampleError("empty_prompt", "the prompt is empty")
         if not isinstance(query, str):
             raise SampleError("bad_prompt", f"the prompt is a {type(query).__name__}, not text")
-        return query
+        return query if self._placeholder is None else self._in_our_form(query, self._placeholder)
+
+    def _in_our_form(self, query: str, placeholder: regex.Pattern[str]) -> str:
+        """The dataset's own placeholders as `<image1>`, which is what processors know."""
+        try:
+            return placeholder.sub(lambda found: f"<image{found[1] or ''}>", query, timeout=REGEX_TIMEOUT_S)
+        except TimeoutError as error:
+            raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
 
     def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
         return tuple(self._images.reference(value) for value in self.picture_values(row))
+
+    @property
+    def picture_field(self) -> str | None:
+        """The name of the picture field, where it is one alone."""
+        names = as_names(self._dataset.image_field)
+        return names[0] if len(names) == 1 else None
 
     def picture_values(self, row: Row) -> list[Any]:
         """What the picture fields hold, as far as they hold something."""

@@ -88,10 +88,13 @@ class Environment(ImmutableSandboxedEnvironment):
             return attr in OTHER_METHODS
         return isinstance(obj, nodes.Node) or (super().is_safe_attribute(obj, attr, value) and not callable(value))
 
+    def wrap_str_format(self, value: Any) -> None:
+        """A format such as `{:1000000000d}` fills the memory, so there is none."""
+
     def is_safe_callable(self, obj: Any) -> bool:
         return not isinstance(obj, (type, Macro)) and callable(obj)
 
-    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         if getattr(obj, "__name__", "") == "replace":
             _check_replace(getattr(obj, "__self__", ""), *args)
         return bounded(super().call(context, obj, *args, **kwargs))
