@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -23,30 +22,14 @@ from mathbatch.data.index import Head, RecordIndex
 from mathbatch.data.lock import FolderLock
 from mathbatch.data.segments import Line, read_lines, repair_tail, segment_paths, torn_at
 from mathbatch.errors import ConfigError
+from mathbatch.findings import Finding
 from mathbatch.parts import Parts, build
 from mathbatch.records import Record
 from mathbatch.snapshot import read_snapshot
 
-EXAMPLES = 5
 NO_ENGINE = "mathbatch.models.scripted.ScriptedModel"
 """An audit asks nothing, and works where vLLM is not installed."""
 _head = msgspec.json.Decoder(Head).decode
-
-
-@dataclass
-class Finding:
-    """One kind of thing found: how many, the first examples, and whether the folder is not whole because of it."""
-
-    name: str
-    meaning: str
-    amiss: bool
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, example: str) -> None:
-        self.count += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples.append(example)
 
 
 class Report:

@@ -40,7 +40,11 @@ def check_composed(composed: DictConfig) -> None:
         chat = ChatRenderer(config.model)
         with tqdm(total=job.parts.loader.count(), unit="row", disable=None) as bar:
             found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
-        page = Path(config.output_dir).expanduser() / "checks" / f"{slug(config.dataset.name)}-{slug(config.model.name)}.html"
+        page = (
+            Path(config.output_dir).expanduser()
+            / "checks"
+            / f"{slug(config.dataset.name)}-{slug(config.model.name)}.html"
+        )
         facts = _facts(job, chat, found)
         write_page(page, f"{config.dataset.name} for {config.model.name}", found, facts, job.decoder)
     except MathBatchError as error:

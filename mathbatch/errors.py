@@ -34,6 +34,12 @@ class EngineError(MathBatchError):
     """The engine can't be started, or dies whatever it is given."""
 
 
+class AlreadyTold(MathBatchError):
+    """What was wrong has been shown; the command ends with this code."""
+
+    exit_code = 1
+
+
 class EngineDied(MathBatchError):
     """The engine died while it had this request. The request may be sent again to a new engine."""
 

@@ -79,9 +79,7 @@ def run_folder(config: Config) -> Path:
     encoded = msgspec.json.encode(identity(config), order="sorted", enc_hook=str)
     digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
     label = f"{_sampling_label(config.sampling)}-{digest}"
-    return (
-        Path(config.output_dir).expanduser().absolute() / _slug(config.model.name) / _slug(config.dataset.name) / label
-    )
+    return Path(config.output_dir).expanduser().absolute() / slug(config.model.name) / slug(config.dataset.name) / label
 
 
 def _checkpoint(path: str) -> str:
@@ -119,5 +117,5 @@ def _sampling_label(sampling: SamplingConfig) -> str:
     return "greedy" if sampling.temperature == 0 else f"t{sampling.temperature:g}"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"

@@ -30,12 +30,19 @@ class Job:
     record, `on_error` when an error ends the job.
     """
 
-    def __init__(self, config: Config, composed: DictConfig, overrides: Sequence[str] = (), number: int = 0) -> None:
+    def __init__(
+        self,
+        config: Config,
+        composed: DictConfig,
+        overrides: Sequence[str] = (),
+        number: int = 0,
+        check_model: bool = True,
+    ) -> None:
         """Raises ConfigError for parts that can't be built."""
         self.config, self.composed = config, composed
         self.overrides, self.number = list(overrides), number
-        # Checks the options; who runs the job makes one model for all jobs that share it.
-        build_model(config).check_sampling(sampling_values(config.sampling))
+        if check_model:  # who runs the job makes one model for all jobs that share it
+            build_model(config).check_sampling(sampling_values(config.sampling))
         self.parts = build(config, run_folder(config))
         self.decoder = ImageDecoder(
             int(config.dataset.image_max_megapixels * 1e6), int(config.dataset.image_max_mib * 2**20)

@@ -11,17 +11,17 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.compose import fail, typed
-from mathbatch.errors import MathBatchError
+from mathbatch.errors import AlreadyTold, MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
 from mathbatch.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.session import Session
 from mathbatch.summary import show_summary
 
-EXIT_FAILURES = 1
+EXIT_FAILURES = AlreadyTold.exit_code
 
 
-class JobFailed(MathBatchError):
+class JobFailed(AlreadyTold):
     """A job of a sweep ended in an error, which the table at the end lists."""
 
 

@@ -16,13 +16,11 @@ from pathlib import Path
 
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from mathbatch import compose
 from mathbatch.audit import Report, audit, repair
 from mathbatch.errors import ConfigError, MathBatchError
+from mathbatch.findings import show_findings
 
 EXIT_AMISS = 1
 
@@ -63,14 +61,8 @@ def parse(arguments: list[str]) -> VerifyConfig:
 
 def show(run_dir: Path, report: Report) -> None:
     """A table of what was found, and a verdict."""
-    console = Console(highlight=False, soft_wrap=True)
-    table = Table("", "count", "what it means", "first ones", title=escape(str(run_dir)), title_justify="left")
-    for finding in report.findings:
-        if finding.count:
-            shown = escape(", ".join(finding.examples)) if finding.amiss or finding is report.failed else ""
-            table.add_row(finding.name, f"{finding.count:,}", finding.meaning, shown)
-    console.print(table)
-    console.print("whole" if report.whole else "not whole")
+    show_findings(str(run_dir), report.findings, [report.failed])
+    print("whole" if report.whole else "not whole")
 
 
 if __name__ == "__main__":

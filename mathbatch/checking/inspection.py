@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from jinja2 import TemplateError
+
 from mathbatch.checking.chat import ChatRenderer, Size
 from mathbatch.checking.looking import PictureLooker
 from mathbatch.data.processors import PLACEHOLDER
@@ -22,8 +24,8 @@ EXTREME_PIXELS = 28 * 28
 SHOWN_PROMPTS = 3
 RECORD_BYTES = 400
 BYTES_PER_TOKEN = 4
-RENDER_ERRORS = (ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError)
-"""What chat templates raise on messages that they can't take; jinja2's own errors are among RuntimeError or ValueError."""
+RENDER_ERRORS = (TemplateError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError)
+"""What chat templates raise on messages that they can't take."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ MEANINGS = {
 }
 
 
-def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], None]) -> Inspection:
+def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], object]) -> Inspection:
     """Look at every row. Raises ConfigError where the dataset can't be read."""
     found, looker = Inspection(), PictureLooker(job.decoder)
     waiting = deque[tuple[Sample | BadRow, list[Future[Size]]]]()
@@ -102,7 +104,9 @@ def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], None]) -> In
     return found
 
 
-def _look_at(job: Job, chat: ChatRenderer, found: Inspection, sample: Sample | BadRow, looks: list[Future[Size]]) -> None:
+def _look_at(
+    job: Job, chat: ChatRenderer, found: Inspection, sample: Sample | BadRow, looks: list[Future[Size]]
+) -> None:
     found.rows += 1
     if isinstance(sample, BadRow):
         found.note(sample.kind, sample.message)
@@ -163,9 +167,13 @@ def _look_at_placeholders(found: Inspection, sample: Sample) -> None:
     missing = sorted(number for number in numbered if not 0 < number <= count)
     unplaced = count - len(numbered - set(missing))
     if missing or bare > unplaced:
-        found.note("placeholder without picture", f"{sample.id}: {len(marks)} placeholders, {count} pictures", amiss=False)
+        found.note(
+            "placeholder without picture", f"{sample.id}: {len(marks)} placeholders, {count} pictures", amiss=False
+        )
     elif unplaced > bare:
-        found.note("picture without placeholder", f"{sample.id}: {count} pictures, {len(marks)} placeholders", amiss=False)
+        found.note(
+            "picture without placeholder", f"{sample.id}: {count} pictures, {len(marks)} placeholders", amiss=False
+        )
 
 
 def _look_at_prompt(job: Job, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
@@ -176,7 +184,9 @@ def _look_at_prompt(job: Job, chat: ChatRenderer, found: Inspection, sample: Sam
         found.note(error.kind, f"{sample.id}: {error}")
         return ""
     if len(sample.images) > model.max_images:
-        found.note("too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={model.max_images}")
+        found.note(
+            "too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={model.max_images}"
+        )
     if chat.why_not is not None:
         return _as_text(request)
     try:
@@ -185,7 +195,7 @@ def _look_at_prompt(job: Job, chat: ChatRenderer, found: Inspection, sample: Sam
         found.note("rejected", f"{sample.id}: {type(error).__name__}: {error}")
         return _as_text(request)
     images = chat.image_tokens(sizes) or 0
-    total = chat.text_tokens(prompt) + images
+    total = chat.text_tokens(prompt) + images - (len(sizes) if images else 0)  # in the place of one mark each
     found.tokens.append(total)
     if sizes:
         found.image_tokens.append(images)

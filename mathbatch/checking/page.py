@@ -19,7 +19,9 @@ THUMBNAIL = 320
 
 def write_page(path: Path, title: str, found: Inspection, facts: list[tuple[str, str]], decoder: ImageDecoder) -> None:
     """All text of rows is escaped."""
-    environment = Environment(loader=PackageLoader("mathbatch.checking", "."), autoescape=select_autoescape(default=True))
+    environment = Environment(
+        loader=PackageLoader("mathbatch.checking", "."), autoescape=select_autoescape(default=True)
+    )
     rows = [(seen, _thumbnails(seen, decoder)) for seen in found.shown]
     text = environment.get_template("page.html").render(
         title=title, facts=facts, findings=list(found.findings.values()), rows=rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +21,7 @@ class SharedPictures:
     def __init__(self, field: str | None, ids: Callable[[], Iterator[tuple[str, RawRow]]]) -> None:
         self._field = field
         self._ids = ids
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._files: dict[str, Path] = {}
 
     def filled(self, row: Row) -> Row:
@@ -34,12 +36,13 @@ class SharedPictures:
         return row if path is None else {**row, name: path.read_text()}
 
     def _find(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="mathbatch-")
+        self._folder = Path(tempfile.mkdtemp(prefix="mathbatch-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         assert self._field is not None
         cells = ((id, (raw.row or {}).get(self._field)) for id, raw in self._ids())
         wanted = {str(cell) for _, cell in cells if isinstance(cell, (str, int)) and len(str(cell)) <= MAX_ID}
         for number, (id, raw) in enumerate(self._ids()):
             cell = (raw.row or {}).get(self._field)
             if id in wanted and isinstance(cell, str) and len(cell) > MAX_ID:
-                self._files[id] = Path(self._folder.name) / str(number)
+                self._files[id] = self._folder / str(number)
                 self._files[id].write_text(cell)

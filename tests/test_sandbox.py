@@ -1,0 +1,120 @@
+"""Templates and expressions of a dataset config: what they can do, and what a hostile one can't."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from mathbatch.data.prompts import compile_expression, compile_prompt
+from mathbatch.errors import ConfigError, SampleError
+
+ROW = {
+    "id": "validation_Math_1",
+    "answer": "so 2 * 9 = <<2*9=18>>18\n#### 1,080",
+    "option": "A. 300, 400;B. 400; 300;C. 3000; D. none",
+    "options": "['$6', \"it's 7\"]",
+    "solution": "thus \\boxed{\\frac{1}{2}} and \\boxed{204}",
+    "choices": ["135°", "140°"],
+    "gold": "140°",
+    "none": None,
+    "long": "a" * 50_000 + "!",
+    "my field": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("id | match('^validation_(.+?)_[0-9]+$')", "Math"),
+        ("id | match('Physics')", None),
+        ("id | match('(?P<set>val)', 'set')", "val"),
+        ("answer | after('####') | replace(',', '')", "1080"),
+        ("solution | boxed", "204"),
+        ("option | split_choices", ["300, 400", "400; 300", "3000", "none"]),
+        ("'red; green;blue' | split_choices", ["red", "green", "blue"]),
+        ("options | as_list", ["$6", "it's 7"]),
+        ('\'["a", "b"]\' | as_list', ["a", "b"]),
+        ("none | as_list", []),
+        ("choices | lettered", "(A) 135°\n(B) 140°"),
+        ("choices | lettered('{}. {}', ' ')", "A. 135° B. 140°"),
+        ("gold | letter_of(choices)", "B"),
+        ("2 | letter", "C"),
+        ("'033' | int", 33),
+        ("id ~ '-' ~ row['my field']", "validation_Math_1-3"),
+        ("none is empty and choices is not empty", True),
+        ("choices[0] if choices else ''", "135°"),
+    ],
+)
+def test_expressions_bring_any_shape_into_form(source: str, value: Any) -> None:
+    assert compile_expression(source, "dataset.columns.x")(ROW) == value
+
+
+HOSTILE = [
+    "{{ id.__class__ }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ id | attr('__class__') }}",
+    "{{ row.__init__.__globals__ }}",
+    "{{ self.__init__ }}",
+    "{{ ().__class__ }}",
+    "{{ row.pop('id') }}",
+    "{{ row.update({'id': 1}) }}",
+    "{{ choices.append('x') }}",
+    "{{ lipsum.__globals__ }}",
+    "{{ cycler }}",
+    "{{ _budget.step }}",
+    "{% include '/etc/passwd' %}",
+    "{% import 'os' as os %}",
+    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "{% for a in choices recursive %}{{ loop(choices) }}{% endfor %}",
+    "{% for a in long %}{% for b in long %}{% endfor %}{% endfor %}",
+    "{% set _budget = none %}{% for a in long %}{% for b in long %}{% endfor %}{% endfor %}",
+    "{{ 'a' * 10 ** 10 }}",
+    "{{ [1] * 10 ** 10 }}",
+    "{{ 9 ** 9 ** 9 }}",
+    "{{ '%1000000000d' % 1 }}",
+    "{{ '{:1000000000d}'.format(1) }}",
+    "{{ id.center(1000000000) }}",
+    "{{ id | center(1000000000) }}",
+    "{{ id | format(1) }}",
+    "{{ range(10 ** 9) | list }}",
+    "{{ long.replace('a', long) }}",
+    "{{ long | replace('a', long) }}",
+    "{{ long | list | join(long) }}",
+    "{% set x = long %}" + "{% set x = x ~ x %}" * 40,
+    "{% set x = long %}" + "{% set x = x + x %}" * 40,
+    "{% set x = long %}" + "{% set x = [x, x] | join %}" * 40,
+    "{% set x %}{{ long }}{% endset %}{{ x }}",
+    "{{ long | match('(a+)+$') }}",
+    "{{ long | match('(a|aa)+$') }}",
+    "{{ ('[' * 100000) | as_list }}",
+]
+
+
+@pytest.mark.parametrize("template", HOSTILE, ids=lambda template: template[:50])
+def test_a_hostile_template_is_refused_in_time_and_nothing_of_it_is_run(template: str) -> None:
+    began, row = time.monotonic(), {**ROW, "choices": list(ROW["choices"])}
+    before = dict(row)
+    with pytest.raises((SampleError, ConfigError)):
+        compile_prompt(template)(row)
+    assert time.monotonic() - began < 5
+    assert row == before
+
+
+def test_a_row_that_looks_like_a_template_is_text() -> None:
+    assert compile_prompt("{{ q }}")({"q": "{{ 7 * 7 }}"}) == "{{ 7 * 7 }}"
+
+
+@pytest.mark.parametrize(
+    "source", ["absent", "none.field", "answer | after('nowhere')", "1 / 0", "solution | letter_of([])"]
+)
+def test_an_expression_that_fails_on_a_row_says_where_and_why(source: str) -> None:
+    with pytest.raises(SampleError, match=r"dataset\.columns\.gold fails on this row: ."):
+        compile_expression(source, "dataset.columns.gold")(ROW)
+
+
+@pytest.mark.parametrize("source", ["answer | aftr('#')", "answer |", "(answer", "{% for %}"])
+def test_a_broken_expression_is_refused_with_its_path(source: str) -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.columns\.gold: line 1: .*"):
+        compile_expression(source, "dataset.columns.gold")
