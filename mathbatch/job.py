@@ -144,12 +144,12 @@ class Job:
         }
         results.write_manifest(self.parts, self.totals, this_run)
 
-    def _input_stamp(self) -> tuple[int, int] | None:
-        """Size and time of the dataset file, where it is one: a row that changes meanwhile has another digest."""
+    def _input_stamp(self) -> list[tuple[int, int]] | None:
+        """Size and time of the dataset's files, where they are known: a row that changes meanwhile has a new digest."""
         if not isinstance(self.parts.loader, MappedDataLoader):
             return None
-        found = self.parts.loader.input.stat()
-        return found.st_size, found.st_mtime_ns
+        found = [path.stat() for path in self.parts.loader.inputs]
+        return [(stat.st_size, stat.st_mtime_ns) for stat in found]
 
     def close(self) -> None:
         """Give the run folder back."""

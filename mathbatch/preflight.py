@@ -10,6 +10,7 @@ from dataclasses import asdict
 import msgspec
 
 from mathbatch.data.loaders import MappedDataLoader
+from mathbatch.data.sources import SOURCE_COLUMNS
 from mathbatch.errors import ConfigError, SampleError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Row, Sample
@@ -43,7 +44,7 @@ class Glance:
             self.most_images = max(self.most_images, len(row.images))
         if self.mapping is not None and row.row is not None:
             with suppress(SampleError):  # a row on which a column fails is among the bad ones
-                extended = self.mapping.extended(row.row, None)
+                extended = self.mapping.extended(row.row, SOURCE_COLUMNS)
                 self._look_at_fields(extended, named_by_key=row.key is not None)
 
     def _look_at_fields(self, row: Row, named_by_key: bool) -> None:

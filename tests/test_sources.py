@@ -116,7 +116,7 @@ def test_a_string_that_holds_a_list_of_pictures(tmp_path: Path) -> None:
 
 def test_numbered_columns_and_lists_of_pictures(tmp_path: Path) -> None:
     rows = [{"sample_index": "1", "query_cot": "<image 2> or <image 1>?", "image_1": PICTURE, "image_2": OTHER, "image_3": None},
-            {"sample_index": "2", "query_cot": "?", "image_1": None, "image_2": "", "image_3": [PICTURE, None, OTHER]}]  # fmt: skip
+            {"sample_index": "2", "query_cot": "?", "image_1": None, "image_2": "", "image_3": [PICTURE, OTHER]}]  # fmt: skip
     write_rows(tmp_path / "rows.jsonl", rows)
     found = loaded(tmp_path, f"input: {tmp_path}/rows.jsonl\nimage_field: [image_1, image_2, image_3]\n")
     assert [sizes(sample) for sample in found] == [[(40, 30), (50, 20)]] * 2

@@ -95,7 +95,8 @@ class FieldMapping:
 
     def unknown_field(self, name: str, names: list[str]) -> ConfigError:
         """The error for a field that no row has; `names` are those that they do have."""
-        field = str(getattr(self._dataset, name))
+        fields = as_names(getattr(self._dataset, name))
+        field = next((field for field in fields if field not in names), fields[0])
         hint = nearest(field, names)
         if name in ("index_field", "image_field"):
             hint += f"; or set dataset.{name}=null to do without"
@@ -137,7 +138,7 @@ class FieldMapping:
             value = read(row)
             if value is not ABSENT and value not in (None, "", []):
                 found += value if isinstance(value, list) else [value]
-        return [value for value in found if value is not None]
+        return found
 
     def _gold(self, row: Row) -> str | None:
         value = None if self._answer is None else self._answer(row)

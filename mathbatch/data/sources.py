@@ -24,6 +24,8 @@ from mathbatch.records import Row
 BATCH = 16
 """Rows of a Parquet file or a hub dataset in memory at a time: pictures may be in them."""
 CSV_DIALECTS = {".csv": ",", ".tsv": "\t"}
+SOURCE_COLUMNS: Row = {"_file": "", "_config": "", "_split": "", "_row": 0}
+"""What sources add to their rows, where a dataset config speaks of it."""
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 csv.field_size_limit(sys.maxsize)  # a cell may be a picture in base64
 

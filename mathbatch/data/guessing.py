@@ -1,0 +1,180 @@
+"""Guesses from the rows of a file what its fields mean, and says why: the first draft of a dataset config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from mathbatch.data.fields import ABSENT, field_names, getter
+from mathbatch.data.helpers import as_list, boxed, split_choices
+from mathbatch.data.images import BASE64_STARTS
+from mathbatch.records import Row
+
+ID_NAMES = ("sample_index", "pid", "id", "uid", "unique_id", "question_id", "problem_id", "qid", "index", "idx", "key")
+QUERY_NAMES = ("query_cot", "query", "question", "problem", "prompt", "instruction", "input", "text")
+ANSWER_NAMES = (
+    "answer",
+    "gold",
+    "ground_truth",
+    "final_answer",
+    "answer_number",
+    "target",
+    "label",
+    "expected",
+    "solution",
+)
+CHOICE_NAMES = ("choices", "options", "option", "candidates")
+PICTURE_SUFFIX = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|avif)$", re.IGNORECASE)
+LETTER_COLUMNS = "ABCDEFGH"
+FEW = 40
+LONG_TEXT = 25
+MOSTLY = 0.9
+
+
+class Guess(NamedTuple):
+    """A value for a key of the dataset config, as YAML, and the reason. `column` is a computed column that it needs."""
+
+    value: str
+    why: str
+    column: tuple[str, str] | None = None
+
+
+class Rows:
+    """Some rows and the paths of their fields."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.names = list(dict.fromkeys(name for row in rows for name in field_names(row)))
+        self._values = {
+            name: [value for row in rows if (value := getter(name)(row)) is not ABSENT] for name in self.names
+        }
+
+    def values(self, name: str) -> list[Any]:
+        """The values that are not empty."""
+        return [value for value in self._values[name] if value not in (None, "", [], {})]
+
+    def share(self, name: str, test: Callable[[Any], bool]) -> float:
+        """The share of the values that are there which pass."""
+        values = self.values(name)
+        return sum(map(test, values)) / len(values) if values else 0.0
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """The fields of these names, in the order of the names; upper and lower case are one."""
+        return [name for wanted in names for name in self.names if name.rpartition(".")[2].lower() == wanted]
+
+
+def guess_id(rows: Rows) -> Guess:
+    def unique(name: str) -> bool:
+        values = rows.values(name)
+        scalar = all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values)
+        return scalar and len(values) == len(rows.rows) == len({str(value) for value in values})
+
+    for name in rows.named(ID_NAMES):
+        if unique(name):
+            return Guess(name, f"its name, and all {len(rows.rows):,} values differ")
+    for name in rows.names:
+        if unique(name) and max(len(str(value)) for value in rows.values(name)) <= FEW:
+            return Guess(name, "short, and different in every row")
+    return Guess("null", "no field is different in every row: the row number")
+
+
+def guess_query(rows: Rows) -> Guess | None:
+    texts = [name for name in rows.names if rows.share(name, lambda value: isinstance(value, str)) >= MOSTLY]
+    for name in rows.named(QUERY_NAMES):
+        if name in texts:
+            return Guess(name, "its name, and it is text")
+    rest = [name for name in texts if name not in rows.named(ANSWER_NAMES) and not _is_picture_field(rows, name)]
+    lengths = {name: sum(map(len, rows.values(name))) / len(rows.values(name)) for name in rest}
+    longest = max(lengths, key=lambda name: lengths[name], default=None)
+    if longest is None or lengths[longest] < LONG_TEXT:
+        return None
+    return Guess(longest, f"the longest text, {lengths[longest]:,.0f} characters on average")
+
+
+def guess_images(rows: Rows) -> Guess:
+    fields = [name for name in rows.names if _is_picture_field(rows, name) and not name.endswith((".bytes", ".path"))]
+    embedded = [name for name in fields if rows.share(name, lambda value: isinstance(value, (dict, list, bytes))) > 0.5]
+    numbered = [name for name in fields if re.search(r"\d$", name)]
+    if len(numbered) > 1:
+        return Guess(f"[{', '.join(numbered)}]", "numbered fields that hold pictures")
+    if embedded:
+        return Guess(embedded[0], "it holds the pictures themselves")
+    if fields:
+        return Guess(fields[0], f"such as {str(rows.values(fields[0])[0])[:FEW]!r}")
+    return Guess("null", "no field looks like a picture")
+
+
+def guess_choices(rows: Rows) -> Guess | None:
+    letters = [name for name in LETTER_COLUMNS if name in rows.names]
+    if len(letters) >= 2 and letters == list(LETTER_COLUMNS[: len(letters)]):
+        listed = f"[{', '.join(letters)}] | reject('empty') | list"
+        return Guess("choices", f"one field for each letter, {letters[0]} to {letters[-1]}", ("choices", listed))
+    for name in rows.named(CHOICE_NAMES):
+        if rows.share(name, lambda value: isinstance(value, list)) >= MOSTLY:
+            return Guess(name, "its name, and it holds lists")
+        for helper, read, why in (
+            ("as_list", as_list, "the text of a list"),
+            ("split_choices", split_choices, "one text"),
+        ):
+            if rows.share(name, lambda value, read=read: _gives_choices(read, value)) >= MOSTLY:  # type: ignore[misc]
+                return Guess("choices", f"`{name}` is {why}", ("choices", f"{_variable(name)} | {helper}"))
+    return None
+
+
+def guess_answer(rows: Rows) -> Guess | None:
+    for name in rows.named(ANSWER_NAMES):
+        if rows.share(name, lambda value: isinstance(value, str) and "####" in value) >= MOSTLY:
+            column = ("gold", f"{_variable(name)} | after('####') | replace(',', '')")
+            return Guess("gold", f"`{name}` ends with it after ####", column)
+        if rows.share(name, lambda value: isinstance(value, str) and len(value) > 80) < 0.5 and rows.values(name):
+            return Guess(name, "its name, and it is short")
+        if rows.share(name, _has_box) >= MOSTLY:
+            return Guess("gold", f"`{name}` has it in \\boxed{{}}", ("gold", f"{_variable(name)} | boxed"))
+    return None
+
+
+def guess_metadata(rows: Rows, used: set[str]) -> Guess:
+    def groups(name: str) -> int:
+        values = rows.values(name)
+        if not all(isinstance(value, (str, int)) for value in values):
+            return 0
+        return len({str(value) for value in values})
+
+    most = max(2, min(FEW, len(rows.rows) // 3))
+    free = [name for name in rows.names if name not in used and not _is_picture_field(rows, name)]
+    found = [name for name in free if 2 <= groups(name) <= most]
+    return Guess(f"[{', '.join(found)}]", "few different values each" if found else "no field has few different values")
+
+
+def _is_picture_field(rows: Rows, name: str) -> bool:
+    return rows.share(name, _is_picture) >= MOSTLY
+
+
+def _is_picture(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_picture, value))
+    if isinstance(value, dict):
+        return "bytes" in value and "path" in value
+    if isinstance(value, str):
+        return bool(PICTURE_SUFFIX.search(value)) or value.startswith((*BASE64_STARTS, "data:image/"))
+    return isinstance(value, bytes)
+
+
+def _gives_choices(read: Callable[[Any], list[Any]], value: Any) -> bool:
+    try:
+        return len(read(value)) >= 2
+    except ValueError:
+        return False
+
+
+def _has_box(value: Any) -> bool:
+    try:
+        return bool(boxed(value))
+    except ValueError:
+        return False
+
+
+def _variable(name: str) -> str:
+    """How an expression names a field."""
+    return name if name.isidentifier() else f"row['{name}']"

@@ -1,0 +1,95 @@
+"""Draft the dataset config of a file: `python -m mathbatch.new_dataset rows.jsonl [name=…] [output=folder]`.
+
+Looks at its first rows, guesses what each field means and writes `<output>/dataset/<name>.yaml`, the reasons beside, for
+you to correct. Exit codes: 0 written, 2 the file can't be read or the draft is there already.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from pathlib import Path
+
+from mathbatch import compose
+from mathbatch.config import DatasetConfig
+from mathbatch.data.guessing import (
+    Guess,
+    Rows,
+    guess_answer,
+    guess_choices,
+    guess_id,
+    guess_images,
+    guess_metadata,
+    guess_query,
+)
+from mathbatch.data.sources import chained, sources_of
+from mathbatch.errors import ConfigError, MathBatchError
+
+LOOKED_AT = 2000
+USAGE = "python -m mathbatch.new_dataset rows.jsonl [name=…] [output=my_conf]"
+BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        input, options = _arguments(sys.argv[1:])
+        name = options.get("name") or re.sub(r"[^\w]+", "_", Path(input).name.partition(".")[0]).strip("_")
+        path = Path(options.get("output", "my_conf")) / "dataset" / f"{name}.yaml"
+        text = draft(name, input)
+        if path.exists():
+            raise ConfigError("output", f"{path} is there already", "move it away, or give another name=…")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except MathBatchError as error:
+        compose.fail(str(error))
+    print(f"{text}\nwritten to {path}; correct it where the guess is wrong, then:")
+    print(f"  python -m mathbatch.check --config-dir {path.parent.parent} dataset={name}")
+
+
+def draft(name: str, input: str) -> str:
+    """The YAML text. Raises ConfigError for a file without rows that can be read."""
+    raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
+    rows = Rows([raw.row for raw in itertools.islice(raws, LOOKED_AT) if raw.row is not None])
+    if not rows.rows:
+        raise ConfigError("input", f"{input} has no rows that can be read", "see the formats in README.md")
+    query = guess_query(rows)
+    if query is None:
+        raise ConfigError("input", f"no field looks like a question: {', '.join(rows.names)}", "write the YAML by hand")
+    choices, answer = guess_choices(rows), guess_answer(rows)
+    guesses = {"index_field": guess_id(rows), "image_field": guess_images(rows)}
+    guesses |= {
+        key: guess for key, guess in (("choices_field", choices), ("answer_field", answer)) if guess is not None
+    }
+    used = {query.value, *(guess.value for guess in guesses.values())}
+    guesses["metadata"] = guess_metadata(rows, used)
+    absolute = str(Path(input).absolute()) if not any(mark in input for mark in "*[") else input
+    lines = [f"# Drafted from {len(rows.rows):,} rows of {Path(input).name}; its fields: {', '.join(rows.names)}"]
+    lines += [f"name: {name}", f"input: {absolute}"]
+    columns = [guess.column for guess in guesses.values() if guess.column is not None]
+    if columns:
+        lines += ["columns:", *(f"  {column}: {expression}" for column, expression in columns)]
+    lines += [f"{key}: {guess.value}  # {guess.why}" for key, guess in guesses.items()]
+    return "\n".join([*lines, *_prompt(query, choices), ""])
+
+
+def _prompt(query: Guess, choices: Guess | None) -> list[str]:
+    field = query.value if query.value.isidentifier() else f"row['{query.value}']"
+    lines = [f"# the question: {query.value} ({query.why})", "prompt: |-", f"  {{{{ {field} }}}}"]
+    if choices is not None:
+        listed = choices.value if choices.value.isidentifier() else f"row['{choices.value}']"
+        lines += [f"  {{%- if {listed} %}}", f"  {{{{ {listed} | lettered }}}}", "  {%- endif %}"]
+    return [*lines, "", f"  {BOXED}"]
+
+
+def _arguments(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    files = [argument for argument in arguments if "=" not in argument]
+    if len(files) != 1 or options.keys() - {"name", "output"}:
+        raise ConfigError("arguments", f"can't read: {' '.join(arguments)}", USAGE)
+    return files[0], options
+
+
+if __name__ == "__main__":
+    main()

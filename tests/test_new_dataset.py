@@ -1,0 +1,73 @@
+"""A file becomes a dataset config that `check` accepts, with the right fields and the reasons beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+import shapes
+import yaml
+from bad_inputs import encoded
+from support import questions, run, write_rows
+
+
+def drafted(folder: Path, *arguments: str) -> dict[str, Any]:
+    done = run(folder, *arguments, module="new_dataset")
+    assert done.returncode == 0, done.stderr
+    (path,) = (folder / "my_conf" / "dataset").glob("*.yaml")
+    found: dict[str, Any] = yaml.safe_load(path.read_text())
+    return found
+
+
+def accepted(folder: Path, name: str) -> str:
+    done = run(folder, "--config-dir", "my_conf", f"dataset={name}", "model.max_images=8", module="check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_file_with_the_original_field_names(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", [{**row, "answer": "4"} for row in questions(9)])
+    found = drafted(tmp_path, "rows.jsonl")
+    assert (found["index_field"], found["image_field"], found["answer_field"]) == ("sample_index", None, "answer")
+    assert "What is 0 + 0?" in accepted(tmp_path, "rows")
+
+
+def test_pictures_choices_in_a_text_and_breakdowns(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded())
+    rows = [
+        {"uid": f"q{at}", "Question": f"Which of these many shapes is number {at}?", "img": "a.png", "options": "['x', 'y']",
+         "answer": "A", "meta": {"task": ("count", "shape")[at % 2]}}
+        for at in range(12)
+    ]  # fmt: skip
+    write_rows(tmp_path / "shapes v2.jsonl", rows)
+    found = drafted(tmp_path, "shapes v2.jsonl", "name=shapes")
+    assert found["columns"] == {"choices": "options | as_list"}
+    assert (found["index_field"], found["image_field"], found["choices_field"]) == ("uid", "img", "choices")
+    assert found["metadata"] == ["meta.task"]
+    assert "(A) x\n(B) y" in accepted(tmp_path, "shapes")
+
+
+@pytest.mark.parametrize("name", sorted(set(shapes.BENCHMARKS) - {"mathverse"}))
+def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: Path, name: str) -> None:
+    rows = next(iter(shapes.BENCHMARKS[name]().values()))
+    shapes._typed(datasets.Dataset.from_list(rows)).to_parquet(tmp_path / "rows.parquet")
+    drafted(tmp_path, "rows.parquet")
+    accepted(tmp_path, "rows")
+
+
+def test_a_draft_is_never_written_over(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", questions(3))
+    drafted(tmp_path, "rows.jsonl")
+    done = run(tmp_path, "rows.jsonl", module="new_dataset")
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("a.jsonl", "b.jsonl"), ("nowhere.jsonl",), ("rows.jsonl", "nme=x")])
+def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run(tmp_path, *arguments, module="new_dataset")
+    assert done.returncode == 2
+    assert "fix:" in done.stderr
+    assert "Traceback" not in done.stderr
