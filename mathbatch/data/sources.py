@@ -161,9 +161,7 @@ def sources_of(dataset: DatasetConfig) -> list[Source]:
         return [_file_source(path) for path in find_inputs(dataset)]
     hub = dataset.hub
     if hub.path is None:
-        raise ConfigError(
-            "dataset.input", "names no file", "give a file: dataset.input=rows.jsonl, or dataset.hub.path"
-        )
+        raise ConfigError("dataset.input", "has no value", "give a file: dataset.input=rows.jsonl, or dataset.hub.path")
     return [
         HubSource(hub.path, config, split, hub.revision)
         for config in ([None] if hub.config is None else as_names(hub.config))
