@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
 
-from support import ROOT, records, results, run, run_dir
+from bad_inputs import encoded
+from support import ROOT, SCRIPTED, records, results, run, run_dir, write_rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -29,6 +31,30 @@ def test_the_custom_parts_of_the_readme_run_as_written(tmp_path: Path) -> None:
     assert second["id"] == "b"
     assert len(records(run_dir(tmp_path))) == 2
     assert "a: WHAT IS 2 + 2?" in (run_dir(tmp_path) / "run.log").read_text(encoding="utf-8")
+
+
+def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path) -> None:
+    (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
+    (tmp_path / "my_conf" / "dataset" / "rows.yaml").write_text(block("yaml", "my_conf/dataset/rows.yaml"))
+    (tmp_path / "a.png").write_bytes(encoded())
+    row = {
+        "question": "Is <image 2> like <image 1>?",
+        "options": "['yes', 'no']",
+        "image_2": "a.png",
+        "meta": {"task": "t"},
+    }
+    rows = [{**row, "uid": f"q{at}", "solution": f"so\n#### 1,{at:03d}", "image_1": "a.png"} for at in range(4)]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    arguments = ["--config-dir", "my_conf", "dataset=rows"]
+    checked = run(tmp_path, *arguments, module="check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "(A) yes\n(B) no" in checked.stdout
+    assert run(tmp_path, *arguments, SCRIPTED).returncode == 0
+    assert [score["gold"] for score in scores(run_dir(tmp_path))] == ["1000", "1001", "1002", "1003"]
+
+
+def scores(folder: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]
 
 
 def test_the_refusal_that_the_readme_shows_is_the_one_that_is_given(tmp_path: Path) -> None:
