@@ -7,10 +7,13 @@ Exit codes: 0 every row can be asked, 1 some can't, 2 the configuration is at fa
 
 from __future__ import annotations
 
+import re
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 from tqdm import tqdm
@@ -24,7 +27,10 @@ from mathbatch.findings import show_findings
 from mathbatch.hydra_app import run_app
 from mathbatch.identity import slug
 from mathbatch.job import Job
+from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.single import EXIT_FAILURES
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def main() -> None:
@@ -35,8 +41,10 @@ def main() -> None:
 def check_composed(composed: DictConfig) -> None:
     """Check what Hydra composed, show it, exit with the code."""
     try:
+        compose.refuse_code_in_dataset(HydraConfig.get().runtime)
         config = compose.typed(composed)
         job = Job(config, composed, check_model=False)
+        look_at_fields(job.parts, Glances())
         chat = ChatRenderer(config.model)
         with tqdm(total=job.parts.loader.count(), unit="row", disable=None) as bar:
             found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
@@ -58,7 +66,7 @@ def show(job: Job, found: Inspection, facts: list[tuple[str, str]], page: Path) 
     console = Console(highlight=False, soft_wrap=True)
     for seen in found.shown[:SHOWN_PROMPTS]:
         console.rule(f"prompt of {seen.sample.id}", align="left")
-        console.print(seen.prompt, markup=False)
+        console.print(CONTROL.sub("", seen.prompt), markup=False)  # a row must not steer the terminal
     console.rule()
     if found.findings:
         ordered = sorted(found.findings.values(), key=lambda finding: not finding.amiss)
@@ -83,7 +91,7 @@ def _facts(job: Job, chat: ChatRenderer, found: Inspection) -> list[tuple[str, s
     return facts
 
 
-def _spread(values: list[int]) -> str:
+def _spread(values: Sequence[int]) -> str:
     ordered = sorted(values)
     late = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
     return f"{ordered[0]:,} to {ordered[-1]:,}, median {statistics.median(ordered):,.0f}, 95 % up to {late:,}"

@@ -9,6 +9,8 @@ import typing
 from pathlib import Path
 from typing import Any, NoReturn
 
+import yaml
+from hydra.conf import RuntimeConf
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -77,6 +79,23 @@ def refuse_typed_secrets(arguments: list[str]) -> None:
             _refuse_written_secrets({name: inner}, f"{path}.")
 
 
+def refuse_code_in_dataset(runtime: RuntimeConf) -> None:
+    """A dataset file is data and sets nothing but `dataset`. Raises ConfigError for one that would set more."""
+    name = str(runtime.choices.get("dataset", ""))
+    for source in runtime.config_sources:
+        path = Path(source.path) / "dataset" / f"{name}.yaml"
+        if source.schema != "file" or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        header = re.search(r"^\s*#\s*@package\s+(\S+)", text, re.MULTILINE)
+        if header is not None and header[1] not in ("dataset", "_group_"):
+            raise ConfigError(
+                "dataset", f"{path} has the header '@package {header[1]}'", "a dataset sets only `dataset`"
+            )
+        if re.search(r"^\s*['\"]?defaults['\"]?\s*:", text, re.MULTILINE):
+            raise ConfigError("dataset", f"{path} has a defaults list", "write all its keys in the file")
+
+
 def typed(composed: DictConfig) -> Config:
     """The checked configuration. Raises ConfigError for an unknown, mistyped, missing or out-of-range value."""
     try:
@@ -85,6 +104,7 @@ def typed(composed: DictConfig) -> Config:
         for path in sorted(OmegaConf.missing_keys(merged)):
             raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
         _refuse_written_secrets(values, "")
+        _refuse_resolvers(values.get("dataset") if isinstance(values, dict) else None, "dataset")
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise ConfigError(*_explain_key(error)) from error
@@ -106,6 +126,13 @@ def explain(error: Exception) -> str:
     if isinstance(cause, OmegaConfBaseException):
         return str(ConfigError(*_explain_key(cause)))
     return str(error)
+
+
+def explain_yaml(error: yaml.YAMLError) -> str:
+    """A YAML file that can't be read: where, and what is wrong."""
+    mark = getattr(error, "problem_mark", None)
+    where = "a YAML file" if mark is None else f"{mark.name}, line {mark.line + 1}"
+    return f"{where}: {getattr(error, 'problem', None) or error}\n  fix: correct the file"
 
 
 def allow_new_key(argument: str) -> str:
@@ -147,6 +174,19 @@ def _schema_types(parent: str) -> dict[str, str]:
     for part in filter(None, parent.split(".")):
         section = typing.get_type_hints(section).get(part) if dataclasses.is_dataclass(section) else None
     return {f.name: str(f.type) for f in dataclasses.fields(section)} if dataclasses.is_dataclass(section) else {}
+
+
+def _refuse_resolvers(node: Any, path: str) -> None:
+    """`${oc.env:HF_TOKEN}` in a prompt would show a secret to the model and to whoever reads the answers."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if path != "dataset" or key not in ("input", "image_base_path", "examples"):
+                _refuse_resolvers(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for value in node:
+            _refuse_resolvers(value, path)
+    elif isinstance(node, str) and re.search(r"\$\{[^}]*:", node):
+        raise ConfigError(path, f"{node!r:.80} calls a resolver", "only paths may: input, image_base_path, examples")
 
 
 def _refuse_written_secrets(node: Any, path: str) -> None:

@@ -5,10 +5,10 @@ YAML under `conf/` holds only what differs from here. Names are those of the ori
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import regex
 from omegaconf import MISSING
 
 from mathbatch.errors import ConfigError
@@ -256,8 +256,8 @@ def _names(path: str, value: Any) -> None:
 
 def _regex(path: str, pattern: str) -> None:
     try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
+        groups = regex.compile(pattern).groups
+    except regex.error as error:
         raise ConfigError(path, f"{pattern!r} is no regular expression: {error}", "correct it") from error
     if groups != 1:
         raise ConfigError(path, f"{pattern!r} has {groups} groups", "give it one, around the number")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import hydra
+import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import DictConfig
@@ -35,6 +36,8 @@ def run_app(task: Callable[[DictConfig], object], around: AbstractContextManager
         sys.exit(AlreadyTold.exit_code)
     except MathBatchError as error:
         compose.fail(str(error))
+    except yaml.YAMLError as error:
+        compose.fail(compose.explain_yaml(error))
     except (HydraException, OmegaConfBaseException) as error:
         compose.fail(compose.explain(error))
 

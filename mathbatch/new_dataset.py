@@ -7,6 +7,7 @@ you to correct. Exit codes: 0 written, 2 the file can't be read or the draft is 
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ from mathbatch.data.guessing import (
     guess_images,
     guess_metadata,
     guess_query,
+    quoted,
+    variable,
 )
 from mathbatch.data.sources import chained, sources_of
 from mathbatch.errors import ConfigError, MathBatchError
@@ -42,6 +45,8 @@ def main() -> None:
             raise ConfigError("output", f"{path} is there already", "move it away, or give another name=…")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        compose.fail(f"can't write the draft: {error}\n  fix: give another folder: output=…")
     except MathBatchError as error:
         compose.fail(str(error))
     print(f"{text}\nwritten to {path}; correct it where the guess is wrong, then:")
@@ -62,31 +67,32 @@ def draft(name: str, input: str) -> str:
     guesses |= {
         key: guess for key, guess in (("choices_field", choices), ("answer_field", answer)) if guess is not None
     }
-    used = {query.value, *(guess.value for guess in guesses.values())}
+    used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
     guesses["metadata"] = guess_metadata(rows, used)
     absolute = str(Path(input).absolute()) if not any(mark in input for mark in "*[") else input
-    lines = [f"# Drafted from {len(rows.rows):,} rows of {Path(input).name}; its fields: {', '.join(rows.names)}"]
-    lines += [f"name: {name}", f"input: {absolute}"]
+    fields = json.dumps(rows.names, ensure_ascii=False)
+    lines = [f"# Drafted from {len(rows.rows):,} rows of {json.dumps(Path(input).name)}; its fields: {fields}"]
+    lines += [f"name: {quoted(name)}", f"input: {quoted(absolute)}"]
     columns = [guess.column for guess in guesses.values() if guess.column is not None]
     if columns:
-        lines += ["columns:", *(f"  {column}: {expression}" for column, expression in columns)]
-    lines += [f"{key}: {guess.value}  # {guess.why}" for key, guess in guesses.items()]
+        lines += ["columns:", *(f"  {column}: {quoted(expression)}" for column, expression in columns)]
+    lines += [f"{key}: {guess.yaml}  # {guess.why}" for key, guess in guesses.items()]
     return "\n".join([*lines, *_prompt(query, choices), ""])
 
 
 def _prompt(query: Guess, choices: Guess | None) -> list[str]:
-    field = query.value if query.value.isidentifier() else f"row['{query.value}']"
-    lines = [f"# the question: {query.value} ({query.why})", "prompt: |-", f"  {{{{ {field} }}}}"]
+    lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
     if choices is not None:
-        listed = choices.value if choices.value.isidentifier() else f"row['{choices.value}']"
+        listed = variable(str(choices.value))
         lines += [f"  {{%- if {listed} %}}", f"  {{{{ {listed} | lettered }}}}", "  {%- endif %}"]
     return [*lines, "", f"  {BOXED}"]
 
 
 def _arguments(arguments: list[str]) -> tuple[str, dict[str, str]]:
-    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    files = [argument for argument in arguments if "=" not in argument]
-    if len(files) != 1 or options.keys() - {"name", "output"}:
+    is_option = re.compile(r"(name|output)=").match
+    options = dict(argument.split("=", 1) for argument in arguments if is_option(argument))
+    files = [argument for argument in arguments if not is_option(argument)]
+    if len(files) != 1:
         raise ConfigError("arguments", f"can't read: {' '.join(arguments)}", USAGE)
     return files[0], options
 

@@ -72,6 +72,17 @@ class Glances:
         return self._rows[key]
 
 
+def look_at_fields(parts: Parts, glances: Glances) -> None:
+    """Raises ConfigError for a field that is in no row: a mistake of the configuration. What is wrong with the rows
+    themselves is left for later.
+    """
+    try:
+        glances.look(parts)
+    except ConfigError as error:
+        if error.path.endswith(("_field", ".metadata")):
+            raise
+
+
 def preflight(parts: Parts) -> None:
     """Raises ConfigError if a configured field is in no row, most rows can't be asked, or the model can't see."""
     glance, deadline = Glance(parts.loader), time.monotonic() + GLANCE_S

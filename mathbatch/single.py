@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from mathbatch.compose import fail, typed
+from mathbatch.compose import fail, refuse_code_in_dataset, typed
 from mathbatch.errors import AlreadyTold, MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
@@ -43,6 +43,7 @@ def run_composed(composed: DictConfig) -> float | None:
 
 
 def _job(composed: DictConfig, number: int) -> Job:
+    refuse_code_in_dataset(HydraConfig.get().runtime)
     overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
     assert isinstance(overrides, list)
     return Job(typed(composed), composed, [str(override) for override in overrides], number)

@@ -17,12 +17,12 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.atomic import atomic_write
-from mathbatch.compose import explain, typed
-from mathbatch.errors import ConfigError, MathBatchError
+from mathbatch.compose import explain, refuse_code_in_dataset, typed
+from mathbatch.errors import MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
-from mathbatch.preflight import Glances
+from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.session import Session
 from mathbatch.single import EXIT_FAILURES
 from mathbatch.summary import show_sweep
@@ -129,18 +129,9 @@ def check_cells(
         if tuple(overrides) not in jobs:
             with _naming(number, name):
                 job = jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
-                _look_at_fields(job, glances)
+                look_at_fields(job.parts, glances)
     _refuse_twins(list(jobs.values()))
     return [jobs[tuple(overrides)] for overrides in cells]
-
-
-def _look_at_fields(job: Job, glances: Glances) -> None:
-    """A field that is in no row is a mistake of the cell. A file that is damaged is left to its job to fail on."""
-    try:
-        glances.look(job.parts)
-    except ConfigError as error:
-        if error.path.endswith("_field"):
-            raise
 
 
 def _compose(loader: ConfigLoader, master: DictConfig, overrides: Cell, number: int) -> Job:
@@ -148,6 +139,7 @@ def _compose(loader: ConfigLoader, master: DictConfig, overrides: Cell, number: 
     with open_dict(composed):
         composed.hydra.job.id = composed.hydra.job.num = number
     HydraConfig.instance().set_config(composed)
+    refuse_code_in_dataset(HydraConfig.get().runtime)
     task = OmegaConf.to_container(composed.hydra.overrides.task, resolve=False)
     assert isinstance(task, list)
     with read_write(composed), open_dict(composed):

@@ -57,6 +57,15 @@ def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: 
     accepted(tmp_path, "rows")
 
 
+def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) -> None:
+    rows = [{"Unnamed: 0": f"r{at}", "0": at, "Student's": "x" * at, "yes": "no", "${oc.env:HOME}": "a", "no #1": "b\nc: d",
+             "data": {"question": f"How many are {at}?"}} for at in range(9)]  # fmt: skip
+    write_rows(tmp_path / "d #1.jsonl", rows)
+    found = drafted(tmp_path, "d #1.jsonl", "name=odd")
+    assert found["index_field"] == "Unnamed: 0"
+    assert "How many are 0?" in accepted(tmp_path, "odd")
+
+
 def test_a_draft_is_never_written_over(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(3))
     drafted(tmp_path, "rows.jsonl")
@@ -65,7 +74,10 @@ def test_a_draft_is_never_written_over(tmp_path: Path) -> None:
     assert "is there already" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("a.jsonl", "b.jsonl"), ("nowhere.jsonl",), ("rows.jsonl", "nme=x")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("a.jsonl", "b.jsonl"), ("nowhere.jsonl",), ("rows.jsonl", "nme=x"), ("rows.jsonl", "output=/proc/nowhere")],
+)
 def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path, *arguments, module="new_dataset")
     assert done.returncode == 2

@@ -21,6 +21,8 @@ ROW = {
     "none": None,
     "long": "a" * 50_000 + "!",
     "my field": 3,
+    "raw": b"%1000000000d",
+    "values": ["field", "named", "values"],
 }
 
 
@@ -42,6 +44,16 @@ ROW = {
         ("gold | letter_of(choices)", "B"),
         ("2 | letter", "C"),
         ("'033' | int", 33),
+        ("'336^x' | match('[0-9]+') | int", 336),
+        ("'x' | int(7)", 7),
+        ("'2.5' | float + 1", 3.5),
+        ("2.567 | round(1)", 2.6),
+        ("none | split_choices", []),
+        ("'A. Plan A. B. C; B. x; C. y' | split_choices", ["Plan A. B. C", "x", "y"]),
+        ("'(A) one (B) two (C) three' | split_choices", ["one", "two", "three"]),
+        ("choices | map('replace', '°', '')", ["135", "140"]),
+        ("choices | select('equalto', '135°')", ["135°"]),
+        ("row.values | last", "values"),
         ("id ~ '-' ~ row['my field']", "validation_Math_1-3"),
         ("none is empty and choices is not empty", True),
         ("choices[0] if choices else ''", "135°"),
@@ -89,6 +101,29 @@ HOSTILE = [
     "{{ long | match('(a+)+$') }}",
     "{{ long | match('(a|aa)+$') }}",
     "{{ ('[' * 100000) | as_list }}",
+    "{{ 15 | round(-8000000) }}",
+    "{{ ([[1] * 100000] * 100000) == ([[1] * 100000] * 100000 + []) }}",
+    "{% set x = [1] %}" + "{% set x = [x, x] %}" * 60 + "{{ x == x }}",
+    "{% set x = {'a': 1} %}" + "{% set x = {'a': x, 'b': x} %}" * 60 + "{{ x | string }}",
+    "{{ (['x' * 100] * 10000) | map('match', '(x+x+)+y') | list }}",
+    "{% for i in ('x' * 1000) | list %}{{ 'y' * 1000000 }}{% endfor %}",
+    "{% for i in ('x' * 90000) | list %}" + "literal " * 10000 + "{% endfor %}",
+    "{{ ([['x' * 1000] * 1000] * 1000) | string }}",
+    "{{ [1] | tojson(indent=300000000) }}",
+    "{{ (['x' * 1000000] * 1000000) | map('upper') | list }}",
+    "{{ ([[1] * 1000000] * 1000) | sum(start=[]) }}",
+    "{{ raw * 40000000 }}",
+    "{{ raw % 1 }}",
+    "{{ x | map('upper') | map('lower') if x is defined else lipsum }}",
+    "{{ row.items }}",
+    "{{ self }}",
+    "{{ _budget }}",
+    "{{ 1" + "0" * 5000 + " }}",
+    "{{ " + "(" * 2000 + "1" + ")" * 2000 + " }}",
+    "{% for a in choices %}" * 25 + "{% endfor %}" * 25,
+    "{{ none | lettered }}{{ [none, 1] | lettered }}",
+    "{{ 'abc' | lettered }}",
+    "{{ choices | lettered('{}' * 10) }}",
 ]
 
 
@@ -107,7 +142,17 @@ def test_a_row_that_looks_like_a_template_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["absent", "none.field", "answer | after('nowhere')", "1 / 0", "solution | letter_of([])"]
+    "source",
+    [
+        "absent",
+        "none.field",
+        "'336^x' | int",
+        "'x' | float",
+        "row.items",
+        "answer | after('nowhere')",
+        "1 / 0",
+        "solution | letter_of([])",
+    ],
 )
 def test_an_expression_that_fails_on_a_row_says_where_and_why(source: str) -> None:
     with pytest.raises(SampleError, match=r"dataset\.columns\.gold fails on this row: ."):

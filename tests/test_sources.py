@@ -174,7 +174,12 @@ def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_pat
         ("input: rows.jsonl\n_target_: os.system\n", ["dataset._target_", "mine.yaml"]),
         ("input: rows.jsonl\nindex_field: 3\n", ["dataset.index_field", "no name"]),
         ("input: rows.jsonl\nimage_placeholder: '('\n", ["dataset.image_placeholder", "no regular expression"]),
+        ("input: rows.jsonl\ninput: rows.jsonl\n", ["mine.yaml, line 4", "duplicate key"]),
+        ("input: [rows.jsonl\n", ["mine.yaml, line", "fix: correct the file"]),
         ("input: rows.jsonl\nwhere: 'a ='\n", ["dataset.where", "line 1"]),
+        ("input: rows.jsonl\nprompt: 'x ${oc.env:HOME}'\n", ["dataset.prompt", "calls a resolver"]),
+        ("input: rows.jsonl\ndefaults: [demo]\n", ["mine.yaml has a defaults list"]),
+        ("input: rows.jsonl\nimage_shared: true\nimage_field: [a, b]\n", ["dataset.image_shared", "one field"]),
         ("input: rows.jsonl\ncolumns:\n  x: '{{ y }}'\n", ["dataset.columns.x"]),
         ("input: [rows.jsonl, rows.jsonk]\n", ["dataset.input", "rows.jsonk", "did you mean 'rows.jsonl'"]),
     ],
@@ -182,13 +187,57 @@ def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_pat
 def test_a_mistake_in_a_dataset_file_is_refused_with_key_and_fix(tmp_path: Path, yaml: str, words: list[str]) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(2))
     (tmp_path / "conf" / "dataset").mkdir(parents=True)
-    (tmp_path / "conf" / "dataset" / "mine.yaml").write_text(f"name: mine\nimage_field: null\n{yaml}")
+    rest = "" if "image_field" in yaml else "image_field: null\n"
+    (tmp_path / "conf" / "dataset" / "mine.yaml").write_text(f"name: mine\n{rest}{yaml}")
     done = run(
         tmp_path, "--config-dir", "conf", "dataset=mine", "model._target_=mathbatch.models.scripted.ScriptedModel"
     )
     assert done.returncode == 2
     assert all(word in done.stderr for word in words), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_dataset_file_sets_nothing_but_the_dataset(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", questions(2))
+    (tmp_path / "conf" / "dataset").mkdir(parents=True)
+    text = "# @package _global_\nmodel:\n  trust_remote_code: true\ndataset:\n  name: evil\n  input: rows.jsonl\n"
+    (tmp_path / "conf" / "dataset" / "evil.yaml").write_text(text)
+    for module, more in (("run", ()), ("check", ()), ("run", ("-m", "sampling.temperature=0,1"))):
+        done = run(tmp_path, "--config-dir", "conf", "dataset=evil", *more, module=module)
+        assert done.returncode == 2, done.stdout
+        assert "@package _global_" in done.stderr
+        assert not list(tmp_path.glob("outputs/*/*/*/config.yaml"))
+
+
+def test_rows_that_are_left_out_may_lack_what_a_column_needs(tmp_path: Path) -> None:
+    rows = [
+        {"sample_index": str(at), "query_cot": "?", "solution": None if at % 2 else "\\boxed{4}"} for at in range(6)
+    ]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    yaml = f"input: {tmp_path}/rows.jsonl\nimage_field: null\ncolumns:\n  gold: solution | boxed\nanswer_field: gold\n"
+    assert [sample.id for sample in loaded(tmp_path, f"{yaml}where: solution is not none\n")] == ["0", "2", "4"]
+    assert sum(isinstance(row, BadRow) for row in loaded(tmp_path, yaml)) == 3
+
+
+def test_an_unclosed_quote_is_a_named_failure_and_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_text('sample_index\tquery_cot\n1\tgood\n2\t"inch mark\n3\tlost\n')
+    found = loaded(tmp_path, f"input: {tmp_path}/rows.tsv\nimage_field: null\n")
+    assert [type(row) for row in found] == [Sample, BadRow]
+    assert isinstance(found[1], BadRow)
+    assert "line 3 and what follows" in found[1].message
+    (tmp_path / "rows.csv").write_text("sample_index,query_cot,query_cot\n1,a,b\n")
+    with pytest.raises(ConfigError, match="'query_cot' twice"):
+        loaded(tmp_path, f"input: {tmp_path}/rows.csv\nimage_field: null\n")
+
+
+def test_a_gap_among_numbered_pictures_does_not_shift_them(tmp_path: Path) -> None:
+    rows = [{"sample_index": "1", "query_cot": "Is <image 2> red?", "image_1": None, "image_2": PICTURE},
+            {"sample_index": "2", "query_cot": "Is it red?", "image_1": None, "image_2": PICTURE}]  # fmt: skip
+    write_rows(tmp_path / "rows.jsonl", rows)
+    gap, fine = loaded(tmp_path, f"input: {tmp_path}/rows.jsonl\nimage_field: [image_1, image_2]\n")
+    assert isinstance(gap, BadRow)
+    assert "image_1 is empty" in gap.message
+    assert sizes(fine) == [(40, 30)]
 
 
 def test_a_template_that_fails_on_one_row_names_it_and_costs_it_alone(tmp_path: Path) -> None:

@@ -29,13 +29,13 @@ class ChatRenderer:
             self.why_not = f"{type(error).__name__}: {str(error).splitlines()[0]:.200}"
 
     def _load(self) -> None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a check must not fetch gigabytes
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         from transformers import AutoProcessor, AutoTokenizer
 
         config = self._config
         path = locate(config.path, "model.path")
-        options = {"revision": config.revision, "trust_remote_code": config.trust_remote_code}
+        options: dict[str, Any] = {"revision": config.revision, "trust_remote_code": config.trust_remote_code}
+        options["local_files_only"] = True  # a check does not fetch models
         name = str(path) if path.exists() else config.path
         self._tokenizer = AutoTokenizer.from_pretrained(name, **options)
         if config.max_images:

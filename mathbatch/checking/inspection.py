@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,12 +11,12 @@ from dataclasses import dataclass, field
 from jinja2 import TemplateError
 
 from mathbatch.checking.chat import ChatRenderer, Size
-from mathbatch.checking.looking import PictureLooker
+from mathbatch.checking.looking import PictureLooker, Trouble
+from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
-from mathbatch.errors import SampleError
 from mathbatch.findings import Finding
 from mathbatch.job import Job
-from mathbatch.records import BadRow, Request, Sample
+from mathbatch.records import BadRow, Record, Request, Sample
 
 AHEAD = 64
 """Rows whose pictures are decoded while earlier rows are looked at."""
@@ -43,8 +44,8 @@ class Inspection:
 
     rows: int = 0
     findings: dict[str, Finding] = field(default_factory=dict)
-    tokens: list[int] = field(default_factory=list)
-    image_tokens: list[int] = field(default_factory=list)
+    tokens: array[int] = field(default_factory=lambda: array("L"))
+    image_tokens: array[int] = field(default_factory=lambda: array("L"))
     pictures: int = 0
     distinct_pictures: int = 0
     shown: list[Seen] = field(default_factory=list)
@@ -88,7 +89,7 @@ MEANINGS = {
 def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], object]) -> Inspection:
     """Look at every row. Raises ConfigError where the dataset can't be read."""
     found, looker = Inspection(), PictureLooker(job.decoder)
-    waiting = deque[tuple[Sample | BadRow, list[Future[Size]]]]()
+    waiting = deque[tuple[Sample | BadRow, list[Future[Size | Trouble]]]]()
     try:
         for sample in job.parts.loader:
             images = sample.images if isinstance(sample, Sample) else ()
@@ -105,7 +106,7 @@ def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], object]) -> 
 
 
 def _look_at(
-    job: Job, chat: ChatRenderer, found: Inspection, sample: Sample | BadRow, looks: list[Future[Size]]
+    job: Job, chat: ChatRenderer, found: Inspection, sample: Sample | BadRow, looks: list[Future[Size | Trouble]]
 ) -> None:
     found.rows += 1
     if isinstance(sample, BadRow):
@@ -123,15 +124,15 @@ def _look_at(
     found.disk_bytes += job.config.sampling.n * (RECORD_BYTES + limit * BYTES_PER_TOKEN)
 
 
-def _sizes(found: Inspection, sample: Sample, looks: list[Future[Size]]) -> list[Size]:
+def _sizes(found: Inspection, sample: Sample, looks: list[Future[Size | Trouble]]) -> list[Size]:
     sizes = []
     for look in looks:
         found.pictures += 1
-        try:
-            width, height = look.result()
-        except SampleError as error:
-            found.note(error.kind, f"{sample.id}: {error}")
+        size = look.result()
+        if isinstance(size, Trouble):
+            found.note(size.kind, f"{sample.id}: {size.message}")
             continue
+        width, height = size
         sizes.append((width, height))
         if width * height < EXTREME_PIXELS or max(width, height) > EXTREME_SIDES * min(width, height):
             found.note("extreme picture", f"{sample.id}: {width} x {height}", amiss=False)
@@ -178,10 +179,10 @@ def _look_at_placeholders(found: Inspection, sample: Sample) -> None:
 
 def _look_at_prompt(job: Job, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
     model, sampling = job.config.model, job.config.sampling
-    try:
-        request = job.parts.processor.process(sample)
-    except SampleError as error:
-        found.note(error.kind, f"{sample.id}: {error}")
+    request = render(sample, job.parts.processor)
+    if isinstance(request, Record):
+        assert request.failure is not None
+        found.note(request.failure.kind, request.failure.message)
         return ""
     if len(sample.images) > model.max_images:
         found.note(

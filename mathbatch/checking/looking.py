@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 from mathbatch.checking.chat import Size
 from mathbatch.data.images import ImageDecoder
@@ -15,16 +16,23 @@ KNOWN = 200_000
 """So many pictures are remembered, so that rows that share one have it decoded once."""
 
 
+class Trouble(NamedTuple):
+    """Why a picture can't be shown."""
+
+    kind: str
+    message: str
+
+
 class PictureLooker:
-    """`look` starts, and the future it gives has the size, or raises SampleError as a run would."""
+    """`look` starts, and the future it gives has the size, or what a run would fail with."""
 
     def __init__(self, decoder: ImageDecoder) -> None:
         self._decoder = decoder
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="look")
-        self._known: OrderedDict[tuple[str | None, str], Future[Size]] = OrderedDict()
+        self._known: OrderedDict[tuple[str | None, str], Future[Size | Trouble]] = OrderedDict()
         self.distinct = 0
 
-    def look(self, ref: ImageRef) -> Future[Size]:
+    def look(self, ref: ImageRef) -> Future[Size | Trouble]:
         key = (ref.path, ref.identity)
         found = self._known.get(key)
         if found is None:
@@ -34,12 +42,12 @@ class PictureLooker:
                 self._known.popitem(last=False)
         return found
 
-    def _decode(self, ref: ImageRef) -> Size:
-        self._decoder.measure(ref)
+    def _decode(self, ref: ImageRef) -> Size | Trouble:
         try:
+            self._decoder.measure(ref)
             picture, _ = self._decoder.decode(ref)
-        except MemoryError as error:
-            raise SampleError("broken_image", f"{ref.label}: does not fit into memory") from error
+        except SampleError as error:  # itself it would hold the picture's data by its traceback
+            return Trouble(error.kind, str(error))
         return picture.size
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ def write_page(path: Path, title: str, found: Inspection, facts: list[tuple[str,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode(errors="replace"))
 
 
 def _thumbnails(seen: Seen, decoder: ImageDecoder) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -27,17 +28,39 @@ ANSWER_NAMES = (
 CHOICE_NAMES = ("choices", "options", "option", "candidates")
 PICTURE_SUFFIX = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|avif)$", re.IGNORECASE)
 LETTER_COLUMNS = "ABCDEFGH"
+PLAIN_SCALAR = re.compile(r"[A-Za-z_/][\w./-]*(?<!\.)|[\w]+ \| \w+")
 FEW = 40
 LONG_TEXT = 25
 MOSTLY = 0.9
 
 
 class Guess(NamedTuple):
-    """A value for a key of the dataset config, as YAML, and the reason. `column` is a computed column that it needs."""
+    """A value for a key of the dataset config, and the reason. `column` is a computed column that it needs."""
 
-    value: str
+    value: str | list[str] | None
     why: str
     column: tuple[str, str] | None = None
+
+    @property
+    def yaml(self) -> str:
+        """The value as it stands in the file."""
+        if isinstance(self.value, list):
+            return f"[{', '.join(map(quoted, self.value))}]"
+        return "null" if self.value is None else quoted(self.value)
+
+
+def quoted(text: str) -> str:
+    """A scalar in YAML: as it is where that is plain, else as JSON, which YAML reads; `${` would interpolate."""
+    if PLAIN_SCALAR.fullmatch(text):
+        return text
+    return json.dumps(text, ensure_ascii=False).replace("${", "\\\\${")
+
+
+def variable(name: str) -> str:
+    """How an expression names a field, also a nested one."""
+    if name.isidentifier():
+        return name
+    return "row" + "".join(f"[{json.dumps(part, ensure_ascii=False)}]" for part in name.split("."))
 
 
 class Rows:
@@ -76,7 +99,7 @@ def guess_id(rows: Rows) -> Guess:
     for name in rows.names:
         if unique(name) and max(len(str(value)) for value in rows.values(name)) <= FEW:
             return Guess(name, "short, and different in every row")
-    return Guess("null", "no field is different in every row: the row number")
+    return Guess(None, "no field is different in every row: the row number")
 
 
 def guess_query(rows: Rows) -> Guess | None:
@@ -97,12 +120,12 @@ def guess_images(rows: Rows) -> Guess:
     embedded = [name for name in fields if rows.share(name, lambda value: isinstance(value, (dict, list, bytes))) > 0.5]
     numbered = [name for name in fields if re.search(r"\d$", name)]
     if len(numbered) > 1:
-        return Guess(f"[{', '.join(numbered)}]", "numbered fields that hold pictures")
+        return Guess(numbered, "numbered fields that hold pictures")
     if embedded:
         return Guess(embedded[0], "it holds the pictures themselves")
     if fields:
         return Guess(fields[0], f"such as {str(rows.values(fields[0])[0])[:FEW]!r}")
-    return Guess("null", "no field looks like a picture")
+    return Guess(None, "no field looks like a picture")
 
 
 def guess_choices(rows: Rows) -> Guess | None:
@@ -118,19 +141,19 @@ def guess_choices(rows: Rows) -> Guess | None:
             ("split_choices", split_choices, "one text"),
         ):
             if rows.share(name, lambda value, read=read: _gives_choices(read, value)) >= MOSTLY:  # type: ignore[misc]
-                return Guess("choices", f"`{name}` is {why}", ("choices", f"{_variable(name)} | {helper}"))
+                return Guess("choices", f"`{name}` is {why}", ("choices", f"{variable(name)} | {helper}"))
     return None
 
 
 def guess_answer(rows: Rows) -> Guess | None:
     for name in rows.named(ANSWER_NAMES):
         if rows.share(name, lambda value: isinstance(value, str) and "####" in value) >= MOSTLY:
-            column = ("gold", f"{_variable(name)} | after('####') | replace(',', '')")
+            column = ("gold", f"{variable(name)} | after('####') | replace(',', '')")
             return Guess("gold", f"`{name}` ends with it after ####", column)
         if rows.share(name, lambda value: isinstance(value, str) and len(value) > 80) < 0.5 and rows.values(name):
             return Guess(name, "its name, and it is short")
         if rows.share(name, _has_box) >= MOSTLY:
-            return Guess("gold", f"`{name}` has it in \\boxed{{}}", ("gold", f"{_variable(name)} | boxed"))
+            return Guess("gold", f"`{name}` has it in \\boxed{{}}", ("gold", f"{variable(name)} | boxed"))
     return None
 
 
@@ -144,7 +167,7 @@ def guess_metadata(rows: Rows, used: set[str]) -> Guess:
     most = max(2, min(FEW, len(rows.rows) // 3))
     free = [name for name in rows.names if name not in used and not _is_picture_field(rows, name)]
     found = [name for name in free if 2 <= groups(name) <= most]
-    return Guess(f"[{', '.join(found)}]", "few different values each" if found else "no field has few different values")
+    return Guess(found, "few different values each" if found else "no field has few different values")
 
 
 def _is_picture_field(rows: Rows, name: str) -> bool:
@@ -164,7 +187,7 @@ def _is_picture(value: Any) -> bool:
 def _gives_choices(read: Callable[[Any], list[Any]], value: Any) -> bool:
     try:
         return len(read(value)) >= 2
-    except ValueError:
+    except (ValueError, IndexError):
         return False
 
 
@@ -173,8 +196,3 @@ def _has_box(value: Any) -> bool:
         return bool(boxed(value))
     except ValueError:
         return False
-
-
-def _variable(name: str) -> str:
-    """How an expression names a field."""
-    return name if name.isidentifier() else f"row['{name}']"

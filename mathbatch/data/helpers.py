@@ -65,38 +65,47 @@ def as_list(value: Any) -> list[Any]:
 
 
 def split_choices(text: Any, separator: str | None = None) -> list[str]:
-    """Choices from one text such as `A. 300; B. 400`, without their labels.
+    """Choices from one text such as `A. 300; B. 400`, without their labels; none from null.
 
     Cut where the next label stands, A, B, C in turn, so that a separator within a choice does no harm; by `separator`
     where there are no labels.
     """
+    if text is None:
+        return []
     text = str(text)
-    starts = _labels(text)
+    starts = _labels(text, after_separator=True)
+    if len(starts) < 2:
+        starts = _labels(text, after_separator=False)
     if len(starts) < 2:
         return [part.strip() for part in text.split(separator or ";") if part.strip()]
     ends = [start for start, _ in starts[1:]] + [len(text)]
     return [text[begin:end].strip().rstrip(";,").strip() for (_, begin), end in zip(starts, ends, strict=True)]
 
 
-def _labels(text: str) -> list[tuple[int, int]]:
+def _labels(text: str, after_separator: bool) -> list[tuple[int, int]]:
     """Where the labels A, B, C … begin and end, as far as they follow each other."""
     found: list[tuple[int, int]] = []
     for place in LABEL.finditer(text):
-        begins = place.start() == 0 or text[place.start() - 1] in " ;,\n\t"
-        if begins and place[1] == LETTERS[len(found)]:
+        before = text[: place.start()].rstrip(" \t")[-1:]
+        begins = not before or before in ";,\n" or (not after_separator and text[place.start() - 1] in " \t")
+        if begins and len(found) < len(LETTERS) and place[1] == LETTERS[len(found)]:
             found.append((place.start(), place.end()))
     return found
 
 
 def lettered(choices: list[Any] | None, form: str = "({}) {}", separator: str = "\n") -> str:
     """Choices with their letters, one a line: `(A) 135°`. `form` is where letter and text go."""
-    if form.count("{}") != 2 or len(form) > 100:
-        raise ValueError(f"the form {form!r} needs {{}} for the letter and {{}} for the text")
+    if form.count("{}") != 2 or len(form) > 100 or len(separator) > 100:
+        raise ValueError(f"the form {form!r:.50} needs {{}} for the letter and {{}} for the text")
+    if choices is None:
+        return ""
+    if not isinstance(choices, (list, tuple)) or len(choices) > len(LETTERS):
+        raise ValueError(f"choices must be a list of at most {len(LETTERS)}, this is {choices!r:.60}")
+    if any(choice is None for choice in choices):
+        raise ValueError("one of the choices is null")
     before, between, behind = form.split("{}")
-    lines = (
-        f"{before}{letter}{between}{choice}{behind}" for letter, choice in zip(LETTERS, choices or [], strict=False)
-    )
-    return separator.join(lines)
+    labelled = zip(LETTERS, choices, strict=False)
+    return separator.join(f"{before}{label}{between}{choice}{behind}" for label, choice in labelled)
 
 
 def letter(index: int) -> str:
@@ -114,6 +123,44 @@ def letter_of(answer: Any, choices: list[Any]) -> str:
     return LETTERS[texts.index(str(answer).strip())]
 
 
+def to_int(value: Any, default: Any = None) -> Any:
+    """A whole number; Jinja's own filter makes 0 of what is none, and that would pass for a gold answer."""
+    try:
+        return int(str(value).strip())
+    except ValueError:
+        if default is None:
+            raise
+        return default
+
+
+def to_float(value: Any, default: Any = None) -> Any:
+    """A number, as `to_int`."""
+    try:
+        return float(str(value).strip())
+    except ValueError:
+        if default is None:
+            raise
+        return default
+
+
+def rounded(value: float, precision: int = 0) -> float:
+    """To so many digits behind the point."""
+    if not -15 <= precision <= 15:
+        raise ValueError(f"{precision} digits: from -15 to 15")
+    return round(value, precision)
+
+
+def total(values: list[Any]) -> float:
+    """The sum of numbers."""
+    if not all(isinstance(value, (int, float)) for value in values):
+        raise ValueError("only numbers have a sum")
+    return float(sum(values))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "match": match,
     "after": after,
@@ -123,5 +170,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "lettered": lettered,
     "letter": letter,
     "letter_of": letter_of,
+    "int": to_int,
+    "float": to_float,
+    "round": rounded,
+    "sum": total,
+    "tojson": to_json,
 }
 TESTS: dict[str, Callable[..., bool]] = {"empty": lambda value: value is None or value == "" or value == []}

@@ -36,7 +36,7 @@ class MappedDataLoader(BaseDataLoader):
         self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._first_rows: dict[str, str] | None = None
-        self._shared = SharedPictures(self.mapping.picture_field, self._ids)
+        self._shared = SharedPictures(dataset, self._rows_with_ids)
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
@@ -68,13 +68,19 @@ class MappedDataLoader(BaseDataLoader):
         except SampleError as error:
             return BadRow(id or f"<row {number}>", number, row, error.kind, f"{raw.label}: {error}", key)
 
-    def _ids(self) -> Iterator[tuple[str, RawRow]]:
-        """The ids of all rows that have one, read once more."""
+    def _rows_with_ids(self) -> Iterator[tuple[str, RawRow, Row]]:
+        """All rows that have an id, read once more, as they stand in the file and extended."""
         for raw in self.rows():
             with suppress(SampleError):
-                extended = self.mapping.extended(raw.row or {}, raw.columns)
-                if raw.row is not None and self.mapping.wanted(extended):
-                    yield self.mapping.id(extended, raw.key, raw.number), raw
+                if raw.row is not None:
+                    extended = self.mapping.extended(raw.row, raw.columns)
+                    yield self.mapping.id(extended, raw.key, raw.number), raw, extended
+
+    def _ids(self) -> Iterator[tuple[str, RawRow]]:
+        for id, raw, extended in self._rows_with_ids():
+            with suppress(SampleError):
+                if self.mapping.wanted(extended):
+                    yield id, raw
 
     def _ids_before(self, number: int) -> Iterator[str]:
         return (id for id, _ in itertools.takewhile(lambda found: found[1].number < number, self._ids()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from mathbatch.data.prompts import compile_expression, compile_prompt
 from mathbatch.data.sources import as_names, chained, sources_of
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.records import ImageRef, Row, Sample
+
+NUMBERED = re.compile(r"<image[ _]?\d")
+"""With numbers in the prompt a picture that is missing before another would shift them all."""
 
 
 class FieldMapping:
@@ -48,10 +52,16 @@ class FieldMapping:
 
     def extended(self, row: Row, columns: Row | None) -> Row:
         """The row with its computed columns."""
-        if columns or self._columns:
-            row = {**(columns or {}), **row}
-            for name, evaluate in self._columns.items():
+        if not columns and not self._columns:
+            return row
+        row, failed = {**(columns or {}), **row}, None
+        for name, evaluate in self._columns.items():
+            try:
                 row[name] = evaluate(row)
+            except SampleError as error:
+                failed = failed or error
+        if failed is not None and self.wanted(row):  # a row that is left out may have no gold answer
+            raise failed
         return row
 
     def wanted(self, row: Row) -> bool:
@@ -123,20 +133,18 @@ class FieldMapping:
             raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
 
     def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
+        held = [bool(_is_held(read(row))) for read in self._image]
+        if sorted(held, reverse=True) != held and NUMBERED.search(str(row.get(self._dataset.query_field, row))):
+            empty = as_names(self._dataset.image_field)[held.index(False)]
+            raise SampleError("missing_image", f"the field {empty} is empty, and one after it is not")
         return tuple(self._images.reference(value) for value in self.picture_values(row))
-
-    @property
-    def picture_field(self) -> str | None:
-        """The name of the picture field, where it is one alone."""
-        names = as_names(self._dataset.image_field)
-        return names[0] if len(names) == 1 else None
 
     def picture_values(self, row: Row) -> list[Any]:
         """What the picture fields hold, as far as they hold something."""
         found: list[Any] = []
         for read in self._image:
             value = read(row)
-            if value is not ABSENT and value not in (None, "", []):
+            if _is_held(value):
                 found += value if isinstance(value, list) else [value]
         return found
 
@@ -155,6 +163,10 @@ class FieldMapping:
     def _labels(self, row: Row) -> dict[str, Any]:
         found = {name: read(row) for name, read in self._metadata.items()}
         return {name: None if value is ABSENT else value for name, value in found.items()}
+
+
+def _is_held(value: Any) -> bool:
+    return value is not ABSENT and value not in (None, "", [])
 
 
 def read_examples(value: str) -> list[Row]:

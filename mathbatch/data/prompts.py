@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined
 
-from mathbatch.data.sandbox import BUDGET, Budget, Environment
+from mathbatch.data.sandbox import BUDGET, PLAIN, Budget, Environment
 from mathbatch.errors import ConfigError, SampleError
 from mathbatch.records import Row
 
@@ -22,7 +22,7 @@ def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row
     """Raises ConfigError with the line of a broken template; the function raises SampleError for a row it fails on."""
     try:
         compiled = ENVIRONMENT.from_string(template)
-    except TemplateError as error:
+    except (*ERRORS, SyntaxError) as error:
         raise _broken(path, error) from error
 
     def render(row: Row) -> str:
@@ -38,14 +38,17 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
     """As `compile_prompt`, for an expression that gives a value: `answer | after('####')`."""
     try:
         compiled = ENVIRONMENT.compile_expression(source, undefined_to_none=False)
-    except TemplateError as error:
+    except (*ERRORS, SyntaxError) as error:
         raise _broken(path, error) from error
 
     def evaluate(row: Row) -> Any:
         try:
-            value = compiled(_variables(row))
+            variables = _variables(row)
+            value = variables[BUDGET].charge(compiled(variables))
             if isinstance(value, Undefined):
                 str(value)  # a strict one says what is missing
+            if not isinstance(value, PLAIN):
+                raise TypeError(f"a {type(value).__name__} is no value")
         except ERRORS as error:
             raise SampleError("bad_expression", f"{path} fails on this row: {error}") from error
         return value
@@ -57,6 +60,7 @@ def _variables(row: Row) -> Row:
     return {**row, "row": row, BUDGET: Budget()}
 
 
-def _broken(path: str, error: TemplateError) -> ConfigError:
+def _broken(path: str, error: Exception) -> ConfigError:
     line = f"line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
-    return ConfigError(path, f"{line}{error.message}", "correct it; README.md lists the filters that there are")
+    problem = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    return ConfigError(path, f"{line}{problem}", "correct it; README.md lists the filters that there are")

@@ -7,8 +7,13 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from mathbatch.config import DatasetConfig
+from mathbatch.data.fields import getter
 from mathbatch.data.json_stream import RawRow
+from mathbatch.data.sources import as_names
+from mathbatch.errors import ConfigError
 from mathbatch.records import Row
 
 MAX_ID = 64
@@ -18,31 +23,36 @@ MAX_ID = 64
 class SharedPictures:
     """Finds the pictures that others share, in one reading of the rows, and holds them in a temporary folder."""
 
-    def __init__(self, field: str | None, ids: Callable[[], Iterator[tuple[str, RawRow]]]) -> None:
-        self._field = field
-        self._ids = ids
+    def __init__(self, dataset: DatasetConfig, rows: Callable[[], Iterator[tuple[str, RawRow, Row]]]) -> None:
+        names = as_names(dataset.image_field)
+        if dataset.image_shared and len(names) != 1:
+            raise ConfigError("dataset.image_shared", "needs dataset.image_field to be one field", "name that field")
+        self._field = names[0] if names else ""
+        self._read = getter(self._field)
+        self._rows = rows
         self._folder: Path | None = None
         self._files: dict[str, Path] = {}
 
     def filled(self, row: Row) -> Row:
         """The row with the picture of the row that it names."""
-        name = self._field or ""
-        cell = row.get(name)
-        if not isinstance(cell, (str, int)) or len(str(cell)) > MAX_ID:
+        cell = self._read(row)
+        if not _is_id(cell):
             return row
         if self._folder is None:
             self._find()
         path = self._files.get(str(cell))
-        return row if path is None else {**row, name: path.read_text()}
+        return row if path is None else {**row, self._field: path.read_text()}
 
     def _find(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="mathbatch-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        assert self._field is not None
-        cells = ((id, (raw.row or {}).get(self._field)) for id, raw in self._ids())
-        wanted = {str(cell) for _, cell in cells if isinstance(cell, (str, int)) and len(str(cell)) <= MAX_ID}
-        for number, (id, raw) in enumerate(self._ids()):
-            cell = (raw.row or {}).get(self._field)
+        wanted = {str(cell) for _, _, row in self._rows() if _is_id(cell := self._read(row))}
+        for number, (id, _, row) in enumerate(self._rows()):
+            cell = self._read(row)
             if id in wanted and isinstance(cell, str) and len(cell) > MAX_ID:
                 self._files[id] = self._folder / str(number)
                 self._files[id].write_text(cell)
+
+
+def _is_id(cell: Any) -> bool:
+    return isinstance(cell, (str, int)) and len(str(cell)) <= MAX_ID

@@ -7,7 +7,6 @@ import glob
 import gzip
 import io
 import itertools
-import sys
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -27,7 +26,8 @@ CSV_DIALECTS = {".csv": ",", ".tsv": "\t"}
 SOURCE_COLUMNS: Row = {"_file": "", "_config": "", "_split": "", "_row": 0}
 """What sources add to their rows, where a dataset config speaks of it."""
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
-csv.field_size_limit(sys.maxsize)  # a cell may be a picture in base64
+MAX_CELL = 1 << 28
+csv.field_size_limit(MAX_CELL)  # a cell may be a picture in base64
 
 
 class Source(ABC):
@@ -73,20 +73,37 @@ class TableSource(Source):
     def rows(self) -> Iterator[RawRow]:
         with open_input(self.path) as stream:
             text = io.TextIOWrapper(cast(Any, stream), "utf-8-sig", errors="surrogateescape", newline="")
-            lines = csv.reader(text, delimiter=self._separator)
-            header = next(lines, [])
-            for number, cells in enumerate(filter(None, self._readable(lines)), 1):
-                yield _table_row(number, header, cells)
+            lines = csv.reader(text, delimiter=self._separator, strict=True)
+            header = self._header(lines)
+            number = 0
+            while True:
+                begins = lines.line_num + 1
+                try:
+                    cells = next(lines)
+                except StopIteration:
+                    break
+                except csv.Error as error:
+                    number += 1
+                    yield RawRow(number, None, None, f"line {begins} and what follows: {error}")
+                    continue
+                if cells:
+                    number += 1
+                    yield _table_row(number, header, cells)
             text.detach()
 
     def count(self) -> int:
         return sum(1 for _ in self.rows())
 
-    def _readable(self, lines: Iterator[list[str]]) -> Iterator[list[str]]:
+    def _header(self, lines: Iterator[list[str]]) -> list[str]:
         try:
-            yield from lines
-        except csv.Error as error:
-            raise ConfigError("dataset.input", f"{self.path} is no table: {error}", "correct the file") from error
+            header = next(lines, [])
+            "".join(header).encode()
+        except (csv.Error, UnicodeEncodeError) as error:
+            raise ConfigError("dataset.input", f"the header of {self.path}: {error}", "correct the file") from error
+        for name in header:
+            if header.count(name) > 1:
+                raise ConfigError("dataset.input", f"{self.path} has the column '{name}' twice", "rename one of them")
+        return header
 
 
 class ParquetSource(Source):
@@ -122,10 +139,11 @@ class ParquetSource(Source):
 class HubSource(Source):
     """One split of one configuration of a dataset, by the `datasets` library and its cache; or of a local folder."""
 
-    def __init__(self, path: str, config: str | None, split: str, revision: str | None) -> None:
+    def __init__(self, path: str, config: str | None, split: str, revision: str | None, elsewhere: str | None) -> None:
         self._arguments = {"path": path, "name": config, "split": split, "revision": revision}
         self.name = f"{path}, {f'configuration {config}, ' if config else ''}split {split}"
         self.columns = {"_config": config or "default", "_split": split}
+        self._elsewhere = "files that you have" if elsewhere is None else f"where you have {elsewhere}"
         self._loaded: Any = None
 
     def rows(self) -> Iterator[RawRow]:
@@ -150,7 +168,7 @@ class HubSource(Source):
                 raise ConfigError(
                     "dataset.hub",
                     f"can't load {self.name}: {type(error).__name__}: {error}",
-                    "correct dataset.hub, or set dataset.input to files that you have",
+                    f"correct dataset.hub, or set dataset.input to {self._elsewhere}",
                 ) from error
         return self._loaded
 
@@ -161,9 +179,9 @@ def sources_of(dataset: DatasetConfig) -> list[Source]:
         return [_file_source(path) for path in find_inputs(dataset)]
     hub = dataset.hub
     if hub.path is None:
-        raise ConfigError("dataset.input", "has no value", "give a file: dataset.input=rows.jsonl, or dataset.hub.path")
+        raise ConfigError("dataset.input", "has no value", "give it on the command line: dataset.input=rows.jsonl")
     return [
-        HubSource(hub.path, config, split, hub.revision)
+        HubSource(hub.path, config, split, hub.revision, dataset.source)
         for config in ([None] if hub.config is None else as_names(hub.config))
         for split in as_names(hub.split) or ["test"]
     ]
