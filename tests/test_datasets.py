@@ -8,6 +8,7 @@ import pytest
 import shapes
 from conftest import SharedEngine, composed
 from support import ROOT, records, results
+from test_check import inspected
 
 from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import FileDataLoader
@@ -102,3 +103,12 @@ def test_choices_come_out_of_every_form(tmp_path: Path) -> None:
 def test_one_version_of_mathverse_by_a_condition(tmp_path: Path) -> None:
     samples = samples_of(tmp_path, "mathverse", "dataset.where='problem_version == \"Vision Only\"'")
     assert [sample.id for sample in samples] == ["5"]
+
+
+@pytest.mark.parametrize("name", shapes.BENCHMARKS)
+def test_check_accepts_it_and_counts_its_tokens(name: str, tmp_path: Path) -> None:
+    folder = shapes.write(tmp_path, shapes.BENCHMARKS[name]())
+    found = inspected(f"dataset={name}", f"dataset.hub.path={folder}")
+    assert found.rows == sum(map(len, shapes.BENCHMARKS[name]().values()))
+    assert not found.fails, found.findings
+    assert len(found.tokens) == found.rows
