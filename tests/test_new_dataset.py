@@ -11,6 +11,7 @@ import shapes
 import yaml
 from bad_inputs import encoded
 from support import questions, run, write_rows
+from test_check import inspected
 
 
 def drafted(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -54,7 +55,9 @@ def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: 
     rows = next(iter(shapes.BENCHMARKS[name]().values()))
     shapes._typed(datasets.Dataset.from_list(rows)).to_parquet(tmp_path / "rows.parquet")
     drafted(tmp_path, "rows.parquet")
-    accepted(tmp_path, "rows")
+    found = inspected("dataset=rows", f"hydra.searchpath=[file://{tmp_path}/my_conf]", "model.max_images=8")
+    assert found.rows == len(rows)
+    assert not found.fails, found.findings
 
 
 def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ import gc
 import itertools
 import os
 import signal
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mathbatch.base import BaseInferenceModel
@@ -18,6 +16,7 @@ from mathbatch.data.paths import locate
 from mathbatch.errors import EngineDied, EngineError, SampleError
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.thread import in_daemon_thread
 from mathbatch.models.vllm_options import check_engine_options, check_nested_sampling
 from mathbatch.records import Request, Response
 
@@ -61,7 +60,7 @@ class VllmModel(BaseInferenceModel):
         os.environ.update(self._environment())
         self._closed = False
         try:
-            await _in_thread(self._start)
+            await in_daemon_thread(self._start)
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
@@ -256,29 +255,6 @@ async def _last_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> Req
         raise
     finally:
         outputs.close()
-
-
-async def _in_thread(function: Callable[[], None]) -> None:
-    """Run in a thread that does not keep the process alive: loading a model can't be interrupted."""
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
-
-    def finish(error: BaseException | None) -> None:
-        if not done.done():
-            done.set_result(None) if error is None else done.set_exception(error)
-
-    def work() -> None:
-        try:
-            function()
-        except BaseException as error:  # noqa: BLE001 - handed over to who waits
-            outcome: BaseException | None = error
-        else:
-            outcome = None
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
-            loop.call_soon_threadsafe(finish, outcome)
-
-    threading.Thread(target=work, name="load-engine", daemon=True).start()
-    await done
 
 
 def vllm_messages(messages: list[dict[str, Any]]) -> tuple[list[Any], int]:

@@ -58,6 +58,14 @@ def figures(measurements: list[dict[str, Any]], keys: Iterable[str]) -> dict[str
     return {key: figure(values) for key, values in found.items() if values}
 
 
+def by_contender(measurements: list[dict[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
+    """The figures of each contender on each workload."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in measurements:
+        groups.setdefault((one["workload"], one["contender"]), []).append(one)
+    return [{"workload": w, "contender": c, **figures(group, keys)} for (w, c), group in groups.items()]
+
+
 def at_least(name: str, value: float, bar: float) -> Check:
     return Check(name, round(value, 3), f">= {bar:g}", value >= bar)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench_parts import throughput
 from bench_parts.contender import MAX_MODEL_LEN
-from bench_parts.figures import Check, at_least, at_most, figures
+from bench_parts.figures import Check, at_least, at_most, by_contender
 from bench_parts.process import watch
 from bench_parts.workloads import WORKLOADS, Workload, write_dataset
 
@@ -56,10 +56,7 @@ def measure(
 
 
 def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for one in measurements:
-        groups.setdefault((one["workload"], one["contender"]), []).append(one)
-    return [{"workload": w, "contender": c, **figures(group, KEYS)} for (w, c), group in groups.items()]
+    return by_contender(measurements, KEYS)
 
 
 def checks(rows: list[dict[str, Any]]) -> list[Check]:
