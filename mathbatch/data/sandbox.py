@@ -33,8 +33,9 @@ STRING_METHODS = {
 }  # fmt: skip
 OTHER_METHODS = {"get", "items", "keys", "values", "count", "index"}
 BUILT_IN_FILTERS = {
-    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "items", "join", "last", "length", "list", "lower",
-    "map", "max", "min", "reject", "replace", "reverse", "select", "sort", "string", "title", "trim", "unique", "upper",
+    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "items", "join", "last", "length", "list",
+    "lower", "map", "max", "min", "reject", "replace", "reverse", "select", "sort", "string", "title", "trim",
+    "unique", "upper",
 }  # fmt: skip
 FORBIDDEN = (
     *(nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends, nodes.Block),
