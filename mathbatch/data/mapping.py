@@ -133,7 +133,9 @@ class FieldMapping:
             raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
 
     def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
-        held = [bool(_is_held(read(row))) for read in self._image]
+        if not self._image:
+            return ()
+        held = [True] if len(self._image) == 1 else [_is_held(read(row)) for read in self._image]
         if sorted(held, reverse=True) != held and NUMBERED.search(str(row.get(self._dataset.query_field, row))):
             empty = as_names(self._dataset.image_field)[held.index(False)]
             raise SampleError("missing_image", f"the field {empty} is empty, and one after it is not")
