@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mathbatch.records import BadRow, Record, Request, Response, Sample, Score
@@ -121,7 +121,32 @@ class BaseInferenceModel(ABC):
 
 
 class BaseScorer(ABC):
-    """Compares a response with the gold answer."""
+    """Compares a response with the gold answer. Its instances live in worker processes, which are killed when one
+    comparison takes too long: it needs no time limits of its own.
+    """
+
+    preload: tuple[str, ...] = ()
+    """Modules that it imports and that take long to import: loaded once for all workers."""
 
     @abstractmethod
-    def score(self, sample: Sample, response: str) -> Score: ...
+    def score(self, sample: Sample, response: str) -> Score:
+        """`sample.fields` is the row with its computed columns. What this raises makes the response `unscored`."""
+
+    def gold_as_response(self, sample: Sample) -> str:
+        """A response that says nothing but the gold answer, by which `mathbatch.check` tells unusable golds."""
+        return f"\\boxed{{{(sample.gold or '').strip()}}}"
+
+    def summary(self) -> BaseSummary | None:
+        """For further metrics over all rows."""
+        return None
+
+
+class BaseSummary(ABC):
+    """Metrics that one scorer has beyond accuracy. `add` is called with every row, in order."""
+
+    @abstractmethod
+    def add(self, sample: Sample, scores: Sequence[Score]) -> None: ...
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What goes into `metrics.json`, by name."""

@@ -40,6 +40,10 @@ class Sample(Struct, frozen=True):
     """The member name, where the file is one object of rows."""
     choices: tuple[str, ...] | None = None
     metadata: dict[str, Any] = {}
+    group: str | None = None
+    """What rows of one problem share, where `dataset.group_field` names it."""
+    fields: Row = {}
+    """The row with its computed columns: what scorers read."""
 
 
 class BadRow(Struct, frozen=True):
@@ -117,10 +121,24 @@ class Record(Struct, frozen=True, omit_defaults=True):
         return self.finish_reason == "length"
 
 
-class Score(Struct, frozen=True):
-    """A verdict (correct, wrong, no_answer, unscored, failed) with the answer that was found and the reason."""
+class Score(Struct, frozen=True, omit_defaults=True):
+    """A verdict (correct, wrong, no_answer, unscored, failed) with the answer that was found and the reason.
+
+    `unscored` is left out of the accuracy, `no_answer` counts there as not correct.
+    """
 
     verdict: str
     answer: str | None
     gold: str | None
     reason: str
+    votes: dict[str, str] = {}
+    """Scorer to verdict, where several have voted."""
+
+    @property
+    def is_correct(self) -> bool:
+        return self.verdict == "correct"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it counts for the accuracy."""
+        return self.verdict in ("correct", "wrong", "no_answer")

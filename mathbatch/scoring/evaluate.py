@@ -1,0 +1,171 @@
+"""A scoring run: every response through the scorers, the verdicts to `scores.jsonl`, what they come to to `metrics.json`.
+
+    {"id": "15", "rollout": 0, "verdict": "correct", "answer": "A", "gold": "A", "reason": "boxed: the same text"}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+
+from mathbatch.atomic import atomic_write
+from mathbatch.base import BaseSummary
+from mathbatch.records import BadRow, Record, Sample, Score
+from mathbatch.scoring.metrics import Metrics
+from mathbatch.scoring.panel import Panel, Votes, combine
+from mathbatch.scoring.plots import PLOTS, draw_breakdown
+from mathbatch.scoring.suspects import Suspects, Suspicion
+from mathbatch.scoring.workers import Workers
+
+SCORES, METRICS, AUDIT, EARLIER = "scores.jsonl", "metrics.json", "audit.jsonl", "scores"
+MAX_SHOWN = 1_000
+"""Characters of an answer in a line of scores."""
+REASONS_KEPT = 20
+_encode = msgspec.json.Encoder().encode
+
+Rows = Iterable[tuple[Sample | BadRow, Sequence[Record]]]
+"""Each row of the dataset with its records, one for each rollout."""
+OnScored = Callable[[int], object]
+"""Called with the number of responses that are scored."""
+
+
+class Unit(NamedTuple):
+    """One response to score; `rest` counts those of its row that are still to come."""
+
+    sample: Sample
+    record: Record
+    rest: int
+
+
+JudgeVotes = Callable[[Unit], Votes]
+"""What a judge model has said of a unit, beside the votes of the other scorers."""
+
+
+@dataclass
+class Tally:
+    """What a scoring run collects."""
+
+    metrics: Metrics
+    summaries: Sequence[BaseSummary]
+    suspects: Suspects = field(default_factory=Suspects)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why responses are unscored."""
+
+    def facts(self) -> dict[str, Any]:
+        facts = self.metrics.facts()
+        for summary in self.summaries:
+            facts |= summary.facts()
+        return facts | {"unscored": dict(self.reasons.most_common(REASONS_KEPT)), "suspects": self.suspects.count}
+
+
+def evaluate(
+    rows: Rows, panel: Panel, metadata: Sequence[str], folder: Path, judged: JudgeVotes | None = None,
+    on_scored: OnScored = lambda count: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Score all rows into `folder`; returns the metrics. Earlier scores by other scorers or golds are kept in `scores/`."""
+    tally = Tally(Metrics(metadata), [s for voter in panel.voters if (s := voter.scorer.summary()) is not None])
+    golds = hashlib.blake2b(digest_size=4)
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(folder / SCORES) as stream:
+        _score_all(_units(rows, golds), panel, tally, stream, judged or (lambda unit: {}), on_scored)
+        identity = {"scorers": panel.names, "settings": panel.spec[0], "identity": panel.identity, **_versions(panel)}
+        metrics = tally.facts() | {"scorer": identity | {"golds": golds.hexdigest()}}
+        _keep_earlier(folder, metrics["scorer"])
+    with atomic_write(folder / AUDIT) as stream:
+        stream.writelines(_encode(line) + b"\n" for line in tally.suspects.worst_first())
+    draw_breakdown(metrics, folder)
+    with atomic_write(folder / METRICS) as stream:
+        stream.write(msgspec.json.format(_encode(metrics)))
+    return metrics
+
+
+def _score_all(
+    units: Iterator[Unit], panel: Panel, tally: Tally, stream: BinaryIO, judged: JudgeVotes, on_scored: OnScored
+) -> None:
+    scores: list[Score] = []
+    cut: list[bool] = []
+    with Workers(panel) as workers:
+        responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
+        for count, (unit, votes, odd) in enumerate(workers.votes(responses), 1):
+            score = _verdict(unit, votes | judged(unit))
+            _note(tally, unit, score, odd)
+            stream.write(_encode(_line(unit.record, score)) + b"\n")
+            scores.append(score)
+            cut.append(unit.record.truncated)
+            if not unit.rest:
+                _add_row(tally, unit.sample, scores, cut)
+                scores, cut = [], []
+            on_scored(count)
+
+
+def _units(rows: Rows, golds: Any) -> Iterator[Unit]:
+    for row, records in rows:
+        sample = row if isinstance(row, Sample) else Sample(row.id, row.row_number, {}, "")
+        golds.update(_encode([sample.id, sample.gold]))
+        for at, record in enumerate(records, 1):
+            yield Unit(sample, record, len(records) - at)
+
+
+def _response(record: Record) -> str | None:
+    return None if record.failure is not None else record.text or ""
+
+
+def _verdict(unit: Unit, votes: Votes) -> Score:
+    record, gold = unit.record, unit.sample.gold
+    if record.failure is not None:
+        return Score("failed", None, gold, f"{record.failure.kind}: {record.failure.message}"[:MAX_SHOWN])
+    score = combine(gold, votes)
+    if score.verdict != "no_answer":
+        return score
+    if not record.text and record.reasoning:
+        return msgspec.structs.replace(score, reason="the response ends within its reasoning")
+    if record.truncated:
+        return msgspec.structs.replace(score, reason=f"{score.reason}; the response was cut at the token limit")
+    return score
+
+
+def _note(tally: Tally, unit: Unit, score: Score, odd: Sequence[Suspicion]) -> None:
+    if score.verdict == "unscored" and (score.reason in tally.reasons or len(tally.reasons) < 10 * REASONS_KEPT):
+        tally.reasons[score.reason] += 1
+    tally.suspects.add(unit.sample, unit.record.rollout, unit.record.text or "", score, odd)
+
+
+def _add_row(tally: Tally, sample: Sample, scores: list[Score], cut: list[bool]) -> None:
+    tally.metrics.add(sample, scores, cut)
+    for summary in tally.summaries:
+        summary.add(sample, scores)
+
+
+def _line(record: Record, score: Score) -> dict[str, Any]:
+    line = {"id": record.id, "rollout": record.rollout, "verdict": score.verdict}
+    line |= {"answer": None if score.answer is None else score.answer[:MAX_SHOWN], "gold": score.gold}
+    return line | {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
+
+
+def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
+    """Scores that other scorers, or other golds, have made."""
+    try:
+        earlier = msgspec.json.decode((folder / METRICS).read_bytes())["scorer"]
+    except (OSError, msgspec.DecodeError, KeyError):
+        return
+    if earlier == scorer:
+        return
+    aside = folder / EARLIER / f"{'-'.join(earlier['scorers'])}-{earlier['identity']}-{earlier['golds']}"
+    aside.mkdir(parents=True, exist_ok=True)
+    for name in (SCORES, METRICS, AUDIT, *PLOTS):
+        if (folder / name).is_file():
+            shutil.copy2(folder / name, aside / name)
+
+
+def _versions(panel: Panel) -> dict[str, Any]:
+    """Of what decides whether two expressions are equal, where it is asked at all."""
+    names = ("math-verify", "latex2sympy2-extended", "sympy") if panel.preload else ()
+    return {"versions": {name: importlib.metadata.version(name) for name in names}} if names else {}

@@ -1,0 +1,46 @@
+"""The scorer `exact`: the stated answer and the gold answer are the same text, but for case, blanks and markup."""
+
+from __future__ import annotations
+
+import json
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.letters import plain
+from mathbatch.scoring.stated import statements
+
+BARE = 200
+"""Characters. A response of one line that is no longer is taken for the answer as a whole."""
+
+
+class ExactScorer(BaseScorer):
+    """Correct if the stated answer is the gold answer. `any_of`: the gold answer is a JSON list, each entry of which
+    is right.
+    """
+
+    def __init__(self, any_of: bool = False) -> None:
+        self._any_of = any_of
+
+    def score(self, sample: Sample, response: str) -> Score:
+        if sample.gold is None:
+            return Score("unscored", None, None, "the row has no gold answer")
+        golds = self._golds(sample.gold)
+        candidates = [(one.text, one.rule) for one in statements(response)]
+        if len(response.strip()) <= BARE and "\n" not in response.strip() and response.strip():
+            candidates.insert(0, (response.strip(), "the whole response"))
+        if not candidates:
+            return Score("no_answer", None, sample.gold, "nothing is stated")
+        for text, rule in candidates:
+            if plain(text) in golds:
+                return Score("correct", text, sample.gold, f"{rule}: the same text")
+        text, rule = candidates[0]
+        return Score("wrong", text, sample.gold, f"{rule}: another text")
+
+    def _golds(self, gold: str) -> set[str]:
+        """Raises ValueError where `any_of` is set and the gold answer is no list."""
+        if not self._any_of:
+            return {plain(gold)}
+        values = json.loads(gold)
+        if not isinstance(values, list):
+            raise ValueError("the gold answer is no list, as scoring.exact.any_of says")
+        return {plain(str(value)) for value in values}

@@ -1,0 +1,39 @@
+"""The scorer `gsm8k`: the final number, as the benchmark marks it.
+
+Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out, is
+that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
+number that it states counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.number import stated_number
+from mathbatch.scoring.numbers import Number, numbers_in
+
+MARK = re.compile(r"(?:####|^A:)[ \t]*(.{0,200})$", re.MULTILINE)
+
+
+class Gsm8kScorer(BaseScorer):
+    """Correct if the final number is that of the gold answer, which is a number or a whole gold solution."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        gold = marked_number(sample.gold or "") or next(iter(numbers_in(sample.gold or "")), None)
+        if gold is None:
+            return Score("unscored", None, sample.gold, "the gold answer has no number")
+        marked = marked_number(response)
+        found = (marked, "behind the mark") if marked is not None else stated_number(response)
+        if found is None:
+            return Score("no_answer", None, sample.gold, "no number is stated")
+        answer, rule = found
+        same = answer.value == gold.value
+        return Score("correct" if same else "wrong", answer.shown, sample.gold, f"{rule}: {'equal' if same else 'different'}")
+
+
+def marked_number(text: str) -> Number | None:
+    """The first number behind the last mark."""
+    marks = MARK.findall(text)
+    return next(iter(numbers_in(marks[-1])), None) if marks else None

@@ -1,0 +1,134 @@
+"""The scorers of a dataset: one, or several that vote.
+
+    scoring: math
+    scoring: [math, choice]
+    scoring:
+      choice: {where: question_type == 'multi-choice'}
+      number: {where: question_type == 'free-form', tolerance: 0.01}
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from mathbatch.base import BaseScorer
+from mathbatch.data.prompts import compile_expression
+from mathbatch.errors import ConfigError, nearest
+from mathbatch.making import make
+from mathbatch.records import Row, Sample, Score
+
+SCORERS = {
+    "auto": "mathbatch.scoring.auto.AutoScorer",
+    "choice": "mathbatch.scoring.choice.ChoiceScorer",
+    "dynamath": "mathbatch.scoring.dynamath.DynaMathScorer",
+    "exact": "mathbatch.scoring.exact.ExactScorer",
+    "gsm8k": "mathbatch.scoring.gsm8k.Gsm8kScorer",
+    "judge": "mathbatch.scoring.judge.JudgeScorer",
+    "math": "mathbatch.scoring.mathematics.MathScorer",
+    "mathverse": "mathbatch.scoring.mathverse.MathVerseScorer",
+    "mathvision": "mathbatch.scoring.mathvision.MathVisionScorer",
+    "mathvista": "mathbatch.scoring.mathvista.MathVistaScorer",
+    "number": "mathbatch.scoring.number.NumberScorer",
+    "wemath": "mathbatch.scoring.wemath.WeMathScorer",
+}
+JUDGE = "judge"
+
+
+@dataclass(frozen=True)
+class Voter:
+    """A scorer by its name in the config, and the rows that it takes."""
+
+    name: str
+    scorer: BaseScorer
+    where: Callable[[Row], Any] | None = None
+
+    def takes(self, sample: Sample) -> bool:
+        return self.where is None or bool(self.where(sample.fields))
+
+
+Votes = dict[str, Score]
+"""By the names of the scorers that take the row."""
+
+
+class Panel:
+    """All scorers of a dataset. `spec` is plain data from which `panel_of` makes the same panel in another process."""
+
+    def __init__(self, voters: Sequence[Voter], spec: tuple[Any, dict[str, Any]]) -> None:
+        self.voters, self.spec = list(voters), spec
+
+    @property
+    def names(self) -> list[str]:
+        return [voter.name for voter in self.voters]
+
+    @property
+    def preload(self) -> list[str]:
+        return sorted({module for voter in self.voters for module in voter.scorer.preload})
+
+    @property
+    def identity(self) -> str:
+        """Eight hex digits over the scorers and their parameters."""
+        return hashlib.blake2b(msgspec.json.encode(self.spec, order="sorted", enc_hook=str), digest_size=4).hexdigest()
+
+    def votes(self, sample: Sample, response: str) -> Votes:
+        """What each scorer that takes this row has to say."""
+        taking = [voter for voter in self.voters if voter.takes(sample)]
+        return {voter.name: voter.scorer.score(sample, response) for voter in taking}
+
+
+def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
+    """`scoring` is `dataset.scoring`; a `section` with a `_target_` takes its place.
+
+    Raises ConfigError for a scorer that there is not, and for parameters that it does not take.
+    """
+    spec = scoring, dict(section)
+    if section:
+        return Panel([Voter("scorer", make("scorer", section, BaseScorer))], spec)
+    return Panel([_voter(name, dict(parameters)) for name, parameters in _named(scoring).items()], spec)
+
+
+def combine(gold: str | None, votes: Votes) -> Score:
+    """The verdict of the most scorers; where they are even, of those the first. `unscored` counts only if all say so."""
+    if not votes:
+        return Score("unscored", None, gold, "no scorer of dataset.scoring takes this row")
+    verdicts = [score.verdict for score in votes.values() if score.verdict != "unscored"]
+    if not verdicts:
+        return next(iter(votes.values()))
+    best = max(verdicts, key=verdicts.count)
+    won = next(score for score in votes.values() if score.verdict == best)
+    if len(votes) == 1:
+        return won
+    named = {name: score.verdict for name, score in votes.items()}
+    reason = won.reason
+    if len(set(named.values())) > 1:
+        told = (f"{name} says {score.verdict} ({score.answer!r:.40})" for name, score in votes.items())
+        reason = f"{reason}; {', '.join(told)}"
+    return msgspec.structs.replace(won, reason=reason, votes=named)
+
+
+def _named(scoring: Any) -> dict[str, Mapping[str, Any]]:
+    """Scorer to parameters, whichever of the three forms it is written in."""
+    if scoring is None:
+        return {}
+    if isinstance(scoring, str):
+        return {scoring: {}}
+    if isinstance(scoring, list) and all(isinstance(name, str) for name in scoring):
+        return {name: {} for name in scoring}
+    if isinstance(scoring, dict) and all(isinstance(value, dict | None) for value in scoring.values()):
+        return {str(name): value or {} for name, value in scoring.items()}
+    raise ConfigError(
+        "dataset.scoring", f"{scoring!r} names no scorers", "write a name, a list of names, or name: {parameter: value}"
+    )
+
+
+def _voter(name: str, parameters: dict[str, Any]) -> Voter:
+    if name not in SCORERS:
+        raise ConfigError("dataset.scoring", f"there is no scorer '{name}'", nearest(name, SCORERS))
+    path = f"dataset.scoring.{name}"
+    where = parameters.pop("where", None)
+    scorer = make(path, {"_target_": SCORERS[name], **parameters}, BaseScorer)
+    return Voter(name, scorer, None if where is None else compile_expression(str(where), f"{path}.where"))

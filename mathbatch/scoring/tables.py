@@ -1,0 +1,99 @@
+"""Scores as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+SHOWN_LABELS = 12
+"""Of one metadata field, those with the most rows; all stand in metrics.json."""
+
+
+def accuracy_text(metrics: dict[str, Any]) -> str:
+    """`83.7 % (74.9 to 89.8) of 92 judged`."""
+    if metrics["accuracy"] is None:
+        return "nothing is judged"
+    return f"{percent(metrics)} {interval(metrics)} of {metrics['judged']:,} judged"
+
+
+def percent(cell: dict[str, Any]) -> str:
+    return f"{cell['accuracy']:.1%}"
+
+
+def interval(cell: dict[str, Any]) -> str:
+    low, high = cell["interval"]
+    return f"({100 * low:.1f} to {100 * high:.1f})"
+
+
+def verdicts_text(metrics: dict[str, Any]) -> str:
+    """`77 correct, 12 wrong, 3 no answer; 2 unscored`."""
+    counts = metrics["verdicts"]
+    judged = [f"{counts[name]:,} {name.replace('_', ' ')}" for name in ("correct", "wrong", "no_answer") if name in counts]
+    outside = [f"{counts[name]:,} {name}" for name in ("unscored", "failed") if name in counts]
+    return "; ".join(filter(None, [", ".join(judged), ", ".join(outside)]))
+
+
+def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of everything beside the breakdown that is worth a line."""
+    facts = [("accuracy", accuracy_text(metrics)), ("verdicts", verdicts_text(metrics))]
+    if metrics["truncated"]:
+        cut = sum(metrics["truncated"].values())
+        facts.append(("truncated", f"{cut:,}, {metrics['truncated'].get('no_answer', 0):,} of them without an answer"))
+    for name, title in (("pass_at_k", "pass@k"), ("majority_at_k", "maj@k")):
+        if name in metrics:
+            values = (f"{k}: {entry['value']:.1%}" for k, entry in metrics[name].items())
+            facts.append((title, "   ".join(values)))
+    if "worst_case" in metrics:
+        worst = metrics["worst_case"]
+        facts.append(("worst case", f"{percent(worst)} {interval(worst)} of {worst['groups']:,} groups all correct"))
+    for name, ways in metrics.get("four_ways", {}).items():
+        counts = ", ".join(f"{way} {ways[way]}" for way in ("CM", "IG", "IK", "RM"))
+        facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
+    if metrics["suspects"]:
+        facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
+    return facts
+
+
+def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
+    """The facts, and where they lie."""
+    table = Table(show_header=False, title=escape(title), title_justify="left")
+    for name, value in facts_of(metrics):
+        table.add_row(name, value)
+    table.add_row("folder", escape(str(folder)))
+    _print([table])
+    show_details(metrics)
+
+
+def show_details(metrics: dict[str, Any]) -> None:
+    """Accuracy by label, and why responses are unscored."""
+    tables = [_by_label(field, cells) for field, cells in metrics["breakdown"].items() if len(cells) > 1]
+    _print(tables, (f"unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
+
+
+def _by_label(field: str, cells: dict[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(escape(field), overflow="fold", min_width=24)
+    for name in ("accuracy", "95 % interval", "judged"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for label, cell in list(cells.items())[:SHOWN_LABELS]:
+        shown = (percent(cell), interval(cell)) if cell["accuracy"] is not None else ("", "")
+        table.add_row(escape(label), *shown, f"{cell['judged']:,}")
+    if len(cells) > SHOWN_LABELS:
+        table.add_row(f"… {len(cells) - SHOWN_LABELS} more in metrics.json", "", "", "")
+    return table
+
+
+def _print(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    with suppress(OSError):  # all is saved, whoever reads this or not
+        for table in tables:
+            console.print(table)
+        for line in lines:
+            console.print(f"  {line}", markup=False)
