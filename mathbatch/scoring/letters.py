@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mathbatch.scoring.stated import MAX_ANSWER
+from mathbatch.scoring.stated import EDGE, MAX_ANSWER
 
 ALPHABET = "ABCDEFGHIJ"
 
@@ -24,12 +24,20 @@ class Letters(NamedTuple):
 
 WRAPS = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)")
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Ja-j])\s?[)）\]】]")
-SET = re.compile(r"[(（\[]?([A-J])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-J])[)）\]]?(?![A-Za-z(]))+")
+SET = re.compile(
+    r"[(（\[]?([A-J])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-J])[)）\]]?(?![A-Za-z(]))+"
+)
 RUN = re.compile(r"[A-J]{2,6}(?=[\s.,。;]*$)")
 LABEL = re.compile(r"([A-J])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-–—]\s)")
-NAMED = re.compile(r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?([A-J])(?![A-Za-z'’])", re.IGNORECASE)
+NAMED = re.compile(
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?([A-J])(?![A-Za-z'’])",
+    re.IGNORECASE,
+)
 IS = re.compile(r"(?:\b(?:is|are|be)|[是为=:：])\s?([A-J])(?=[\s.,。，;]*$|[.:,;](?:\s|$))")
-DENIES = re.compile(r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除", re.IGNORECASE)
+DENIES = re.compile(
+    r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除",
+    re.IGNORECASE,
+)
 
 
 def letters(text: str, allowed: str | Sequence[str] = ALPHABET) -> Letters | None:
@@ -85,10 +93,33 @@ def _letters(found: list[str], shown: str) -> Letters:
 FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
 ROOT = re.compile(r"\\?sqrt\s*(?:\{([^{}]*)\}|\(([^()]*)\))|√\s*[{(]([^{}()]*)[})]")
 DEGREE = re.compile(r"\s?(?:\^\s?\{?\s?\\circ\s?\}?|\*?\\?degrees?\b|\bdeg\b|º|˚)")
-SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "π": "pi", "，": ",", "：": ":", "（": "(", "）": ")", "\xa0": " "})
-NOISE = re.compile(r"\\(?:text|mathrm|mathbf|textbf|left|right|quad)\b|\\[,;! ]|[$*`{}\\\"]")
+SIGNS = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "−": "-",
+        "–": "-",
+        "—": "-",
+        "×": "*",
+        "·": "*",
+        "π": "pi",
+        "，": ",",
+        "：": ":",
+        "（": "(",
+        "）": ")",
+        "\xa0": " ",
+    }
+)
+NOISE = re.compile(
+    r"\\(?:text|mathrm|mathbf|textbf|left|right|quad)\b|\\[,;! ]|[$`{}\\\"]|\*{2,}|(?<![\d\s])\*|\*(?![\d\s])"
+)
 BLANKS = re.compile(r"\s+")
-AROUND = re.compile(r"\s?([-+/=^<>|:,()√°%∠])\s?")
+TIGHT = re.compile(
+    r"(?<=[\w)°])(?:\s?([+/=^<>|*])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
+)
+COMMA = re.compile(r",(?=[^\s\d]|\d(?!\d\d(?!\d)))")
 
 
 def plain(text: str) -> str:
@@ -97,16 +128,22 @@ def plain(text: str) -> str:
     text = text.translate(SIGNS)
     text = ROOT.sub(lambda m: f"√{m[1] or m[2] or m[3] or ''}", DEGREE.sub("°", text))
     text = FRACTION.sub(lambda m: f"{m[1] or m[2] or ''}/{m[3] or m[4] or ''}", text)
-    return AROUND.sub(r"\1", BLANKS.sub(" ", NOISE.sub("", text))).casefold().strip(" .;!?")
+    text = TIGHT.sub(lambda m: m[1] or m[2] or "", BLANKS.sub(" ", NOISE.sub("", text)))
+    return COMMA.sub(", ", text).casefold().strip(" .;!?")
 
 
 def named(text: str, choices: Sequence[str]) -> list[int]:
     """Indices of the choices whose text stands in `text`, in the order of their last mention; whole words and whole
-    numbers only, and of choices that hold each other the longest ("quarter past", not "quarter")."""
+    numbers only, and of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are
+    themselves letters are left to `letters`: "a" is an article."""
     plains = [plain(choice) for choice in choices]
-    known = {one: number for number, one in reversed([*enumerate(plains)]) if one}
+    known = {
+        one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
+    }
     if not known:
         return []
     longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
-    mentions = [known[one[0]] for one in re.finditer(rf"(?<![\w√])(?<!\d[.,/])(?:{longest})(?!\w|[.,/]\d)", plain(text))]
+    mentions = [
+        known[one[0]] for one in re.finditer(rf"(?<![\w√])(?<!\d[.,/])(?:{longest})(?!\w|[.,/]\d)", plain(text[-EDGE:]))
+    ]
     return list(dict.fromkeys(reversed(mentions)))[::-1]
