@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import filecmp
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from mathbatch import results
 from mathbatch.atomic import atomic_write
-from mathbatch.base import BaseDataSaver
-from mathbatch.compose import typed
-from mathbatch.config import ModelConfig
 from mathbatch.data.feed import render
 from mathbatch.data.index import Head, RecordIndex
-from mathbatch.data.lock import FolderLock
 from mathbatch.data.segments import Line, read_lines, repair_tail, segment_paths, torn_at
-from mathbatch.errors import ConfigError
 from mathbatch.findings import Finding
-from mathbatch.parts import Parts, build
-from mathbatch.records import Record
-from mathbatch.snapshot import read_snapshot
+from mathbatch.parts import Parts
+from mathbatch.stored import StoredRecords, locked, parts_of
 
-NO_ENGINE = "mathbatch.models.scripted.ScriptedModel"
-"""An audit asks nothing, and works where vLLM is not installed."""
 _head = msgspec.json.Decoder(Head).decode
 
 
@@ -57,33 +47,12 @@ class Report:
         return not any(finding.amiss and finding.count for finding in self.findings)
 
 
-class _IndexOnly(BaseDataSaver):
-    """A store to read from, as it lies there."""
-
-    def __init__(self, index: RecordIndex) -> None:
-        self._index = index
-
-    def open(self) -> None: ...
-
-    def append(self, record: Record) -> None:
-        raise AssertionError("an audit writes no records")
-
-    def find(self, id: str, rollout: int, digest: str) -> Record | None:
-        return self._index.find(id, rollout, digest)
-
-    def state(self, id: str, rollout: int, digest: str) -> str | None:
-        return self._index.state(id, rollout, digest)
-
-    def close(self) -> None:
-        self._index.close()
-
-
 def audit(run_dir: Path) -> Report:
     """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
     report, run_dir = Report(), run_dir.absolute()
-    with _locked(run_dir), _started_in(run_dir) as parts:
+    with locked(run_dir), parts_of(run_dir) as parts:
         index = _check_segments(run_dir / "responses", report)
-        parts.saver = _IndexOnly(index)
+        parts.saver = StoredRecords(index)
         wanted = _check_units(parts, report)
         _check_records(run_dir / "responses", index, wanted, report)
         if not report.missing.count:
@@ -97,7 +66,7 @@ def repair(run_dir: Path) -> list[str]:
     done: list[str] = []
     run_dir = run_dir.absolute()
     folder = run_dir / "responses"
-    with _locked(run_dir), _started_in(run_dir) as parts:
+    with locked(run_dir), parts_of(run_dir) as parts:
         aside = folder.with_name(f"damaged-{time.strftime('%Y%m%dT%H%M%S')}.txt")
         answered: set[int] = set()
         for path in segment_paths(folder):
@@ -107,35 +76,13 @@ def repair(run_dir: Path) -> list[str]:
             done += _set_aside(path, aside, answered)
         report = Report()
         index = _check_segments(folder, report)
-        parts.saver = _IndexOnly(index)
+        parts.saver = StoredRecords(index)
         _check_units(parts, report)
         if not report.missing.count:
             results.export(parts, results.results_path(parts))
             done.append("results: written again from the records")
         parts.saver.close()
     return done
-
-
-@contextlib.contextmanager
-def _locked(run_dir: Path) -> Iterator[None]:
-    if not run_dir.is_dir():
-        raise ConfigError("run_dir", f"there is no folder {run_dir.absolute()}", "name the folder of a run")
-    lock = FolderLock(run_dir)
-    lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def _started_in(run_dir: Path) -> Iterator[Parts]:
-    """The parts of that run, with relative paths as they were meant."""
-    composed, folder = read_snapshot(run_dir)
-    with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        config = typed(composed)
-        config.model = ModelConfig(_target_=NO_ENGINE, name=config.model.name, path=config.model.path)
-        yield build(config, run_dir)
 
 
 def _check_segments(folder: Path, report: Report) -> RecordIndex:

@@ -7,7 +7,7 @@ import re
 import sys
 import typing
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import yaml
 from hydra.conf import RuntimeConf
@@ -18,12 +18,13 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch.config import Config
 from mathbatch.errors import ConfigError, nearest
 
+C = TypeVar("C", bound=Config)
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
 FREE_FORM = (
     *("model.engine", "model.chat_template_kwargs", "model.mm_processor_kwargs"),
     *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
-    *COMPONENTS,
+    *("dataset.scoring", *COMPONENTS),
 )
 """Dictionaries whose keys the schema does not list: they are checked against what takes them."""
 IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
@@ -96,23 +97,23 @@ def refuse_code_in_dataset(runtime: RuntimeConf) -> None:
             raise ConfigError("dataset", f"{path} has a defaults list", "write all its keys in the file")
 
 
-def typed(composed: DictConfig) -> Config:
+def typed(composed: DictConfig, schema: type[C] = Config) -> C:  # type: ignore[assignment]
     """The checked configuration. Raises ConfigError for an unknown, mistyped, missing or out-of-range value."""
     try:
         values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
-        merged = OmegaConf.merge(OmegaConf.structured(Config), values)
+        merged = OmegaConf.merge(OmegaConf.structured(schema), values)
         for path in sorted(OmegaConf.missing_keys(merged)):
             raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
         _refuse_written_secrets(values, "")
         _refuse_resolvers(values.get("dataset") if isinstance(values, dict) else None, "dataset")
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
-        raise ConfigError(*_explain_key(error)) from error
-    assert isinstance(config, Config)
+        raise ConfigError(*_explain_key(error, schema)) from error
+    assert isinstance(config, schema)
     return config
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception, schema: type[Config] = Config) -> str:
     """What Hydra or OmegaConf refused, with the config path and the nearest valid name."""
     if isinstance(error, MissingConfigException):
         return _explain_missing_group(error)
@@ -120,11 +121,11 @@ def explain(error: Exception) -> str:
         return f"{error.override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
     if match := IN_FILE.search(str(error)):
         group = match["file"].split("/")[0]
-        hint = nearest(match["key"], _keys_beside(group))
+        hint = nearest(match["key"], _schema_types(group, schema))
         return str(ConfigError(f"{group}.{match['key']}", f"no such key, in {match['file']}.yaml", hint))
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, OmegaConfBaseException):
-        return str(ConfigError(*_explain_key(cause)))
+        return str(ConfigError(*_explain_key(cause, schema)))
     return str(error)
 
 
@@ -154,23 +155,19 @@ def _explain_missing_group(error: MissingConfigException) -> str:
     return str(ConfigError(group, f"there is no '{name}'", f"{nearest(name, options)} ({', '.join(options)})"))
 
 
-def _explain_key(error: OmegaConfBaseException) -> tuple[str, str, str]:
+def _explain_key(error: OmegaConfBaseException, schema: type[Config]) -> tuple[str, str, str]:
     path = error.full_key or str(error.key or "")
     problem = str(error.msg or error).splitlines()[0]
     parent, _, key = path.rpartition(".")
     if "not in" in problem:
-        return path, "no such key", nearest(key, _keys_beside(parent))
-    expected = _schema_types(parent).get(key)
+        return path, "no such key", nearest(key, _schema_types(parent, schema))
+    expected = _schema_types(parent, schema).get(key)
     return path, problem, f"give a value of the type {expected}" if expected else "correct the value"
 
 
-def _keys_beside(parent: str) -> list[str]:
-    return list(_schema_types(parent))
-
-
-def _schema_types(parent: str) -> dict[str, str]:
+def _schema_types(parent: str, schema: type[Config]) -> dict[str, str]:
     """Key to type, as the schema writes it, of the section at `parent`."""
-    section: Any = Config
+    section: Any = schema
     for part in filter(None, parent.split(".")):
         section = typing.get_type_hints(section).get(part) if dataclasses.is_dataclass(section) else None
     return {f.name: str(f.type) for f in dataclasses.fields(section)} if dataclasses.is_dataclass(section) else {}

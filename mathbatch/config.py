@@ -118,20 +118,24 @@ class DatasetConfig:
     """Field that the results have in addition to those of the input."""
     answer_field: str | None = None
     """Field with the gold answer. null: no accuracy."""
-    scoring: str | None = "boxed"
-    """How answers are judged: `boxed`, the last box as text and as a number. null: not at all."""
+    scoring: Any = "auto"
+    """The scorer, a list of scorers that vote, or `{scorer: {parameter: value}}`: auto, math, choice, number, exact,
+    judge, and the protocols of mathvista, mathverse, mathvision, gsm8k, wemath, dynamath. null: not at all.
+    """
     choices_field: str | None = None
     """Field with the list of choices, where there are some."""
     metadata: list[str] = field(default_factory=list)
-    """Fields by which accuracy is broken down."""
+    """Fields by which accuracy is broken down; where one holds a list, a row counts under each entry."""
+    group_field: Any = None
+    """Field, or a list of fields, that rows of one problem share: intervals are clustered by it, and the worst case counts
+    groups of which all answers are right. null: each row is a problem of its own.
+    """
     limit: int | None = None
     """Only the first rows. null: all. Later runs with more go on in the same folder."""
 
     def __post_init__(self) -> None:
-        for name in ("input", "index_field", "image_field"):
+        for name in ("input", "index_field", "image_field", "group_field"):
             _names(f"dataset.{name}", getattr(self, name))
-        if self.scoring not in (None, "boxed"):
-            raise ConfigError("dataset.scoring", f"there is no '{self.scoring}'", "set it to boxed or null")
         _regex("dataset.image_placeholder", self.image_placeholder)
         _at_least("dataset.limit", self.limit, 1)
         _above("dataset.image_max_megapixels", self.image_max_megapixels, 0)

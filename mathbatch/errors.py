@@ -22,6 +22,10 @@ class ConfigError(MathBatchError, ValueError):
         self.path = path
         self._arguments = path, problem, fix
 
+    def at(self, path: str) -> ConfigError:
+        """The same, said of another setting."""
+        return ConfigError(path, *self._arguments[1:])
+
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str, str]]:
         return type(self), self._arguments
 

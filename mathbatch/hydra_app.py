@@ -23,9 +23,13 @@ from mathbatch.interrupt import EXIT_SIGNAL
 PLUGINS = str(compose.PACKAGE / "plugins")
 
 
-def run_app(task: Callable[[DictConfig], object], around: AbstractContextManager[object] | None = None) -> None:
+def run_app(
+    task: Callable[[DictConfig], object],
+    around: AbstractContextManager[object] | None = None,
+    schema: type[Config] = Config,
+) -> None:
     """Call `task` with the composed configuration, or with each of a multirun, within `around`. Exits on errors."""
-    _prepare()
+    _prepare(schema)
     try:
         compose.refuse_typed_secrets(sys.argv[1:])
         with around or nullcontext():
@@ -39,15 +43,15 @@ def run_app(task: Callable[[DictConfig], object], around: AbstractContextManager
     except yaml.YAMLError as error:
         compose.fail(compose.explain_yaml(error))
     except (HydraException, OmegaConfBaseException) as error:
-        compose.fail(compose.explain(error))
+        compose.fail(compose.explain(error, schema))
 
 
-def _prepare() -> None:
+def _prepare(schema: type[Config]) -> None:
     """For Hydra: the schema, our arguments as it wants them, and the path of our plugins, for processes below too."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # or Hydra would print and exit before the error is ours to explain
     sys.path.append(PLUGINS)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), PLUGINS]))
-    ConfigStore.instance().store(name="schema", node=Config)
+    ConfigStore.instance().store(name="schema", node=schema)
     sys.argv[1:] = compose.flags_first([compose.allow_new_key(argument) for argument in sys.argv[1:]])
     if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
         os.environ["COMP_LINE"] = compose.allow_new_keys_before_cursor(os.environ["COMP_LINE"])

@@ -28,20 +28,9 @@ CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".tx
 SAMPLED_BYTES = 1 << 20
 """Of each file the first, middle and last so many bytes: training changes all weights, reading them all takes long."""
 DATASET_OUTSIDE = {
-    *(
-        "name",
-        "source",
-        "limit",
-        "where",
-        "columns",
-        "response_field",
-        "answer_field",
-        "scoring",
-        "choices_field",
-        "metadata",
-    ),
-    *("image_max_megapixels", "image_max_mib"),
-}
+    "name", "source", "limit", "where", "columns", "response_field", "answer_field", "scoring", "choices_field",
+    "metadata", "group_field", "image_max_megapixels", "image_max_mib",
+}  # fmt: skip
 """Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given. Columns
 that enter the prompt enter the digest that each record carries.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from mathbatch.preflight import Glances
 from mathbatch.progress import Counts
 from mathbatch.records import Record
 from mathbatch.snapshot import write_snapshot
+
+
+SCORING_NEWS_S = 10.0
 
 
 class Job:
@@ -61,6 +65,8 @@ class Job:
         self.seconds = 0.0
         self.on_answered: Callable[[], object] = lambda: None
         self.on_error: Callable[[Exception], object] = lambda error: None
+        self.say: Callable[[str], object] = lambda sentence: None
+        self._next_news = 0.0
         self._is_open = False
         self._fed = False
         self._outstanding = 0
@@ -132,7 +138,7 @@ class Job:
     def _write_results(self) -> None:
         digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
         self.totals = results.export(self.parts, results.results_path(self.parts), digests)
-        self.metrics = results.score(self.parts, digests)
+        self.metrics = results.score(self.parts, digests, self._tell_scored)
         counts = self.counts
         this_run = {
             "answered": counts.answered,
@@ -143,6 +149,12 @@ class Job:
             "output_tokens_per_s": round(counts.output_tokens / max(self.seconds, 1e-9), 1),
         }
         results.write_manifest(self.parts, self.totals, this_run)
+
+    def _tell_scored(self, count: int) -> None:
+        if time.monotonic() > self._next_news:
+            if self._next_news:
+                self.say(f"scored {count:,} of {self.counts.done:,}")
+            self._next_news = time.monotonic() + SCORING_NEWS_S
 
     def _input_stamp(self) -> list[tuple[int, int]] | None:
         """Size and time of the dataset's files, where they are known: a row that changes meanwhile has a new digest."""

@@ -36,6 +36,7 @@ async def generate(
             for job in jobs:
                 job.on_answered = partial(_finish_beside, job, engine, finisher)
                 job.on_error = partial(_tell, job, progress)
+                job.say = progress.say
             async for job, request in units:
                 if job.error is not None:
                     engine.pictures.forget(request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, open_input
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
-from mathbatch.records import BadRow, Record, Row, Sample, Score
+from mathbatch.records import BadRow, Record, Row, Sample
+from mathbatch.scoring.evaluate import OnScored, evaluate
 
 _encode = msgspec.json.Encoder().encode
 
@@ -91,27 +91,17 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
     return totals
 
 
-def score(parts: Parts, digests: Sequence[int] = ()) -> dict[str, Any] | None:
-    """`scores.jsonl` and `metrics.json`; returns the metrics, None where the dataset has no gold answers."""
-    if parts.config.dataset.answer_field is None or parts.config.dataset.scoring is None:
+def score(
+    parts: Parts, digests: Sequence[int] = (), on_scored: OnScored = lambda count: None
+) -> dict[str, Any] | None:
+    """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold answers
+    or no scorer.
+    """
+    dataset = parts.config.dataset
+    if dataset.answer_field is None or not parts.scorers.voters:
         return None
-    verdicts: Counter[str] = Counter()
-    with atomic_write(parts.run_dir / "scores.jsonl") as stream:
-        for sample, records in joined(parts, digests):
-            for record in records:
-                result = _judge(parts, sample, record)
-                verdicts[result.verdict] += 1
-                line = {"id": record.id, "rollout": record.rollout} | msgspec.structs.asdict(result)
-                stream.write(_encode(line) + b"\n")
-    judged = verdicts["correct"] + verdicts["wrong"] + verdicts["no_answer"]
-    metrics = {
-        "accuracy": verdicts["correct"] / judged if judged else None,
-        "judged": judged,
-        "verdicts": dict(sorted(verdicts.items())),
-    }
-    with atomic_write(parts.run_dir / "metrics.json") as stream:
-        stream.write(msgspec.json.format(_encode(metrics)))
-    return metrics
+    rows = joined(parts, digests)
+    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, on_scored=on_scored)
 
 
 def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:
@@ -120,13 +110,6 @@ def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> No
     facts = {"versions": versions, "units": totals.answered + totals.failed, **asdict(totals), "this_run": this_run}
     with atomic_write(parts.run_dir / "manifest.json") as stream:
         stream.write(msgspec.json.format(_encode(facts)))
-
-
-def _judge(parts: Parts, sample: Sample | BadRow, record: Record) -> Score:
-    gold = sample.gold if isinstance(sample, Sample) else None
-    if record.failure is not None or isinstance(sample, BadRow):
-        return Score("failed", None, gold, record.failure.kind if record.failure else "the row can't be asked")
-    return parts.scorer.score(sample, record.text or "")
 
 
 def _response(field: str, records: list[Record]) -> Row:

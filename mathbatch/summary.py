@@ -16,6 +16,7 @@ from rich.table import Table
 
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome
+from mathbatch.scoring.tables import facts_of, show_details
 
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
@@ -35,12 +36,14 @@ def show_summary(job: Job) -> None:
     if counts.answered:
         rate = counts.output_tokens / max(job.seconds, 1e-9)
         table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
-    if job.metrics is not None and job.accuracy is not None:
-        table.add_row("accuracy", f"{job.accuracy:.1%} of {job.metrics['judged']:,} judged")
+    for name, value in [] if job.metrics is None else facts_of(job.metrics):
+        table.add_row(name, value)
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
     table.add_row("folder", escape(str(job.parts.run_dir)))
     _print(table, (f"failed: {reason}" for reason in counts.reasons))
+    if job.metrics is not None:
+        show_details(job.metrics)
 
 
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:

@@ -147,8 +147,9 @@ def _look_at_gold(job: Job, found: Inspection, sample: Sample) -> None:
     if not gold:
         found.note("missing gold", sample.id, amiss=False)
         return
-    if dataset.scoring is not None and job.parts.scorer.score(sample, f"\\boxed{{{gold}}}").verdict != "correct":
-        found.note("unusable gold", f"{sample.id}: {gold}", amiss=False)
+    problem = job.parts.scorers.gold_problem(sample)
+    if problem is not None:
+        found.note("unusable gold", f"{sample.id}: {gold!r:.80}: {problem}", amiss=False)
     elif sample.choices and gold not in sample.choices and not _is_letter_of(gold, len(sample.choices)):
         found.note("unusable gold", f"{sample.id}: {gold!r} is none of {len(sample.choices)} choices", amiss=False)
 

@@ -79,6 +79,15 @@ class Panel:
         taking = [voter for voter in self.voters if voter.takes(sample)]
         return {voter.name: voter.scorer.score(sample, response) for voter in taking}
 
+    def gold_problem(self, sample: Sample) -> str | None:
+        """What a scorer has against the gold answer of a row: nothing could be correct there, not even itself."""
+        for voter in self.voters:
+            if voter.takes(sample):
+                score = voter.scorer.score(sample, voter.scorer.gold_as_response(sample))
+                if not score.is_correct:
+                    return f"{voter.name}: {score.reason}"
+        return None
+
 
 def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
     """`scoring` is `dataset.scoring`; a `section` with a `_target_` takes its place.

@@ -1,0 +1,144 @@
+"""Answers that were made elsewhere, matched with the rows of a dataset and scored."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import MISSING
+
+from mathbatch.base import BaseDataLoader
+from mathbatch.config import Config, DatasetConfig
+from mathbatch.data.fields import ABSENT, getter
+from mathbatch.data.mapping import FieldMapping
+from mathbatch.data.sources import Source, chained, sources_of
+from mathbatch.errors import ConfigError, SampleError, nearest
+from mathbatch.making import make
+from mathbatch.records import BadRow, Failure, Record, Row, Sample
+from mathbatch.scoring.evaluate import OnScored, evaluate
+from mathbatch.scoring.panel import panel_of
+
+SHOWN = 5
+
+
+@dataclass
+class ResponsesConfig:
+    """A file with the answers, in any of the forms of `dataset.input`."""
+
+    path: Any = MISSING
+    """A path, a glob or a list of them."""
+    index_field: Any = None
+    """Field with the id of the row that was asked, or a list of fields that make it. null: `dataset.index_field`."""
+    response_field: str = "response"
+    """Field with the answer, or with a list of answers, one for each rollout. Lines with one id are rollouts too."""
+
+
+@dataclass
+class OutsideConfig(Config):
+    """What scores answers that were made elsewhere."""
+
+    responses: ResponsesConfig = field(default_factory=ResponsesConfig)
+    output: str = MISSING
+    """Folder for the scores."""
+
+
+def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
+    """Returns the metrics. Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk."""
+    dataset = replace(config.dataset, image_field=None)  # pictures decide no verdict, and need not be here
+    panel = panel_of(dataset.scoring, config.scorer)
+    if dataset.answer_field is None or not panel.voters:
+        raise ConfigError("dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring")
+    loader = make("loader", config.loader, BaseDataLoader, dataset=dataset)
+    with Answers(config.responses, dataset) as answers:
+        return evaluate(
+            answers.joined(loader), panel, dataset.metadata, Path(config.output).absolute(), on_scored=on_scored
+        )
+
+
+class Answers:
+    """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context."""
+
+    def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
+        self._file = tempfile.TemporaryFile()
+        self._places: dict[str, list[tuple[int, int] | None]] = {}
+        self._asked: set[str] = set()
+        self._path = config.path
+        for id, texts in _read(config, dataset):
+            self._places.setdefault(id, []).extend(map(self._put, texts))
+        if not self._places:
+            raise ConfigError("responses.path", f"{config.path} has no answers", "correct it")
+
+    def __enter__(self) -> Answers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def joined(self, loader: BaseDataLoader) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
+        """Each row with a record for each rollout, a failure where there is no answer. Raises ConfigError at its end where
+        no answer belongs to a row: the ids are named by the wrong field.
+        """
+        for row in loader:
+            self._asked.add(row.id)
+            places = self._places.get(row.id, [None])
+            yield row, [self._record(row.id, rollout, place) for rollout, place in enumerate(places)]
+        self._check()
+
+    def _check(self) -> None:
+        unknown = [id for id in self._places if id not in self._asked]
+        if len(unknown) == len(self._places):
+            shown = ", ".join(unknown[:SHOWN])
+            rows = ", ".join(sorted(self._asked)[:SHOWN])
+            raise ConfigError(
+                "responses.index_field",
+                f"no answer belongs to a row: answers are of {shown}, …; rows are {rows}, …",
+                "name the field with the ids of dataset.index_field",
+            )
+
+    def _put(self, text: str | None) -> tuple[int, int] | None:
+        if text is None:
+            return None
+        data = text.encode(errors="surrogatepass")
+        return self._file.seek(0, 2), self._file.write(data)
+
+    def _record(self, id: str, rollout: int, place: tuple[int, int] | None) -> Record:
+        if place is None:
+            return Record(id, "", rollout, failure=Failure("no_response", f"{self._path} has none for {id}"))
+        self._file.seek(place[0])
+        return Record(id, "", rollout, text=self._file.read(place[1]).decode(errors="surrogatepass"))
+
+
+def _read(config: ResponsesConfig, dataset: DatasetConfig) -> Iterator[tuple[str, list[str | None]]]:
+    """Id and texts of each line. Raises ConfigError for a line that can't be read or lacks a field."""
+    index = config.index_field if config.index_field is not None else dataset.index_field
+    own = DatasetConfig(name="responses", input=config.path, index_field=index, image_field=None)
+    mapping, response = FieldMapping(own, Path.cwd()), getter(config.response_field)
+    for _, raw in chained(_sources(own)):
+        where = f"{config.path}, row {raw.number}"
+        if raw.row is None:
+            raise ConfigError("responses.path", f"{where}: {raw.problem}", "correct the file")
+        try:
+            id = mapping.id(raw.row, raw.key, raw.number)
+        except SampleError as error:
+            raise ConfigError("responses.index_field", f"{where}: {error}", "name the field with the ids") from error
+        yield id, _texts(response(raw.row), raw.row, where, config.response_field)
+
+
+def _texts(value: Any, row: Row, where: str, name: str) -> list[str | None]:
+    if value is ABSENT:
+        raise ConfigError("responses.response_field", f"{where}: there is no field '{name}'", nearest(name, row))
+    values = value if isinstance(value, list) else [value]
+    for one in values:
+        if one is not None and not isinstance(one, str):
+            raise ConfigError("responses.response_field", f"{where}: '{name}' is a {type(one).__name__}", "name a text")
+    return values
+
+
+def _sources(own: DatasetConfig) -> list[Source]:
+    try:
+        return sources_of(own)
+    except ConfigError as error:
+        raise error.at("responses.path") from error

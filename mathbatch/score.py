@@ -1,0 +1,87 @@
+"""Score again, or score answers that were made elsewhere; no engine, no GPU.
+
+    python -m mathbatch.score run_dir=outputs/qwen/mathvista/greedy-0f1e2d3c
+    python -m mathbatch.score run_dir=… dataset.scoring=math dataset.input=corrected.jsonl
+    python -m mathbatch.score dataset=mathvision dataset.input=rows.jsonl responses.path=answers.jsonl \\
+        responses.index_field=id responses.response_field=response output=folder
+
+With `run_dir` the other arguments change the configuration of that run. Earlier scores are kept in `scores/`.
+Exit codes: 0 every response has a verdict, 1 some are failed or unscored, 2 the configuration is at fault.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from mathbatch import compose, results
+from mathbatch.elsewhere import OutsideConfig, score_outside
+from mathbatch.errors import ConfigError, MathBatchError
+from mathbatch.hydra_app import run_app
+from mathbatch.scoring.tables import show_scores
+from mathbatch.single import EXIT_FAILURES
+from mathbatch.stored import locked, parts_of, read_records
+
+RUN_DIR = "run_dir="
+CHANGEABLE = ("dataset.", "scorer.")
+
+
+def main() -> None:
+    """The entry point."""
+    folders = [argument.removeprefix(RUN_DIR) for argument in sys.argv[1:] if argument.startswith(RUN_DIR)]
+    if not folders:
+        run_app(_score_composed, schema=OutsideConfig)
+        return
+    try:
+        rest = [argument for argument in sys.argv[1:] if not argument.startswith(RUN_DIR)]
+        metrics = score_run(Path(folders[-1]), rest)
+    except MathBatchError as error:
+        compose.fail(str(error))
+    sys.exit(exit_code(metrics))
+
+
+def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
+    """Score a run folder once more; returns the metrics. Raises ConfigError or StoreError."""
+    for override in overrides:
+        if not override.startswith(CHANGEABLE):
+            key = override.partition("=")[0]
+            raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset` or `scorer`")
+    run_dir = run_dir.absolute()
+    with locked(run_dir), parts_of(run_dir, overrides) as parts:
+        read_records(parts)
+        units = (parts.loader.count() or 0) * parts.config.sampling.n
+        with progress_bar(units or None) as bar:
+            metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n))
+        if metrics is None:
+            raise ConfigError("dataset.answer_field", "the dataset has no gold answers", "name the field that holds them")
+    show_scores(f"{parts.config.model.name} on {parts.config.dataset.name}", metrics, run_dir)
+    return metrics
+
+
+def _score_composed(composed: DictConfig) -> None:
+    try:
+        config = compose.typed(composed, OutsideConfig)
+        assert isinstance(config, OutsideConfig)
+        with progress_bar(None) as bar:
+            metrics = score_outside(config, lambda count: bar.update(count - bar.n))
+        show_scores(f"{config.responses.path} on {config.dataset.name}", metrics, Path(config.output))
+    except MathBatchError as error:
+        compose.fail(str(error))
+    sys.exit(exit_code(metrics))
+
+
+def exit_code(metrics: dict[str, Any]) -> int:
+    verdicts = metrics["verdicts"]
+    return EXIT_FAILURES if verdicts.get("failed") or verdicts.get("unscored") or not verdicts else 0
+
+
+def progress_bar(total: int | None) -> tqdm[Any]:
+    return tqdm(total=total, unit="response", disable=None, leave=False)
+
+
+if __name__ == "__main__":
+    main()

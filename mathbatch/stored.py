@@ -1,0 +1,100 @@
+"""A run folder as it lies there, without its engine: for whoever proves, scores or compares it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mathbatch.base import BaseDataSaver
+from mathbatch.compose import typed
+from mathbatch.config import ModelConfig
+from mathbatch.data.index import RecordIndex
+from mathbatch.data.lock import FolderLock
+from mathbatch.data.saver import damaged
+from mathbatch.data.segments import repair_tail, segment_paths
+from mathbatch.errors import ConfigError
+from mathbatch.parts import Parts, build
+from mathbatch.records import Record
+from mathbatch.snapshot import read_snapshot
+
+NO_ENGINE = "mathbatch.models.scripted.ScriptedModel"
+"""Nothing is asked here, and it works where vLLM is not installed."""
+
+
+class StoredRecords(BaseDataSaver):
+    """A store to read from."""
+
+    def __init__(self, index: RecordIndex) -> None:
+        self._index = index
+
+    def open(self) -> None: ...
+
+    def append(self, record: Record) -> None:
+        raise AssertionError("this store is only read")
+
+    def find(self, id: str, rollout: int, digest: str) -> Record | None:
+        return self._index.find(id, rollout, digest)
+
+    def state(self, id: str, rollout: int, digest: str) -> str | None:
+        return self._index.state(id, rollout, digest)
+
+    def close(self) -> None:
+        self._index.close()
+
+
+@contextlib.contextmanager
+def locked(run_dir: Path) -> Iterator[None]:
+    """Hold the folder. Raises StoreError while a run writes there, ConfigError if there is no such folder."""
+    if not run_dir.is_dir():
+        raise ConfigError("run_dir", f"there is no folder {run_dir.absolute()}", "name the folder of a run")
+    lock = FolderLock(run_dir)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def parts_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Parts]:
+    """The parts of that run with `overrides` (`dataset.scoring=math`) and with relative paths as they were meant there;
+    those of the overrides are relative to the current folder. Raises ConfigError.
+    """
+    composed, folder = read_snapshot(run_dir)
+    composed = overridden(composed, overrides)
+    with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
+        config = typed(composed)
+        config.model = ModelConfig(_target_=NO_ENGINE, name=config.model.name, path=config.model.path)
+        yield build(config, run_dir)
+
+
+def read_records(parts: Parts) -> None:
+    """Give the parts a store with all records of their folder, which is locked. Raises StoreError for damaged ones."""
+    index = RecordIndex()
+    for path in segment_paths(parts.run_dir / "responses"):
+        repair_tail(path)
+        for line in index.read_segment(path):
+            raise damaged(path, line.number)
+    parts.saver = StoredRecords(index)
+
+
+def overridden(composed: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """Raises ConfigError for what is no `key=value`. A file that exists here is named by its full path."""
+    try:
+        changes = OmegaConf.from_dotlist([_from_here(override) for override in overrides])
+        merged = OmegaConf.merge(composed, changes)
+    except OmegaConfBaseException as error:
+        raise ConfigError(error.full_key or "override", str(error.msg).splitlines()[0], "write key=value") from error
+    assert isinstance(merged, DictConfig)
+    return merged
+
+
+def _from_here(override: str) -> str:
+    key, equals, value = override.partition("=")
+    if key in ("dataset.input", "dataset.image_base_path") and Path(value).exists():
+        return f"{key}={Path(value).absolute()}"
+    return f"{key}{equals}{value}"
