@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mathbatch.data.segments import disk_error, sync_folder
+from mathbatch.data.segments import BUFFER, disk_error, sync_folder
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Write beside `path`, then take its name. Raises StoreError where the disk refuses."""
     draft = path.with_name(f".{path.name}.draft")
     try:
-        with draft.open("wb") as stream:
+        with draft.open("wb", BUFFER) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -77,16 +77,16 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
     as_read = all(isinstance(source, JsonSource) for source in _sources(parts))
     with atomic_write(path) as stream:
         stream.write(opening)
-        for at, (sample, records) in enumerate(joined(parts, digests)):
+        before = b""
+        for sample, records in joined(parts, digests):
             for record in records:
                 totals.add(record)
             own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
             row = {**(own if own is not None else {index: None}), **_response(field, records)}
-            if at:
-                stream.write(between)
             if opening == b"{\n":
-                stream.write(_encode(sample.key or sample.id) + b": ")
-            stream.write(_encode(row))
+                before += _encode(sample.key or sample.id) + b": "
+            stream.write(before + _encode(row))
+            before = between
         stream.write(closing)
     return totals
 

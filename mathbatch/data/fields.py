@@ -15,11 +15,20 @@ ABSENT: Any = object()
 
 def getter(path: str) -> Callable[[Row], Any]:
     """A function that reads the field at `path`, or returns ABSENT."""
-    parts = path.split(".")
 
     def read(row: Row) -> Any:
         value = row.get(path, ABSENT)
-        if value is ABSENT and len(parts) > 1:
+        return None if isinstance(value, float) and value != value else value
+
+    return _nested(path, read) if "." in path else read
+
+
+def _nested(path: str, read_whole: Callable[[Row], Any]) -> Callable[[Row], Any]:
+    parts = path.split(".")
+
+    def read(row: Row) -> Any:
+        value = read_whole(row)
+        if value is ABSENT:
             value = _walk(row, parts)
         return None if isinstance(value, float) and value != value else value
 

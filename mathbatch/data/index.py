@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from mathbatch.data.segments import Line, read_lines
+from mathbatch.data.segments import BUFFER, Line, read_lines
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
@@ -93,7 +93,7 @@ class RecordIndex:
         number = place >> OFFSET_BITS
         reader = self._readers.get(number)
         if reader is None:
-            reader = self._readers[number] = self._segments[number].open("rb")
+            reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
         reader.seek(place & ((1 << OFFSET_BITS) - 1))
         try:
             return self._decode(reader.readline())  # its checksum was compared when it was indexed

@@ -85,7 +85,7 @@ def _second_try(number: int, line: bytes) -> RawRow:
 def _checked(number: int, key: str | None, row: Any, encoded: bytes) -> RawRow:
     if not isinstance(row, dict):
         return RawRow(number, key, None, f"a row must be a JSON object, this is a {type(row).__name__}")
-    if len(encoded) > MAX_DEPTH and encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH and _too_deep(row):
+    if len(encoded) > 2 * MAX_DEPTH and encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH and _too_deep(row):
         return RawRow(number, key, None, _TOO_DEEP)
     return RawRow(number, key, row)
 

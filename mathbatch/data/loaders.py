@@ -35,6 +35,7 @@ class MappedDataLoader(BaseDataLoader):
         self.inputs = find_inputs(dataset)
         self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
+        self._as_it_stands = self.mapping.as_it_stands and not dataset.image_shared
         self._first_rows: dict[str, str] | None = None
         self._shared = SharedPictures(dataset, self._rows_with_ids)
 
@@ -54,11 +55,9 @@ class MappedDataLoader(BaseDataLoader):
             problem = f"{self.input}, {raw.label}: {raw.problem}"
             return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
         try:
-            extended = self.mapping.extended(row, raw.columns)
-            if not self.mapping.wanted(extended):
+            extended = row if self._as_it_stands and not raw.columns else self._extended(row, raw.columns)
+            if extended is None:
                 return None
-            if self.dataset.image_shared:
-                extended = self._shared.filled(extended)
             own = self.mapping.id(extended, key, number)
             if not seen.add(own, number):
                 raise SampleError("duplicate_id", f"id '{own}' is also that of {self._first_row(own)}")
@@ -67,6 +66,13 @@ class MappedDataLoader(BaseDataLoader):
             return sample if extended is row else msgspec.structs.replace(sample, row=row)
         except SampleError as error:
             return BadRow(id or f"<row {number}>", number, row, error.kind, f"{raw.label}: {error}", key)
+
+    def _extended(self, row: Row, columns: Row | None) -> Row | None:
+        """The row with what the config adds to it; None for one that is left out."""
+        extended = self.mapping.extended(row, columns)
+        if not self.mapping.wanted(extended):
+            return None
+        return self._shared.filled(extended) if self.dataset.image_shared else extended
 
     def _rows_with_ids(self) -> Iterator[tuple[str, RawRow, Row]]:
         """All rows that have an id, read once more, as they stand in the file and extended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ NUMBERED = re.compile(r"<image[ _]?\d")
 
 
 class FieldMapping:
-    """The dataset config, compiled. Its methods raise SampleError where a row lacks what they ask for.
+    """The dataset config, compiled: what is not configured costs a row nothing. Its methods raise SampleError where a
+    row lacks what they ask for.
 
     All but `extended` take an extended row: that of the file with the columns that its source and the config add.
     """
@@ -38,17 +40,22 @@ class FieldMapping:
             name: compile_expression(source, f"dataset.columns.{name}") for name, source in dataset.columns.items()
         }
         self._where = None if dataset.where is None else compile_expression(dataset.where, "dataset.where")
+        self.as_it_stands = not self._columns and self._where is None
+        """Whether every row of a source that adds no columns is wanted as it is: `extended` and `wanted` may be left
+        out.
+        """
         self._id = [getter(name) for name in as_names(dataset.index_field)]
-        self._query = getter(dataset.query_field)
+        self._only_id = self._id[0] if len(self._id) == 1 else None
         self._image = [getter(name) for name in as_names(dataset.image_field)]
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
         self._metadata = {name: getter(name) for name in dataset.metadata}
-        self._examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
         self._placeholder = None
         if dataset.image_placeholder != DatasetConfig.image_placeholder:
             self._placeholder = regex.compile(dataset.image_placeholder)
-        self._template = None if dataset.prompt is None else compile_prompt(dataset.prompt)
+        examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
+        self._has_template = dataset.prompt is not None
+        self._query = getter(dataset.query_field) if dataset.prompt is None else _prompt_of(dataset.prompt, examples)
 
     def extended(self, row: Row, columns: Row | None) -> Row:
         """The row with its computed columns."""
@@ -70,15 +77,17 @@ class FieldMapping:
 
     def id(self, row: Row, key: str | None, number: int) -> str:
         """The id as text; the key of an object's member where the row has no such field."""
+        if self._only_id is not None:
+            return self._id_part(self._only_id(row), key)
         if not self._id:
             return str(number) if key is None else key
         return "-".join([self._id_part(read(row), key) for read in self._id])
 
     def _id_part(self, value: Any, key: str | None) -> str:
-        if value is ABSENT and key is not None:
-            return key
         if isinstance(value, str) and value.strip():
             return value
+        if value is ABSENT and key is not None:
+            return key
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         found = "there is no such field" if value is ABSENT else f"it is {value!r}"
@@ -86,14 +95,21 @@ class FieldMapping:
 
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
         return Sample(
-            *(id, number, row, self._prompt(row), self._pictures(row), self._gold(row), key),
-            *(self._listed_choices(row), self._labels(row)),
+            id,
+            number,
+            row,
+            self._prompt(row),
+            self._pictures(row) if self._image else (),
+            None if self._answer is None else self._gold(self._answer(row)),
+            key,
+            None if self._choices is None else self._listed_choices(self._choices(row)),
+            self._labels(row) if self._metadata else {},
         )
 
     def absent_fields(self, row: Row) -> set[str]:
         """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
         single = {"answer_field": self._answer, "choices_field": self._choices}
-        if self._template is None:
+        if not self._has_template:
             single["query_field"] = self._query
         wanted = {name: [read] for name, read in single.items() if read is not None}
         wanted |= {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
@@ -113,17 +129,17 @@ class FieldMapping:
         return ConfigError(f"dataset.{name}", f"no row has the field '{field}'", hint)
 
     def _prompt(self, row: Row) -> str:
-        if self._template is not None:
-            query: Any = self._template({**row, **self._examples} if self._examples else row)
-        else:
-            query = self._query(row)
-        if query is ABSENT:
-            raise SampleError("missing_prompt", f"no field dataset.query_field={self._dataset.query_field}")
-        if query is None or (isinstance(query, str) and not query.strip()):
-            raise SampleError("empty_prompt", "the prompt is empty")
-        if not isinstance(query, str):
-            raise SampleError("bad_prompt", f"the prompt is a {type(query).__name__}, not text")
+        query = self._query(row)
+        if not isinstance(query, str) or not query.strip():
+            raise self._unusable(query)
         return query if self._placeholder is None else self._in_our_form(query, self._placeholder)
+
+    def _unusable(self, query: Any) -> SampleError:
+        if query is ABSENT:
+            return SampleError("missing_prompt", f"no field dataset.query_field={self._dataset.query_field}")
+        if query is None or isinstance(query, str):
+            return SampleError("empty_prompt", "the prompt is empty")
+        return SampleError("bad_prompt", f"the prompt is a {type(query).__name__}, not text")
 
     def _in_our_form(self, query: str, placeholder: regex.Pattern[str]) -> str:
         """The dataset's own placeholders as `<image1>`, which is what processors know."""
@@ -133,8 +149,6 @@ class FieldMapping:
             raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
 
     def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
-        if not self._image:
-            return ()
         held = [True] if len(self._image) == 1 else [_is_held(read(row)) for read in self._image]
         if sorted(held, reverse=True) != held and NUMBERED.search(str(row.get(self._dataset.query_field, row))):
             empty = as_names(self._dataset.image_field)[held.index(False)]
@@ -150,12 +164,10 @@ class FieldMapping:
                 found += value if isinstance(value, list) else [value]
         return found
 
-    def _gold(self, row: Row) -> str | None:
-        value = None if self._answer is None else self._answer(row)
+    def _gold(self, value: Any) -> str | None:
         return None if value is None or value is ABSENT else str(value)
 
-    def _listed_choices(self, row: Row) -> tuple[str, ...] | None:
-        value = None if self._choices is None else self._choices(row)
+    def _listed_choices(self, value: Any) -> tuple[str, ...] | None:
         if value is None or value is ABSENT:
             return None
         if not isinstance(value, list):
@@ -165,6 +177,11 @@ class FieldMapping:
     def _labels(self, row: Row) -> dict[str, Any]:
         found = {name: read(row) for name, read in self._metadata.items()}
         return {name: None if value is ABSENT else value for name, value in found.items()}
+
+
+def _prompt_of(template: str, examples: Row) -> Callable[[Row], str]:
+    render = compile_prompt(template)
+    return (lambda row: render({**row, **examples})) if examples else render
 
 
 def _is_held(value: Any) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 from mathbatch.config import DatasetConfig
 from mathbatch.data.json_stream import RawRow, read_rows
 from mathbatch.data.paths import locate
+from mathbatch.data.segments import BUFFER
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.records import Row
 
@@ -59,7 +60,7 @@ class JsonSource(Source):
         """Lines of a JSON Lines file; any other file is parsed to its end."""
         with open_input(self.path) as stream:
             if is_json_lines(self.path):
-                return sum(1 for line in stream if line.strip())
+                return sum(1 for line in stream if not line.isspace())
             return sum(1 for _ in read_rows(stream, json_lines=False))
 
 
@@ -249,7 +250,7 @@ def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
 def open_input(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked where its name ends in .gz."""
     try:
-        stream = (gzip.open if path.suffix == ".gz" else open)(path, "rb")
+        stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)
     except OSError as error:
         raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
     with stream:
