@@ -47,7 +47,7 @@ class OutsideConfig(Config):
 
 def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     """Returns the metrics. Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk."""
-    dataset = replace(config.dataset, image_field=None)  # pictures decide no verdict, and need not be here
+    dataset = _unasked(config.dataset)
     panel = panel_of(dataset.scoring, config.scorer)
     if dataset.answer_field is None or not panel.voters:
         raise ConfigError("dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring")
@@ -56,6 +56,12 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
         return evaluate(
             answers.joined(loader), panel, dataset.metadata, Path(config.output).absolute(), on_scored=on_scored
         )
+
+
+def _unasked(dataset: DatasetConfig) -> DatasetConfig:
+    """The dataset without what only prompts need: pictures, and a prompt in each row."""
+    prompt = dataset.prompt or f"{{{{ row.get({dataset.query_field!r}) or '(no prompt)' }}}}"
+    return replace(dataset, image_field=None, prompt=prompt)
 
 
 class Answers:

@@ -50,6 +50,7 @@ class FieldMapping:
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
         self._metadata = {name: getter(name) for name in dataset.metadata}
+        self._group = [getter(name) for name in as_names(dataset.group_field)]
         self._placeholder = None
         if dataset.image_placeholder != DatasetConfig.image_placeholder:
             self._placeholder = regex.compile(dataset.image_placeholder)
@@ -104,6 +105,8 @@ class FieldMapping:
             key,
             None if self._choices is None else self._listed_choices(self._choices(row)),
             self._labels(row) if self._metadata else {},
+            "-".join([str(read(row)) for read in self._group]) if self._group else None,
+            row,
         )
 
     def absent_fields(self, row: Row) -> set[str]:
@@ -113,6 +116,7 @@ class FieldMapping:
             single["query_field"] = self._query
         wanted = {name: [read] for name, read in single.items() if read is not None}
         wanted |= {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
+        wanted["group_field"] = self._group
         return {name for name, reads in wanted.items() if any(read(row) is ABSENT for read in reads)}
 
     def names_in(self, row: Row) -> list[str]:
