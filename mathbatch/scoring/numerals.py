@@ -30,9 +30,11 @@ SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
 SPELLED = re.compile(
-    rf"\b{WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b(?!\sof\b)|\b(?:no|none)\b", re.IGNORECASE
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b|\b(?:no|none)\b", re.IGNORECASE
 )
-CHINESE = re.compile(r"(?<![一-鿿])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)")
+CHINESE = re.compile(
+    r"(?<![第零一二两三四五六七八九十百千万])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)"
+)
 DIGITS = re.compile(
     r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<minus>(?<![\w)\]}])[-−]\s?)?"
     r"(?:\\[dt]?frac\s?\{\s?(?P<over>-?\d{1,15}(?:\.\d{1,15})?)\s?\}\s?\{\s?(?P<under>\d{1,15}(?:\.\d{1,15})?)\s?\}"
