@@ -172,9 +172,9 @@ def test_a_hostile_response_of_100_kb_takes_less_than_50_ms(kind: Kind, piece: s
     scorer, row = MathVistaScorer(), sample(kind, "1")
     taken = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         scorer.score(row, text)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < 0.05
 
 

@@ -124,6 +124,6 @@ def test_a_hostile_response_of_100_kb_takes_less_than_50_ms(piece: str) -> None:
 
 
 def seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     statements(text)
-    return time.perf_counter() - start
+    return time.process_time() - start

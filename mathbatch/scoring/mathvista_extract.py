@@ -22,7 +22,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 NEGATION = re.compile(
     r"\b(?:no|not|none|never|neither|nor|cannot|incorrect|false|without)\b|n['’]t\b|[不没无]", re.IGNORECASE
 )
-MANY = 60
+MANY = 40
 """Sentences that are read one by one where no statement was enough."""
 EXPLICIT = ("boxed", "after ####", "stated as the answer")
 MAX_OTHER = 100
