@@ -1,9 +1,10 @@
 """Finds the answer of a MathVista row in a free response, by rules in the place of the official language model.
 
 Each rule reads the statements of the response from the strongest to the weakest; the first that finds something wins.
-For a choice: a letter or a choice's text in a statement, then in any sentence, then the choice of the stated number,
-then of yes and no the one that a sentence without either of the words means, then the choice with the most words in
-common. For a number: the number stated.
+For a choice, in this order: a letter or a choice's text in a statement, else in any sentence; the choice of the stated
+number; of yes and no the one that a sentence without either word means; the choice that nearly stands there; that with
+the most words in common; an answer that is no choice, for the official rule of the most similar one. For a number: the
+number stated. A refusal states nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 NEGATION = re.compile(
     r"\b(?:no|not|none|never|neither|nor|cannot|incorrect|false|without)\b|n['’]t\b|[不没无]", re.IGNORECASE
 )
-MANY = 60
+MANY = 40
 """Sentences that are read one by one where no statement was enough."""
 EXPLICIT = ("boxed", "after ####", "stated as the answer")
 MAX_OTHER = 100

@@ -7,6 +7,7 @@ the one after the last "is" or "=", else the last.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import NamedTuple
 
 
@@ -30,9 +31,11 @@ SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
 SPELLED = re.compile(
-    rf"\b{WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b(?!\sof\b)|\b(?:no|none)\b", re.IGNORECASE
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b|\b(?:no|none)\b", re.IGNORECASE
 )
-CHINESE = re.compile(r"(?<![一-鿿])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)")
+CHINESE = re.compile(
+    r"(?<![第零一二两三四五六七八九十百千万])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)"
+)
 DIGITS = re.compile(
     r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<minus>(?<![\w)\]}])[-−]\s?)?"
     r"(?:\\[dt]?frac\s?\{\s?(?P<over>-?\d{1,15}(?:\.\d{1,15})?)\s?\}\s?\{\s?(?P<under>\d{1,15}(?:\.\d{1,15})?)\s?\}"
@@ -70,9 +73,10 @@ def stated_number(text: str) -> Numeral | None:
     found = [one for one in every if not _aside(text, one)] or [one for one in _in_words(text) if every] or every
     if not found:
         return None
-    bold = [one for span in BOLD.finditer(text) for one in found if span.start() <= one.start < span.end()]
-    there = [one for one in found if THERE.search(text[max(one.start - 40, 0) : one.start])]
-    return [*bold[-1:], *there[-1:], *_leading(text, found), *_said(text, found), found[-1]][0]
+    for rule in (_in_bold, _counted, _leading, _said):
+        if (one := rule(text, found)) is not None:
+            return one
+    return found[-1]
 
 
 def _in_words(text: str) -> list[Numeral]:
@@ -85,18 +89,30 @@ def _aside(text: str, one: Numeral) -> bool:
     return bool(BOUND.search(before) or (YEAR.fullmatch(one.digits) and WHEN.search(before)))
 
 
-def _leading(text: str, found: list[Numeral]) -> list[Numeral]:
+def _in_bold(text: str, found: list[Numeral]) -> Numeral | None:
+    """The last number in bold."""
+    spans = [one.span() for one in BOLD.finditer(text)]
+    return next((one for start, end in reversed(spans) for one in reversed(found) if start <= one.start < end), None)
+
+
+def _counted(text: str, found: list[Numeral]) -> Numeral | None:
+    """The last number right after "there are"."""
+    return next((one for one in reversed(found) if THERE.search(text[max(one.start - 40, 0) : one.start])), None)
+
+
+def _leading(text: str, found: list[Numeral]) -> Numeral | None:
     """The number that a text starts with, when the text goes on in words: "1982 with an income of 931"."""
-    return found[:1] if not re.search(r"\w", text[: found[0].start]) and "=" not in text else []
+    return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
 
 
-def _said(text: str, found: list[Numeral]) -> list[Numeral]:
+def _said(text: str, found: list[Numeral]) -> Numeral | None:
     """The number that follows the last "is", "are", "=" that has one near, at most three words away."""
+    starts = [one.start for one in found]
     for says in reversed([*SAYS.finditer(text)]):
-        nearest = next((one for one in found if one.start >= says.end()), None)
-        if nearest is not None and text[says.end() : nearest.start].count(" ") <= 3:
-            return [nearest]
-    return []
+        place = bisect_left(starts, says.end())
+        if place < len(found) and text[says.end() : starts[place]].count(" ") <= 3:
+            return found[place]
+    return None
 
 
 def _digits(found: re.Match[str]) -> str:

@@ -175,7 +175,10 @@ def _after(text: str, start: int) -> Stated | None:
     lead = LEAD.match(rest)
     rest = rest[lead.end() :] if lead else rest
     found = sentences(rest)
-    return _candidate(found[0], "stated as the answer") if found else None
+    if not found:
+        return None
+    label = LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
+    return _candidate(label[0] if label else found[0], "stated as the answer")
 
 
 def _candidate(text: str, rule: str) -> Stated | None:
