@@ -214,6 +214,14 @@ class SweepConfig:
 
 
 @dataclass
+class JudgeConfig:
+    """Who judges where `dataset.scoring` names the judge."""
+
+    model: ModelConfig | None = None
+    """Another model: `model@judge.model=qwen`. null: the model of the run."""
+
+
+@dataclass
 class Config:
     """A whole run. `loader` to `scorer` each name a class by `_target_` and its arguments."""
 
@@ -221,6 +229,7 @@ class Config:
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
     system_prompt: str | None = None
     system_prompt_file: str | None = None
     """The system prompt as a UTF-8 file instead."""

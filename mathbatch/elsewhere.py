@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mathbatch.data.fields import ABSENT, getter
 from mathbatch.data.mapping import FieldMapping
 from mathbatch.data.sources import Source, chained, sources_of
 from mathbatch.errors import ConfigError, SampleError, nearest
+from mathbatch.judging import JudgeJob, votes_of
 from mathbatch.making import make
 from mathbatch.records import BadRow, Failure, Record, Row, Sample
 from mathbatch.scoring.evaluate import OnScored, evaluate
@@ -49,13 +51,14 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     """Returns the metrics. Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk."""
     dataset = _unasked(config.dataset)
     panel = panel_of(dataset.scoring, config.scorer)
-    if dataset.answer_field is None or not panel.voters:
+    if dataset.answer_field is None or not panel.names:
         raise ConfigError("dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring")
     loader = make("loader", config.loader, BaseDataLoader, dataset=dataset)
     with Answers(config.responses, dataset) as answers:
-        return evaluate(
-            answers.joined(loader), panel, dataset.metadata, Path(config.output).absolute(), on_scored=on_scored
-        )
+        folder = Path(config.output).absolute()
+        judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(loader))
+        with nullcontext() if judge is None else votes_of(judge) as votes:
+            return evaluate(answers.joined(loader), panel, dataset.metadata, folder, votes, on_scored)
 
 
 def _unasked(dataset: DatasetConfig) -> DatasetConfig:

@@ -17,7 +17,7 @@ from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import MathBatchError
 from mathbatch.identity import run_folder
-from mathbatch.parts import build, build_model, sampling_values
+from mathbatch.parts import Parts, build, build_model, sampling_values
 from mathbatch.preflight import Glances
 from mathbatch.progress import Counts
 from mathbatch.records import Record
@@ -41,13 +41,14 @@ class Job:
         overrides: Sequence[str] = (),
         number: int = 0,
         check_model: bool = True,
+        parts: Parts | None = None,
     ) -> None:
         """Raises ConfigError for parts that can't be built."""
         self.config, self.composed = config, composed
         self.overrides, self.number = list(overrides), number
         if check_model:  # who runs the job makes one model for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
-        self.parts = build(config, run_folder(config))
+        self.parts = parts or build(config, run_folder(config))
         self.decoder = ImageDecoder(
             int(config.dataset.image_max_megapixels * 1e6), int(config.dataset.image_max_mib * 2**20)
         )
@@ -73,11 +74,17 @@ class Job:
 
     def open(self, glances: Glances) -> None:
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
-        self.rows = glances.look(self.parts)
+        self._look(glances)
         self._input = self._input_stamp()
         self.parts.saver.open()
         self._is_open = True
+        self._note_attempt()
+
+    def _note_attempt(self) -> None:
         write_snapshot(self.parts.run_dir, self.composed, self.overrides)
+
+    def _look(self, glances: Glances) -> None:
+        self.rows = glances.look(self.parts)
         self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
 
     def expect(self, units: int) -> None:
@@ -138,7 +145,8 @@ class Job:
     def _write_results(self) -> None:
         digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
         self.totals = results.export(self.parts, results.results_path(self.parts), digests)
-        self.metrics = results.score(self.parts, digests, self._tell_scored)
+        if not self.is_judged:
+            self.metrics = results.score(self.parts, digests, self._tell_scored)
         counts = self.counts
         this_run = {
             "answered": counts.answered,
@@ -149,6 +157,11 @@ class Job:
             "output_tokens_per_s": round(counts.output_tokens / max(self.seconds, 1e-9), 1),
         }
         results.write_manifest(self.parts, self.totals, this_run)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a judge has to be asked before it can be scored."""
+        return self.parts.scorers.judge is not None and self.config.dataset.answer_field is not None
 
     def _tell_scored(self, count: int) -> None:
         if time.monotonic() > self._next_news:

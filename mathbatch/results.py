@@ -19,7 +19,7 @@ from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, 
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Row, Sample
-from mathbatch.scoring.evaluate import OnScored, evaluate
+from mathbatch.scoring.evaluate import JudgeVotes, OnScored, evaluate
 
 _encode = msgspec.json.Encoder().encode
 
@@ -92,16 +92,19 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
 
 
 def score(
-    parts: Parts, digests: Sequence[int] = (), on_scored: OnScored = lambda count: None
+    parts: Parts,
+    digests: Sequence[int] = (),
+    on_scored: OnScored = lambda count: None,
+    judged: JudgeVotes | None = None,
 ) -> dict[str, Any] | None:
     """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold answers
     or no scorer.
     """
     dataset = parts.config.dataset
-    if dataset.answer_field is None or not parts.scorers.voters:
+    if dataset.answer_field is None or not parts.scorers.names:
         return None
     rows = joined(parts, digests)
-    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, on_scored=on_scored)
+    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, judged, on_scored)
 
 
 def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:

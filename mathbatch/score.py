@@ -12,6 +12,7 @@ Exit codes: 0 every response has a verdict, 1 some are failed or unscored, 2 the
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ from mathbatch import compose, results
 from mathbatch.elsewhere import OutsideConfig, score_outside
 from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.hydra_app import run_app
+from mathbatch.judging import judge_of, votes_of
 from mathbatch.scoring.tables import show_scores
 from mathbatch.single import EXIT_FAILURES
 from mathbatch.stored import locked, parts_of, read_records
 
 RUN_DIR = "run_dir="
-CHANGEABLE = ("dataset.", "scorer.")
+CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=")
 
 
 def main() -> None:
@@ -49,13 +51,14 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
     for override in overrides:
         if not override.startswith(CHANGEABLE):
             key = override.partition("=")[0]
-            raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset` or `scorer`")
+            raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
     run_dir = run_dir.absolute()
     with locked(run_dir), parts_of(run_dir, overrides) as parts:
         read_records(parts)
+        judge = None if parts.scorers.judge is None else judge_of(parts.config, parts)
         units = (parts.loader.count() or 0) * parts.config.sampling.n
-        with progress_bar(units or None) as bar:
-            metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n))
+        with nullcontext() if judge is None else votes_of(judge) as votes, progress_bar(units or None) as bar:
+            metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n), judged=votes)
         if metrics is None:
             raise ConfigError("dataset.answer_field", "the dataset has no gold answers", "name the field that holds them")
     show_scores(f"{parts.config.model.name} on {parts.config.dataset.name}", metrics, run_dir)

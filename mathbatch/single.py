@@ -14,6 +14,7 @@ from mathbatch.compose import fail, refuse_code_in_dataset, typed
 from mathbatch.errors import AlreadyTold, MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
+from mathbatch.judging import run_jobs
 from mathbatch.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.session import Session
 from mathbatch.summary import show_summary
@@ -52,7 +53,7 @@ def _job(composed: DictConfig, number: int) -> Job:
 def run_alone(job: Job) -> int:
     """A run from its first look to its table; returns its exit code. Raises what ended it."""
     with Session() as session:
-        caught = session.run([job])
+        caught = run_jobs(session, [job])
     if job.error is not None:
         raise job.error
     show_summary(job)
@@ -70,7 +71,7 @@ def _run_cell(composed: DictConfig, hydra: HydraConf) -> float | None:
         raise JobFailed(str(error)) from error
     try:
         with Session() as session:
-            caught = session.run([job])
+            caught = run_jobs(session, [job])
     finally:
         save_outcome(outcome_of(job), folder)
     if caught is not None:

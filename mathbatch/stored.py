@@ -10,19 +10,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.base import BaseDataSaver
-from mathbatch.compose import typed
-from mathbatch.config import ModelConfig
+from mathbatch.compose import conf_dir, typed
 from mathbatch.data.index import RecordIndex
 from mathbatch.data.lock import FolderLock
 from mathbatch.data.saver import damaged
 from mathbatch.data.segments import repair_tail, segment_paths
-from mathbatch.errors import ConfigError
+from mathbatch.errors import ConfigError, nearest
 from mathbatch.parts import Parts, build
 from mathbatch.records import Record
 from mathbatch.snapshot import read_snapshot
 
-NO_ENGINE = "mathbatch.models.scripted.ScriptedModel"
-"""Nothing is asked here, and it works where vLLM is not installed."""
+JUDGE_MODEL = "model@judge.model="
 
 
 class StoredRecords(BaseDataSaver):
@@ -67,9 +65,7 @@ def parts_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Parts]:
     composed, folder = read_snapshot(run_dir)
     composed = overridden(composed, overrides)
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        config = typed(composed)
-        config.model = ModelConfig(_target_=NO_ENGINE, name=config.model.name, path=config.model.path)
-        yield build(config, run_dir)
+        yield build(typed(composed), run_dir)
 
 
 def read_records(parts: Parts) -> None:
@@ -84,13 +80,25 @@ def read_records(parts: Parts) -> None:
 
 def overridden(composed: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """Raises ConfigError for what is no `key=value`. A file that exists here is named by its full path."""
+    groups = [override for override in overrides if override.startswith(JUDGE_MODEL)]
     try:
-        changes = OmegaConf.from_dotlist([_from_here(override) for override in overrides])
-        merged = OmegaConf.merge(composed, changes)
+        changes = OmegaConf.from_dotlist([_from_here(override) for override in overrides if override not in groups])
+        models = [OmegaConf.create({"judge": {"model": _model(group.removeprefix(JUDGE_MODEL))}}) for group in groups]
+        merged = OmegaConf.merge(composed, *models, changes)
     except OmegaConfBaseException as error:
         raise ConfigError(error.full_key or "override", str(error.msg).splitlines()[0], "write key=value") from error
     assert isinstance(merged, DictConfig)
     return merged
+
+
+def _model(name: str) -> DictConfig:
+    """The shipped YAML of a model. Raises ConfigError."""
+    path = conf_dir() / "model" / f"{name}.yaml"
+    if not path.is_file():
+        raise ConfigError("model@judge.model", f"there is no '{name}'", nearest(name, [p.stem for p in path.parent.glob("*.yaml")]))
+    loaded = OmegaConf.load(path)
+    assert isinstance(loaded, DictConfig)
+    return loaded
 
 
 def _from_here(override: str) -> str:

@@ -21,6 +21,7 @@ from mathbatch.compose import explain, refuse_code_in_dataset, typed
 from mathbatch.errors import MathBatchError
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
+from mathbatch.judging import run_jobs
 from mathbatch.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
 from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.session import Session
@@ -64,7 +65,7 @@ class Sweep:
         self.folder.mkdir(parents=True, exist_ok=True)
         caught = None
         try:
-            caught = self.session.run(jobs, self.folder / "run.log")
+            caught = run_jobs(self.session, jobs, self.folder / "run.log")
         finally:
             for job in jobs:
                 save_outcome(outcome_of(job), self.folder)

@@ -45,7 +45,7 @@ class MathVistaScorer(BaseScorer):
         if found is None or not found.text or len(found.text) > MAX_ANSWER:
             verdict = "unscored" if sample.gold is None else "no_answer"
             return Score(verdict, None, sample.gold, "no answer was found in the response")
-        answer, what = normalised(found.text, sample.row, sample.choices or ())
+        answer, what = normalised(found.text, sample.fields, sample.choices or ())
         reason = f"{what}, {found.rule}"
         if sample.gold is None:
             return Score("unscored", answer, None, f"{reason}; the row has no gold answer")

@@ -35,8 +35,8 @@ POLAR = ({"yes", "no"}, {"true", "false"})
 
 def extract(sample: Sample, response: str) -> Stated | None:
     """The answer as text (a letter for a choice) and the rule that found it, None where nothing was found."""
-    kind = sample.row.get("answer_type")
-    if sample.row.get("question_type") == "multi_choice" and sample.choices:
+    kind = sample.fields.get("answer_type")
+    if sample.fields.get("question_type") == "multi_choice" and sample.choices:
         return _choice(response, sample.choices)
     if kind == "list":
         return _list(response)

@@ -21,6 +21,7 @@ from mathbatch.data.prompts import compile_expression
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.making import make
 from mathbatch.records import Row, Sample, Score
+from mathbatch.scoring.judge import Judge
 
 SCORERS = {
     "auto": "mathbatch.scoring.auto.AutoScorer",
@@ -28,7 +29,6 @@ SCORERS = {
     "dynamath": "mathbatch.scoring.dynamath.DynaMathScorer",
     "exact": "mathbatch.scoring.exact.ExactScorer",
     "gsm8k": "mathbatch.scoring.gsm8k.Gsm8kScorer",
-    "judge": "mathbatch.scoring.judge.JudgeScorer",
     "math": "mathbatch.scoring.mathematics.MathScorer",
     "mathverse": "mathbatch.scoring.mathverse.MathVerseScorer",
     "mathvision": "mathbatch.scoring.mathvision.MathVisionScorer",
@@ -58,12 +58,13 @@ Votes = dict[str, Score]
 class Panel:
     """All scorers of a dataset. `spec` is plain data from which `panel_of` makes the same panel in another process."""
 
-    def __init__(self, voters: Sequence[Voter], spec: tuple[Any, dict[str, Any]]) -> None:
-        self.voters, self.spec = list(voters), spec
+    def __init__(self, voters: Sequence[Voter], spec: Any, judge: Judge | None = None) -> None:
+        self.voters, self.spec, self.judge = list(voters), spec, judge
 
     @property
     def names(self) -> list[str]:
-        return [voter.name for voter in self.voters]
+        """The judge's last."""
+        return [voter.name for voter in self.voters] + ([] if self.judge is None else [JUDGE])
 
     @property
     def preload(self) -> list[str]:
@@ -97,7 +98,9 @@ def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
     spec = scoring, dict(section)
     if section:
         return Panel([Voter("scorer", make("scorer", section, BaseScorer))], spec)
-    return Panel([_voter(name, dict(parameters)) for name, parameters in _named(scoring).items()], spec)
+    named = _named(scoring)
+    voters = [_voter(name, dict(parameters)) for name, parameters in named.items() if name != JUDGE]
+    return Panel(voters, spec, _judge(named[JUDGE]) if JUDGE in named else None)
 
 
 def combine(gold: str | None, votes: Votes) -> Score:
@@ -134,9 +137,13 @@ def _named(scoring: Any) -> dict[str, Mapping[str, Any]]:
     )
 
 
+def _judge(parameters: Mapping[str, Any]) -> Judge:
+    return make(f"dataset.scoring.{JUDGE}", {"_target_": "mathbatch.scoring.judge.Judge", **parameters}, Judge)
+
+
 def _voter(name: str, parameters: dict[str, Any]) -> Voter:
     if name not in SCORERS:
-        raise ConfigError("dataset.scoring", f"there is no scorer '{name}'", nearest(name, SCORERS))
+        raise ConfigError("dataset.scoring", f"there is no scorer '{name}'", nearest(name, [*SCORERS, JUDGE]))
     path = f"dataset.scoring.{name}"
     where = parameters.pop("where", None)
     scorer = make(path, {"_target_": SCORERS[name], **parameters}, BaseScorer)
