@@ -13,7 +13,7 @@ from mathbatch.scoring.guard import MAX_LENGTH, is_safe_expression
 SAFE = [
     "", "60", "-2", "1,000", r"10,\!080", "0.5", r"\frac{1}{2}", r"\frac{360}7", r"4\sqrt{3}-\frac{4\pi}{3}", r"\sqrt[3]{5}", "(3,-4)", "1:2",
     r"\frac{3^{1008}-1}{3^{1009}}", r"\frac{7^3}{2^{12} 13^2}", "2^{10}", "10^{100}", "2^{-3}", "2^{1/2}", "9**99", "(9^9)^9", "e^{-x}", "e^{x^2}", r"\exp(-x^2)", r"\exp(2)+\exp(3)",
-    "90^\\circ", r"90^{\circ}", r"\pi-\tan ^{-1}\left(\frac{1}{d}\right)", "x^2+y^2=1", "(a+b)^{5}", "(x+1)^{n}", "2^n", "f'(x)", "5!", "(3+4)!", r"\binom{10}{3}",
+    "90^\\circ", r"90^{\circ}", r"\pi-\tan ^{-1}\left(\frac{1}{d}\right)", "x^2+y^2=1", "(a+b)^{5}", "(x+1)^{n}", "2^n", "f'(x)", r'$\frac{3}{16}"$', "5!", "(3+4)!", r"\binom{10}{3}",
     r"x \in [-2,7]", r"1 \pm \sqrt{19}", r"54\text{ sq. cm}", "1e5", "a != b", "(" * 20 + "1" + ")" * 20,
 ]  # fmt: skip
 

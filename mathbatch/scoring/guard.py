@@ -36,7 +36,7 @@ SYMBOLIC = re.compile(r"(?<![A-Za-z0-9)}\]])[a-df-z]\^\{?\d\}?(?!\d)")
 """The x^2 of e^{x^2}: no number stands on a number."""
 REFUSED = re.compile(
     r"""
-      __ | [`"@] | (?<![\w')}\]])' | [\w)\]]\.[A-Za-z_]\w*\s*[(\[]    # names, strings and methods of Python
+      __ | [`@] | (?<![\w'")}\]])['"] | [\w)\]]\.[A-Za-z_]\w*\s*[(\[]    # names, strings and methods of Python
     | \]\s*\* | \*\s*\[ | ,\s*\)\s*\* | \*\s*\([^()]*,                # a Python list times a number
     | \b(?:lambda|import)\b
     | \b(?:exec|eval|open|compile|[gs]etattr|globals|locals|vars|input|print|range|type)\s*\(
