@@ -1,0 +1,184 @@
+"""Refuses expressions that a computer algebra system could choke on, before it sees them.
+
+An answer of seven characters, `9^9^9^9`, keeps sympy busy for longer than anyone waits, inside C code that no alarm
+interrupts (huggingface/Math-Verify#65). So the size of what an expression could grow to is bounded from its text alone:
+by its numbers and exponents, without calculating any. What looks like Python is refused as well, since sympy's
+`parse_expr` evaluates its input as code.
+"""
+
+from __future__ import annotations
+
+import re
+from math import ceil
+
+MAX_LENGTH = 1000
+"""Characters. The longest gold answers of the shipped benchmarks have about a hundred."""
+MAX_DEPTH = 20
+"""Brackets within brackets: parsers recurse several frames for each."""
+MAX_COMMANDS = 100
+r"""LaTeX commands, which nest without brackets as well: `\sqrt\sqrt\sqrt2`."""
+MAX_SIGNS = 10
+"""Signs in a row: each is a level of recursion."""
+MAX_NUMBER = 100
+"""Digits of one number as it is written."""
+MAX_DIGITS = 2500
+"""Digits that all powers and factorials of an expression may have together; MathVision has a gold with 3^1009."""
+MAX_FACTORIAL = 200
+MAX_EXPANDED = 20
+"""Exponent of a sum with letters, `(a+b)^20`: expanded, the terms multiply."""
+
+PAIRS = {"(": ")", "[": "]", "{": "}"}
+NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+POWER = re.compile(r"\*\*|\^|\\exp(?![a-z])|\bexp(?=\s*[({])")
+FACTORIAL = re.compile(r"(?<!\\)!(?!=)")
+FACTORIAL_CALL = re.compile(r"(?:factorial2?|[gG]amma|[bcd]?binom(?:ial)?)\s*(?=[({])")
+SYMBOLIC = re.compile(r"(?<![A-Za-z0-9)}\]])[a-df-z]\^\{?\d\}?(?!\d)")
+"""The x^2 of e^{x^2}: no number stands on a number."""
+REFUSED = re.compile(
+    r"""
+      __ | [`@] | (?<![\w'")}\]])['"] | [\w)\]]\.[A-Za-z_]\w*\s*[(\[]    # names, strings and methods of Python
+    | \]\s*\* | \*\s*\[ | ,\s*\)\s*\* | \*\s*\([^()]*,                # a Python list times a number
+    | \b(?:lambda|import)\b
+    | \b(?:exec|eval|open|compile|[gs]etattr|globals|locals|vars|input|print|range|type)\s*\(
+    | \\(?:i*nt|oint|sum|prod|lim)(?![A-Za-z])                         # work to be done, not a value
+    | \b(?:Integral|integrate|Sum|summation|Product|product|[lL]imit|n?solve|diff|series)\s*\(
+    | \b(?:fibonacci|lucas|bell|catalan|bernoulli|euler|harmonic|subfactorial|[rf]f|zeta|stirling)\s*\(
+    | \b(?:\w*prime\w*|primorial|factorint|divisors|totient|n?partitions?)\s*\(
+    | \d[eE][+-]?\d{4}                                                 # 1e9999 as an integer
+    | !\s*!
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+SIGNS = re.compile(rf"(?:[+\-−]\s*){{{MAX_SIGNS + 1}}}")
+LONG_NUMBER = re.compile(rf"(?:\d[,\s]?){{{MAX_NUMBER + 1}}}")
+RAISED = re.compile(r"(?:\*\*|\^)\s*\Z")
+LAST_WORD = re.compile(r"(?:[\d.,]+|[A-Za-z]+|.)\Z", re.DOTALL)
+
+
+def is_safe_expression(text: str) -> bool:
+    """Whether `text`, LaTeX or sympy's own notation, is small enough to be parsed and calculated."""
+    if len(text) > MAX_LENGTH or text.count("\\") > MAX_COMMANDS or _depth(text) > MAX_DEPTH:
+        return False
+    if REFUSED.search(text) or SIGNS.search(text) or LONG_NUMBER.search(text):
+        return False
+    try:
+        return _powers(text) + _factorials(text) <= MAX_DIGITS
+    except _TooLargeError:
+        return False
+
+
+class _TooLargeError(ValueError):
+    """A power or factorial is beyond its limit, or what it applies to can't be told."""
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        if character in PAIRS:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
+
+
+def _powers(text: str) -> int:
+    """The digits that all powers in `text` may have together."""
+    total = 0
+    for power in POWER.finditer(text):
+        exponent, end = _group_after(text, power.end())
+        raised = POWER.search(SYMBOLIC.sub("x", exponent)) or POWER.match(text[end:].lstrip())
+        if raised or _has_factorial(exponent):
+            raise _TooLargeError  # a tower
+        base = "e" if "exp" in power[0] else _group_before(text, power.start())
+        size = _bound(exponent)
+        if size > MAX_EXPANDED and base[:1] in PAIRS and re.search(r"(?<![A-Za-z\\])[A-Za-z]", base):
+            raise _TooLargeError
+        total += _grown(base) * size
+    return total
+
+
+def _grown(base: str) -> int:
+    """The digits of a base, its own powers and factorials included."""
+    digits = max(1, sum(character.isalnum() for character in base))
+    for power in POWER.finditer(base):
+        digits *= _bound(_group_after(base, power.end())[0])
+    return digits * (MAX_FACTORIAL if _has_factorial(base) else 1)
+
+
+def _has_factorial(text: str) -> bool:
+    return bool(FACTORIAL.search(text) or FACTORIAL_CALL.search(text))
+
+
+def _factorials(text: str) -> int:
+    """The digits that all factorials in `text` may have together."""
+    arguments = [_group_before(text, found.start()) for found in FACTORIAL.finditer(text)]
+    for call in FACTORIAL_CALL.finditer(text):
+        argument, end = _group_after(text, call.end())
+        arguments += [argument, _group_after(text, end)[0] if "binom" in call[0] else ""]
+    total = 0
+    for argument in arguments:
+        size = _bound(argument)
+        if size > MAX_FACTORIAL or POWER.search(argument) or _has_factorial(argument):
+            raise _TooLargeError
+        total += 3 * size
+    return total
+
+
+def _bound(text: str) -> int:
+    """No sum, product or quotient of the numbers in `text` is larger than this."""
+    numbers = [float(number) for number in NUMBER.findall(text)]
+    bound = numbers[0] if len(numbers) == 1 and numbers[0] >= 1 else 1.0
+    for number in numbers if bound == 1 else ():
+        bound *= 1 + max(number, 1 / number if number else 0)
+    if bound > MAX_DIGITS:
+        raise _TooLargeError
+    return ceil(bound)
+
+
+def _group_after(text: str, start: int) -> tuple[str, int]:
+    r"""What an operator at `start` applies to, `{10}`, `(n+1)`, `\frac{1}{2}`, `-3` or a word, and where that ends."""
+    found = re.compile(r"\s*[+\-−]?\s*").match(text, start)
+    start = found.end() if found else start
+    token = re.compile(r"\\[A-Za-z]+|\d[\d.]*|[A-Za-z]+|.", re.DOTALL).match(text, start)
+    if token is None:
+        return "", start
+    if token[0] in PAIRS:
+        end = _closing(text, start)
+        return text[start + 1 : end], end + 1
+    end = token.end()
+    while end < len(text) and text[end] in PAIRS:
+        end = _closing(text, end) + 1
+    return text[start:end], end
+
+
+def _group_before(text: str, end: int) -> str:
+    r"""What an operator at `end` may apply to: `12`, `x`, `(a)(b)`, `{1}{2}` of a fraction, `9^{9}`."""
+    text = text[:end].rstrip()
+    start = _start(text)
+    if raised := RAISED.search(text, 0, start):
+        base = _group_before(text, raised.start())
+        start = raised.start() - len(base)
+    return text[max(start, 0) :]
+
+
+def _start(text: str) -> int:
+    """Where the number, the name or the row of brackets begins that `text` ends with."""
+    if not text.endswith((")", "]", "}")):
+        return len(text) - len(LAST_WORD.search(text)[0]) if text else 0  # type: ignore[index]  # "." matches
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += (text[place] in ")]}") - (text[place] in "([{")
+        if depth == 0 and text[place - 1 : place] not in (")", "]", "}"):
+            return place
+    return 0
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the bracket opened at `start` is closed; the end of the text where it never is."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if depth == 0:
+            return place
+    return len(text)
