@@ -1,8 +1,46 @@
-"""Tells an id that is there twice, without keeping a million of them where it can be helped."""
+"""Ids of rows: made from their fields, and told apart without keeping a million of them where it can be helped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from mathbatch.data.fields import ABSENT
+from mathbatch.errors import SampleError
+from mathbatch.records import Row
+
+IdOf = Callable[[Row, str | None, int], str]
+
+
+def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
+    """A function of a row, its key and its number that gives its id as text: what `reads` finds in it, where it finds
+    nothing the key of an object's member. It raises SampleError for a row without an id.
+    """
+
+    def part(value: Any, key: str | None) -> str:
+        if value is ABSENT and key is not None:
+            return key
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        found = "there is no such field" if value is ABSENT else f"it is {value!r}"
+        raise SampleError("missing_id", f"no id in dataset.index_field={index_field}: {found}")
+
+    def numbered(row: Row, key: str | None, number: int) -> str:
+        return str(number) if key is None else key
+
+    def single(row: Row, key: str | None, number: int) -> str:
+        value = read(row)
+        return value if isinstance(value, str) and value.strip() else part(value, key)
+
+    def several(row: Row, key: str | None, number: int) -> str:
+        return "-".join([part(read(row), key) for read in reads])
+
+    if not reads:
+        return numbered
+    read = reads[0]
+    return single if len(reads) == 1 else several
 
 
 class SeenIds:

@@ -81,7 +81,8 @@ class RecordIndex:
         if place is None:
             return None
         record = self._read(place if place >= 0 else ~place)
-        return record if (record.id, record.rollout, record.digest) == (id, rollout, digest) else None
+        is_it = record.digest == digest and record.id == id and record.rollout == rollout
+        return record if is_it else None
 
     def close(self) -> None:
         for reader in self._readers.values():

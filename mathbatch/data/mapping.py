@@ -12,6 +12,7 @@ import regex
 from mathbatch.config import DatasetConfig
 from mathbatch.data.fields import ABSENT, field_names, getter
 from mathbatch.data.helpers import REGEX_TIMEOUT_S
+from mathbatch.data.ids import id_maker
 from mathbatch.data.images import ImageRoot
 from mathbatch.data.paths import locate
 from mathbatch.data.prompts import compile_expression, compile_prompt
@@ -45,7 +46,7 @@ class FieldMapping:
         out.
         """
         self._id = [getter(name) for name in as_names(dataset.index_field)]
-        self._only_id = self._id[0] if len(self._id) == 1 else None
+        self.id = id_maker(dataset.index_field, self._id)
         self._image = [getter(name) for name in as_names(dataset.image_field)]
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
@@ -75,24 +76,6 @@ class FieldMapping:
     def wanted(self, row: Row) -> bool:
         """Whether `where` lets the row in."""
         return self._where is None or bool(self._where(row))
-
-    def id(self, row: Row, key: str | None, number: int) -> str:
-        """The id as text; the key of an object's member where the row has no such field."""
-        if self._only_id is not None:
-            return self._id_part(self._only_id(row), key)
-        if not self._id:
-            return str(number) if key is None else key
-        return "-".join([self._id_part(read(row), key) for read in self._id])
-
-    def _id_part(self, value: Any, key: str | None) -> str:
-        if isinstance(value, str) and value.strip():
-            return value
-        if value is ABSENT and key is not None:
-            return key
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        found = "there is no such field" if value is ABSENT else f"it is {value!r}"
-        raise SampleError("missing_id", f"no id in dataset.index_field={self._dataset.index_field}: {found}")
 
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
         return Sample(
