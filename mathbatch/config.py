@@ -127,8 +127,8 @@ class DatasetConfig:
     metadata: list[str] = field(default_factory=list)
     """Fields by which accuracy is broken down; where one holds a list, a row counts under each entry."""
     group_field: Any = None
-    """Field, or a list of fields, that rows of one problem share: intervals are clustered by it, and the worst case counts
-    groups of which all answers are right. null: each row is a problem of its own.
+    """Field, or a list of fields, that rows of one problem share: intervals are clustered by it, and the worst case
+    counts groups of which all answers are right. null: each row is a problem of its own.
     """
     limit: int | None = None
     """Only the first rows. null: all. Later runs with more go on in the same folder."""

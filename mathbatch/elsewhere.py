@@ -52,7 +52,9 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     dataset = _unasked(config.dataset)
     panel = panel_of(dataset.scoring, config.scorer)
     if dataset.answer_field is None or not panel.names:
-        raise ConfigError("dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring")
+        raise ConfigError(
+            "dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring"
+        )
     loader = make("loader", config.loader, BaseDataLoader, dataset=dataset)
     with Answers(config.responses, dataset) as answers:
         folder = Path(config.output).absolute()

@@ -23,7 +23,6 @@ from mathbatch.progress import Counts
 from mathbatch.records import Record
 from mathbatch.snapshot import write_snapshot
 
-
 SCORING_NEWS_S = 10.0
 
 

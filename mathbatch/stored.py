@@ -95,7 +95,9 @@ def _model(name: str) -> DictConfig:
     """The shipped YAML of a model. Raises ConfigError."""
     path = conf_dir() / "model" / f"{name}.yaml"
     if not path.is_file():
-        raise ConfigError("model@judge.model", f"there is no '{name}'", nearest(name, [p.stem for p in path.parent.glob("*.yaml")]))
+        raise ConfigError(
+            "model@judge.model", f"there is no '{name}'", nearest(name, [p.stem for p in path.parent.glob("*.yaml")])
+        )
     loaded = OmegaConf.load(path)
     assert isinstance(loaded, DictConfig)
     return loaded

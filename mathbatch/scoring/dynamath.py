@@ -18,7 +18,9 @@ from mathbatch.scoring.number import stated_number
 from mathbatch.scoring.numbers import numbers_in
 from mathbatch.scoring.stated import statements
 
-SHORT = re.compile(r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))""")
+SHORT = re.compile(
+    r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))"""
+)
 PI = re.compile(r"(?:\\?pi\b|π)")
 TOLERANCE = 0.001
 

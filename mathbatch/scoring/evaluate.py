@@ -1,6 +1,6 @@
 """A scoring run: every response through the scorers, the verdicts to `scores.jsonl`, what they come to to `metrics.json`.
 
-    {"id": "15", "rollout": 0, "verdict": "correct", "answer": "A", "gold": "A", "reason": "boxed: the same text"}
+{"id": "15", "rollout": 0, "verdict": "correct", "answer": "A", "gold": "A", "reason": "boxed: the same text"}
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ class Gsm8kScorer(BaseScorer):
             return Score("no_answer", None, sample.gold, "no number is stated")
         answer, rule = found
         same = answer.value == gold.value
-        return Score("correct" if same else "wrong", answer.shown, sample.gold, f"{rule}: {'equal' if same else 'different'}")
+        return Score(
+            "correct" if same else "wrong", answer.shown, sample.gold, f"{rule}: {'equal' if same else 'different'}"
+        )
 
 
 def marked_number(text: str) -> Number | None:

@@ -38,7 +38,9 @@ class MathVerseScorer(BaseScorer):
         if sample.fields.get("question_type") == "multi-choice":
             choices = sample.choices or choices_in(str(sample.fields.get("question") or sample.query))
             if gold_letters(gold, choices) is not None:
-                return self._told(sample, self._choice.score(msgspec.structs.replace(sample, choices=choices), response))
+                return self._told(
+                    sample, self._choice.score(msgspec.structs.replace(sample, choices=choices), response)
+                )
         return self._told(sample, self._math.score(msgspec.structs.replace(sample, gold=cleaned(gold)), response))
 
     def _told(self, sample: Sample, score: Score) -> Score:

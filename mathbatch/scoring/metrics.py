@@ -1,6 +1,6 @@
 """Metrics over all rows, one row after another: nothing is kept of a row but counts.
 
-    {"accuracy": 0.837, "interval": [0.749, 0.898], "judged": 92, "correct": 77, "verdicts": {"correct": 77, …}, …}
+{"accuracy": 0.837, "interval": [0.749, 0.898], "judged": 92, "correct": 77, "verdicts": {"correct": 77, …}, …}
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The scorer `number`: the number that a response states, within a tolerance.
 
-    scoring: {number: {tolerance: 0.001}}          # at most so far from the gold answer
-    scoring: {number: {decimals: precision}}       # both rounded to the decimals that the row's field `precision` says
+scoring: {number: {tolerance: 0.001}}          # at most so far from the gold answer
+scoring: {number: {decimals: precision}}       # both rounded to the decimals that the row's field `precision` says
 """
 
 from __future__ import annotations

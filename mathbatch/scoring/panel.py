@@ -1,10 +1,10 @@
 """The scorers of a dataset: one, or several that vote.
 
-    scoring: math
-    scoring: [math, choice]
-    scoring:
-      choice: {where: question_type == 'multi-choice'}
-      number: {where: question_type == 'free-form', tolerance: 0.01}
+scoring: math
+scoring: [math, choice]
+scoring:
+  choice: {where: question_type == 'multi-choice'}
+  number: {where: question_type == 'free-form', tolerance: 0.01}
 """
 
 from __future__ import annotations

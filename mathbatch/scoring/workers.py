@@ -43,12 +43,10 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
-    def votes(
-        self, units: Iterable[tuple[Key, Sample, str | None]]
-    ) -> Iterator[tuple[Key, Votes, list[Suspicion]]]:
+    def votes(self, units: Iterable[tuple[Key, Sample, str | None]]) -> Iterator[tuple[Key, Votes, list[Suspicion]]]:
         """The votes on each response and what is odd about it, in order; none on a response that is not there."""
         waiting: deque[tuple[Key, Sample, Any]] = deque()
         for key, sample, response in units:
