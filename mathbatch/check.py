@@ -22,6 +22,7 @@ from mathbatch import compose
 from mathbatch.checking.chat import ChatRenderer
 from mathbatch.checking.inspection import SHOWN_PROMPTS, Inspection, inspect
 from mathbatch.checking.page import write_page
+from mathbatch.config import Config
 from mathbatch.errors import MathBatchError
 from mathbatch.findings import show_findings
 from mathbatch.hydra_app import run_app
@@ -42,7 +43,7 @@ def check_composed(composed: DictConfig) -> None:
     """Check what Hydra composed, show it, exit with the code."""
     try:
         compose.refuse_code_in_dataset(HydraConfig.get().runtime)
-        config = compose.typed(composed)
+        config: Config = compose.typed(composed)
         job = Job(config, composed, check_model=False)
         look_at_fields(job.parts, Glances())
         chat = ChatRenderer(config.model)

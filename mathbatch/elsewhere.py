@@ -52,9 +52,7 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     dataset = _unasked(config.dataset)
     panel = panel_of(dataset.scoring, config.scorer)
     if dataset.answer_field is None or not panel.names:
-        raise ConfigError(
-            "dataset.answer_field", "there are no gold answers or no scorer", "set it, and dataset.scoring"
-        )
+        raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
     loader = make("loader", config.loader, BaseDataLoader, dataset=dataset)
     with Answers(config.responses, dataset) as answers:
         folder = Path(config.output).absolute()
@@ -73,7 +71,7 @@ class Answers:
     """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context."""
 
     def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         self._places: dict[str, list[tuple[int, int] | None]] = {}
         self._asked: set[str] = set()
         self._path = config.path
@@ -89,8 +87,8 @@ class Answers:
         self._file.close()
 
     def joined(self, loader: BaseDataLoader) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
-        """Each row with a record for each rollout, a failure where there is no answer. Raises ConfigError at its end where
-        no answer belongs to a row: the ids are named by the wrong field.
+        """Each row with a record for each rollout, a failure where there is no answer. Raises ConfigError at its end
+        where no answer belongs to a row: the ids are named by the wrong field.
         """
         for row in loader:
             self._asked.add(row.id)

@@ -1,4 +1,4 @@
-"""Runs jobs, and where their datasets are scored by a judge, the judge after them: a job of its own over their responses.
+"""Runs jobs, and where their datasets are scored by a judge, the judge after them: a job over their responses.
 
 Its replies are records like any other, in `<run folder>/judge/`: saved as they come, resumed, never asked twice.
 """
@@ -35,7 +35,7 @@ from mathbatch.stored import locked, read_records
 
 
 def run_jobs(session: Session, jobs: Sequence[Job], log: Path | None = None) -> int | None:
-    """As `Session.run`; then the judge over all jobs that ask for one, on the engine that is loaded if it is the same."""
+    """As `Session.run`; then the judge over all jobs that ask for one, on the engine that is loaded if it fits."""
     caught = session.run(jobs, log)
     judged = [job for job in jobs if job.finished and job.is_judged]
     if caught is not None or not judged:
@@ -82,8 +82,8 @@ def _score(job: Job, judge: JudgeJob) -> None:
 
 
 class JudgeJob(Job):
-    """Asks the judge about every response of `rows`. Its records lie below `folder`, by model, and by digest of what was
-    asked: a response that changes is judged again, another not.
+    """Asks the judge about every response of `rows`. Its records lie below `folder`, by model, and by digest of what
+    was asked: a response that changes is judged again, another not.
     """
 
     def __init__(self, config: Config, folder: Path, panel: Panel, rows: Callable[[], Rows], number: int = 0) -> None:

@@ -97,8 +97,8 @@ def score(
     on_scored: OnScored = lambda count: None,
     judged: JudgeVotes | None = None,
 ) -> dict[str, Any] | None:
-    """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold answers
-    or no scorer.
+    """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold
+    answers or no scorer.
     """
     dataset = parts.config.dataset
     if dataset.answer_field is None or not parts.scorers.names:

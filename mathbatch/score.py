@@ -60,9 +60,7 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
         with nullcontext() if judge is None else votes_of(judge) as votes, progress_bar(units or None) as bar:
             metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n), judged=votes)
         if metrics is None:
-            raise ConfigError(
-                "dataset.answer_field", "the dataset has no gold answers", "name the field that holds them"
-            )
+            raise ConfigError("dataset.answer_field", "the dataset has no gold answers", "name their field")
     show_scores(f"{parts.config.model.name} on {parts.config.dataset.name}", metrics, run_dir)
     return metrics
 

@@ -1,4 +1,4 @@
-"""The scorer `auto`: choices are compared as choices, everything else as mathematics. What a dataset gets by default."""
+"""The scorer `auto`, which a dataset has by default: choices are compared as choices, all else as mathematics."""
 
 from __future__ import annotations
 

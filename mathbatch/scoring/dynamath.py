@@ -1,8 +1,9 @@
 """The scorer `dynamath`: the `short answer` of a JSON reply, compared by the row's `answer_type`.
 
-Protocol: DynaMath/DynaMath, evaluation/opensource_json_eval.py: a float may be 0.001 off, a factor of pi behind it counts;
-of a multiple choice the letter is the gold's, or the gold stands in the first three characters; of a text the gold is
-part, capitals as they are. Average and worst case over the ten variants of a seed question come from `dataset.group_field`.
+Protocol: DynaMath/DynaMath, evaluation/opensource_json_eval.py: a float may be 0.001 off, a factor of pi behind it
+counts; of a multiple choice the letter is the gold's, or the gold stands in the first three characters; of a text the
+gold is part, capitals as they are. Average and worst case over the ten variants of a seed question come from
+`dataset.group_field`.
 """
 
 from __future__ import annotations

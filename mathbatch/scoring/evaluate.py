@@ -1,4 +1,4 @@
-"""A scoring run: every response through the scorers, the verdicts to `scores.jsonl`, what they come to to `metrics.json`.
+"""A scoring run: every response through the scorers, verdicts to `scores.jsonl`, what they come to `metrics.json`.
 
 {"id": "15", "rollout": 0, "verdict": "correct", "answer": "A", "gold": "A", "reason": "boxed: the same text"}
 """
@@ -70,7 +70,7 @@ def evaluate(
     rows: Rows, panel: Panel, metadata: Sequence[str], folder: Path, judged: JudgeVotes | None = None,
     on_scored: OnScored = lambda count: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Score all rows into `folder`; returns the metrics. Earlier scores by other scorers or golds are kept in `scores/`."""
+    """Score all rows into `folder`; returns the metrics. Scores by other scorers or golds are kept in `scores/`."""
     tally = Tally(Metrics(metadata), [s for voter in panel.voters if (s := voter.scorer.summary()) is not None])
     golds = hashlib.blake2b(digest_size=4)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The scorer `gsm8k`: the final number, as the benchmark marks it.
 
-Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out, is
-that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
+Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out,
+is that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
 number that it states counts.
 """
 
@@ -29,10 +29,8 @@ class Gsm8kScorer(BaseScorer):
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")
         answer, rule = found
-        same = answer.value == gold.value
-        return Score(
-            "correct" if same else "wrong", answer.shown, sample.gold, f"{rule}: {'equal' if same else 'different'}"
-        )
+        verdict, why = ("correct", "equal") if answer.value == gold.value else ("wrong", "different")
+        return Score(verdict, answer.shown, sample.gold, f"{rule}: {why}")
 
 
 def marked_number(text: str) -> Number | None:

@@ -28,8 +28,8 @@ Correct answer: {{ gold }}
 Response:
 {{ response }}
 
-Find the final answer that the response gives, and compare it with the correct answer. Values that are equal, such as 0.5 \
-and 1/2, and a choice's letter and its text, are the same answer. Reply with exactly two lines:
+Find the final answer that the response gives, and compare it with the correct answer. Values that are equal, such as \
+0.5 and 1/2, and a choice's letter and its text, are the same answer. Reply with exactly two lines:
 Answer: the final answer of the response, or "none" if it gives none
 Verdict: correct, wrong, or none"""
 SHOWN_RESPONSE = 4_000
@@ -40,8 +40,8 @@ VERDICTS = {"correct": "correct", "wrong": "wrong", "incorrect": "wrong", "none"
 
 
 class Judge:
-    """Asks and understands the judge model. `prompt` is a Jinja template over `question`, `choices`, `gold` and `response`,
-    whose reply has a line `Verdict:` with correct, wrong or none, and may have a line `Answer:`.
+    """Asks and understands the judge model. `prompt` is a Jinja template over `question`, `choices`, `gold` and
+    `response`, whose reply has a line `Verdict:` with correct, wrong or none, and may have a line `Answer:`.
     """
 
     def __init__(self, prompt: str = PROMPT, max_tokens: int = 256) -> None:

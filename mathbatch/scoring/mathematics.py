@@ -125,7 +125,7 @@ def _introduced(stated: Stated) -> str:
         return text
     first = FORMULA.search(text)
     if first is not None:
-        return next(filter(None, first.groups())).strip()
+        return str(next(filter(None, first.groups()))).strip()
     return text.rstrip(" .。*").strip() or text
 
 

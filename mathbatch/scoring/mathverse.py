@@ -1,8 +1,8 @@
 """The scorer `mathverse`: the benchmark's golds cleaned, letters as choices, values as mathematics.
 
-The official protocol (ZrrSkywalker/MathVerse, evaluation/) has a language model extract the answer and another judge it;
-its `--quick_match` compares texts. This scorer needs neither; `judge` asks a model. Its golds are letters such as `A`,
-`(C)` or two of them in two lines, and raw LaTeX with units, broken degree signs and words around.
+The official protocol (ZrrSkywalker/MathVerse, evaluation/) has a language model extract the answer and another judge
+it; its `--quick_match` compares texts. This scorer needs neither; `judge` asks a model. Its golds are letters such as
+`A`, `(C)` or two of them in two lines, and raw LaTeX with units, broken degree signs and words around.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ class MathVerseScorer(BaseScorer):
         if sample.fields.get("question_type") == "multi-choice":
             choices = sample.choices or choices_in(str(sample.fields.get("question") or sample.query))
             if gold_letters(gold, choices) is not None:
-                return self._told(
-                    sample, self._choice.score(msgspec.structs.replace(sample, choices=choices), response)
-                )
+                listed = msgspec.structs.replace(sample, choices=choices)
+                return self._told(sample, self._choice.score(listed, response))
         return self._told(sample, self._math.score(msgspec.structs.replace(sample, gold=cleaned(gold)), response))
 
     def _told(self, sample: Sample, score: Score) -> Score:

@@ -104,7 +104,7 @@ def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
 
 
 def combine(gold: str | None, votes: Votes) -> Score:
-    """The verdict of the most scorers; where they are even, of those the first. `unscored` counts only if all say so."""
+    """The verdict of the most scorers; where they are even, the first's. `unscored` counts only if all say so."""
     if not votes:
         return Score("unscored", None, gold, "no scorer of dataset.scoring takes this row")
     verdicts = [score.verdict for score in votes.values() if score.verdict != "unscored"]

@@ -31,7 +31,7 @@ class Point(NamedTuple):
 
 
 def draw_breakdown(metrics: dict[str, Any], folder: Path) -> None:
-    """A panel for each metadata field, a row for each label; all rows together on top. Nothing where nothing is judged."""
+    """A panel for each metadata field, a row for each label; all together on top. Nothing where nothing is judged."""
     if metrics["accuracy"] is None:
         return
     panels = {"": {"all": metrics}} | {field: _shown(cells) for field, cells in metrics["breakdown"].items()}

@@ -1,5 +1,5 @@
-"""Which verdicts a person should look at: where the rules of extraction disagree, or the gold answer stands at the end of
-an answer that was judged wrong. Kept worst first, in `audit.jsonl`:
+"""Which verdicts a person should look at: where the rules of extraction disagree, or the gold answer stands at the end
+of an answer that was judged wrong. Kept worst first, in `audit.jsonl`:
 
     {"id": "17", "rollout": 0, "weight": 3.2, "why": ["the gold answer stands in the last 200 characters"], …}
 """

@@ -35,11 +35,10 @@ def interval(cell: dict[str, Any]) -> str:
 def verdicts_text(metrics: dict[str, Any]) -> str:
     """`77 correct, 12 wrong, 3 no answer; 2 unscored`."""
     counts = metrics["verdicts"]
-    judged = [
-        f"{counts[name]:,} {name.replace('_', ' ')}" for name in ("correct", "wrong", "no_answer") if name in counts
-    ]
-    outside = [f"{counts[name]:,} {name}" for name in ("unscored", "failed") if name in counts]
-    return "; ".join(filter(None, [", ".join(judged), ", ".join(outside)]))
+    told = {name: f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()}
+    inside = [told[name] for name in ("correct", "wrong", "no_answer") if name in told]
+    outside = [told[name] for name in ("unscored", "failed") if name in told]
+    return "; ".join(filter(None, [", ".join(inside), ", ".join(outside)]))
 
 
 def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
