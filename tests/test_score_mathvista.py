@@ -27,7 +27,7 @@ def sample(kind: Kind, gold: str | None) -> Sample:
     free = kind in (INT, ONE, TWO, LIST)
     answer_type, precision = kind if free else ("text", None)
     row = {"question_type": "free_form" if free else "multi_choice", "answer_type": answer_type, "precision": precision}
-    return Sample("1", 1, row, "", gold=gold, choices=None if free else tuple(str(one) for one in kind))
+    return Sample("1", 1, {}, "", fields=row, gold=gold, choices=None if free else tuple(str(one) for one in kind))
 
 
 NORMALISED = [  # kind or choices, gold, extraction, verdict, answer, source: the rule of calculate_score.py, or made
@@ -183,7 +183,7 @@ def outputs(model: str) -> Iterator[tuple[Sample, dict[str, Any]]]:
     for pid, output in json.loads((REAL / "outputs" / f"{model}.json").read_text(encoding="utf-8")).items():
         row = rows[pid]
         choices = tuple(row["choices"]) if row["choices"] else None
-        yield Sample(pid, int(pid), row, "", gold=row["answer"], choices=choices), output
+        yield Sample(pid, int(pid), {}, "", fields=row, gold=row["answer"], choices=choices), output
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the benchmark's own outputs are not here")
