@@ -32,6 +32,8 @@ class Outcome(msgspec.Struct):
     folder: str
     error: str | None = None
     reasons: list[str] = []
+    interval: tuple[float, float] | None = None
+    """Of the accuracy, 95 %."""
 
     @property
     def whole(self) -> bool:
@@ -59,6 +61,7 @@ def outcome_of(job: Job) -> Outcome:
         folder=str(job.parts.run_dir),
         error=None if job.error is None else _told(job.error),
         reasons=counts.reasons,
+        interval=None if job.metrics is None else job.metrics["interval"],
     )
 
 

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome
-from mathbatch.scoring.tables import facts_of, show_details
+from mathbatch.scoring.plots import Point, draw_sweep, is_number
+from mathbatch.scoring.tables import facts_of, interval, percent, show_details
 
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
@@ -49,31 +50,62 @@ def show_summary(job: Job) -> None:
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """A row for each job; below the table why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
-    keys = list(dict.fromkeys(key for outcome in outcomes for key in _swept(outcome)))
+    keys = swept_keys(outcomes)
     over = f" over {' and '.join(keys)}" if keys else ""
     title = (
         f"{len(outcomes)} jobs{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     )
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for key in keys:
-        table.add_column(key.rpartition(".")[2], overflow="fold")
-    for name in ("answered", "failed", "truncated", "tokens", "accuracy"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("folder", no_wrap=True)
-    for outcome in outcomes:
-        accuracy = "" if outcome.accuracy is None else f"{outcome.accuracy:.1%}"
-        failed = f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status
-        numbers = (f"{outcome.answered:,}", failed, f"{outcome.truncated:,}", f"{outcome.output_tokens:,}", accuracy)
-        values = [escape(_short(_swept(outcome).get(key, ""))) for key in keys]
-        table.add_row(*values, *numbers, escape(_below(outcome.folder, base)))
+        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(12, len(key.rpartition(".")[2])))
+    rows = [_cells(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
+    names = [name for name in rows[0] if name != "truncated" or any(outcome.truncated for outcome in outcomes)]
+    for name in names:
+        table.add_column(name, justify="left" if name == "folder" else "right", no_wrap=True)
+    for outcome, row in zip(outcomes, rows, strict=True):
+        values = [_short(swept(outcome).get(key, "")) for key in keys]
+        table.add_row(*map(escape, [*values, *(row[name] for name in names)]))
     _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
+
+
+def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
+    """Accuracy over the first key that was swept with numbers, else over the first; a line for each of the others."""
+    scored = [outcome for outcome in outcomes if outcome.accuracy is not None and outcome.interval is not None]
+    keys = swept_keys(outcomes)
+    if len(scored) < 2 or not keys:
+        return
+    key = next((key for key in keys if all(is_number(swept(outcome).get(key, "")) for outcome in scored)), keys[0])
+    points = []
+    for outcome in scored:
+        values = swept(outcome)
+        others = " ".join(
+            f"{name.rpartition('.')[2]}={values[name]}" for name in keys if name != key and name in values
+        )
+        points.append(Point(values.get(key, ""), others, outcome.accuracy or 0.0, outcome.interval or (0.0, 1.0)))
+    draw_sweep(key, points, folder)
+
+
+def _cells(outcome: Outcome) -> dict[str, str]:
+    cell = {"accuracy": outcome.accuracy, "interval": outcome.interval}
+    return {
+        "answered": f"{outcome.answered:,}",
+        "failed": f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status,
+        "truncated": f"{outcome.truncated:,}",
+        "tokens": f"{outcome.output_tokens:,}",
+        "accuracy": "" if outcome.accuracy is None else percent(cell),
+        "95 % interval": "" if outcome.accuracy is None else interval(cell),
+    }
 
 
 def _below(folder: str, base: str) -> str:
     return os.path.relpath(folder, base) if folder else ""
 
 
-def _swept(outcome: Outcome) -> dict[str, str]:
+def swept_keys(outcomes: Sequence[Outcome]) -> list[str]:
+    return list(dict.fromkeys(key for outcome in outcomes for key in swept(outcome)))
+
+
+def swept(outcome: Outcome) -> dict[str, str]:
     """What the sweep has set in this job, by key."""
     parted = (override.lstrip("+").partition("=") for override in outcome.overrides)
     return {key: value for key, _, value in parted}

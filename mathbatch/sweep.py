@@ -26,7 +26,7 @@ from mathbatch.outcome import Outcome, forget_outcomes, outcome_of, read_outcome
 from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.session import Session
 from mathbatch.single import EXIT_FAILURES
-from mathbatch.summary import show_sweep
+from mathbatch.summary import draw_outcomes, show_sweep
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -97,6 +97,7 @@ class Sweep:
             facts["images_read"], facts["images_preprocessed"] = self.session.picture_counts
         with atomic_write(self.folder / "sweep.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(facts | {"jobs": outcomes})))
+        draw_outcomes(outcomes, self.folder)
         show_sweep(outcomes, facts, self.folder)
 
     def _outcomes(self) -> list[Outcome]:

@@ -49,7 +49,7 @@ def draw_sweep(key: str, points: Sequence[Point], folder: Path) -> None:
     """Accuracy over the swept key, a line for each combination of the other keys."""
     figure = _figure(WIDTH_IN, 4.0)
     axis = figure.subplots()
-    numeric = all(_is_number(point.x) for point in points)
+    numeric = all(is_number(point.x) for point in points)
     places = {x: at for at, x in enumerate(dict.fromkeys(point.x for point in points))}
     for line in dict.fromkeys(point.line for point in points):
         own = [point for point in points if point.line == line]
@@ -106,7 +106,7 @@ def _order(values: Sequence[float]) -> list[int]:
     return sorted(range(len(values)), key=values.__getitem__)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:

@@ -1,0 +1,179 @@
+"""Two scored runs, sample by sample: McNemar's test over those that one alone has right, and the difference with its
+interval. Samples that one of the two has no verdict on are left out and counted.
+
+    {"id": "17", "first": "correct", "second": "wrong", "first_answer": "B", "second_answer": "C", "gold": "B"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mathbatch.atomic import atomic_write
+from mathbatch.errors import ConfigError
+from mathbatch.scoring.evaluate import METRICS, SCORES
+from mathbatch.scoring.statistics import Interval, mcnemar, paired_difference
+
+SHOWN_FLIPS = 20
+MAX_SHOWN = 40
+_encode = msgspec.json.Encoder().encode
+
+
+class Line(msgspec.Struct):
+    """A line of scores."""
+
+    id: str
+    verdict: str
+    rollout: int = 0
+    answer: str | None = None
+    gold: str | None = None
+
+
+@dataclass
+class Sums:
+    """The judged rollouts of one sample, and the first verdict and answer for the list."""
+
+    right: int = 0
+    judged: int = 0
+    verdict: str = ""
+    answer: str | None = None
+    gold: str | None = None
+
+    @property
+    def score(self) -> float:
+        return self.right / self.judged
+
+    @property
+    def is_right(self) -> bool:
+        """Of several rollouts more than half."""
+        return 2 * self.right > self.judged
+
+
+@dataclass
+class Comparison:
+    """What `compare` found. `pairs` samples have a verdict in both runs."""
+
+    pairs: int = 0
+    both: int = 0
+    only_first: int = 0
+    only_second: int = 0
+    left_out: int = 0
+    p: float = 1.0
+    difference: float = 0.0
+    interval: Interval = field(default_factory=lambda: Interval(0.0, 0.0))
+    same_scorer: bool = True
+    same_golds: bool = True
+    flips: list[dict[str, Any]] = field(default_factory=list)
+
+
+def compare(first: Path, second: Path) -> Comparison:
+    """Raises ConfigError for a folder without scores, and where the two have fewer than two samples in common."""
+    ours, theirs = _sums_of(first, "run_dir"), _sums_of(second, "other")
+    found = Comparison(left_out=len(ours.keys() ^ theirs.keys()))
+    shared = [id for id in ours if id in theirs]
+    judged = [id for id in shared if ours[id].judged and theirs[id].judged]
+    found.left_out += len(shared) - len(judged)
+    found.pairs = len(judged)
+    if found.pairs < 2:
+        raise ConfigError(
+            "other",
+            f"{first} and {second} have {found.pairs} judged samples in common",
+            "name two runs over one dataset",
+        )
+    for id in judged:
+        _add(found, id, ours[id], theirs[id])
+    found.p = mcnemar(found.only_first, found.only_second)
+    found.difference, found.interval = paired_difference((ours[id].score, theirs[id].score) for id in judged)
+    one, other = _scorer_of(first), _scorer_of(second)
+    found.same_scorer = one.get("identity") == other.get("identity")
+    found.same_golds = one.get("golds") == other.get("golds")
+    return found
+
+
+def write_flips(found: Comparison, path: Path) -> None:
+    with atomic_write(path) as stream:
+        stream.writelines(_encode(flip) + b"\n" for flip in found.flips)
+
+
+def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
+    """A table of the counts, the verdict, and the first flipped samples."""
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
+    only_first, only_second = found.only_first, found.only_second
+    table.add_row(
+        "samples", f"{found.pairs:,} judged in both" + (f", {found.left_out:,} left out" if found.left_out else "")
+    )
+    table.add_row(
+        "accuracy",
+        f"{(found.both + only_first) / found.pairs:.1%} against {(found.both + only_second) / found.pairs:.1%}",
+    )
+    low, high = (100 * bound for bound in found.interval)
+    table.add_row("difference", f"{100 * found.difference:+.1f} points (95 %: {low:+.1f} to {high:+.1f}, paired)")
+    table.add_row("only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}")
+    table.add_row("flipped samples", escape(str(flips)))
+    console.print(table)
+    if not found.same_scorer:
+        console.print(
+            "  the two were scored by different scorers: python -m mathbatch.score makes them alike", markup=False
+        )
+    elif not found.same_golds:
+        console.print("  the two were scored against different gold answers", markup=False)
+    if found.flips:
+        console.print(_flips_table(found.flips))
+
+
+def _add(found: Comparison, id: str, ours: Sums, theirs: Sums) -> None:
+    if ours.is_right and theirs.is_right:
+        found.both += 1
+    if ours.is_right == theirs.is_right:
+        return
+    found.only_first += ours.is_right
+    found.only_second += theirs.is_right
+    line = {"id": id, "first": ours.verdict, "second": theirs.verdict}
+    found.flips.append(line | {"first_answer": ours.answer, "second_answer": theirs.answer, "gold": ours.gold})
+
+
+def _sums_of(folder: Path, key: str) -> dict[str, Sums]:
+    sums: dict[str, Sums] = {}
+    for line in _lines(folder, key):
+        own = sums.setdefault(line.id, Sums(verdict=line.verdict, answer=line.answer, gold=line.gold))
+        own.judged += line.verdict in ("correct", "wrong", "no_answer")
+        own.right += line.verdict == "correct"
+    return sums
+
+
+def _lines(folder: Path, key: str) -> Iterator[Line]:
+    path = folder / SCORES
+    if not path.is_file():
+        raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
+    decode = msgspec.json.Decoder(Line).decode
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                yield decode(line)
+            except msgspec.MsgspecError as error:
+                raise ConfigError(key, f"{path}, line {number}: {error}", "score that run again") from error
+
+
+def _scorer_of(folder: Path) -> dict[str, Any]:
+    path = folder / METRICS
+    scorer: dict[str, Any] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
+    return scorer
+
+
+def _flips_table(flips: list[dict[str, Any]]) -> Table:
+    table = Table("id", "first", "second", "gold", box=box.SIMPLE_HEAD)
+    for flip in flips[:SHOWN_FLIPS]:
+        answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_SHOWN] for side in ("first", "second"))
+        table.add_row(*(escape(str(cell)) for cell in (flip["id"], *answers, (flip["gold"] or "")[:MAX_SHOWN])))
+    if len(flips) > SHOWN_FLIPS:
+        table.add_row(f"… {len(flips) - SHOWN_FLIPS:,} more", "", "", "")
+    return table
