@@ -250,7 +250,7 @@ def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
 def open_input(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked where its name ends in .gz."""
     try:
-        stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)  # noqa: SIM115
+        stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)  # noqa: SIM115 - closed below
     except OSError as error:
         raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
     with stream:

@@ -10,12 +10,13 @@ from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, EngineDied, SampleError, nearest
 from mathbatch.records import Request, Response
 
-OPTIONS = {"delay_s", "fail_on", "die_on", "hang_on", "deaths"}
+OPTIONS = {"say", "delay_s", "fail_on", "die_on", "hang_on", "deaths"}
 
 
 class ScriptedModel(BaseInferenceModel):
-    r"""Answers `\boxed{h}` with a hash of the prompt. `model.engine` takes: `delay_s` before each answer; words that
-    make a prompt fail (`fail_on`), kill the engine (`die_on`, at most `deaths` times) or hang (`hang_on`).
+    r"""Answers `\boxed{h}` with a hash of the prompt, or what `model.engine.say` says. `model.engine` takes besides:
+    `delay_s` before each answer; words that make a prompt fail (`fail_on`), kill the engine (`die_on`, at most `deaths`
+    times) or hang (`hang_on`).
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -23,6 +24,7 @@ class ScriptedModel(BaseInferenceModel):
         options = config.engine
         for name in options.keys() - OPTIONS:
             raise ConfigError(f"model.engine.{name}", "no such option", nearest(name, OPTIONS))
+        self.say = options.get("say")
         self.delay_s = float(options.get("delay_s", 0))
         self.fail_on, self.die_on, self.hang_on = (options.get(name) for name in ("fail_on", "die_on", "hang_on"))
         self.deaths_left = int(options.get("deaths", 1 << 30))
@@ -43,7 +45,7 @@ class ScriptedModel(BaseInferenceModel):
             raise SampleError("scripted", "the script says so")
         self._steps += 1
         answer = hashlib.blake2b(prompt.encode(), digest_size=4).hexdigest()
-        return Response(f"\\boxed{{{answer}}}", "stop", len(prompt), 8)
+        return Response(self.say or f"\\boxed{{{answer}}}", "stop", len(prompt), 8)
 
     async def _work(self, prompt: str) -> None:
         if self.die_on and self.die_on in prompt and self.deaths_left > 0:
