@@ -21,8 +21,9 @@ from mathbatch.errors import ConfigError, nearest
 C = TypeVar("C", bound=Config)
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
+OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
 FREE_FORM = (
-    *("model.engine", "model.chat_template_kwargs", "model.mm_processor_kwargs"),
+    *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),
     *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
     *("dataset.scoring", *COMPONENTS),
 )
@@ -169,7 +170,8 @@ def _schema_types(parent: str, schema: type[Config]) -> dict[str, str]:
     """Key to type, as the schema writes it, of the section at `parent`."""
     section: Any = schema
     for part in filter(None, parent.split(".")):
-        section = typing.get_type_hints(section).get(part) if dataclasses.is_dataclass(section) else None
+        found = typing.get_type_hints(section).get(part) if dataclasses.is_dataclass(section) else None
+        section = next(filter(dataclasses.is_dataclass, typing.get_args(found)), found)  # of `ModelConfig | None`
     return {f.name: str(f.type) for f in dataclasses.fields(section)} if dataclasses.is_dataclass(section) else {}
 
 

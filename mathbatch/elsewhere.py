@@ -18,10 +18,10 @@ from mathbatch.data.mapping import FieldMapping
 from mathbatch.data.sources import Source, chained, sources_of
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.judging import JudgeJob, votes_of
-from mathbatch.making import make
+from mathbatch.parts import build
+from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.records import BadRow, Failure, Record, Row, Sample
 from mathbatch.scoring.evaluate import OnScored, evaluate
-from mathbatch.scoring.panel import panel_of
 
 SHOWN = 5
 
@@ -49,16 +49,16 @@ class OutsideConfig(Config):
 
 def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     """Returns the metrics. Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk."""
-    dataset = _unasked(config.dataset)
-    panel = panel_of(dataset.scoring, config.scorer)
+    dataset, folder = _unasked(config.dataset), Path(config.output).absolute()
+    parts = build(replace(config, dataset=dataset), folder)
+    panel = parts.scorers
     if dataset.answer_field is None or not panel.names:
         raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
-    loader = make("loader", config.loader, BaseDataLoader, dataset=dataset)
+    look_at_fields(parts, Glances())
     with Answers(config.responses, dataset) as answers:
-        folder = Path(config.output).absolute()
-        judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(loader))
+        judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(parts.loader))
         with nullcontext() if judge is None else votes_of(judge) as votes:
-            return evaluate(answers.joined(loader), panel, dataset.metadata, folder, votes, on_scored)
+            return evaluate(answers.joined(parts.loader), panel, dataset.metadata, folder, votes, on_scored)
 
 
 def _unasked(dataset: DatasetConfig) -> DatasetConfig:

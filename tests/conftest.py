@@ -65,6 +65,11 @@ class SharedEngine:
     def run(self, folder: Path, *arguments: str) -> tuple[Parts, dict[str, Any] | None]:
         """A whole run in `folder`, as `mathbatch.run` does it; returns its parts and metrics."""
         job = Job(composed(f"output_dir={folder}", *arguments), OmegaConf.create())
+        self.run_job(job)
+        return job.parts, job.metrics
+
+    def run_job(self, job: Job) -> None:
+        """Open it, answer it, finish it; raises what ended it."""
         job.open(Glances())
         finisher = ThreadPoolExecutor(1)
         try:
@@ -75,7 +80,6 @@ class SharedEngine:
             job.close()
         if job.error is not None:
             raise job.error
-        return job.parts, job.metrics
 
     def close(self) -> None:
         self.wait(self.model.close())

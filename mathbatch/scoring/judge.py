@@ -35,7 +35,7 @@ Verdict: correct, wrong, or none"""
 SHOWN_RESPONSE = 4_000
 """Characters of a response that the judge gets to see, from its end, where the answer stands."""
 VERDICT = re.compile(r"verdict\W{1,10}(correct|wrong|incorrect|none)\b", re.IGNORECASE)
-ANSWER = re.compile(r"answer\W{1,10}(\S.{0,300})", re.IGNORECASE)
+ANSWER = re.compile(r"answer[\s:*=]{1,10}(\S.{0,300})", re.IGNORECASE)
 VERDICTS = {"correct": "correct", "wrong": "wrong", "incorrect": "wrong", "none": "no_answer"}
 
 
