@@ -145,7 +145,7 @@ class Job:
         digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
         self.totals = results.export(self.parts, results.results_path(self.parts), digests)
         if not self.is_judged:
-            self.metrics = results.score(self.parts, digests, self._tell_scored)
+            self.metrics = results.score_anew(self.parts, digests, self._tell_scored)
         counts = self.counts
         this_run = {
             "answered": counts.answered,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, 
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Row, Sample
-from mathbatch.scoring.evaluate import JudgeVotes, OnScored, evaluate
+from mathbatch.scoring.evaluate import METRICS, SCORES, JudgeVotes, OnScored, evaluate, versions_of
 
 _encode = msgspec.json.Encoder().encode
 
@@ -91,11 +94,22 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
     return totals
 
 
+def score_anew(parts: Parts, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
+    """As `score`; but where the same results have been scored in the same way, the metrics that are there."""
+    stamp = _stamp(parts)
+    with suppress(OSError, msgspec.DecodeError, KeyError):
+        known: dict[str, Any] = msgspec.json.decode((parts.run_dir / METRICS).read_bytes())
+        if known["stamp"] == stamp and (parts.run_dir / SCORES).is_file():
+            return known
+    return score(parts, digests, on_scored, stamp=stamp)
+
+
 def score(
     parts: Parts,
     digests: Sequence[int] = (),
     on_scored: OnScored = lambda count: None,
     judged: JudgeVotes | None = None,
+    stamp: str = "",
 ) -> dict[str, Any] | None:
     """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold
     answers or no scorer.
@@ -104,7 +118,7 @@ def score(
     if dataset.answer_field is None or not parts.scorers.names:
         return None
     rows = joined(parts, digests)
-    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, judged, on_scored)
+    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, judged, on_scored, stamp)
 
 
 def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:
@@ -113,6 +127,17 @@ def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> No
     facts = {"versions": versions, "units": totals.answered + totals.failed, **asdict(totals), "this_run": this_run}
     with atomic_write(parts.run_dir / "manifest.json") as stream:
         stream.write(msgspec.json.format(_encode(facts)))
+
+
+def _stamp(parts: Parts) -> str:
+    """Of everything that decides scores: rows and responses as the results have them, mapping, scorers, versions."""
+    digest = hashlib.blake2b(digest_size=16)
+    with results_path(parts).open("rb") as stream:
+        for chunk in iter(partial(stream.read, 1 << 20), b""):
+            digest.update(chunk)
+    how = [asdict(parts.config.dataset), parts.scorers.spec, mathbatch.__version__, versions_of(parts.scorers)]
+    digest.update(msgspec.json.encode(how, order="sorted", enc_hook=str))
+    return digest.hexdigest()
 
 
 def _response(field: str, records: list[Record]) -> Row:

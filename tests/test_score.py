@@ -214,6 +214,17 @@ def test_a_corrected_gold_changes_the_verdict_and_no_answer(tmp_path: Path) -> N
     assert len(list((folder / "scores").iterdir())) == 1  # other golds are other scores
 
 
+def test_a_finished_run_is_scored_once_and_again_when_its_scorer_changes(tmp_path: Path) -> None:
+    folder = scripted(tmp_path)
+    gold = (*overrides(tmp_path / "rows.jsonl"), "dataset.answer_field=gold")
+    for scoring, is_new in (("exact", True), ("exact", False), ("[exact,number]", True), ("exact", True)):
+        before = (folder / "scores.jsonl").stat().st_ino if (folder / "scores.jsonl").exists() else 0
+        done = run(tmp_path, *gold, f"dataset.scoring={scoring}")
+        assert done.returncode == 0, done.stderr
+        assert "50.0%" in done.stdout
+        assert ((folder / "scores.jsonl").stat().st_ino != before) is is_new
+
+
 def test_a_setting_that_changes_no_score_is_refused(tmp_path: Path) -> None:
     folder = scripted(tmp_path)
     done = run(tmp_path, f"run_dir={folder}", "sampling.n=2", module="score")

@@ -68,7 +68,7 @@ class Tally:
 
 def evaluate(
     rows: Rows, panel: Panel, metadata: Sequence[str], folder: Path, judged: JudgeVotes | None = None,
-    on_scored: OnScored = lambda count: None,
+    on_scored: OnScored = lambda count: None, stamp: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Score all rows into `folder`; returns the metrics. Scores by other scorers or golds are kept in `scores/`."""
     tally = Tally(Metrics(metadata), [s for voter in panel.voters if (s := voter.scorer.summary()) is not None])
@@ -76,8 +76,13 @@ def evaluate(
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / SCORES) as stream:
         _score_all(_units(rows, golds), panel, tally, stream, judged or (lambda unit: {}), on_scored)
-        identity = {"scorers": panel.names, "settings": panel.spec[0], "identity": panel.identity, **_versions(panel)}
-        metrics = tally.facts() | {"scorer": identity | {"golds": golds.hexdigest()}}
+        identity = {
+            "scorers": panel.names,
+            "settings": panel.spec[0],
+            "identity": panel.identity,
+            "versions": versions_of(panel),
+        }
+        metrics = tally.facts() | {"scorer": identity | {"golds": golds.hexdigest()}, "stamp": stamp}
         _keep_earlier(folder, metrics["scorer"])
     with atomic_write(folder / AUDIT) as stream:
         stream.writelines(_encode(line) + b"\n" for line in tally.suspects.worst_first())
@@ -165,7 +170,7 @@ def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
             shutil.copy2(folder / name, aside / name)
 
 
-def _versions(panel: Panel) -> dict[str, Any]:
+def versions_of(panel: Panel) -> dict[str, str]:
     """Of what decides whether two expressions are equal, where it is asked at all."""
     names = ("math-verify", "latex2sympy2-extended", "sympy") if panel.preload else ()
-    return {"versions": {name: importlib.metadata.version(name) for name in names}} if names else {}
+    return {name: importlib.metadata.version(name) for name in names}
