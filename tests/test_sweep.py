@@ -102,7 +102,7 @@ def test_a_complete_sweep_loads_no_engine_and_changes_nothing(tmp_path: Path, da
         ("sampling.top_p=0.5,0.9,7", "sampling.top_p=7"),
         ("model.engine.delay_s=0,0.1 ++model.engine.dely_s=0,1", "dely_s"),
         ("dataset.input=rows.jsonl,nowhere.jsonl", "dataset.input=nowhere.jsonl"),
-        ("scorer._target_=mathbatch.scoring.boxed.BoxedScorer,mathbatch.nowhere.Scorer", "mathbatch.nowhere.Scorer"),
+        ("scorer._target_=mathbatch.scoring.exact.ExactScorer,mathbatch.nowhere.Scorer", "mathbatch.nowhere.Scorer"),
         ("dataset=generic,gneric", "gneric"),
         ("dataset.response_field=a,b dataset.query_field=query_cot,qurey", "dataset.query_field=qurey"),
         ("hydra.sweeper.max_batch_size=1 sampling.temperature=0,hot", "sampling.temperature=hot"),
