@@ -12,11 +12,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING
 
 from mathbatch import compose
-from mathbatch.errors import ConfigError, MathBatchError
+from mathbatch.errors import MathBatchError
 from mathbatch.scoring.comparison import compare, show_comparison, write_flips
 
 
@@ -33,7 +32,7 @@ class CompareConfig:
 def main() -> None:
     """The entry point."""
     try:
-        config = parse(sys.argv[1:])
+        config = compose.arguments_as(CompareConfig, sys.argv[1:], "python -m mathbatch.compare run_dir=… other=…")
         first, second = Path(config.run_dir), Path(config.other)
         found = compare(first, second)
         flips = Path(config.output) if config.output else first / "flips.jsonl"
@@ -41,19 +40,6 @@ def main() -> None:
     except MathBatchError as error:
         compose.fail(str(error))
     show_comparison(first, second, found, flips)
-
-
-def parse(arguments: list[str]) -> CompareConfig:
-    """Raises ConfigError for anything but run_dir=…, other=… and output=…"""
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(CompareConfig), OmegaConf.from_dotlist(arguments))
-        config = OmegaConf.to_object(merged)
-    except OmegaConfBaseException as error:
-        problem = str(error.msg).splitlines()[0]
-        usage = "python -m mathbatch.compare run_dir=… other=…"
-        raise ConfigError(error.full_key or "run_dir", problem, usage) from error
-    assert isinstance(config, CompareConfig)
-    return config
 
 
 if __name__ == "__main__":

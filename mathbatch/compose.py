@@ -19,6 +19,7 @@ from mathbatch.config import Config
 from mathbatch.errors import ConfigError, nearest
 
 C = TypeVar("C", bound=Config)
+T = TypeVar("T")
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
 OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
@@ -110,6 +111,16 @@ def typed(composed: DictConfig, schema: type[C] = Config) -> C:  # type: ignore[
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise ConfigError(*_explain_key(error, schema)) from error
+    assert isinstance(config, schema)
+    return config
+
+
+def arguments_as(schema: type[T], arguments: list[str], usage: str) -> T:
+    """The `key=value` arguments of a command without groups. Raises ConfigError for a key that `schema` has not."""
+    try:
+        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments)))
+    except OmegaConfBaseException as error:
+        raise ConfigError(error.full_key or "arguments", str(error.msg).splitlines()[0], usage) from error
     assert isinstance(config, schema)
     return config
 

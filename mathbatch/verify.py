@@ -14,12 +14,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING
 
 from mathbatch import compose
 from mathbatch.audit import Report, audit, repair
-from mathbatch.errors import ConfigError, MathBatchError
+from mathbatch.errors import MathBatchError
 from mathbatch.findings import show_findings
 
 EXIT_AMISS = 1
@@ -36,7 +35,7 @@ class VerifyConfig:
 def main() -> None:
     """The entry point."""
     try:
-        config = parse(sys.argv[1:])
+        config = compose.arguments_as(VerifyConfig, sys.argv[1:], "python -m mathbatch.verify run_dir=…")
         run_dir = Path(config.run_dir)
         for sentence in repair(run_dir) if config.repair else []:
             print(f"mended {sentence}")
@@ -45,18 +44,6 @@ def main() -> None:
         compose.fail(str(error))
     show(run_dir, report)
     sys.exit(0 if report.whole else EXIT_AMISS)
-
-
-def parse(arguments: list[str]) -> VerifyConfig:
-    """Raises ConfigError for anything but run_dir=… and repair=…"""
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(VerifyConfig), OmegaConf.from_dotlist(arguments))
-        config = OmegaConf.to_object(merged)
-    except OmegaConfBaseException as error:
-        problem = str(error.msg).splitlines()[0]
-        raise ConfigError(error.full_key or "run_dir", problem, "python -m mathbatch.verify run_dir=…") from error
-    assert isinstance(config, VerifyConfig)
-    return config
 
 
 def show(run_dir: Path, report: Report) -> None:
