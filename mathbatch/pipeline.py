@@ -57,7 +57,7 @@ async def generate(
 
 async def _answer(job: Job, request: Request, engine: Engine, jobs: Sequence[Job]) -> None:
     """One unit from its pictures to its record."""
-    record = None
+    record: Record | None = None
     job.begin_unit()
     try:
         record = _answered(request, await engine.call(job, request))
@@ -66,7 +66,7 @@ async def _answer(job: Job, request: Request, engine: Engine, jobs: Sequence[Job
     except JobError as error:
         job.fail(error)
     except EngineDied:
-        pass  # while stopping no new engine is loaded: the unit is left for the next run
+        record = None  # while stopping no new engine is loaded: the unit is left for the next run
     finally:
         engine.leave()
         engine.pictures.forget(request)

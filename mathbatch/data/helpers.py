@@ -125,18 +125,17 @@ def letter_of(answer: Any, choices: list[Any]) -> str:
 
 def to_int(value: Any, default: Any = None) -> Any:
     """A whole number; Jinja's own filter makes 0 of what is none, and that would pass for a gold answer."""
-    try:
-        return int(str(value).strip())
-    except ValueError:
-        if default is None:
-            raise
-        return default
+    return _converted(int, value, default)
 
 
 def to_float(value: Any, default: Any = None) -> Any:
     """A number, as `to_int`."""
+    return _converted(float, value, default)
+
+
+def _converted(kind: type[int] | type[float], value: Any, default: Any) -> Any:
     try:
-        return float(str(value).strip())
+        return kind(str(value).strip())
     except ValueError:
         if default is None:
             raise
