@@ -19,6 +19,10 @@ MAX_COMMANDS = 100
 r"""LaTeX commands, which nest without brackets as well: `\sqrt\sqrt\sqrt2`."""
 MAX_SIGNS = 10
 """Signs in a row: each is a level of recursion."""
+MAX_BRACES = 8
+"""Opening braces in a row: Math-Verify's parser takes twice as long for each."""
+MAX_FUNCTIONS = 4
+r"""Functions of functions in a row: sympy simplifies `\sin\sin\sin\sin\sin\sin2` for a second, each more for many."""
 MAX_NUMBER = 100
 """Digits of one number as it is written."""
 MAX_DIGITS = 2500
@@ -41,6 +45,7 @@ REFUSED = re.compile(
     | \b(?:lambda|import)\b
     | \b(?:exec|eval|open|compile|[gs]etattr|globals|locals|vars|input|print|range|type)\s*\(
     | \\(?:i*nt|oint|sum|prod|lim)(?![A-Za-z])                         # work to be done, not a value
+    | \\[dt]?frac\s*\{\s*(?:d|\\partial)\s?(?:\^\s?[^{}]|\^\s?\{[^{}]*\})?\s*\}\s*\{\s*(?:d|\\partial)\s?[A-Za-z]
     | \b(?:Integral|integrate|Sum|summation|Product|product|[lL]imit|n?solve|diff|series)\s*\(
     | \b(?:fibonacci|lucas|bell|catalan|bernoulli|euler|harmonic|subfactorial|[rf]f|zeta|stirling)\s*\(
     | \b(?:\w*prime\w*|primorial|factorint|divisors|totient|n?partitions?)\s*\(
@@ -48,6 +53,9 @@ REFUSED = re.compile(
     | !\s*!
     """,
     re.VERBOSE | re.DOTALL,
+)
+FUNCTIONS = re.compile(
+    rf"(?:\\(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp)h?\s*[({{]?\s*){{{MAX_FUNCTIONS + 1}}}"
 )
 SIGNS = re.compile(rf"(?:[+\-−]\s*){{{MAX_SIGNS + 1}}}")
 LONG_NUMBER = re.compile(rf"(?:\d[,\s]?){{{MAX_NUMBER + 1}}}")
@@ -60,6 +68,8 @@ def is_safe_expression(text: str) -> bool:
     if len(text) > MAX_LENGTH or text.count("\\") > MAX_COMMANDS or _depth(text) > MAX_DEPTH:
         return False
     if REFUSED.search(text) or SIGNS.search(text) or LONG_NUMBER.search(text):
+        return False
+    if FUNCTIONS.search(text) or "{" * (MAX_BRACES + 1) in text:
         return False
     try:
         return _powers(text) + _factorials(text) <= MAX_DIGITS
@@ -113,6 +123,8 @@ def _has_factorial(text: str) -> bool:
 def _factorials(text: str) -> int:
     """The digits that all factorials in `text` may have together."""
     arguments = [_group_before(text, found.start()) for found in FACTORIAL.finditer(text)]
+    if "\\choose" in text:  # without brackets of its own: whatever stands there
+        arguments += NUMBER.findall(text)
     for call in FACTORIAL_CALL.finditer(text):
         argument, end = _group_after(text, call.end())
         arguments += [argument, _group_after(text, end)[0] if "binom" in call[0] else ""]
