@@ -69,3 +69,8 @@ class BrokenScorer(BaseScorer):
 
     def score(self, sample: Sample, response: str) -> Score:
         raise NotImplementedError
+
+
+class HangingScorer(BaseScorer):
+    def score(self, sample: Sample, response: str) -> Score:
+        return Score("wrong", str(5**5**5**5), None, "never")

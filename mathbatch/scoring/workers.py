@@ -29,6 +29,8 @@ GRACE_S = 2.0
 """After its limit a worker ends by itself, unless a scorer has set alarms of its own."""
 AHEAD = 64
 """Comparisons that are begun ahead of the first without a verdict, for each worker."""
+MOST_TASKS = 4
+"""Of one worker at a time: enough that it need not wait for the next, few enough that none wait behind a slow one."""
 IN_PIPE = 1 << 15
 """Bytes on their way to a worker that is at work: what its pipe holds, so that nobody waits to write."""
 MOST_WORKERS = 8
@@ -74,7 +76,7 @@ class Worker:
 
     def takes(self, task: Task) -> bool:
         """Whether it can have another task now."""
-        if not self.is_ready or self._given >= RENEW_AFTER:
+        if not self.is_ready or self._given >= RENEW_AFTER or len(self.tasks) >= MOST_TASKS:
             return False
         return not self.tasks or sum(len(one.message) for one in [*self.tasks, task]) <= IN_PIPE
 
@@ -154,9 +156,11 @@ class Workers:
         """Hand out what is queued, and wait until a worker has something to say or must be replaced."""
         while len(self._workers) < self._count:
             self._workers.append(Worker(self._panel))
-        for worker in self._workers:
-            while self._queue and worker.takes(self._queue[0]):
-                worker.give(self._queue.popleft())
+        while self._queue:
+            free = [worker for worker in self._workers if worker.takes(self._queue[0])]
+            if not free:
+                break
+            min(free, key=lambda worker: len(worker.tasks)).give(self._queue.popleft())
         ready = wait([worker.connection for worker in self._workers], timeout=1.0)
         for worker in list(self._workers):
             if worker.connection in ready:
