@@ -63,13 +63,17 @@ def _nested(rng: random.Random) -> str:
 
 
 def _prefixes(rng: random.Random) -> str:
-    piece = rng.choice([r"\sqrt", "-", "+", "~", r"\frac", "!", "1!", r"\sin", r"\log", "√", r"\neg ", "2^", r"\left", "'", "x_"])
+    piece = rng.choice(
+        [r"\sqrt", "-", "+", "~", r"\frac", "!", "1!", r"\sin", r"\log", "√", r"\neg ", "2^", r"\left", "'", "x_"]
+    )
     return piece * rng.choice([12, 90, 400, 9_000]) + "2"
 
 
 def _many(rng: random.Random) -> str:
     items = [str(rng.randint(100, 10**6)) for _ in range(rng.choice([60, 240, 6_000]))]
-    joined = rng.choice([",", ", ", r" \cup ", " or ", r" \text{ and } ", "; ", "+", r" \cdot ", " = ", "<", r"\\", " & "]).join(items)
+    joined = rng.choice(
+        [",", ", ", r" \cup ", " or ", r" \text{ and } ", "; ", "+", r" \cdot ", " = ", "<", r"\\", " & "]
+    ).join(items)
     opening, closing = rng.choice([("", ""), (r"\{", r"\}"), ("(", ")"), ("[", ")"), (r"x \in \{", r"\}"), ("x=", "")])
     return opening + joined + closing
 
@@ -136,7 +140,25 @@ def _boxes(rng: random.Random) -> str:
 
 def _noise(rng: random.Random) -> str:
     alphabet = r"\{}()[]$^_&%#~+-*/=<>|!?.,:;'" + "0123456789abcxyzABCD \n"
-    words = [r"\frac", r"\sqrt", r"\left", r"\right", r"\cdot", r"\pi", r"\in", r"\cup", r"\pm", r"\infty", r"\begin{cases}", "^{", "_{", r"\text{", r"\boxed{", "!", r"\le"]
+    words = [
+        r"\frac",
+        r"\sqrt",
+        r"\left",
+        r"\right",
+        r"\cdot",
+        r"\pi",
+        r"\in",
+        r"\cup",
+        r"\pm",
+        r"\infty",
+        r"\begin{cases}",
+        "^{",
+        "_{",
+        r"\text{",
+        r"\boxed{",
+        "!",
+        r"\le",
+    ]
     return "".join(rng.choice(words if rng.random() < 0.2 else alphabet) for _ in range(rng.choice([30, 90, 300, 900])))
 
 

@@ -74,9 +74,7 @@ def test_kill_9_leaves_no_worker(tmp_path: Path) -> None:
     assert len(gone) > 2
 
 
-def _stopped(
-    process: subprocess.Popen[str], below: list[psutil.Process], number: signal.Signals, code: int
-) -> None:
+def _stopped(process: subprocess.Popen[str], below: list[psutil.Process], number: signal.Signals, code: int) -> None:
     os.killpg(process.pid, number)  # as a terminal does
     _, err = process.communicate(timeout=5)
     assert process.returncode == code, err
