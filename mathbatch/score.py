@@ -11,6 +11,7 @@ Exit codes: 0 every response has a verdict, 1 some are failed or unscored, 2 the
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +24,7 @@ from mathbatch import compose, results
 from mathbatch.elsewhere import OutsideConfig, score_outside
 from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.hydra_app import run_app
+from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.judging import judge_of, votes_of
 from mathbatch.scoring.tables import show_scores
 from mathbatch.single import EXIT_FAILURES
@@ -34,6 +36,7 @@ CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=")
 
 def main() -> None:
     """The entry point."""
+    signal.signal(signal.SIGTERM, _terminated)
     folders = [argument.removeprefix(RUN_DIR) for argument in sys.argv[1:] if argument.startswith(RUN_DIR)]
     if not folders:
         run_app(_score_composed, schema=OutsideConfig)
@@ -41,9 +44,16 @@ def main() -> None:
     try:
         rest = [argument for argument in sys.argv[1:] if not argument.startswith(RUN_DIR)]
         metrics = score_run(Path(folders[-1]), rest)
+    except KeyboardInterrupt:
+        compose.fail("stopped; earlier scores are as they were", EXIT_SIGNAL + signal.SIGINT)
     except MathBatchError as error:
         compose.fail(str(error))
     sys.exit(exit_code(metrics))
+
+
+def _terminated(number: int, _: object) -> None:
+    """An exit like any other: workers are ended and drafts removed on the way."""
+    sys.exit(EXIT_SIGNAL + number)
 
 
 def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:

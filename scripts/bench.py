@@ -1,9 +1,10 @@
-"""Measure MathBatch: throughput against the alternatives, its own overhead, and the time to resume.
+"""Measure MathBatch: throughput against the alternatives, its own overhead, the time to resume and to score.
 
 python scripts/bench.py throughput [--only text]     a real vLLM engine, random weights
 python scripts/bench.py overhead                     a model that answers at once; and resume
 python scripts/bench.py sweep [--only text]          eight settings over one dataset, a real vLLM engine
 python scripts/bench.py resume                       a million rows, 99.9 % of them done
+python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import overhead, sweeping, throughput
+from bench_parts import overhead, scoring, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "overhead": "samples/s and memory up to a million rows; and resume",
     "sweep": "seconds for eight settings, against one stream of the same units and eight runs",
     "resume": "seconds until a run that is 99.9 % done is complete",
+    "scoring": "answers/s of the scorer math, processor time and memory",
 }
 
 
@@ -51,8 +53,11 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
         print(message, flush=True)
 
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
-    part: Any = {"throughput": throughput, "sweep": sweeping}.get(arguments.benchmark, overhead)
-    if part is not overhead:
+    parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring}
+    part = parts.get(arguments.benchmark, overhead)
+    if part is scoring:
+        found = scoring.measure(work, arguments.repeats, arguments.quick, say)
+    elif part is not overhead:
         found = part.measure(work, arguments.repeats, slow_repeats, arguments.quick, arguments.only, say)
     else:
         found = overhead.measure(work, arguments.repeats, arguments.quick, arguments.benchmark == "overhead", say)

@@ -14,7 +14,7 @@ SAFE = [
     "", "60", "-2", "1,000", r"10,\!080", "0.5", r"\frac{1}{2}", r"\frac{360}7", r"4\sqrt{3}-\frac{4\pi}{3}", r"\sqrt[3]{5}", "(3,-4)", "1:2",
     r"\frac{3^{1008}-1}{3^{1009}}", r"\frac{7^3}{2^{12} 13^2}", "2^{10}", "10^{100}", "2^{-3}", "2^{1/2}", "9**99", "(9^9)^9", "e^{-x}", "e^{x^2}", r"\exp(-x^2)", r"\exp(2)+\exp(3)",
     "90^\\circ", r"90^{\circ}", r"\pi-\tan ^{-1}\left(\frac{1}{d}\right)", "x^2+y^2=1", "(a+b)^{5}", "(x+1)^{n}", "2^n", "f'(x)", r'$\frac{3}{16}"$', "5!", "(3+4)!", r"\binom{10}{3}",
-    r"x \in [-2,7]", r"1 \pm \sqrt{19}", r"54\text{ sq. cm}", "1e5", "a != b", "(" * 20 + "1" + ")" * 20,
+    r"x \in [-2,7]", r"1 \pm \sqrt{19}", r"54\text{ sq. cm}", "1e5", "a != b", r"{5 \choose 2}", r"\sin^{2}(x)+\cos^2x", "(x+1)^{10}-(x-1)^{10}", "a_{1}+a_{2}", r"\frac{d}{2}", r"\sin(\cos(\tan(x)))", "{{{{1}}}}", "(" * 12 + "1" + ")" * 12,
 ]  # fmt: skip
 
 REFUSED = [
@@ -25,7 +25,7 @@ REFUSED = [
     ("(9^{99})!", "a factorial of a power"), ("5!!", "a factorial of a factorial"), ("(5!)!", "a factorial of a factorial"), (r"9^{\binom{99}{9}}", "a binomial as exponent"), ("x^{n!}", "a factorial as exponent"), ("200!^{5000}", "a power of a factorial"),
     ("factorial(100000)", "a factorial by name"), (r"\binom{1000000}{3}", "a binomial"), ("binomial(10**9, 5)", "a binomial"), ("fibonacci(10**9)", "number theory"), ("prime(10**9)", "number theory"),
     ("1e99999", "scientific notation"), (r"\exp(\exp(9))", "a tower"), (r"\exp({999}^{999})", "a tower"), ("exp(999**999)", "a tower"), (r"\exp\left(x^{4999}\right)", "a tower"), (r"\sum_{i=1}^{5} i", "work"), (r"\int_0^1 x dx", "work"),
-    ("7" * 101, "a long number"), ("1,000" * 40, "a long number"), ("-" * 11 + "3", "signs"), ("(" * 21 + "1" + ")" * 21, "nesting"), ("{" * 500, "nesting"), (r"\sqrt" * 101 + "2", "commands"),
+    ("7" * 101, "a long number"), ("1,000" * 40, "a long number"), ("-" * 11 + "3", "signs"), ("(" * 13 + "1" + ")" * 13, "nesting"), ("{" * 500, "nesting"), (r"\sqrt" * 101 + "2", "commands"),
     ("1+" * 600 + "1", "length"), ("__import__('os')", "Python"), ("().__class__", "Python"), ("a.b()", "Python"), ("'a'*9", "Python"), ('"a"*9', "Python"), ("[0]*10**9", "Python"),
     ("10**9*(0,)", "Python"), ("lambda: 0", "Python"), ("exec(x)", "Python"),
 ]  # fmt: skip

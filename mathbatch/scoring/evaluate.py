@@ -116,7 +116,13 @@ def _units(rows: Rows, golds: Any) -> Iterator[Unit]:
         sample = row if isinstance(row, Sample) else Sample(row.id, row.row_number, {}, "")
         golds.update(_encode([sample.id, sample.gold]))
         for at, record in enumerate(records, 1):
-            yield Unit(sample, record, len(records) - at)
+            yield Unit(sample, _readable(record), len(records) - at)
+
+
+def _readable(record: Record) -> Record:
+    """Half a surrogate pair, which no file in UTF-8 can hold, becomes a question mark."""
+    text = (record.text or "").encode(errors="replace").decode()
+    return record if text == (record.text or "") else msgspec.structs.replace(record, text=text)
 
 
 def _response(record: Record) -> str | None:

@@ -13,19 +13,25 @@ from math import ceil
 
 MAX_LENGTH = 1000
 """Characters. The longest gold answers of the shipped benchmarks have about a hundred."""
-MAX_DEPTH = 20
-"""Brackets within brackets: parsers recurse several frames for each."""
+MAX_DEPTH = 12
+"""Brackets within brackets: Math-Verify takes seconds for 15 fractions within each other, twice as long for one more."""
 MAX_COMMANDS = 100
 r"""LaTeX commands, which nest without brackets as well: `\sqrt\sqrt\sqrt2`."""
 MAX_SIGNS = 10
 """Signs in a row: each is a level of recursion."""
+MAX_BRACES = 8
+"""Opening braces in a row: Math-Verify's parser takes twice as long for each."""
+MAX_FUNCTIONS = 4
+r"""Functions of functions in a row: sympy simplifies `\sin\sin\sin\sin\sin\sin2` for a second, each more for many."""
 MAX_NUMBER = 100
 """Digits of one number as it is written."""
 MAX_DIGITS = 2500
 """Digits that all powers and factorials of an expression may have together; MathVision has a gold with 3^1009."""
 MAX_FACTORIAL = 200
 MAX_EXPANDED = 20
-"""Exponent of a sum with letters, `(a+b)^20`: expanded, the terms multiply."""
+"""Exponent of a sum with letters or of a function, `(a+b)^20`, `sin^{20}`: expanded, the terms multiply."""
+MAX_ALL_EXPANDED = 40
+"""All exponents of that kind in one expression."""
 
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -41,6 +47,7 @@ REFUSED = re.compile(
     | \b(?:lambda|import)\b
     | \b(?:exec|eval|open|compile|[gs]etattr|globals|locals|vars|input|print|range|type)\s*\(
     | \\(?:i*nt|oint|sum|prod|lim)(?![A-Za-z])                         # work to be done, not a value
+    | \\[dt]?frac\s*\{\s*(?:d|\\partial)\s?(?:\^\s?[^{}]|\^\s?\{[^{}]*\})?\s*\}\s*\{\s*(?:d|\\partial)\s?[A-Za-z]
     | \b(?:Integral|integrate|Sum|summation|Product|product|[lL]imit|n?solve|diff|series)\s*\(
     | \b(?:fibonacci|lucas|bell|catalan|bernoulli|euler|harmonic|subfactorial|[rf]f|zeta|stirling)\s*\(
     | \b(?:\w*prime\w*|primorial|factorint|divisors|totient|n?partitions?)\s*\(
@@ -49,6 +56,10 @@ REFUSED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+FUNCTION = r"(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp)h?"
+FUNCTIONS = re.compile(rf"(?:\\{FUNCTION}\s*[({{]?\s*){{{MAX_FUNCTIONS + 1}}}")
+SUBSCRIPTS = re.compile(rf"(?:_\s*\{{?\w\}}?\s*){{{MAX_FUNCTIONS + 1}}}")
+EXPANDED = re.compile(rf"[(\[{{].*(?<![A-Za-z\\])[A-Za-z].*|{FUNCTION}", re.DOTALL)
 SIGNS = re.compile(rf"(?:[+\-−]\s*){{{MAX_SIGNS + 1}}}")
 LONG_NUMBER = re.compile(rf"(?:\d[,\s]?){{{MAX_NUMBER + 1}}}")
 RAISED = re.compile(r"(?:\*\*|\^)\s*\Z")
@@ -60,6 +71,8 @@ def is_safe_expression(text: str) -> bool:
     if len(text) > MAX_LENGTH or text.count("\\") > MAX_COMMANDS or _depth(text) > MAX_DEPTH:
         return False
     if REFUSED.search(text) or SIGNS.search(text) or LONG_NUMBER.search(text):
+        return False
+    if FUNCTIONS.search(text) or SUBSCRIPTS.search(text) or "{" * (MAX_BRACES + 1) in text:
         return False
     try:
         return _powers(text) + _factorials(text) <= MAX_DIGITS
@@ -84,7 +97,7 @@ def _depth(text: str) -> int:
 
 def _powers(text: str) -> int:
     """The digits that all powers in `text` may have together."""
-    total = 0
+    total = expanded = 0
     for power in POWER.finditer(text):
         exponent, end = _group_after(text, power.end())
         raised = POWER.search(SYMBOLIC.sub("x", exponent)) or POWER.match(text[end:].lstrip())
@@ -92,8 +105,10 @@ def _powers(text: str) -> int:
             raise _TooLargeError  # a tower
         base = "e" if "exp" in power[0] else _group_before(text, power.start())
         size = _bound(exponent)
-        if size > MAX_EXPANDED and base[:1] in PAIRS and re.search(r"(?<![A-Za-z\\])[A-Za-z]", base):
-            raise _TooLargeError
+        if EXPANDED.fullmatch(base):
+            expanded += size
+            if size > MAX_EXPANDED or expanded > MAX_ALL_EXPANDED:
+                raise _TooLargeError
         total += _grown(base) * size
     return total
 
@@ -113,6 +128,8 @@ def _has_factorial(text: str) -> bool:
 def _factorials(text: str) -> int:
     """The digits that all factorials in `text` may have together."""
     arguments = [_group_before(text, found.start()) for found in FACTORIAL.finditer(text)]
+    if "\\choose" in text:  # without brackets of its own: whatever stands there
+        arguments += NUMBER.findall(text)
     for call in FACTORIAL_CALL.finditer(text):
         argument, end = _group_after(text, call.end())
         arguments += [argument, _group_after(text, end)[0] if "binom" in call[0] else ""]

@@ -28,7 +28,7 @@ MAX_UNMARKED = 200
 
 LAST_LETTER = re.compile(r" (?:([A-Z])|\(([A-Z])\))\.\Z")
 FIRST_LETTER = re.compile(r"(?:([A-Z])|\(([A-Z])\)(?: \2)?)\n")
-NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
+NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 ANNOUNCED = re.compile(r"[Tt]he (?:(?:final |correct )?answer is|answer should be)")
 BOXED = re.compile(r"(?:\\?b|\x08)?oxed\{")
 r"""Models and JSON lose the backslash of `\boxed{`, or more."""

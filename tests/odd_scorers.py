@@ -1,0 +1,76 @@
+"""Scorers as users may write them: some of their comparisons hang, crash or return nonsense."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from typing import Any
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+
+
+class Awkward(Exception):
+    """Can be pickled, but not read again."""
+
+    def __init__(self, *, needed: str) -> None:
+        super().__init__(needed)
+
+
+def _forever() -> Any:
+    while True:
+        time.sleep(1)
+
+
+def _without_end() -> Any:
+    held = []
+    while True:
+        held.append(bytearray(1 << 24))
+
+
+def _raise(error: BaseException) -> Any:
+    raise error
+
+
+ODDITIES = {
+    "hangs in C": lambda: 5**5**5**5,
+    "sleeps": _forever,
+    "allocates": _without_end,
+    "raises": lambda: 1 / 0,
+    "raises awkwardly": lambda: _raise(Awkward(needed="x")),
+    "exits": lambda: _raise(SystemExit(0)),
+    "interrupts": lambda: _raise(KeyboardInterrupt()),
+    "is gone": lambda: os._exit(0),
+    "crashes": lambda: ctypes.string_at(0),
+    "has no score": lambda: None,
+    "has a number": lambda: Score("correct", 5, None, "no text"),  # type: ignore[arg-type]
+    "has an object": lambda: Score("correct", object(), None, "no text"),  # type: ignore[arg-type]
+    "has a surrogate": lambda: Score("correct", "\ud800", None, "half a pair"),
+}
+
+
+class OddScorer(BaseScorer):
+    """Does what the response says, else compares."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        if response in ODDITIES:
+            found: Score = ODDITIES[response]()
+            return found
+        return Score("correct" if response == sample.gold else "wrong", response, sample.gold, "compared")
+
+
+class BrokenScorer(BaseScorer):
+    """Can be made where the configuration is read, but not in a worker."""
+
+    def __init__(self) -> None:
+        if os.environ.get("ODD_PARENT") != str(os.getpid()):
+            os._exit(7)
+
+    def score(self, sample: Sample, response: str) -> Score:
+        raise NotImplementedError
+
+
+class HangingScorer(BaseScorer):
+    def score(self, sample: Sample, response: str) -> Score:
+        return Score("wrong", str(5**5**5**5), None, "never")
