@@ -9,7 +9,10 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.letters import ALPHABET, letters, named, plain
 from mathbatch.scoring.numbers import as_number
-from mathbatch.scoring.stated import statements
+from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+
+INTRODUCED = ("boxed", "after ####", "stated as the answer")
+"""Rules that are stronger than a letter in the first line."""
 
 
 class Chosen(NamedTuple):
@@ -50,7 +53,11 @@ def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
 
 def chosen_letters(response: str, choices: Sequence[str]) -> Chosen | None:
     """The letters that the response states, by the strongest statement that names any."""
-    for stated in statements(response):
+    said = statements(response)
+    opened = opening(response, choices)
+    if opened is not None:
+        said.insert(sum(one.rule in INTRODUCED for one in said), opened)
+    for stated in said:
         found = letters(stated.text, _allowed(choices))
         if found is not None:
             return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}")
@@ -58,6 +65,18 @@ def chosen_letters(response: str, choices: Sequence[str]) -> Chosen | None:
         if at is not None:
             return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
     return None
+
+
+def opening(response: str, choices: Sequence[str]) -> Stated | None:
+    """The first line of several, where that is a letter alone or with its choice's text: an explanation follows it."""
+    line, _, rest = final_part(response).strip().partition("\n")
+    if not rest or len(line) > MAX_ANSWER:
+        return None
+    words = plain(line).strip("()* ")
+    label, text = words[:1].upper(), words[1:].lstrip(").:* ")
+    at = _allowed(choices).find(label) if label else -1
+    named = at >= 0 and (not text or (at < len(choices) and text == plain(choices[at])))
+    return Stated(label, "in the first line") if named else None
 
 
 def _by_text(text: str, choices: Sequence[str]) -> int | None:

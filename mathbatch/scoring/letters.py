@@ -34,6 +34,9 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 IS = re.compile(r"(?:\b(?:is|are|be)|[是为=:：])\s?([A-J])(?=[\s.,。，;]*$|[.:,;](?:\s|$))")
+RIGHT = re.compile(
+    r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b", re.IGNORECASE
+)
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除",
     re.IGNORECASE,
@@ -45,7 +48,7 @@ def letters(text: str, allowed: str | Sequence[str] = ALPHABET) -> Letters | Non
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
-    for rule in (_whole, _label, _in_parentheses, _after_a_word):
+    for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
         found = rule(bare.strip())
         if found is not None and all(letter in allowed for letter in found.letters):
             return found
@@ -69,6 +72,12 @@ def _label(text: str) -> Letters | None:
     """A letter that leads: "(B) No", "B. 12", "B: 12", "C, Opposite"."""
     found = PARENTHESISED.match(text) or LABEL.match(text)
     return Letters(found[1].upper(), found[0].strip(" ,;")) if found else None
+
+
+def _called_right(text: str) -> Letters | None:
+    """The last letter of which a text says so: "B is correct, not A"."""
+    found = [one for one in RIGHT.finditer(text) if one[1].isupper()]
+    return Letters(found[-1][1], found[-1][0]) if found else None
 
 
 def _in_parentheses(text: str) -> Letters | None:
@@ -117,7 +126,7 @@ NOISE = re.compile(
 )
 BLANKS = re.compile(r"\s+")
 TIGHT = re.compile(
-    r"(?<=[\w)°])(?:\s?([+/=^<>|*])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
+    r"(?<=[\w)°])(?:\s?([+/=^<>|*:])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
 )
 COMMA = re.compile(r",(?=[^\s\d]|\d(?!\d\d(?!\d)))")
 
@@ -129,7 +138,7 @@ def plain(text: str) -> str:
     text = ROOT.sub(lambda m: f"√{m[1] or m[2] or m[3] or ''}", DEGREE.sub("°", text))
     text = FRACTION.sub(lambda m: f"{m[1] or m[2] or ''}/{m[3] or m[4] or ''}", text)
     text = TIGHT.sub(lambda m: m[1] or m[2] or "", BLANKS.sub(" ", NOISE.sub("", text)))
-    return COMMA.sub(", ", text).casefold().strip(" .;!?")
+    return COMMA.sub(", ", text).casefold().strip(" .;!?。")
 
 
 def named(text: str, choices: Sequence[str]) -> list[int]:
