@@ -269,7 +269,9 @@ NUMBER: list[tuple[dict[str, Any], dict[str, Any], str, str, str, str]] = [  # p
     ({}, {}, "12", "答案是12个。", RIGHT, "made: Chinese"),
     ({}, {}, "3", REFUSAL, NONE, "made: a refusal"),
     ({}, {}, "3", CUT, NONE, "made: the thinking was cut off"),
-    ({}, {}, "3", "None that I can see.", NONE, "made"),
+    ({}, {}, "0", "There are none.", RIGHT, "made: in words"),
+    ({}, {}, "3", "There are none.", WRONG, "made"),
+    ({}, {}, "3", "It is hard to tell.", NONE, "made"),
     ({"tolerance": 0.001}, {}, "2.0944", "\\boxed{2.094}", RIGHT, "Math-Verify README"),
     ({"tolerance": 0.001}, {}, "2.0944", "\\boxed{2.1}", WRONG, "made"),
     ({"tolerance": 0.1}, {}, "0.3", "\\boxed{0.4}", RIGHT, "made: the edge, which floats would miss"),
@@ -513,7 +515,9 @@ DYNAMATH = [  # answer_type, gold, response, verdict, source
 
 def judged(scorer: BaseScorer, gold: str, response: str, choices: tuple[str, ...] = (), **fields: Any) -> str:
     query = str(fields.get("question", ""))
-    return scorer.score(Sample("1", 1, fields, query, gold=gold, choices=choices or None, fields=fields), response).verdict
+    return scorer.score(
+        Sample("1", 1, fields, query, gold=gold, choices=choices or None, fields=fields), response
+    ).verdict
 
 
 @pytest.mark.parametrize(("parameters", "gold", "response", "verdict", "source"), MATH)
@@ -579,7 +583,9 @@ def four_ways(problems: dict[str, str]) -> dict[str, Any]:
 
 def test_the_four_ways_as_worked_by_hand() -> None:
     """Complete mastery rrr; generalization rrw; knowledge rww, www; memorization rwr, wwr, and rrwr of three steps."""
-    facts = four_ways({"1": "rrr", "2": "rrw", "3": "rww", "4": "www", "5": "rwr", "6": "wwr", "7": "rrwr"})["four_ways"]
+    facts = four_ways({"1": "rrr", "2": "rrw", "3": "rww", "4": "www", "5": "rwr", "6": "wwr", "7": "rrwr"})[
+        "four_ways"
+    ]
     strict = {"problems": 7, "CM": 1, "IG": 1, "IK": 2, "RM": 3, "score": 1.5 / 7, "rote_memorization_rate": 3 / 4}
     loose = {"problems": 7, "CM": 3, "IG": 1, "IK": 2, "RM": 1, "score": 3.5 / 7, "rote_memorization_rate": 1 / 4}
     assert facts == {"strict": strict, "loose": loose}
@@ -645,4 +651,4 @@ def test_nearly_all_golds_of_mathverse_are_equal_to_themselves() -> None:
     panel = Panel([Voter("mathverse", MathVerseScorer())], "mathverse")
     samples = [Sample(row["sample_index"], 1, row, row["question"], gold=row["answer"], fields=row) for row in rows]
     unusable = [sample.gold for sample in samples if panel.gold_problem(sample)]
-    assert len(unusable) <= 5, unusable
+    assert len(unusable) <= 1, unusable

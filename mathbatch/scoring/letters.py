@@ -35,7 +35,8 @@ NAMED = re.compile(
 )
 IS = re.compile(r"(?:\b(?:is|are|be)|[是为=:：])\s?([A-J])(?=[\s.,。，;]*$|[.:,;](?:\s|$))")
 RIGHT = re.compile(
-    r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b", re.IGNORECASE
+    r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
+    re.IGNORECASE,
 )
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除",

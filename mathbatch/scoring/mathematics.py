@@ -16,7 +16,7 @@ from typing import Any
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.guard import is_safe_expression
-from mathbatch.scoring.letters import DENIES, plain
+from mathbatch.scoring.letters import plain
 from mathbatch.scoring.numbers import Number, as_number
 from mathbatch.scoring.said import SAYS, numerals, said_number
 from mathbatch.scoring.stated import Stated, final_part, statements, states
@@ -27,16 +27,22 @@ FORMULA = re.compile(
     r"\$\$([^$]+)\$\$|\$(?!\s)([^$]*[^$\s])\$(?!\d)|\$(\s[^$]+\s)\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
 """Between dollar signs as in Pandoc, so that "$20 and $18" are prices."""
-PROSE = re.compile(r"(?<![\\A-Za-z{])(?!(?:and|or|cm|mm|km|sin|cos|tan|log|ln|pi|sqrt)\b)[A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
+PROSE = re.compile(
+    r"(?<![\\A-Za-z{])(?!(?:and|or|cm|mm|km|sin|cos|tan|log|ln|pi|sqrt)\b)[A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff]"
+)
 COMMAND = re.compile(r"\\[A-Za-z]+")
 REASON = re.compile(r"[,;:(]?\s(?:as|because|since|which|for|so)\s|[,;:(](?=\s)|\n")
 """Behind an answer in words: "Evelyn, as her distance is greatest"."""
+NEGATION = re.compile(r"\b(?:not|never|neither|nor)\b|n['’]t\b", re.IGNORECASE)
 BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 INTRODUCED = ("boxed", "after ####", "stated as the answer")
 SENTENCES = ("stated in a conclusion", "in the last sentence")
 BARE = 100
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""
-UNITS = re.compile(r"(?<=[\d})])\s+(?:[a-z]{2,12}\.?)(?:\s?(?:\^\s?\{?\d\}?|per\s\w+))?$")
+UNITS = re.compile(
+    r"(?<=[\d})])\s*(?:\s[a-z]{2,12}\.?|\\(?:text|mathrm|mbox)\s?\{[A-Za-z ~./]{1,40}\})"
+    r"(?:\s?(?:\^\s?\{?\d\}?|per\s\w+))?$"
+)
 BESIDE_WORDS = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 CACHED_GOLDS = 4096
 
@@ -166,12 +172,13 @@ def _in_sentence(stated: Stated) -> list[Stated]:
     number = said_number(stated.text)
     says = [*SAYS.finditer(stated.text)]
     tail = stated.text[says[-1].end() :].strip(" .。*") if says else ""
-    return [Stated(text, stated.rule) for text in (tail if number else "", number.shown if number else "") if text]
+    found = [tail if re.search(r"\d", tail) else "", number.shown if number else ""]
+    return [Stated(text, stated.rule) for text in found if text]
 
 
 def _last_words(stated: Stated, words: int) -> list[Stated]:
     """The words in bold, else the last so many of the sentence; all of it where it denies."""
-    if DENIES.search(stated.text):
+    if NEGATION.search(stated.text):
         return [Stated(stated.text, stated.rule)]
     bold = BOLD.findall(stated.text)
     last = plain(bold[-1] if bold else stated.text).split(" ")

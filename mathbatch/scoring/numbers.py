@@ -69,7 +69,7 @@ class Number(NamedTuple):
 
 
 def even(text: str) -> str:
-    r"""The text with one minus sign, plain blanks, and thousands without the blanks of LaTeX: `10,\!080` is `10,080`."""
+    r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
     return SPACE.sub(lambda found: _space(found[0]), text.translate(SIGNS))
 
 
@@ -98,7 +98,7 @@ def as_number(text: str) -> Number | None:
     """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
     bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
     found = numbers_in(bare)
-    if len(found) != 1 or found[0].start != 0:
+    if not found or found[0].start != 0:
         return None
     return found[0] if UNITS_ALONE.fullmatch(bare[found[0].end :].removeprefix(".")) else None
 

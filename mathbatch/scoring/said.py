@@ -1,6 +1,6 @@
 r"""The number that a sentence states: that in bold, else the one after the last "is" or "=", else the last.
 
-    said_number("There are 3 bars of 40 cm.").digits == "3"
+said_number("There are 3 bars of 40 cm.").digits == "3"
 """
 
 from __future__ import annotations
