@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,10 +10,12 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.letters import ALPHABET, letters, named, plain
 from mathbatch.scoring.numbers import as_number
+from mathbatch.scoring.said import said_number
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
 
 INTRODUCED = ("boxed", "after ####", "stated as the answer")
 """Rules that are stronger than a letter in the first line."""
+CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 
 
 class Chosen(NamedTuple):
@@ -81,10 +84,10 @@ def opening(response: str, choices: Sequence[str]) -> Stated | None:
 
 def _by_text(text: str, choices: Sequence[str]) -> int | None:
     """The one choice whose text, or whose number, a statement gives."""
-    mentioned = [at for at in named(text, choices) if at < len(ALPHABET)]
+    mentioned = [at for at in named(CONTRAST.sub("", text), choices) if at < len(ALPHABET)]
     if mentioned:
         return mentioned[-1]
-    number = as_number(text)
+    number = as_number(text) or said_number(text)
     if number is None:
         return None
     values = [as_number(choice) for choice in choices[: len(ALPHABET)]]

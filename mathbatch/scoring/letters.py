@@ -22,7 +22,9 @@ class Letters(NamedTuple):
     shown: str
 
 
-WRAPS = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)")
+WRAPS = re.compile(
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)|</?[a-z]{2,20}>"
+)
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Ja-j])\s?[)）\]】]")
 SET = re.compile(
     r"[(（\[]?([A-J])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-J])[)）\]]?(?![A-Za-z(]))+"
@@ -33,7 +35,11 @@ NAMED = re.compile(
     r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?([A-J])(?![A-Za-z'’])",
     re.IGNORECASE,
 )
-IS = re.compile(r"(?:\b(?:is|are|be)|[是为=:：])\s?([A-J])(?=[\s.,。，;]*$|[.:,;](?:\s|$))")
+IS = re.compile(
+    r"(?:\b(?:is|are|be|but|it\ss|go(?:ing)? with|choose|pick|select)|[是为=:：])\s?([A-J])"
+    r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
+)
+AT_LAST = re.compile(r"\b(?:is|be|but)\s([A-J])[\s.!。]*$")
 RIGHT = re.compile(
     r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
     re.IGNORECASE,
@@ -90,10 +96,12 @@ def _in_parentheses(text: str) -> Letters | None:
 
 
 def _after_a_word(text: str) -> Letters | None:
-    """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end."""
+    """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end; this alone where the text denies."""
     found = [*NAMED.finditer(text), *IS.finditer(text)]
     capital = [one for one in found if one[1].isupper()]
-    return None if not capital or DENIES.search(text) else Letters(capital[-1][1], capital[-1][0].strip())
+    if DENIES.search(text):
+        capital = [*AT_LAST.finditer(text)]
+    return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 
 def _letters(found: list[str], shown: str) -> Letters:

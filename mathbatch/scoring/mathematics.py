@@ -17,7 +17,7 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.guard import is_safe_expression
 from mathbatch.scoring.letters import plain
-from mathbatch.scoring.numbers import Number, as_number
+from mathbatch.scoring.numbers import Number, as_number, spelled_in
 from mathbatch.scoring.said import SAYS, numerals, said_number
 from mathbatch.scoring.stated import Stated, final_part, statements, states
 
@@ -40,7 +40,7 @@ SENTENCES = ("stated in a conclusion", "in the last sentence")
 BARE = 100
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""
 UNITS = re.compile(
-    r"(?<=[\d})])\s*(?:\s[a-z]{2,12}\.?|\\(?:text|mathrm|mbox)\s?\{[A-Za-z ~./]{1,40}\})"
+    r"(?<=[\d})])\s*(?:\s(?!pi\b|or\b|and\b)[a-z]{2,12}\.?|\\(?:text|mathrm|mbox)\s?\{[A-Za-z ~./]{1,40}\})"
     r"(?:\s?(?:\^\s?\{?\d\}?|per\s\w+))?$"
 )
 BESIDE_WORDS = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
@@ -101,7 +101,7 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     answer = without_dollars(answer)
     if _close(gold) == _close(answer):
         return "correct", "the same text"
-    ours, theirs = as_number(answer), as_number(gold)
+    ours, theirs = as_number(answer) or _spelled(answer), as_number(gold)
     if ours is not None and theirs is not None:
         same = same_number(ours, theirs, rounding)
         return ("correct", "equal as numbers") if same else ("wrong", "different numbers")
@@ -123,8 +123,17 @@ def same_number(ours: Number, theirs: Number, rounding: int) -> bool:
 
 
 def _close(text: str) -> str:
-    """`plain` without blanks beside words: "N 34° W" is "N34°W", but "2 1/2" is not "21/2"."""
-    return BESIDE_WORDS.sub("", plain(text))
+    """`plain` without blanks beside words: "N 34° W" is "N34°W", but "2 1/2" is not "21/2", nor 6! the same as 6."""
+    return BESIDE_WORDS.sub("", plain(text.replace(r"\varnothing", r"\emptyset"))) + "!" * text.rstrip("$ ").endswith(
+        "!"
+    )
+
+
+def _spelled(text: str) -> Number | None:
+    """The number that a text is in words: `\\text{ten}`."""
+    words = plain(text)
+    found = spelled_in(words)
+    return found[0] if len(found) == 1 and found[0].shown == words else None
 
 
 @functools.lru_cache(CACHED_GOLDS)
@@ -172,14 +181,19 @@ def _in_sentence(stated: Stated) -> list[Stated]:
     number = said_number(stated.text)
     says = [*SAYS.finditer(stated.text)]
     tail = stated.text[says[-1].end() :].strip(" .。*") if says else ""
-    found = [tail if re.search(r"\d", tail) else "", number.shown if number else ""]
-    return [Stated(text, stated.rule) for text in found if text]
+    found = [tail] if re.search(r"\d", tail) else []
+    if number is not None and (not found or _is_prose(tail)):
+        found.append(number.shown)
+    return [Stated(text, stated.rule) for text in found]
 
 
 def _last_words(stated: Stated, words: int) -> list[Stated]:
-    """The words in bold, else the last so many of the sentence; all of it where it denies."""
+    """Those before a reason, those in bold, else the last so many of the sentence; all of it where it denies."""
     if NEGATION.search(stated.text):
         return [Stated(stated.text, stated.rule)]
+    head = REASON.split(stated.text)[0]
+    if len(head.split()) == words:
+        return [Stated(head.strip("* "), stated.rule)]
     bold = BOLD.findall(stated.text)
     last = plain(bold[-1] if bold else stated.text).split(" ")
     return [Stated(" ".join(last[-words:]), stated.rule)]
@@ -193,6 +207,7 @@ def _is_prose(text: str) -> bool:
 
 def _last_formula(text: str) -> str | None:
     formulas = [next(filter(None, found.groups())).strip() for found in FORMULA.finditer(text)]
+    formulas = [formula for formula in formulas if not formula.startswith(("^", "_"))]  # of "$12$ cm$^2$"
     return formulas[-1].rpartition("=")[2].strip() or formulas[-1] if formulas else None
 
 

@@ -28,8 +28,11 @@ UNIT = re.compile(
 )
 UNITS_ALONE = re.compile(
     r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
-    r"|[A-Za-z]+(?:\s?\^\s?\{?\d\}?)?|\s)*"
+    r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
+"""No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
+GROUPED = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
+"""`1 000 000`, which in a sentence may be several numbers."""
 
 ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -97,6 +100,7 @@ def spelled_in(text: str) -> list[Number]:
 def as_number(text: str) -> Number | None:
     """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
     bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
+    bare = "".join(bare.split()) if GROUPED.fullmatch(bare) else bare
     found = numbers_in(bare)
     if not found or found[0].start != 0:
         return None

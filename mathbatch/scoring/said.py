@@ -23,7 +23,7 @@ THERE = re.compile(
     re.IGNORECASE,
 )
 SAYS = re.compile(
-    r"\b(?:is|are|was|were|be|equals?|gives?|has|have|had|approximately|about)\b|[=≈:：是为]", re.IGNORECASE
+    r"\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|approximately|about)\b|[=≈:：是为]", re.IGNORECASE
 )
 
 
