@@ -134,7 +134,7 @@ class BaseScorer(ABC):
 
     def gold_as_response(self, sample: Sample) -> str:
         """A response that says nothing but the gold answer, by which `mathbatch.check` tells unusable golds."""
-        return f"\\boxed{{{(sample.gold or '').strip()}}}"
+        return f"\\boxed{{{sample.gold or ''}}}"
 
     def summary(self) -> BaseSummary | None:
         """For further metrics over all rows."""

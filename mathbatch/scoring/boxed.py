@@ -1,19 +1,36 @@
-r"""The content of the last `\boxed{}`."""
+r"""The contents of `\boxed{}`."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 BRACES = re.compile(r"\\boxed\{|[{}]")
+BLANKS = " \t\r\n"
+"""A form feed is none: it is what JSON makes of the backslash and the f of `\\frac`."""
+
+
+class Box(NamedTuple):
+    """The content of a box, and where all of the box stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def boxes(text: str) -> list[Box]:
+    r"""All `\boxed{}` whose braces are balanced and that have no other within, in one pass."""
+    opened: list[tuple[int, int] | None] = []
+    found: list[Box] = []
+    for brace in BRACES.finditer(text):
+        if brace[0] != "}":
+            opened.append(brace.span() if len(brace[0]) > 1 else None)
+        elif opened and (start := opened.pop()) is not None and (not found or start[0] > found[-1].start):
+            found.append(Box(text[start[1] : brace.start()].strip(BLANKS), start[0], brace.end()))
+    return found
 
 
 def last_boxed(text: str) -> str | None:
-    r"""What stands in the last `\boxed{}` whose braces are balanced, None where there is none; in one pass."""
-    opened: list[int | None] = []
-    last: tuple[int, int] | None = None
-    for brace in BRACES.finditer(text):
-        if brace[0] != "}":
-            opened.append(brace.end() if len(brace[0]) > 1 else None)
-        elif opened and (start := opened.pop()) is not None and (last is None or start > last[0]):
-            last = start, brace.start()
-    return None if last is None else text[slice(*last)].strip()
+    r"""What stands in the last `\boxed{}`, None where there is none."""
+    found = boxes(text)
+    return found[-1].text if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,12 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.letters import ALPHABET, letters, named, plain
 from mathbatch.scoring.numbers import as_number
-from mathbatch.scoring.stated import statements
+from mathbatch.scoring.said import said_number
+from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+
+INTRODUCED = ("boxed", "after ####", "stated as the answer")
+"""Rules that are stronger than a letter in the first line."""
+CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 
 
 class Chosen(NamedTuple):
@@ -50,7 +56,11 @@ def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
 
 def chosen_letters(response: str, choices: Sequence[str]) -> Chosen | None:
     """The letters that the response states, by the strongest statement that names any."""
-    for stated in statements(response):
+    said = statements(response)
+    opened = opening(response, choices)
+    if opened is not None:
+        said.insert(sum(one.rule in INTRODUCED for one in said), opened)
+    for stated in said:
         found = letters(stated.text, _allowed(choices))
         if found is not None:
             return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}")
@@ -60,12 +70,24 @@ def chosen_letters(response: str, choices: Sequence[str]) -> Chosen | None:
     return None
 
 
+def opening(response: str, choices: Sequence[str]) -> Stated | None:
+    """The first line of several, where that is a letter alone or with its choice's text: an explanation follows it."""
+    line, _, rest = final_part(response).strip().partition("\n")
+    if not rest or len(line) > MAX_ANSWER:
+        return None
+    words = plain(line).strip("()* ")
+    label, text = words[:1].upper(), words[1:].lstrip(").:* ")
+    at = _allowed(choices).find(label) if label else -1
+    named = at >= 0 and (not text or (at < len(choices) and text == plain(choices[at])))
+    return Stated(label, "in the first line") if named else None
+
+
 def _by_text(text: str, choices: Sequence[str]) -> int | None:
     """The one choice whose text, or whose number, a statement gives."""
-    mentioned = [at for at in named(text, choices) if at < len(ALPHABET)]
+    mentioned = [at for at in named(CONTRAST.sub("", text), choices) if at < len(ALPHABET)]
     if mentioned:
         return mentioned[-1]
-    number = as_number(text)
+    number = as_number(text) or said_number(text)
     if number is None:
         return None
     values = [as_number(choice) for choice in choices[: len(ALPHABET)]]

@@ -17,12 +17,12 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.number import stated_number
 from mathbatch.scoring.numbers import numbers_in
-from mathbatch.scoring.stated import statements
+from mathbatch.scoring.stated import final_part, statements
 
 SHORT = re.compile(
     r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))"""
 )
-PI = re.compile(r"(?:\\?pi\b|π)")
+PI = re.compile(r"(?P<times>(?<=[\d)}])\s?(?:\*|\\cdot)?)?\s?(?:\\{0,2}\bpi\b|\\{0,2}pi(?![a-z])|π)")
 TOLERANCE = 0.001
 
 
@@ -33,6 +33,7 @@ class DynaMathScorer(BaseScorer):
         gold = (sample.gold or "").strip()
         if not gold:
             return Score("unscored", None, sample.gold, "the row has no gold answer")
+        response = final_part(response)
         found = short_answer(response)
         answer, rule = found if found is not None else _stated(sample, response)
         if not answer:
@@ -45,12 +46,14 @@ class DynaMathScorer(BaseScorer):
 
 
 def short_answer(response: str) -> tuple[str, str] | None:
-    """The value of the last key `short answer`, also in JSON that is broken elsewhere, as unescaped LaTeX makes it."""
+    """The value of the last key `short answer`, "" where that is null; also in JSON that is broken elsewhere, as
+    unescaped LaTeX makes it.
+    """
     found = SHORT.findall(response)
     if not found:
         return None
     value = next(filter(None, found[-1]), "").strip()
-    return (value, "short answer") if value else None
+    return ("" if value == "null" else value), "short answer"
 
 
 def _stated(sample: Sample, response: str) -> tuple[str, str]:
@@ -68,12 +71,12 @@ def _same_float(answer: str, gold: str) -> bool:
 
 
 def _float(text: str) -> float | None:
-    """The number of a short answer, times pi where that stands behind it."""
-    numbers = numbers_in(PI.sub(" ", text.rpartition("=")[2]))
-    has_pi = PI.search(text) is not None
+    """The number of a short answer, times pi where that stands in it: "2π" has the factor 2, "π/2" that of 1/2."""
+    text = text.rpartition("=")[2]
+    numbers = numbers_in(PI.sub(lambda found: "" if found["times"] is not None else " 1", text))
     if not numbers:
-        return math.pi if has_pi else None
-    return float(numbers[0].value) * (math.pi if has_pi else 1.0)
+        return None
+    return float(numbers[0].value) * (math.pi if PI.search(text) else 1.0)
 
 
 def _same_letter(answer: str, gold: str) -> bool:

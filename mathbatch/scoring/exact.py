@@ -7,7 +7,7 @@ import json
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.letters import plain
-from mathbatch.scoring.stated import statements
+from mathbatch.scoring.stated import final_part, statements
 
 BARE = 200
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""
@@ -26,8 +26,9 @@ class ExactScorer(BaseScorer):
             return Score("unscored", None, None, "the row has no gold answer")
         golds = self._golds(sample.gold)
         candidates = [(one.text, one.rule) for one in statements(response)]
-        if len(response.strip()) <= BARE and "\n" not in response.strip() and response.strip():
-            candidates.insert(0, (response.strip(), "the whole response"))
+        whole = final_part(response).strip()
+        if whole and len(whole) <= BARE and "\n" not in whole:
+            candidates.insert(0, (whole, "the whole response"))
         if not candidates:
             return Score("no_answer", None, sample.gold, "nothing is stated")
         for text, rule in candidates:

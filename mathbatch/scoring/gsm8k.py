@@ -13,8 +13,9 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.number import stated_number
 from mathbatch.scoring.numbers import Number, numbers_in
+from mathbatch.scoring.stated import HEADING, TRIES, edges, final_part
 
-MARK = re.compile(r"(?:####|^A:)[ \t]*(.{0,200})$", re.MULTILINE)
+MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
 
 
 class Gsm8kScorer(BaseScorer):
@@ -24,7 +25,7 @@ class Gsm8kScorer(BaseScorer):
         gold = marked_number(sample.gold or "") or next(iter(numbers_in(sample.gold or "")), None)
         if gold is None:
             return Score("unscored", None, sample.gold, "the gold answer has no number")
-        marked = marked_number(response)
+        marked = marked_number(edges(final_part(response)))
         found = (marked, "behind the mark") if marked is not None else stated_number(response)
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")
@@ -34,6 +35,9 @@ class Gsm8kScorer(BaseScorer):
 
 
 def marked_number(text: str) -> Number | None:
-    """The first number behind the last mark."""
-    marks = MARK.findall(text)
-    return next(iter(numbers_in(marks[-1])), None) if marks else None
+    """The number right behind the last mark that has one; "#### 2. Area" is a heading."""
+    for line in reversed(MARK.findall(text)[-TRIES:]):
+        found = numbers_in(line)
+        if found and found[0].start <= len("$ ") and not HEADING.match(line):
+            return found[0]
+    return None

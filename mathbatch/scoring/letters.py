@@ -22,7 +22,9 @@ class Letters(NamedTuple):
     shown: str
 
 
-WRAPS = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)")
+WRAPS = re.compile(
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)|</?[a-z]{2,20}>"
+)
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Ja-j])\s?[)）\]】]")
 SET = re.compile(
     r"[(（\[]?([A-J])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-J])[)）\]]?(?![A-Za-z(]))+"
@@ -33,7 +35,15 @@ NAMED = re.compile(
     r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?([A-J])(?![A-Za-z'’])",
     re.IGNORECASE,
 )
-IS = re.compile(r"(?:\b(?:is|are|be)|[是为=:：])\s?([A-J])(?=[\s.,。，;]*$|[.:,;](?:\s|$))")
+IS = re.compile(
+    r"(?:\b(?:is|are|be|but|it\ss|go(?:ing)? with|choose|pick|select)|[是为=:：])\s?([A-J])"
+    r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
+)
+AT_LAST = re.compile(r"\b(?:is|be|but)\s([A-J])[\s.!。]*$")
+RIGHT = re.compile(
+    r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
+    re.IGNORECASE,
+)
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除",
     re.IGNORECASE,
@@ -45,7 +55,7 @@ def letters(text: str, allowed: str | Sequence[str] = ALPHABET) -> Letters | Non
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
-    for rule in (_whole, _label, _in_parentheses, _after_a_word):
+    for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
         found = rule(bare.strip())
         if found is not None and all(letter in allowed for letter in found.letters):
             return found
@@ -71,6 +81,12 @@ def _label(text: str) -> Letters | None:
     return Letters(found[1].upper(), found[0].strip(" ,;")) if found else None
 
 
+def _called_right(text: str) -> Letters | None:
+    """The last letter of which a text says so: "B is correct, not A"."""
+    found = [one for one in RIGHT.finditer(text) if one[1].isupper()]
+    return Letters(found[-1][1], found[-1][0]) if found else None
+
+
 def _in_parentheses(text: str) -> Letters | None:
     """The last letter in parentheses, unless the text denies: "(A), (B) and (D) are incorrect" names none."""
     found = [*PARENTHESISED.finditer(text)]
@@ -80,10 +96,12 @@ def _in_parentheses(text: str) -> Letters | None:
 
 
 def _after_a_word(text: str) -> Letters | None:
-    """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end."""
+    """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end; this alone where the text denies."""
     found = [*NAMED.finditer(text), *IS.finditer(text)]
     capital = [one for one in found if one[1].isupper()]
-    return None if not capital or DENIES.search(text) else Letters(capital[-1][1], capital[-1][0].strip())
+    if DENIES.search(text):
+        capital = [*AT_LAST.finditer(text)]
+    return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 
 def _letters(found: list[str], shown: str) -> Letters:
@@ -117,7 +135,7 @@ NOISE = re.compile(
 )
 BLANKS = re.compile(r"\s+")
 TIGHT = re.compile(
-    r"(?<=[\w)°])(?:\s?([+/=^<>|*])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
+    r"(?<=[\w)°])(?:\s?([+/=^<>|*:])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
 )
 COMMA = re.compile(r",(?=[^\s\d]|\d(?!\d\d(?!\d)))")
 
@@ -129,7 +147,7 @@ def plain(text: str) -> str:
     text = ROOT.sub(lambda m: f"√{m[1] or m[2] or m[3] or ''}", DEGREE.sub("°", text))
     text = FRACTION.sub(lambda m: f"{m[1] or m[2] or ''}/{m[3] or m[4] or ''}", text)
     text = TIGHT.sub(lambda m: m[1] or m[2] or "", BLANKS.sub(" ", NOISE.sub("", text)))
-    return COMMA.sub(", ", text).casefold().strip(" .;!?")
+    return COMMA.sub(", ", text).casefold().strip(" .;!?。")
 
 
 def named(text: str, choices: Sequence[str]) -> list[int]:

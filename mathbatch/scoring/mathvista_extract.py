@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from mathbatch.records import Sample
 from mathbatch.scoring.letters import ALPHABET, letters, named, plain
-from mathbatch.scoring.numerals import numerals, stated_number
+from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.stated import REFUSAL, TAIL, Stated, final_part, sentences, statements, states
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
@@ -68,7 +68,7 @@ def _letter_or_text(text: str, choices: Sequence[str]) -> int | None:
 
 def _by_number(text: str, choices: Sequence[str]) -> int | None:
     """The one choice that is the stated number and a unit: "it is 145 degrees" for "145°"."""
-    found = stated_number(text)
+    found = said_number(text)
     numbers = [numerals(choice) for choice in choices]
     if found is None:
         return None
@@ -109,7 +109,7 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
         if (
             (explicit or "conclusion" in one.rule)
             and all(map(numerals, choices))
-            and (found := stated_number(one.text)) is not None
+            and (found := said_number(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
         if explicit and len(one.text) <= MAX_OTHER:
@@ -134,7 +134,7 @@ def _number(response: str) -> Stated | None:
     rest = sentences(final_part(response)[:TAIL])[:MANY]
     everything = [Stated(one, "in a sentence") for one in rest if states(one)]
     for one in [*statements(response), *everything]:
-        if (found := stated_number(one.text)) is not None:
+        if (found := said_number(one.text)) is not None:
             return Stated(found.digits, one.rule)
     return None
 

@@ -13,11 +13,12 @@ from mathbatch.base import BaseScorer
 from mathbatch.data.fields import ABSENT, getter
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.numbers import Number, numbers_in
+from mathbatch.scoring.numbers import Number
+from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.stated import Stated, statements
 
 INTRODUCED = ("boxed", "after ####", "stated as the answer")
-"""Rules whose text begins with the answer; in a sentence it stands at the end."""
+"""Rules whose text begins with the answer; a sentence states it anywhere."""
 PERCENT = ("either", "value", "ignore")
 UNITS = ("ignore", "same")
 
@@ -46,7 +47,7 @@ class NumberScorer(BaseScorer):
         self._percent, self._units = percent, units
 
     def score(self, sample: Sample, response: str) -> Score:
-        golds = numbers_in(sample.gold or "")
+        golds = numerals(sample.gold or "")
         if not golds:
             return Score("unscored", None, sample.gold, "the gold answer is no number")
         found = stated_number(response)
@@ -94,11 +95,10 @@ def stated_number(response: str) -> tuple[Number, str] | None:
 
 
 def _number_of(stated: Stated) -> Number | None:
+    if stated.rule not in INTRODUCED:
+        return said_number(stated.text)
     head, _, tail = stated.text.rpartition("=")
-    found = numbers_in(tail) or numbers_in(head)
-    if not found:
-        return None
-    return found[0] if stated.rule in INTRODUCED else found[-1]
+    return next(iter(numerals(tail) or numerals(head)), None)
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:

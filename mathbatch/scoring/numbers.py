@@ -1,4 +1,6 @@
-r"""Numbers in a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`, `6e-3`."""
+r"""Numbers in a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`, `6e-3`; in
+words where there is none in digits: "twenty-one", "三". `said.py` tells which of them a sentence states.
+"""
 
 from __future__ import annotations
 
@@ -8,57 +10,107 @@ from typing import NamedTuple
 
 MAX_DIGITS = 60
 """A longer run of digits is no number that anyone means."""
-SIGN = r"(?:(?<![\w.)}\]])[-+])?\s?"
-PLAIN = r"(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+"
+PLAIN = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 NUMBER = re.compile(
-    rf"(?P<sign>{SIGN})(?:\\\$|[$€£¥])?\s?(?:"
-    r"\\[dtc]?frac\s?\{\s?(?P<top>\d+(?:\.\d+)?)\s?\}\s?\{\s?(?P<below>\d+(?:\.\d+)?)\s?\}"
-    r"|\\[dtc]?frac(?P<top1>\d)(?P<below1>\d)"
-    rf"|(?P<plain>{PLAIN})"
+    r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<sign>(?<![\w.)}\]])[-+](?:(?<![\d)}\]]\s[-+])\s)?)?(?:\\\$|[$€£¥])?\s?(?:"
+    r"\\[dtc]?frac\s?\{\s?(?P<top>-?\d+(?:\.\d+)?)\s?\}\s?\{\s?(?P<below>\d+(?:\.\d+)?)\s?\}"
+    r"|\\[dtc]?frac\s?(?P<top1>\d)(?P<below1>\d)"
+    rf"|(?<![A-Za-z_√])(?P<plain>{PLAIN})"
     r"(?:(?P<exponent>[eE][-+]?\d{1,3}\b)|\s?(?:\\times|\\cdot|×|[x*])\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,3})\}?"
-    r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)"
+    r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
     r"|\s(?P<part>\d{1,4})\s?/\s?(?P<whole>\d{1,4})|\s?\\[dtc]?frac\s?\{\s?(?P<part2>\d+)\s?\}\s?\{\s?(?P<whole2>\d+)\s?\})?"
     r")(?P<percent>\s?\\?%|\s?percent\b)?"
 )
-MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ","})
-THIN = re.compile(r"\\[,;!: ]|\{,\}")
-UNIT = re.compile(r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|[°$€£¥])")
+SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
+SPACE = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
+UNIT = re.compile(
+    r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|\^?\s?\{?\\circ\}?|[°$€£¥])"
+)
+UNITS_ALONE = re.compile(
+    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
+    r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
+)
+"""No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
+GROUPED = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
+"""`1 000 000`, which in a sentence may be several numbers."""
+
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+WORDS = {word: value for value, word in enumerate(ONES.split())} | {
+    word: 10 * value for value, word in enumerate(TENS.split(), 2)
+}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
+SCALE = rf"(?:{'|'.join(SCALES)})"
+SPELLED = re.compile(
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b|\b(?:no|none)\b", re.IGNORECASE
+)
+CHINESE = re.compile(
+    r"(?<![第零一二两三四五六七八九十百千万])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)"
+)
 
 
 class Number(NamedTuple):
-    """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it."""
+    """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
+    `start` and `end` are places in `even(text)`.
+    """
 
     value: Fraction
     percent: bool
     unit: str
     shown: str
+    start: int
+    end: int
+
+    @property
+    def digits(self) -> str:
+        """As Python reads numbers: "1250", "0.5"."""
+        return str(self.value) if self.value.denominator == 1 else f"{float(self.value):.12g}"
+
+
+def even(text: str) -> str:
+    r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
+    return SPACE.sub(lambda found: _space(found[0]), text.translate(SIGNS))
 
 
 def numbers_in(text: str) -> list[Number]:
-    """All numbers of a text, in order. Digits within words, as in `x2`, are none."""
-    text = THIN.sub(lambda found: "," if found[0] == "{,}" else "", text.translate(MINUS))
+    """All numbers in digits of a text, in order. Digits within words, as in `x2`, are none."""
+    text = even(text)
     found = []
     for match in NUMBER.finditer(text):
-        before = text[match.start() - 1 : match.start()]
-        if (before.isalpha() and before.isascii()) or before == "_" or len(match[0]) > MAX_DIGITS:
-            continue
-        value = _value(match)
+        value = _value(match) if len(match[0]) <= MAX_DIGITS else None
         if value is not None:
             unit = UNIT.match(text, match.end())
-            found.append(Number(value, bool(match["percent"]), unit[1] if unit else "", match[0].strip()))
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            percent = bool(match["percent"])
+            found.append(Number(value, percent, unit[1] if unit else "", match[0].strip(), start, match.end()))
     return found
+
+
+def spelled_in(text: str) -> list[Number]:
+    """All numbers in words, English ones or else Chinese ones."""
+    text = even(text)
+    found = [_in_words(_spelled(one[0].lower()), one) for one in SPELLED.finditer(text)]
+    return found or [_in_words(_chinese(one[0]), one) for one in CHINESE.finditer(text)]
 
 
 def as_number(text: str) -> Number | None:
     """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
-    bare = text.strip().strip("$").removesuffix(".").strip()
-    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", bare)
+    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
+    bare = "".join(bare.split()) if GROUPED.fullmatch(bare) else bare
     found = numbers_in(bare)
-    if len(found) != 1:
+    if not found or found[0].start != 0:
         return None
-    at = bare.translate(MINUS).find(found[0].shown)
-    rest = bare[at + len(found[0].shown) :].strip() if at == 0 else bare
-    return found[0] if re.fullmatch(r"(?:\\?%|°|\\text\{[^{}]*\}|[A-Za-z]+(?:\s?\^\s?\{?\d\}?)?|\s)*", rest) else None
+    return found[0] if UNITS_ALONE.fullmatch(bare[found[0].end :].removeprefix(".")) else None
+
+
+def _space(shown: str) -> str:
+    if shown == "{,}":
+        return ","
+    return "" if shown.startswith((r"\!", r"\,")) else " "
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
@@ -66,7 +118,7 @@ def _value(match: re.Match[str]) -> Fraction | None:
         value = _unsigned(match)
     except ZeroDivisionError:
         return None
-    return -value if "-" in match["sign"] else value
+    return -value if "-" in (match["sign"] or "") else value
 
 
 def _unsigned(match: re.Match[str]) -> Fraction:
@@ -77,7 +129,33 @@ def _unsigned(match: re.Match[str]) -> Fraction:
         return plain * Fraction(10) ** int(match["exponent"][1:])
     if match["power"] is not None:
         return plain * Fraction(10) ** int(match["power"])
-    if match["divisor"] is not None:
+    if match["divisor"] is not None and Fraction(match["divisor"]):
         return plain / Fraction(match["divisor"])
     part, whole = match["part"] or match["part2"], match["whole"] or match["whole2"]
     return plain if part is None else plain + Fraction(int(part), int(whole))
+
+
+def _in_words(value: int, found: re.Match[str]) -> Number:
+    return Number(Fraction(value), False, "", found[0], *found.span())
+
+
+def _spelled(text: str) -> int:
+    """ "two hundred and five" is 205: a scale multiplies what stands before it."""
+    total = part = 0
+    for word in re.findall("[a-z]+", text):
+        if word in SCALES:
+            part = max(part, 1) * SCALES[word]
+            if SCALES[word] > 100:
+                total, part = total + part, 0
+        else:
+            part += WORDS.get(word, 0)
+    return total + part
+
+
+def _chinese(text: str) -> int:
+    """Up to 99: "十二" is 12, "二十" is 20, "三" is 3."""
+    tens, ten, ones = text.rpartition("十")
+    value = {"": 0} | {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
+    if ten and tens in value and ones in value:
+        return 10 * (value[tens] or 1) + value[ones]
+    return value.get(text[-1], 10)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mathbatch.scoring.boxed import last_boxed
+from mathbatch.scoring.boxed import boxes
 
 MAX_ANSWER = 1000
 """Characters. What is longer is prose or a loop of tokens, never an answer."""
@@ -35,6 +35,10 @@ class Stated(NamedTuple):
 
 
 HASHES = re.compile(r"####[ \t]*")
+HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
+"""What follows "####" where that marks a heading, "#### Step 2" or "#### 2. Area", unless nothing comes after it."""
+JOINED = re.compile(r"[\s$,;、和]*(?:(?:and|or)\b[\s$]*)?")
+"""What stands between boxes that are one answer: "$\\boxed{2}$ and $\\boxed{3}$"."""
 MARKER = re.compile(
     r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
@@ -64,7 +68,7 @@ COURTESY = re.compile(
 )
 REFUSAL = re.compile(
     r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|unable\sto|not\s(?:possible|able)\sto)\s(?:\w+\s)?"
-    r"(?:help|answer|determine|see|assist|provide|process|tell|say)\b|无法|不能确定",
+    r"(?:help|answer(?:ed)?|determined?|see|seen|assist|provide|process|tell|say)\b|无法|不能确定",
     re.IGNORECASE,
 )
 
@@ -98,14 +102,23 @@ def edges(text: str) -> str:
 
 
 def boxed(text: str) -> Stated | None:
-    r"""The content of the last `\boxed{}`."""
-    return _candidate(last_boxed(text) or "", "boxed")
+    r"""The content of the last `\boxed{}`, with those right before it: "\boxed{2} and \boxed{3}" is "2, 3"."""
+    found = boxes(text)
+    joined = found[-1:]
+    for one in reversed(found[:-1]):
+        if not JOINED.fullmatch(text, one.end, joined[0].start):
+            break
+        joined.insert(0, one)
+    return _candidate(", ".join(one.text for one in joined), "boxed")
 
 
 def hashed(text: str) -> Stated | None:
-    """What follows the last "####", as in GSM8K's own solutions."""
-    marks = list(HASHES.finditer(text))
-    return _candidate(text[marks[-1].end() :].split("\n", 1)[0], "after ####") if marks else None
+    """What follows the last "####" that is no heading, as in GSM8K's own solutions."""
+    for mark in reversed([*HASHES.finditer(text)][-TRIES:]):
+        line, _, rest = text[mark.end() :].partition("\n")
+        if not (HEADING.match(line) and rest.strip()):
+            return _candidate(line, "after ####")
+    return None
 
 
 def marked(text: str) -> list[Stated]:

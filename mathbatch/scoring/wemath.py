@@ -19,23 +19,32 @@ from typing import Any
 
 from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.records import Sample, Score
+from mathbatch.scoring.choice import chosen_letters
+from mathbatch.scoring.stated import final_part
 
 LETTERS = "ABCDEFGH"
 DROPPED = re.compile(r"[>><<:.]")
+MARKUP = ":*_>#` \n\t"
 
 
 class WeMathScorer(BaseScorer):
-    """Correct if the first letter behind the last `Answer` is the gold letter: the official extraction."""
+    """Correct if the first letter behind the last `Answer` is the gold letter: the official extraction. Where no letter
+    stands right there, as in `**Answer:** (B)`, that counts which the text behind it, or all without it, states.
+    """
 
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
         if gold not in LETTERS or not gold:
             return Score("unscored", None, sample.gold, "the gold answer is no letter")
-        letter = DROPPED.sub("", response.rpartition("Answer")[2].strip()).strip()[:1]
+        behind = final_part(response).rpartition("Answer")[2].strip()
+        letter, rule = DROPPED.sub("", behind).strip()[:1], "behind 'Answer'"
         if letter not in LETTERS or not letter:
-            return Score("no_answer", None, gold, "no letter stands behind 'Answer'")
+            chosen = chosen_letters(behind.lstrip(MARKUP), sample.choices or ())
+            if chosen is None or len(chosen.letters) > 1:
+                return Score("no_answer", None, gold, "no letter stands behind 'Answer'")
+            letter, rule = chosen
         same = letter == gold
-        return Score("correct" if same else "wrong", letter, gold, "equal" if same else "another letter")
+        return Score("correct" if same else "wrong", letter, gold, f"{rule}: {'equal' if same else 'another letter'}")
 
     def gold_as_response(self, sample: Sample) -> str:
         return f"Answer: {sample.gold}"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.numerals import numerals, stated_number
+from mathbatch.scoring.said import numerals, said_number
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1,250 and 3.50", ["1250", "3.50"]),
+        ("1,250 and 3.50", ["1250", "3.5"]),
         ("10{,}000 or 10\\,000", ["10000", "10000"]),
         ("-3, −4 and 5-6", ["-3", "-4", "5", "6"]),
         ("3/4, \\frac{1}{2}, \\dfrac{-1}{4}", ["0.75", "0.5", "-0.25"]),
         ("1/0", ["1"]),
-        (".5 and 0.25%", [".5", "0.25"]),
+        (".5 and 0.25%", ["0.5", "0.25"]),
         ("$7 - $2 = $5", ["7", "2", "5"]),
         ("RL4 and A-847", []),
         ("two hundred and five", ["205"]),
@@ -50,5 +50,5 @@ def test_numerals(text: str, expected: list[str]) -> None:
     ],
 )
 def test_the_stated_number(text: str, expected: str | None) -> None:
-    found = stated_number(text)
+    found = said_number(text)
     assert (found and found.digits) == expected
