@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from mathbatch.parts import build
 from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.records import BadRow, Failure, Record, Row, Sample
 from mathbatch.scoring.evaluate import OnScored, evaluate
+from mathbatch.stored import locked, make_folder
 
 SHOWN = 5
 
@@ -51,29 +53,35 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     """Returns the metrics. Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk."""
     dataset, folder = _unasked(config.dataset), Path(config.output).absolute()
     parts = build(replace(config, dataset=dataset), folder)
-    panel = parts.scorers
+    panel, loader = parts.scorers, parts.loader
     if dataset.answer_field is None or not panel.names:
         raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
     look_at_fields(parts, Glances())
-    with Answers(config.responses, dataset) as answers:
-        judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(parts.loader))
-        with nullcontext() if judge is None else votes_of(judge) as votes:
-            return evaluate(answers.joined(parts.loader), panel, dataset.metadata, folder, votes, on_scored)
+    make_folder(folder)
+    with locked(folder), Answers(config.responses, dataset) as answers:
+        judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(loader))
+        with nullcontext() if judge is None else votes_of(judge) as says:
+            return evaluate(answers.joined(loader), panel, dataset, folder, says, on_scored, notes=answers.notes)
 
 
 def _unasked(dataset: DatasetConfig) -> DatasetConfig:
     """The dataset without what only prompts need: pictures, and a prompt in each row."""
-    prompt = dataset.prompt or f"{{{{ row.get({dataset.query_field!r}) or '(no prompt)' }}}}"
-    return replace(dataset, image_field=None, prompt=prompt)
+    first, *path = dataset.query_field.split(".")
+    nested = f"row.get({first!r})" + "".join(f".get({part!r})" for part in path)
+    query = f"row.get({dataset.query_field!r})" + (f" or (row.get({first!r}) is mapping and {nested})" if path else "")
+    return replace(dataset, image_field=None, prompt=dataset.prompt or f"{{{{ {query} or '(no prompt)' }}}}")
 
 
 class Answers:
-    """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context."""
+    """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context.
+
+    `notes` says at the end of `joined` how many answers belong to no row.
+    """
 
     def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
+        self.notes: dict[str, Any] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         self._places: dict[str, list[tuple[int, int] | None]] = {}
-        self._asked: set[str] = set()
         self._path = config.path
         for id, texts in _read(config, dataset):
             self._places.setdefault(id, []).extend(map(self._put, texts))
@@ -90,22 +98,25 @@ class Answers:
         """Each row with a record for each rollout, a failure where there is no answer. Raises ConfigError at its end
         where no answer belongs to a row: the ids are named by the wrong field.
         """
+        found = 0
+        first: list[str] = []
         for row in loader:
-            self._asked.add(row.id)
-            places = self._places.get(row.id, [None])
-            yield row, [self._record(row.id, rollout, place) for rollout, place in enumerate(places)]
-        self._check()
-
-    def _check(self) -> None:
-        unknown = [id for id in self._places if id not in self._asked]
-        if len(unknown) == len(self._places):
-            shown = ", ".join(unknown[:SHOWN])
-            rows = ", ".join(sorted(self._asked)[:SHOWN])
+            found += row.id in self._places
+            first += [row.id] if len(first) < SHOWN else []
+            yield row, self._records(row)
+        self.notes["answers_without_row"] = len(self._places) - found
+        if not found:
             raise ConfigError(
                 "responses.index_field",
-                f"no answer belongs to a row: answers are of {shown}, …; rows are {rows}, …",
+                f"no answer belongs to a row: answers are of {_shown(self._places)}; rows are {_shown(first)}",
                 "name the field with the ids of dataset.index_field",
             )
+
+    def _records(self, row: Sample | BadRow) -> list[Record]:
+        if isinstance(row, BadRow):
+            return [Record(row.id, "", failure=Failure(row.kind, row.message))]
+        places = self._places.get(row.id) or [None]
+        return [self._record(row.id, rollout, place) for rollout, place in enumerate(places)]
 
     def _put(self, text: str | None) -> tuple[int, int] | None:
         if text is None:
@@ -139,11 +150,20 @@ def _read(config: ResponsesConfig, dataset: DatasetConfig) -> Iterator[tuple[str
 def _texts(value: Any, row: Row, where: str, name: str) -> list[str | None]:
     if value is ABSENT:
         raise ConfigError("responses.response_field", f"{where}: there is no field '{name}'", nearest(name, row))
-    values = value if isinstance(value, list) else [value]
-    for one in values:
-        if one is not None and not isinstance(one, str):
-            raise ConfigError("responses.response_field", f"{where}: '{name}' is a {type(one).__name__}", "name a text")
-    return values
+    return [_text(one, where, name) for one in (value if isinstance(value, list) else [value])]
+
+
+def _text(value: Any, where: str, name: str) -> str | None:
+    """A number stands for its digits: files of short answers have them."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise ConfigError("responses.response_field", f"{where}: '{name}' holds a {type(value).__name__}", "name a text")
+
+
+def _shown(ids: Iterable[str]) -> str:
+    return ", ".join(itertools.islice(ids, SHOWN)) or "none"
 
 
 def _sources(own: DatasetConfig) -> list[Source]:

@@ -27,7 +27,7 @@ from mathbatch.job import Job
 from mathbatch.making import make
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Sample, Score
-from mathbatch.scoring.evaluate import JudgeVotes, Rows, Unit
+from mathbatch.scoring.evaluate import JudgeSays, Rows, Unit
 from mathbatch.scoring.judge import Judge
 from mathbatch.scoring.panel import JUDGE, Panel, Votes
 from mathbatch.session import Session
@@ -60,7 +60,7 @@ def judge_of(config: Config, parts: Parts, number: int = 0) -> JudgeJob:
 
 
 @contextmanager
-def votes_of(judge: JudgeJob) -> Iterator[JudgeVotes]:
+def votes_of(judge: JudgeJob) -> Iterator[JudgeSays]:
     """What the judge says, asked in a session of its own. Exits where a signal stopped it; raises what ended it."""
     with Session() as session:
         caught = session.run([judge])
@@ -68,8 +68,8 @@ def votes_of(judge: JudgeJob) -> Iterator[JudgeVotes]:
         sys.exit(EXIT_SIGNAL + caught)
     if judge.error is not None:
         raise judge.error
-    with judge.replies() as votes:
-        yield votes
+    with judge.replies() as says:
+        yield says
 
 
 def _score(job: Job, judge: JudgeJob) -> None:
@@ -77,8 +77,8 @@ def _score(job: Job, judge: JudgeJob) -> None:
         job.fail(judge.error)
     job.finished = judge.finished
     if judge.finished:
-        with job.own_errors(), judge.replies() as votes:
-            job.metrics = results.score(job.parts, judged=votes)
+        with job.own_errors(), judge.replies() as says:
+            job.metrics = results.score(job.parts, judge=says)
 
 
 class JudgeJob(Job):
@@ -124,11 +124,11 @@ class JudgeJob(Job):
         """Its replies are results only together with the responses: who has asked them goes on."""
 
     @contextmanager
-    def replies(self) -> Iterator[JudgeVotes]:
+    def replies(self) -> Iterator[JudgeSays]:
         """The judge's votes, once it is finished."""
         with locked(self.parts.run_dir):
             read_records(self.parts)
-            yield self._votes
+            yield JudgeSays(self.parts.run_dir.name, self._votes)
             self.parts.saver.close()
 
     def _votes(self, unit: Unit) -> Votes:

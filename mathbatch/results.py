@@ -22,7 +22,7 @@ from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, 
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Record, Row, Sample
-from mathbatch.scoring.evaluate import METRICS, SCORES, JudgeVotes, OnScored, evaluate, versions_of
+from mathbatch.scoring.evaluate import METRICS, SCORES, JudgeSays, OnScored, evaluate, scorer_of
 
 _encode = msgspec.json.Encoder().encode
 
@@ -60,7 +60,10 @@ def joined(parts: Parts, digests: Sequence[int] = ()) -> Iterator[tuple[Sample |
         for rollout in rollouts:
             record = find(sample.id, rollout, digest)
             if record is None:
-                raise StoreError(f"{parts.run_dir} has no record of {sample.id}\n  fix: run the same command again")
+                raise StoreError(
+                    f"{parts.run_dir} has no record of {sample.id} as its row is now (prompt, pictures)\n"
+                    "  fix: run the same command again; to score against other golds leave prompts and pictures alone"
+                )
             records.append(record)
         yield sample, records
 
@@ -97,9 +100,9 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
 def score_anew(parts: Parts, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
     """As `score`; but where the same results have been scored in the same way, the metrics that are there."""
     stamp = _stamp(parts)
-    with suppress(OSError, msgspec.DecodeError, KeyError):
-        known: dict[str, Any] = msgspec.json.decode((parts.run_dir / METRICS).read_bytes())
-        if known["stamp"] == stamp and (parts.run_dir / SCORES).is_file():
+    with suppress(FileNotFoundError, msgspec.MsgspecError):
+        known = msgspec.json.decode((parts.run_dir / METRICS).read_bytes(), type=dict[str, Any])
+        if known.get("stamp") == stamp and (parts.run_dir / SCORES).is_file():
             return known
     return score(parts, digests, on_scored, stamp=stamp)
 
@@ -108,7 +111,7 @@ def score(
     parts: Parts,
     digests: Sequence[int] = (),
     on_scored: OnScored = lambda count: None,
-    judged: JudgeVotes | None = None,
+    judge: JudgeSays | None = None,
     stamp: str = "",
 ) -> dict[str, Any] | None:
     """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold
@@ -117,8 +120,7 @@ def score(
     dataset = parts.config.dataset
     if dataset.answer_field is None or not parts.scorers.names:
         return None
-    rows = joined(parts, digests)
-    return evaluate(rows, parts.scorers, dataset.metadata, parts.run_dir, judged, on_scored, stamp)
+    return evaluate(joined(parts, digests), parts.scorers, dataset, parts.run_dir, judge, on_scored, stamp)
 
 
 def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:
@@ -135,7 +137,8 @@ def _stamp(parts: Parts) -> str:
     with results_path(parts).open("rb") as stream:
         for chunk in iter(partial(stream.read, 1 << 20), b""):
             digest.update(chunk)
-    how = [asdict(parts.config.dataset), parts.scorers.spec, mathbatch.__version__, versions_of(parts.scorers)]
+    dataset = parts.config.dataset
+    how = [asdict(dataset), scorer_of(parts.scorers, dataset)]
     digest.update(msgspec.json.encode(how, order="sorted", enc_hook=str))
     return digest.hexdigest()
 

@@ -26,17 +26,23 @@ from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.hydra_app import run_app
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.judging import judge_of, votes_of
+from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.scoring.tables import show_scores
 from mathbatch.single import EXIT_FAILURES
 from mathbatch.stored import locked, parts_of, read_records
 
 RUN_DIR = "run_dir="
-CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=")
+CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=", "batch_size=")
 
 
 def main() -> None:
     """The entry point."""
     signal.signal(signal.SIGTERM, _terminated)
+    if {"-m", "--multirun"} & set(sys.argv[1:]):
+        compose.fail("-m: score takes one dataset at a time; a sweep scores its own jobs")
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
     folders = [argument.removeprefix(RUN_DIR) for argument in sys.argv[1:] if argument.startswith(RUN_DIR)]
     if not folders:
         run_app(_score_composed, schema=OutsideConfig)
@@ -59,18 +65,20 @@ def _terminated(number: int, _: object) -> None:
 def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
     """Score a run folder once more; returns the metrics. Raises ConfigError or StoreError."""
     for override in overrides:
-        if not override.startswith(CHANGEABLE):
+        if not override.lstrip("+~").startswith(CHANGEABLE):
             key = override.partition("=")[0]
             raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
     run_dir = run_dir.absolute()
     with locked(run_dir), parts_of(run_dir, overrides) as parts:
+        if parts.config.dataset.answer_field is None or not parts.scorers.names:
+            raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
+        look_at_fields(parts, Glances())
         read_records(parts)
         judge = None if parts.scorers.judge is None else judge_of(parts.config, parts)
         units = (parts.loader.count() or 0) * parts.config.sampling.n
-        with nullcontext() if judge is None else votes_of(judge) as votes, progress_bar(units or None) as bar:
-            metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n), judged=votes)
-        if metrics is None:
-            raise ConfigError("dataset.answer_field", "the dataset has no gold answers", "name their field")
+        with nullcontext() if judge is None else votes_of(judge) as says, progress_bar(units or None) as bar:
+            metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n), judge=says)
+        assert metrics is not None
     show_scores(f"{parts.config.model.name} on {parts.config.dataset.name}", metrics, run_dir)
     return metrics
 

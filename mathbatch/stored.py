@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.base import BaseDataSaver
@@ -14,13 +18,11 @@ from mathbatch.compose import conf_dir, typed
 from mathbatch.data.index import RecordIndex
 from mathbatch.data.lock import FolderLock
 from mathbatch.data.saver import damaged
-from mathbatch.data.segments import repair_tail, segment_paths
+from mathbatch.data.segments import disk_error, repair_tail, segment_paths
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.parts import Parts, build
 from mathbatch.records import Record
 from mathbatch.snapshot import read_snapshot
-
-JUDGE_MODEL = "model@judge.model="
 
 
 class StoredRecords(BaseDataSaver):
@@ -42,6 +44,14 @@ class StoredRecords(BaseDataSaver):
 
     def close(self) -> None:
         self._index.close()
+
+
+def make_folder(folder: Path) -> None:
+    """Raises StoreError where the disk refuses."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
 
 
 @contextlib.contextmanager
@@ -79,32 +89,51 @@ def read_records(parts: Parts) -> None:
 
 
 def overridden(composed: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """Raises ConfigError for what is no `key=value`. A file that exists here is named by its full path."""
-    groups = [override for override in overrides if override.startswith(JUDGE_MODEL)]
+    """With `overrides`, in Hydra's grammar: each takes the place of what was there. Raises ConfigError."""
+    composed = copy.deepcopy(composed)
     try:
-        changes = OmegaConf.from_dotlist([_from_here(override) for override in overrides if override not in groups])
-        models = [OmegaConf.create({"judge": {"model": _model(group.removeprefix(JUDGE_MODEL))}}) for group in groups]
-        merged = OmegaConf.merge(composed, *models, changes)
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except (OverrideParseException, HydraException) as error:
+        raise ConfigError("override", str(error).splitlines()[0], "write key=value, in quotes where needed") from error
+    for override in parsed:
+        _override(composed, override.key_or_group, override.package, override.value())
+    return composed
+
+
+def _override(composed: DictConfig, key: str, package: str | None, value: Any) -> None:
+    if (key, package) == ("model", "judge.model"):
+        key, value = "judge.model", _model(str(value))
+    if key == "dataset.input":
+        _keep_pictures(composed)
+    value = _from_here(value) if key in ("dataset.input", "dataset.image_base_path") else value
+    try:
+        with open_dict(composed):
+            OmegaConf.update(composed, key, value, merge=False, force_add=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(error.full_key or "override", str(error.msg).splitlines()[0], "write key=value") from error
-    assert isinstance(merged, DictConfig)
-    return merged
+        raise ConfigError(key, str(error.msg).splitlines()[0], "correct the key") from error
+
+
+def _keep_pictures(composed: DictConfig) -> None:
+    """Pictures stay where they are when another file gives the rows."""
+    dataset = composed.dataset
+    if dataset.image_base_path is None and dataset.input is not None:
+        first = dataset.input if isinstance(dataset.input, str) else dataset.input[0]
+        dataset.image_base_path = first.rpartition("/")[0] or "."
 
 
 def _model(name: str) -> DictConfig:
     """The shipped YAML of a model. Raises ConfigError."""
     path = conf_dir() / "model" / f"{name}.yaml"
     if not path.is_file():
-        raise ConfigError(
-            "model@judge.model", f"there is no '{name}'", nearest(name, [p.stem for p in path.parent.glob("*.yaml")])
-        )
+        there = [other.stem for other in path.parent.glob("*.yaml")]
+        raise ConfigError("model@judge.model", f"there is no '{name}'", nearest(name, there))
     loaded = OmegaConf.load(path)
     assert isinstance(loaded, DictConfig)
     return loaded
 
 
-def _from_here(override: str) -> str:
-    key, equals, value = override.partition("=")
-    if key in ("dataset.input", "dataset.image_base_path") and Path(value).exists():
-        return f"{key}={Path(value).absolute()}"
-    return f"{key}{equals}{value}"
+def _from_here(value: Any) -> Any:
+    """The full path of a file that is there: the rest of the configuration may be relative to another folder."""
+    if isinstance(value, list):
+        return [_from_here(one) for one in value]
+    return str(Path(value).absolute()) if isinstance(value, str) and Path(value).exists() else value

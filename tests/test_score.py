@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import overrides, results, run, run_dir, write_rows
+from bad_inputs import encoded
+from support import SCRIPTED, environment, overrides, results, run, run_dir, write_rows
 
 Lines = list[dict[str, Any]]
 
@@ -308,3 +312,137 @@ def test_two_runs_are_compared_by_pairs(tmp_path: Path) -> None:
     done = run(tmp_path, "run_dir=scored", "other=other", module="compare")
     assert done.returncode == 2
     assert "other: other has no scores.jsonl" in done.stderr
+
+
+def test_a_kill_between_scores_and_metrics_leaves_no_stale_metrics(tmp_path: Path) -> None:
+    folder = scripted(tmp_path)
+    gold = (*overrides(tmp_path / "rows.jsonl"), "dataset.answer_field=gold")
+    assert run(tmp_path, *gold, "dataset.scoring=exact").returncode == 0
+    exact = (folder / "scores.jsonl").read_bytes()
+    (tmp_path / "killer.py").write_text(
+        "import os, signal\n"
+        "from mathbatch.scoring import evaluate\n"
+        "evaluate.Tally.facts = lambda tally: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores, before all else
+        "from mathbatch.score import main\n"
+        "if __name__ == '__main__':\n    main()\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "killer.py", f"run_dir={folder}", "dataset.answer_field=gold", "dataset.scoring=number"],
+        cwd=tmp_path, env=environment(), timeout=60, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    assert (folder / "scores.jsonl").read_bytes() != exact
+    assert not (folder / "metrics.json").exists()
+    (aside,) = (folder / "scores").iterdir()
+    assert (aside / "scores.jsonl").read_bytes() == exact
+    assert run(tmp_path, *gold, "dataset.scoring=exact").returncode == 0
+    assert (folder / "scores.jsonl").read_bytes() == exact
+
+
+def test_changed_code_of_a_scorer_scores_again_and_keeps_what_was(tmp_path: Path) -> None:
+    folder = scripted(tmp_path)
+    gold = (*overrides(tmp_path / "rows.jsonl"), "dataset.answer_field=gold", "scorer._target_=mine.Mine")
+    for verdict in ("correct", "wrong"):
+        (tmp_path / "mine.py").write_text(
+            "from mathbatch.base import BaseScorer\nfrom mathbatch.records import Score\n"
+            "class Mine(BaseScorer):\n    def score(self, sample, response):\n"
+            f"        return Score('{verdict}', response, sample.gold, 'so I say')\n"
+        )
+        assert run(tmp_path, *gold).returncode == 0
+        assert metrics(folder)["verdicts"] == {verdict: 8}
+    assert metrics(folder)["scorer"]["settings"] == {"_target_": "mine.Mine"}
+    (aside,) = (folder / "scores").iterdir()
+    assert metrics(aside)["verdicts"] == {"correct": 8}
+
+
+def test_corrected_golds_of_a_dataset_with_pictures_need_no_picture_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.png").write_bytes(encoded())
+    row = {"sample_index": "1", "query_cot": "?", "image": "a.png", "gold": "x"}
+    write_rows(tmp_path / "data" / "rows.jsonl", [row])
+    assert run(tmp_path, SCRIPTED, "dataset=generic", "dataset.input=data/rows.jsonl").returncode == 0
+    answer = results(run_dir(tmp_path))[0]["model_answer"][7:-1]
+    write_rows(tmp_path / "corrected.jsonl", [row | {"gold": answer}])
+    done = run(
+        tmp_path, f"run_dir={run_dir(tmp_path)}", "dataset.input=corrected.jsonl", "dataset.answer_field=gold",
+        "dataset.scoring=exact", module="score",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert metrics(run_dir(tmp_path))["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("dataset.answer_field=gld", "did you mean 'gold'"),
+        ("dataset.group_field=knd", "did you mean 'kind'"),
+        ("dataset.scoring=[a", "override"),
+        ("dataset.scoring=[]", "names no scorers"),
+        ("dataset.scoring=null", "no scorer"),
+        ("dataset.prompt=other", "as its row is now"),
+        ("model@judge.model=qwn", "did you mean 'qwen'"),
+    ],
+)
+def test_what_does_not_fit_a_run_is_refused_with_path_and_fix(tmp_path: Path, change: str, said: str) -> None:
+    folder = scripted(tmp_path)
+    done = run(tmp_path, f"run_dir={folder}", "dataset.answer_field=gold", change, module="score")
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hydras_grammar_holds_for_a_run_folder_too(tmp_path: Path) -> None:
+    folder = scripted(tmp_path)
+    for scoring in (
+        "dataset.scoring={number:{tolerance:0.01}}",
+        "++dataset.scoring={exact:{any_of:false}}",
+        "dataset.scoring=[exact]",
+    ):
+        done = run(tmp_path, f"run_dir={folder}", "dataset.answer_field=gold", scoring, module="score")
+        assert "Traceback" not in done.stderr, done.stderr
+        assert metrics(folder)["scorer"]["scorers"] == [scoring.partition("=")[2].strip("{[]}").partition(":")[0]]
+
+
+def test_rows_that_are_not_there_or_not_asked_are_named(tmp_path: Path, rows: Path) -> None:
+    write_rows(rows, [*lines(rows), {"id": "a", "question": "twice", "gold": "1"}])
+    write_rows(
+        tmp_path / "answers.jsonl",
+        [
+            {"qid": "a", "response": 4},
+            {"qid": "b", "response": []},
+            {"qid": "z", "response": "?"},
+            {"qid": "y", "response": "?"},
+        ],
+    )
+    done = run(tmp_path, *OUTSIDE, module="score")
+    found = lines(tmp_path / "scored" / "scores.jsonl")
+    assert [(line["id"], line["verdict"]) for line in found] == [
+        ("a", "correct"), ("b", "failed"), ("c", "failed"), ("d", "failed"), ("e", "failed"), ("<row 6>", "failed"),
+    ]  # fmt: skip
+    assert "duplicate_id" in found[-1]["reason"]
+    assert "2 answers belong to no row" in done.stdout
+
+
+def test_rows_without_a_group_are_problems_of_their_own(tmp_path: Path) -> None:
+    write_rows(
+        tmp_path / "rows.jsonl",
+        [{"id": str(at), "question": "?", "gold": "1", "seed": None if at % 2 else at // 4} for at in range(40)],
+    )
+    write_rows(tmp_path / "answers.jsonl", [{"qid": str(at), "response": "\\boxed{1}"} for at in range(40)])
+    own = [argument for argument in OUTSIDE if "metadata" not in argument]
+    run(tmp_path, *own, "dataset.group_field=seed", module="score")
+    assert metrics(tmp_path / "scored")["worst_case"]["groups"] == 10
+
+
+def test_two_at_once_into_one_folder_are_refused(tmp_path: Path, rows: Path, answers: Path) -> None:
+    from mathbatch.data.lock import FolderLock
+
+    (tmp_path / "scored").mkdir()
+    lock = FolderLock(tmp_path / "scored")
+    lock.acquire()
+    try:
+        done = run(tmp_path, *OUTSIDE, module="score")
+    finally:
+        lock.release()
+    assert done.returncode == 2
+    assert not (tmp_path / "scored" / "scores.jsonl").exists()

@@ -88,9 +88,14 @@ class FieldMapping:
             key,
             None if self._choices is None else self._listed_choices(self._choices(row)),
             self._labels(row) if self._metadata else {},
-            "-".join([str(read(row)) for read in self._group]) if self._group else None,
+            self._group_of(row) if self._group else None,
             row,
         )
+
+    def _group_of(self, row: Row) -> str | None:
+        """None for a row that shares its problem with no other."""
+        values = [read(row) for read in self._group]
+        return None if any(value is None or value is ABSENT for value in values) else "\0".join(map(str, values))
 
     def absent_fields(self, row: Row) -> set[str]:
         """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import inspect
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
 from mathbatch.atomic import atomic_write
 from mathbatch.base import BaseSummary
+from mathbatch.config import DatasetConfig
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring.metrics import Metrics
 from mathbatch.scoring.panel import Panel, Votes, combine
@@ -45,8 +48,17 @@ class Unit(NamedTuple):
     rest: int
 
 
-JudgeVotes = Callable[[Unit], Votes]
-"""What a judge model has said of a unit, beside the votes of the other scorers."""
+class JudgeSays(NamedTuple):
+    """What a judge model has said of each unit, beside the votes of other scorers. `name` tells model and settings."""
+
+    name: str
+    votes: Callable[[Unit], Votes]
+
+
+class Earlier(msgspec.Struct):
+    """What is read of metrics that were written before."""
+
+    scorer: dict[str, Any]
 
 
 @dataclass
@@ -67,40 +79,52 @@ class Tally:
 
 
 def evaluate(
-    rows: Rows, panel: Panel, metadata: Sequence[str], folder: Path, judged: JudgeVotes | None = None,
-    on_scored: OnScored = lambda count: None, stamp: str = "",
-) -> dict[str, Any]:  # fmt: skip
-    """Score all rows into `folder`; returns the metrics. Scores by other scorers or golds are kept in `scores/`."""
-    tally = Tally(Metrics(metadata), [s for voter in panel.voters if (s := voter.scorer.summary()) is not None])
-    golds = hashlib.blake2b(digest_size=4)
-    folder.mkdir(parents=True, exist_ok=True)
+    rows: Rows,
+    panel: Panel,
+    dataset: DatasetConfig,
+    folder: Path,
+    judge: JudgeSays | None = None,
+    on_scored: OnScored = lambda count: None,
+    stamp: str = "",
+    notes: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Score all rows into `folder`; returns the metrics, `notes` among them. Scores by other scorers or golds are kept
+    in `scores/`. Metrics are there only together with the scores that they are of. Raises StoreError for the disk.
+    """
+    summaries = [summary for voter in panel.voters if (summary := voter.scorer.summary()) is not None]
+    tally, golds = Tally(Metrics(dataset.metadata), summaries), hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
-        _score_all(_units(rows, golds), panel, tally, stream, judged or (lambda unit: {}), on_scored)
-        identity = {
-            "scorers": panel.names,
-            "settings": panel.spec[0],
-            "identity": panel.identity,
-            "versions": versions_of(panel),
-        }
-        metrics = tally.facts() | {"scorer": identity | {"golds": golds.hexdigest()}, "stamp": stamp}
-        _keep_earlier(folder, metrics["scorer"])
+        _score_all(_units(rows, golds), panel, tally, stream, judge, on_scored)
+        scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
+        _keep_earlier(folder, scorer)
+        (folder / METRICS).unlink(missing_ok=True)
+    metrics = tally.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
     with atomic_write(folder / AUDIT) as stream:
         stream.writelines(_encode(line) + b"\n" for line in tally.suspects.worst_first())
-    draw_breakdown(metrics, folder)
     with atomic_write(folder / METRICS) as stream:
         stream.write(msgspec.json.format(_encode(metrics)))
+    draw_breakdown(metrics, folder)
     return metrics
 
 
+def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeSays | None = None) -> dict[str, Any]:
+    """Who has scored: names, settings, versions, and eight hex digits over all that decides verdicts: `identity`."""
+    scorer: dict[str, Any] = {"scorers": panel.names, "settings": panel.settings, "versions": versions_of(panel)}
+    scorer["judge"] = None if judge is None else judge.name
+    mapping = [dataset.answer_field, dataset.choices_field, dataset.columns]
+    encoded = msgspec.json.encode([scorer, mapping], order="sorted", enc_hook=str)
+    return scorer | {"identity": hashlib.blake2b(encoded, digest_size=4).hexdigest()}
+
+
 def _score_all(
-    units: Iterator[Unit], panel: Panel, tally: Tally, stream: BinaryIO, judged: JudgeVotes, on_scored: OnScored
+    units: Iterator[Unit], panel: Panel, tally: Tally, stream: BinaryIO, judge: JudgeSays | None, on_scored: OnScored
 ) -> None:
     scores: list[Score] = []
     cut: list[bool] = []
     with Workers(panel) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
         for count, (unit, votes, odd) in enumerate(workers.votes(responses), 1):
-            score = _verdict(unit, votes | judged(unit))
+            score = _verdict(unit, votes if judge is None else votes | judge.votes(unit))
             _note(tally, unit, score, odd)
             stream.write(_encode(_line(unit.record, score)) + b"\n")
             scores.append(score)
@@ -164,12 +188,13 @@ def _line(record: Record, score: Score) -> dict[str, Any]:
 def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
     """Scores that other scorers, or other golds, have made."""
     try:
-        earlier = msgspec.json.decode((folder / METRICS).read_bytes())["scorer"]
-    except (OSError, msgspec.DecodeError, KeyError):
+        earlier = msgspec.json.decode((folder / METRICS).read_bytes(), type=Earlier).scorer
+    except (FileNotFoundError, msgspec.MsgspecError):
         return
     if earlier == scorer:
         return
-    aside = folder / EARLIER / f"{'-'.join(earlier['scorers'])}-{earlier['identity']}-{earlier['golds']}"
+    names = "-".join(map(str, earlier.get("scorers") or ["unknown"]))
+    aside = folder / EARLIER / f"{names}-{earlier.get('identity')}-{earlier.get('golds')}"
     aside.mkdir(parents=True, exist_ok=True)
     for name in (SCORES, METRICS, AUDIT, *PLOTS):
         if (folder / name).is_file():
@@ -177,6 +202,14 @@ def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
 
 
 def versions_of(panel: Panel) -> dict[str, str]:
-    """Of what decides whether two expressions are equal, where it is asked at all."""
+    """Of what decides verdicts: a digest of the scorers' own code, and the packages that compare expressions."""
+    code = hashlib.blake2b(digest_size=4)
+    for path in sorted({*Path(__file__).parent.glob("*.py"), *_files_of(panel)}):
+        code.update(path.read_bytes())
     names = ("math-verify", "latex2sympy2-extended", "sympy") if panel.preload else ()
-    return {name: importlib.metadata.version(name) for name in names}
+    return {"code": code.hexdigest()} | {name: importlib.metadata.version(name) for name in names}
+
+
+def _files_of(panel: Panel) -> list[Path]:
+    files = (inspect.getsourcefile(type(voter.scorer)) for voter in panel.voters)
+    return [Path(file) for file in files if file is not None]

@@ -9,7 +9,6 @@ scoring:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +61,12 @@ class Panel:
         self.voters, self.spec, self.judge = list(voters), spec, judge
 
     @property
+    def settings(self) -> Any:
+        """The scorers and their parameters, as the config writes them."""
+        scoring, section = self.spec
+        return section or scoring
+
+    @property
     def names(self) -> list[str]:
         """The judge's last."""
         return [voter.name for voter in self.voters] + ([] if self.judge is None else [JUDGE])
@@ -69,11 +74,6 @@ class Panel:
     @property
     def preload(self) -> list[str]:
         return sorted({module for voter in self.voters for module in voter.scorer.preload})
-
-    @property
-    def identity(self) -> str:
-        """Eight hex digits over the scorers and their parameters."""
-        return hashlib.blake2b(msgspec.json.encode(self.spec, order="sorted", enc_hook=str), digest_size=4).hexdigest()
 
     def votes(self, sample: Sample, response: str) -> Votes:
         """What each scorer that takes this row has to say."""
@@ -128,7 +128,7 @@ def _named(scoring: Any) -> dict[str, Mapping[str, Any]]:
         return {}
     if isinstance(scoring, str):
         return {scoring: {}}
-    if isinstance(scoring, list) and all(isinstance(name, str) for name in scoring):
+    if isinstance(scoring, list) and scoring and all(isinstance(name, str) for name in scoring):
         return {name: {} for name in scoring}
     if isinstance(scoring, dict) and all(isinstance(value, dict | None) for value in scoring.values()):
         return {str(name): value or {} for name, value in scoring.items()}

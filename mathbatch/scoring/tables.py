@@ -57,6 +57,8 @@ def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     for name, ways in metrics.get("four_ways", {}).items():
         counts = ", ".join(f"{way} {ways[way]}" for way in ("CM", "IG", "IK", "RM"))
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
+    if metrics.get("answers_without_row"):
+        facts.append(("left over", f"{metrics['answers_without_row']:,} answers belong to no row"))
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts

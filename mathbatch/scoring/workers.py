@@ -154,6 +154,10 @@ class Workers:
 
     def _work(self) -> None:
         """Hand out what is queued, and wait until a worker has something to say or must be replaced."""
+        if multiprocessing.get_start_method(allow_none=True) not in multiprocessing.get_all_start_methods():
+            multiprocessing.set_start_method(
+                "forkserver", force=True
+            )  # joblib has set one that its children don't know
         while len(self._workers) < self._count:
             self._workers.append(Worker(self._panel))
         while self._queue:
