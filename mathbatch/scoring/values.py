@@ -22,9 +22,14 @@ FAR = 1e-5
 """Relative difference of two that are certainly different numbers; those between are for Math-Verify."""
 LAYOUT = re.compile(r"\\(?:left|right)(?![A-Za-z])|\\[,!; ]|(?<=\\)[dt](?=frac)|^\s*[A-Za-z]\s*\\in(?![A-Za-z])")
 BRACKETS = re.compile(r"(\(|\[|\\\{)(.*)(\)|\]|\\\})", re.DOTALL)
+KNOWN = ("", "()", "[]", r"\{\}")
+"""Brackets that any number of numbers may have."""
+HALF_OPEN = ("[)", "(]")
 NUMERIC = re.compile(r"(?:\\(?:frac|sqrt)(?=\s*\{)|\\(?:pi|cdot|times)(?![A-Za-z])|[\d.+\-*/^(){}\s])+")
 DOUBTFUL = re.compile(
-    r"\d\s+\d|\d\s*\\frac|[}i]\s*\d|\^\s*\d\s*\d|/(?!\s*\d+\s*(?:[+\-),}]|\Z))|\d,\d{3}(?!\d)|\)\s*\^|\^.*\^", re.DOTALL
+    r"\d\s+\d|\d\s*\\frac|[}i]\s*\d|\^\s*\d\s*\d|/(?!\s*\d+\s*(?:[+\-),}]|\Z))|\d,\d{3}(?!\d)"
+    r"|\)\s*\^|\^.*\^|\d\.(?!\d)|[-+]\s*[-+]",
+    re.DOTALL,
 )
 INFINITY = re.compile(r"([-+]?)\s*\\infty")
 
@@ -46,7 +51,7 @@ class Values(NamedTuple):
 
     @property
     def is_half_open(self) -> bool:
-        return self.is_interval and self.brackets in ("[)", "(]")
+        return self.is_interval and self.brackets in HALF_OPEN
 
 
 def same_values(gold: str, answer: str, rounding: int) -> bool | None:
@@ -76,7 +81,8 @@ def values(text: str) -> Values | None:
     members = [_number(one) for one in (around[2] if around else text).split(",")]
     known = tuple(one for one in members if one is not None)
     brackets = around[1] + around[3] if around else ""
-    return Values(brackets, known) if len(known) == len(members) else None
+    whole = len(known) == len(members) and (brackets in KNOWN or (brackets in HALF_OPEN and len(known) == 2))
+    return Values(brackets, known) if whole else None
 
 
 def _number(text: str) -> Value | None:
