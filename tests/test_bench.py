@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +53,18 @@ def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
         relation, bar = check["bar"].split()
         assert check["met"] == (check["value"] >= float(bar) if relation == ">=" else check["value"] <= float(bar))
     assert len(report["checks"]) == 5
+
+
+def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "scoring", "--quick", "--repeats", "1"]
+    command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [m["answers"] for m in report["measurements"]] == [200, 400]
+    for found in report["measurements"]:
+        assert found["cpu_ms_each"] > 0
+        assert 20 < found["parent_mb"] < found["workers_mb"] < 2000
+        assert found["verdicts"].keys() == {"correct", "wrong"}
+        assert 0.5 < found["verdicts"]["correct"] / found["answers"] < 0.7
+    assert len(report["checks"]) == 4

@@ -20,6 +20,7 @@ from mathbatch.scoring.letters import plain
 from mathbatch.scoring.numbers import Number, as_number, spelled_in
 from mathbatch.scoring.said import SAYS, numerals, said_number
 from mathbatch.scoring.stated import Stated, final_part, statements, states
+from mathbatch.scoring.values import same_values, values
 
 WORDS = re.compile(r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?")
 """A gold answer of words, such as `\\text{east}`: Math-Verify would multiply its letters."""
@@ -61,7 +62,8 @@ class MathScorer(BaseScorer):
         gold = without_dollars(sample.gold or "")
         if not gold:
             return Score("unscored", None, sample.gold, "the row has no gold answer")
-        problem = None if as_number(gold) or WORDS.fullmatch(gold) else gold_problem(gold, self._rounding)
+        known = as_number(gold) or values(gold) or WORDS.fullmatch(gold)
+        problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score("unscored", None, sample.gold, problem)
         words = len(plain(gold).split()) if WORDS.fullmatch(gold) else 0
@@ -105,10 +107,15 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     if ours is not None and theirs is not None:
         same = same_number(ours, theirs, rounding)
         return ("correct", "equal as numbers") if same else ("wrong", "different numbers")
+    equal = same_values(gold, answer, rounding)
+    if equal is not None:
+        return ("correct", "equal as numbers") if equal else ("wrong", "different numbers")
     if WORDS.fullmatch(gold):
         return "wrong", "another text"
     if not is_safe_expression(answer):
         return "unscored", "the answer is too large an expression to compute"
+    if (problem := gold_problem(gold, rounding)) is not None:
+        return "unscored", problem
     if equal_as_mathematics(gold, UNITS.sub("", answer), rounding):
         return "correct", "equal as mathematics"
     return "wrong", "different"

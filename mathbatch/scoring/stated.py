@@ -12,6 +12,7 @@ All patterns are bounded: a hostile response of 100 kB costs milliseconds.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -73,8 +74,13 @@ REFUSAL = re.compile(
 )
 
 
+@functools.lru_cache(1)
 def statements(response: str) -> list[Stated]:
-    r"""Candidates, strongest first: `\boxed{}`, "####", "the answer is", a conclusion, the last and first sentence."""
+    r"""Candidates, strongest first: `\boxed{}`, "####", "the answer is", a conclusion, the last and first sentence.
+
+    Kept until the next response, since each scorer of a panel asks and so does who looks for suspect verdicts; not to
+    be changed.
+    """
     text = edges(final_part(response))
     found = [
         boxed(text),

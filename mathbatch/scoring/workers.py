@@ -34,7 +34,7 @@ MOST_TASKS = 4
 IN_PIPE = 1 << 15
 """Bytes on their way to a worker that is at work: what its pipe holds, so that nobody waits to write."""
 MOST_WORKERS = 8
-RENEW_AFTER = 5_000
+RENEW_AFTER = 20_000
 """Comparisons, after which a worker makes way for a fresh one: sympy keeps much of what it has seen."""
 MOST_STILLBORN = 3
 """Workers in a row that end before they are ready, after which there is no point in going on."""

@@ -40,7 +40,7 @@ class Probe:
         tenth = max(1, len(self.parent) // 10)
         found = {}
         for name, series in (("parent", self.parent), ("workers", self.workers)):
-            found[f"{name}_peak_mb"] = max(series)
+            found[f"{name}_mb"] = max(series)
             found[f"{name}_growth_mb"] = max(series[-tenth:]) - max(series[:tenth])
         return found
 

@@ -1,7 +1,8 @@
 """How quickly answers are scored, what that costs, and whether memory grows with their number.
 
 The scorer is `math`; answers and golds are made up by answers.py. Workers are as many as there are cores. Seconds count
-from the first row to the last file; growth is the most memory in the last tenth less the most in the first.
+from the first row to the last file. Memory is the most that was resident, of the command itself and of all its workers
+together; growth is the most in the last tenth of the answers less the most in the first.
 """
 
 from __future__ import annotations
@@ -18,10 +19,7 @@ from bench_parts.process import watch
 
 SIZES = (5_000, 50_000)
 QUICK_SIZES = (200, 400)
-KEYS = (
-    *("answers_per_s", "seconds", "cpu_ms_each", "parent_cpu_ms_each"),
-    *("parent_peak_mb", "parent_growth_mb", "workers_peak_mb", "workers_growth_mb"),
-)
+KEYS = ("answers_per_s", "cpu_ms_each", "parent_mb", "parent_growth_mb", "workers_mb", "workers_growth_mb")
 RATE_BAR = 500
 GROWTH_FACTOR = 1.1
 """The memory of ten times as many answers, at most."""
@@ -54,7 +52,7 @@ def checks(found: list[dict[str, Any]]) -> list[Check]:
     ]
     small, large = (min(found, key=lambda row: row["answers"]), max(found, key=lambda row: row["answers"]))
     for name in ("parent", "workers"):
-        ratio = large[f"{name}_peak_mb"].median / small[f"{name}_peak_mb"].median
+        ratio = large[f"{name}_mb"].median / small[f"{name}_mb"].median
         title = f"memory of the {name}, {large['answers']:,} / {small['answers']:,} answers"
         results.append(at_most(title, ratio, GROWTH_FACTOR))
     return results
@@ -65,5 +63,4 @@ def _per_answer(found: dict[str, Any]) -> dict[str, Any]:
     return found | {
         "answers_per_s": found["answers"] / found["seconds"],
         "cpu_ms_each": (found["parent_cpu_s"] + found["workers_cpu_s"]) * each,
-        "parent_cpu_ms_each": found["parent_cpu_s"] * each,
     }
