@@ -16,6 +16,7 @@ import odd_scorers
 import psutil
 import pytest
 
+from mathbatch.config import DatasetConfig
 from mathbatch.errors import ConfigError
 from mathbatch.records import Record, Sample
 from mathbatch.scoring.evaluate import evaluate
@@ -45,7 +46,8 @@ def lines_of(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def score(scoring: Any, rows: Rows, folder: Path, scorer: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    evaluate(iter(rows), panel_of(scoring, scorer or {}), [], folder)
+    folder.mkdir(exist_ok=True)
+    evaluate(iter(rows), panel_of(scoring, scorer or {}), DatasetConfig(name="hostile"), folder)
     for line in (folder / "audit.jsonl").read_text(encoding="utf-8").splitlines():
         json.loads(line)
     return lines_of(folder)

@@ -51,7 +51,7 @@ def test_a_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals, code: 
     process, below = begun(tmp_path, out, *arguments, HANGS)
     _stopped(process, below, number, code)
     assert [(out / name).read_bytes() for name in FILES] == before
-    assert not list(out.glob(".*"))
+    assert not list(out.glob(".*.draft"))
 
 
 def test_ctrl_c_ends_the_scoring_of_a_run_folder(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from bench_parts.figures import MB
+from mathbatch.config import DatasetConfig
 from mathbatch.records import Record, Sample
 from mathbatch.scoring.evaluate import evaluate
 from mathbatch.scoring.panel import panel_of
@@ -49,7 +50,9 @@ def main(rows: Path, answers: Path, folder: Path, report: Path) -> None:
     with rows.open() as stream:
         count = sum(1 for _ in stream)
     probe, begun, cpu = Probe(count), time.monotonic(), _Cpu()
-    metrics = evaluate(_joined(rows, answers), panel_of("math", {}), ["subject"], folder, on_scored=cpu.watching(probe))
+    folder.mkdir(exist_ok=True)
+    dataset = DatasetConfig(name="answers", metadata=["subject"])
+    metrics = evaluate(_joined(rows, answers), panel_of("math", {}), dataset, folder, on_scored=cpu.watching(probe))
     seconds = time.monotonic() - begun
     kinds = {kind: cell["accuracy"] for kind, cell in metrics["breakdown"]["subject"].items()}
     found = {"seconds": seconds, "answers": count, "verdicts": metrics["verdicts"], "accuracy": kinds}
