@@ -1,4 +1,4 @@
-"""The extension points. Each class can be replaced from YAML through `_target_`; the README shows one of each."""
+"""The extension points. Each class can be replaced from YAML through `_target_`; the README shows how."""
 
 from __future__ import annotations
 

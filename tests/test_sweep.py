@@ -305,9 +305,12 @@ def test_an_experiment_is_a_sweep_in_a_file(tmp_path: Path, data: Path) -> None:
 
 
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_stock_launchers_run_every_job_to_its_end(tmp_path: Path, data: Path, launcher: str) -> None:
-    done = sweep(tmp_path, *overrides(data, TEMPERATURES), f"hydra/launcher={launcher}")
+def test_stock_launchers_run_and_score_every_job(tmp_path: Path, launcher: str) -> None:
+    data = write_rows(tmp_path / "gold.jsonl", [{**row, "gold": "none"} for row in questions(20)])
+    scored = ("dataset.answer_field=gold", "dataset.scoring=exact")
+    done = sweep(tmp_path, *overrides(data, TEMPERATURES, *scored), f"hydra/launcher={launcher}")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [job["accuracy"] for job in report(tmp_path)["jobs"]] == [0.0] * 3  # scored, in processes of their own
     assert len(run_dirs(tmp_path)) == 3
     assert all(len(results(folder)) == 20 for folder in run_dirs(tmp_path))
     assert [job["status"] for job in report(tmp_path)["jobs"]] == ["complete"] * 3
