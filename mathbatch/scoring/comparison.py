@@ -87,7 +87,7 @@ class Comparison:
     """Accuracies over the pairs."""
     difference: float = 0.0
     interval: Interval | None = None
-    """None where all differences are equal."""
+    """None where the differences of all samples, or of all groups, are equal."""
     has_rollouts: bool = False
     has_groups: bool = False
     same_scorer: bool = True
