@@ -32,12 +32,13 @@ def show_summary(job: Job) -> None:
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
     table.add_row("answered", f"{answered:,}{earlier}")
     table.add_row("failed", _failures(job))
-    if counts.truncated:
-        table.add_row("truncated", f"{counts.truncated:,} at sampling.max_tokens={config.sampling.max_tokens}")
+    limit = f" at sampling.max_tokens={config.sampling.max_tokens}"
+    if counts.truncated and job.metrics is None:  # else among its facts, which count earlier runs too
+        table.add_row("truncated", f"{counts.truncated:,}{limit}")
     if counts.answered:
         rate = counts.output_tokens / max(job.seconds, 1e-9)
         table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
-    for name, value in [] if job.metrics is None else facts_of(job.metrics):
+    for name, value in [] if job.metrics is None else facts_of(job.metrics, limit):
         table.add_row(name, value)
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")

@@ -129,7 +129,7 @@ def test_groups_make_the_interval_wider_and_have_a_worst_case(tmp_path: Path) ->
     grouped = metrics(tmp_path / "scored")
     assert alone["accuracy"] == grouped["accuracy"] == 0.5
     assert grouped["interval"][1] - grouped["interval"][0] > 1.5 * (alone["interval"][1] - alone["interval"][0])
-    assert grouped["worst_case"] | {"interval": 0} == {"accuracy": 0.5, "groups": 8, "interval": 0}
+    assert grouped["worst_case"] | {"interval": 0} == {"accuracy": 0.5, "groups": 8, "incomplete": 0, "interval": 0}
 
 
 @pytest.mark.parametrize(

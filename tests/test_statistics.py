@@ -388,6 +388,30 @@ def test_the_paired_difference_equals_statsmodels_and_scipy(chance: random.Rando
         assert interval.high - difference == pytest.approx(reach, rel=1e-7)
 
 
+def test_the_clustered_paired_difference_equals_statsmodels(chance: random.Random) -> None:
+    """A regression on nothing but a constant, with errors robust to clusters and corrected for few of them."""
+    for _ in range(100):
+        groups = [chance.randrange(6) for _ in range(chance.randint(8, 60))] + [6, 7]
+        pairs = [(chance.random() + group / 5, chance.random()) for group in groups]
+        fitted = OLS([first - second for first, second in pairs], [1.0] * len(pairs)).fit(
+            cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}, use_t=False
+        )
+        difference, interval = paired_difference(pairs, 0.9, groups=groups)
+        assert difference == near(float(fitted.params[0]), 1e-9)
+        assert interval == pytest.approx(fitted.conf_int(0.1)[0], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("difference", [0.0, 0.1, -1.0])
+def test_differences_that_are_all_equal_have_no_interval(difference: float) -> None:
+    for groups in (None, "aabbbbccdd", "a" * 10):
+        assert paired_difference([(difference, 0.0)] * 10, groups=groups) == (near(difference), None)
+
+
+def test_groups_of_other_number_than_pairs_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        paired_difference([(1.0, 0.0)] * 3, groups="ab")
+
+
 def test_a_large_common_offset_does_not_blur_the_paired_difference() -> None:
     eighths = [(round(first * 8) / 8, round(second * 8) / 8) for first, second in zip(*SLEEP, strict=True)]
     (near_by, (low, _)), offset = paired_difference(eighths), 2.0**30

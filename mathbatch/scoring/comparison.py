@@ -1,5 +1,6 @@
 """Two scored runs, sample by sample: McNemar's test over those that one alone has right, and the difference with its
-interval. Samples that one of the two has no verdict on are left out and counted.
+interval. Samples that one of the two has no verdict on are left out and counted. Of several rollouts the accuracy and
+the difference take the mean, McNemar's test the majority; and a flip says how many are right.
 
     {"id": "17", "first": "correct", "second": "wrong", "first_answer": "B", "second_answer": "C", "gold": "B"}
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -35,17 +37,30 @@ class Line(msgspec.Struct):
     rollout: int = 0
     answer: str | None = None
     gold: str | None = None
+    group: str | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        return self.verdict in ("correct", "wrong", "no_answer")
 
 
-@dataclass
+@dataclass(slots=True)
 class Sums:
-    """The judged rollouts of one sample, and the first verdict and answer for the list."""
+    """The judged rollouts of one sample, and for the list what the only one says."""
 
+    gold: str | None = None
+    group: str | None = None
     right: int = 0
     judged: int = 0
     verdict: str = ""
     answer: str | None = None
-    gold: str | None = None
+
+    def add(self, line: Line) -> None:
+        self.right += line.verdict == "correct"
+        self.judged += 1
+        several = self.judged > 1  # no answer stands for all
+        self.verdict = f"{self.right} of {self.judged} right" if several else line.verdict
+        self.answer = None if several else line.answer
 
     @property
     def score(self) -> float:
@@ -67,10 +82,17 @@ class Comparison:
     only_second: int = 0
     left_out: int = 0
     p: float = 1.0
+    first: float = 0.0
+    second: float = 0.0
+    """Accuracies over the pairs."""
     difference: float = 0.0
-    interval: Interval = field(default_factory=lambda: Interval(0.0, 0.0))
+    interval: Interval | None = None
+    """None where the differences of all samples, or of all groups, are equal."""
+    has_rollouts: bool = False
+    has_groups: bool = False
     same_scorer: bool = True
-    same_golds: bool = True
+    other_golds: int = 0
+    """Pairs with different gold answers."""
     flips: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -90,11 +112,8 @@ def compare(first: Path, second: Path) -> Comparison:
         )
     for id in judged:
         _add(found, id, ours[id], theirs[id])
-    found.p = mcnemar(found.only_first, found.only_second)
-    found.difference, found.interval = paired_difference((ours[id].score, theirs[id].score) for id in judged)
-    one, other = _scorer_of(first), _scorer_of(second)
-    found.same_scorer = one.get("identity") == other.get("identity")
-    found.same_golds = one.get("golds") == other.get("golds")
+    _measure(found, [(ours[id], theirs[id]) for id in judged])
+    found.same_scorer = _scorer_of(first) == _scorer_of(second)
     return found
 
 
@@ -111,23 +130,44 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -
     table.add_row(
         "samples", f"{found.pairs:,} judged in both" + (f", {found.left_out:,} left out" if found.left_out else "")
     )
+    table.add_row("accuracy", f"{found.first:.1%} against {found.second:.1%}")
+    table.add_row("difference", f"{100 * found.difference:+.1f} points ({_interval_text(found)})")
+    majority = "\n(counts samples by the majority of their rollouts)" if found.has_rollouts else ""
     table.add_row(
-        "accuracy",
-        f"{(found.both + only_first) / found.pairs:.1%} against {(found.both + only_second) / found.pairs:.1%}",
+        "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
-    low, high = (100 * bound for bound in found.interval)
-    table.add_row("difference", f"{100 * found.difference:+.1f} points (95 %: {low:+.1f} to {high:+.1f}, paired)")
-    table.add_row("only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}")
     table.add_row("flipped samples", escape(str(flips)))
     console.print(table)
     if not found.same_scorer:
         console.print(
             "  the two were scored by different scorers: python -m mathbatch.score makes them alike", markup=False
         )
-    elif not found.same_golds:
-        console.print("  the two were scored against different gold answers", markup=False)
+    elif found.other_golds:
+        console.print(f"  the two have different gold answers for {found.other_golds:,} samples", markup=False)
     if found.flips:
         console.print(_flips_table(found.flips))
+
+
+def _interval_text(found: Comparison) -> str:
+    """`95 %: -1.2 to +8.4, paired`."""
+    if found.interval is None:
+        return f"95 %: –, the same difference for every {'group' if found.has_groups else 'sample'}"
+    low, high = (100 * bound for bound in found.interval)
+    return f"95 %: {low:+.1f} to {high:+.1f}, paired{', clustered by group' if found.has_groups else ''}"
+
+
+def _measure(found: Comparison, pairs: list[tuple[Sums, Sums]]) -> None:
+    """What the pairs come to together. A sample that neither run knows a group of is one by itself."""
+    found.p = mcnemar(found.only_first, found.only_second)
+    found.first, found.second = (fmean(sums.score for sums in side) for side in zip(*pairs, strict=True))
+    found.has_rollouts = any(max(ours.judged, theirs.judged) > 1 for ours, theirs in pairs)
+    found.other_golds = sum(ours.gold != theirs.gold for ours, theirs in pairs)
+    groups = [theirs.group if ours.group is None else ours.group for ours, theirs in pairs]
+    found.has_groups = any(group is not None for group in groups)
+    found.difference, found.interval = paired_difference(
+        ((ours.score, theirs.score) for ours, theirs in pairs),
+        groups=[at if group is None else group for at, group in enumerate(groups)],
+    )
 
 
 def _add(found: Comparison, id: str, ours: Sums, theirs: Sums) -> None:
@@ -144,9 +184,9 @@ def _add(found: Comparison, id: str, ours: Sums, theirs: Sums) -> None:
 def _sums_of(folder: Path, key: str) -> dict[str, Sums]:
     sums: dict[str, Sums] = {}
     for line in _lines(folder, key):
-        own = sums.setdefault(line.id, Sums(verdict=line.verdict, answer=line.answer, gold=line.gold))
-        own.judged += line.verdict in ("correct", "wrong", "no_answer")
-        own.right += line.verdict == "correct"
+        own = sums.setdefault(line.id, Sums(line.gold, line.group))
+        if line.is_judged:
+            own.add(line)
     return sums
 
 
@@ -163,10 +203,10 @@ def _lines(folder: Path, key: str) -> Iterator[Line]:
                 raise ConfigError(key, f"{path}, line {number}: {error}", "score that run again") from error
 
 
-def _scorer_of(folder: Path) -> dict[str, Any]:
+def _scorer_of(folder: Path) -> str | None:
     path = folder / METRICS
-    scorer: dict[str, Any] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
-    return scorer
+    scorer: dict[str, str] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
+    return scorer.get("identity")
 
 
 def _flips_table(flips: list[dict[str, Any]]) -> Table:

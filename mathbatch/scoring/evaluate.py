@@ -126,7 +126,7 @@ def _score_all(
         for count, (unit, votes, odd) in enumerate(workers.votes(responses), 1):
             score = _verdict(unit, votes if judge is None else votes | judge.votes(unit))
             _note(tally, unit, score, odd)
-            stream.write(_encode(_line(unit.record, score)) + b"\n")
+            stream.write(_encode(_line(unit, score)) + b"\n")
             scores.append(score)
             cut.append(unit.record.truncated)
             if not unit.rest:
@@ -179,8 +179,9 @@ def _add_row(tally: Tally, sample: Sample, scores: list[Score], cut: list[bool])
         summary.add(sample, scores)
 
 
-def _line(record: Record, score: Score) -> dict[str, Any]:
-    line = {"id": record.id, "rollout": record.rollout, "verdict": score.verdict}
+def _line(unit: Unit, score: Score) -> dict[str, Any]:
+    line = {"id": unit.record.id, "rollout": unit.record.rollout, "verdict": score.verdict}
+    line |= {} if unit.sample.group is None else {"group": unit.sample.group}
     line |= {"answer": None if score.answer is None else score.answer[:MAX_SHOWN], "gold": score.gold}
     return line | {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
 

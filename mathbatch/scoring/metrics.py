@@ -1,16 +1,17 @@
-"""Metrics over all rows, one row after another: nothing is kept of a row but counts.
+"""Metrics over all rows, one row after another: nothing is kept of a row but counts, and where it has a group numbers.
 
 {"accuracy": 0.837, "interval": [0.749, 0.898], "judged": 92, "correct": 77, "verdicts": {"correct": 77, …}, …}
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.statistics import clustered, majority_at_k, pass_at_k, wilson
+from mathbatch.scoring.cells import Cell, Groups, is_clustered
+from mathbatch.scoring.statistics import majority_at_k, pass_at_k
 
 NONE = "(none)"
 OTHERS = "(others)"
@@ -19,61 +20,15 @@ MOST_LABELS = 1_000
 DENOMINATOR = "correct, wrong and no_answer; unscored and failed are left out"
 
 
-class Cell:
-    """Verdicts of some rows. `by_group`: rows with one group are one cluster; else the rollouts of a row are."""
-
-    def __init__(self) -> None:
-        self.verdicts: Counter[str] = Counter()
-        self._rows: Counter[tuple[float, int]] = Counter()
-        self._groups: dict[str, tuple[float, int]] = {}
-
-    def add(self, scores: Sequence[Score], group: str | None) -> None:
-        for score in scores:
-            self.verdicts[score.verdict] += 1
-        judged = [score for score in scores if score.is_judged]
-        if not judged:
-            return
-        right = float(sum(score.is_correct for score in judged))
-        if group is None:
-            self._rows[right, len(judged)] += 1
-        else:
-            sums = self._groups.get(group, (0.0, 0))
-            self._groups[group] = sums[0] + right, sums[1] + len(judged)
-
-    @property
-    def judged(self) -> int:
-        return sum(self.verdicts[verdict] for verdict in ("correct", "wrong", "no_answer"))
-
-    @property
-    def is_clustered(self) -> bool:
-        """Whether a row or a group has more than one score."""
-        return any(size > 1 for _, size in self._rows) or any(size > 1 for _, size in self._groups.values())
-
-    def facts(self) -> dict[str, Any]:
-        """Accuracy and its 95 % interval, null where nothing is judged."""
-        correct, judged = self.verdicts["correct"], self.judged
-        if not judged:
-            return {"accuracy": None, "interval": None, "correct": 0, "judged": 0}
-        if self.is_clustered:
-            interval = clustered([*self._rows.elements(), *self._groups.values()])
-        else:
-            interval = wilson(correct, judged)
-        return {"accuracy": correct / judged, "interval": list(interval), "correct": correct, "judged": judged}
-
-    def worst_case(self) -> dict[str, Any]:
-        """How many groups have nothing but correct answers."""
-        sizes = list(self._groups.values())
-        right = sum(total == size for total, size in sizes)
-        return {"accuracy": right / len(sizes), "interval": list(wilson(right, len(sizes))), "groups": len(sizes)}
-
-
 class Metrics:
     """Collects the scores of all rows; `facts` says what they come to."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         self._all = Cell()
-        self._fields: dict[str, dict[str, Cell]] = {field: {} for field in fields}
+        self._groups = Groups()
+        self._fields: dict[str, defaultdict[str, Cell]] = {field: defaultdict(Cell) for field in fields}
         self._truncated: Counter[str] = Counter()
+        self._samples = 0
         self._rollouts = 0
         self._passes: dict[int, list[float]] = {}
         self._majorities: dict[int, list[float]] = {}
@@ -81,16 +36,16 @@ class Metrics:
 
     def add(self, sample: Sample, scores: Sequence[Score], truncated: Sequence[bool]) -> None:
         """All rollouts of one row."""
-        self._all.add(scores, sample.group)
+        row = self._groups.add(sample.group, scores)
+        self._all.add(row)
         for field, cells in self._fields.items():
-            for label in labels_of(sample.metadata.get(field)):
-                known = label if label in cells or len(cells) < MOST_LABELS else OTHERS
-                cells.setdefault(known, Cell()).add(scores, sample.group)
+            for cell in _cells_of(cells, labels_of(sample.metadata.get(field))):
+                cell.add(row)
         for score, was_cut in zip(scores, truncated, strict=True):
             self._truncated[score.verdict] += was_cut
+        self._samples += 1
         self._rollouts = max(self._rollouts, len(scores))
-        if len(scores) > 1:
-            self._add_rollouts([score for score in scores if score.is_judged])
+        self._add_rollouts([score for score in scores if score.is_judged])
 
     def _add_rollouts(self, judged: Sequence[Score]) -> None:
         answers = [None if score.verdict == "no_answer" else score.answer or "" for score in judged]
@@ -100,29 +55,51 @@ class Metrics:
             _sum_up(self._majorities, k, majority_at_k(answers, right, k))
 
     def facts(self) -> dict[str, Any]:
-        facts = self._all.facts() | {
-            "interval_is": _how(self._all),
+        clusters = self._all.clusters(self._groups)
+        facts = self._all.facts(clusters) | {
+            "interval_is": "95 %, Wilson, clustered" if is_clustered(clusters) else "95 %, Wilson",
             "denominator": DENOMINATOR,
             "verdicts": dict(sorted(self._all.verdicts.items())),
             "truncated": {verdict: count for verdict, count in sorted(self._truncated.items()) if count},
+            "samples": self._samples,
             "rollouts": self._rollouts,
         }
         if self._rollouts > 1:
-            facts |= {"pass_at_k": _means(self._passes), "majority_at_k": _means(self._majorities)}
-        if self._all._groups:
-            facts["worst_case"] = self._all.worst_case()
-        broken_down = {
-            field: {label: cell.facts() for label, cell in sorted(cells.items(), key=_largest_first)}
-            for field, cells in self._fields.items()
-        }
-        return facts | {"breakdown": broken_down}
+            facts |= {"pass_at_k": self._means(self._passes), "majority_at_k": self._means(self._majorities)}
+        if self._groups:
+            facts["worst_case"] = self._groups.worst_case()
+        return facts | {"breakdown": {field: self._by_label(cells) for field, cells in self._fields.items()}}
+
+    def _by_label(self, cells: dict[str, Cell]) -> dict[str, Any]:
+        largest_first = sorted(cells.items(), key=_largest_first)
+        return {label: cell.facts(cell.clusters(self._groups)) for label, cell in largest_first}
+
+    def _means(self, sums: dict[int, list[float]]) -> dict[str, dict[str, float]]:
+        """For each k the mean over the rows with so many judged rollouts. Where some have failed, rows have sums for
+        the number that is left to them; those are nobody else's k, and are not told.
+        """
+        told = ((k, sums[k]) for k in ks(self._rollouts) if k in sums)
+        return {str(k): {"value": total / rows, "samples": rows} for k, (total, rows) in told}
 
 
 def labels_of(value: Any) -> list[str]:
     """The labels under which a row counts: each entry of a list, once."""
     if isinstance(value, (list, tuple)):
-        return list(dict.fromkeys(str(entry) for entry in value)) or [NONE]
-    return [NONE if value is None or value == "" else str(value)]
+        return list(dict.fromkeys(map(_label, value))) or [NONE]
+    return [_label(value)]
+
+
+def _label(value: Any) -> str:
+    return NONE if value is None or value == "" else str(value)
+
+
+def _cells_of(cells: defaultdict[str, Cell], labels: Sequence[str]) -> list[Cell]:
+    """Those that a row counts in, each once: several labels may be among the others."""
+    found: dict[str, Cell] = {}
+    for label in labels:
+        known = label if label in cells or len(cells) < MOST_LABELS else OTHERS
+        found[known] = cells[known]
+    return list(found.values())
 
 
 def ks(rollouts: int) -> list[int]:
@@ -135,14 +112,6 @@ def _sum_up(sums: dict[int, list[float]], k: int, value: float) -> None:
     entry = sums.setdefault(k, [0.0, 0])
     entry[0] += value
     entry[1] += 1
-
-
-def _means(sums: dict[int, list[float]]) -> dict[str, dict[str, float]]:
-    return {str(k): {"value": total / rows, "samples": rows} for k, (total, rows) in sorted(sums.items())}
-
-
-def _how(cell: Cell) -> str:
-    return "95 %, Wilson, clustered" if cell.is_clustered else "95 %, Wilson"
 
 
 def _largest_first(entry: tuple[str, Cell]) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PLOTS = ("accuracy.png", "accuracy.svg")
+SHOWN_FIELDS = 12
+"""The first of `dataset.metadata`; 90 of them would be a picture 13 m high, which takes longer than the scores."""
 SHOWN_LABELS = 20
 """Of one field, those with the most rows."""
 INK, FAINT, MARK = "#22303c", "#c9d1d9", "#1f6feb"
@@ -31,11 +34,16 @@ class Point(NamedTuple):
 
 
 def draw_breakdown(metrics: dict[str, Any], folder: Path) -> None:
-    """A panel for each metadata field, a row for each label; all together on top. Nothing where nothing is judged."""
+    """A panel for each metadata field, a row for each label; all together on top. Where there are many, the first
+    SHOWN_FIELDS with their largest SHOWN_LABELS; metrics.json has the rest. No picture where nothing is judged, not
+    even that of earlier scores.
+    """
     if metrics["accuracy"] is None:
+        for name in PLOTS:
+            (folder / name).unlink(missing_ok=True)
         return
-    panels = {"": {"all": metrics}} | {field: _shown(cells) for field, cells in metrics["breakdown"].items()}
-    panels = {field: cells for field, cells in panels.items() if cells}
+    fields = {field: shown for field, cells in metrics["breakdown"].items() if (shown := _shown(cells))}
+    panels = {"": {"all": metrics}} | dict(list(fields.items())[:SHOWN_FIELDS])
     heights = [LABEL_IN * (len(cells) + 1.5) for cells in panels.values()]
     figure = _figure(WIDTH_IN, sum(heights) + 0.6)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
@@ -98,7 +106,9 @@ def _figure(width: float, height: float) -> Figure:
 
 def _save(figure: Figure, folder: Path) -> None:
     for name in PLOTS:
-        with atomic_write(folder / name) as stream:
+        with atomic_write(folder / name) as stream, warnings.catch_warnings():
+            # A label in a script that the font lacks is drawn as boxes: one warning for each character helps nobody.
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
             figure.savefig(stream, format=name.rpartition(".")[2], dpi=150)
 
 

@@ -6,9 +6,10 @@ Pure functions. Scores, bounds and p-values are fractions, never per cent: three
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -126,28 +127,36 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * tail / everything)
 
 
-def paired_difference(pairs: Iterable[tuple[float, float]], confidence: float = 0.95) -> tuple[float, Interval]:
+def paired_difference(
+    pairs: Iterable[tuple[float, float]], confidence: float = 0.95, groups: Iterable[Hashable] | None = None
+) -> tuple[float, Interval | None]:
     """The mean of first less second over the samples, with its normal interval, both in units of the score.
 
-    A pair is the two scores of one sample; none is kept. The interval is not cut to possible differences, and has no
-    width where all are the same. Raises ValueError for fewer than two pairs, a score that is not finite, or unless 0 <
-    confidence < 1.
+    A pair is the two scores of one sample. `groups` says what each sample belongs to, where the differences of some go
+    together; else each is its own. The standard error is sqrt(C / (C - 1) * sum of (D_c - n_c * mean)^2) / N, with D_c
+    the sum of the n_c differences of each of C groups, N the number of all; where every group is one sample that is the
+    usual one. The interval is None where that is 0: from differences that are all equal nothing can be said of others.
+    It is not cut to possible differences. Raises ValueError for fewer than two pairs, a score that is not finite, or
+    unless 0 < confidence < 1.
 
-    Source: Miller (2024), Adding error bars to evals, arXiv:2411.00640, on paired differences; the running sums are
-    those of Welford (1962), Technometrics 4:419-420.
+    Source: Miller (2024), Adding error bars to evals, arXiv:2411.00640, on paired differences and clustered standard
+    errors; C / (C - 1) is the correction for few clusters of Stata and statsmodels.
     """
-    count, mean, squares = 0, 0.0, 0.0
-    for first, second in pairs:
-        count += 1
-        away = first - second - mean
-        mean += away / count
-        squares += away * (first - second - mean)
+    sums: dict[Hashable, tuple[float, int]] = {}
+    of_each = itertools.count() if groups is None else groups
+    for (first, second), group in zip(pairs, of_each, strict=groups is not None):
+        total, size = sums.get(group, (0.0, 0))
+        sums[group] = total + (first - second), size + 1
+    count = sum(size for _, size in sums.values())
     if count < 2:
         raise ValueError(f"a difference needs at least 2 pairs, not {count}")
-    if not math.isfinite(squares):
+    if not all(math.isfinite(total) for total, _ in sums.values()):
         raise ValueError("a score is not finite")
-    reach = _quantile(confidence) * math.sqrt(squares / (count - 1) / count)
-    return mean, Interval(mean - reach, mean + reach)
+    mean = math.fsum(total for total, _ in sums.values()) / count
+    squares = math.fsum((total - size * mean) ** 2 for total, size in sums.values())
+    error = math.sqrt(squares * len(sums) / max(1, len(sums) - 1)) / count
+    reach = _quantile(confidence) * error
+    return mean, Interval(mean - reach, mean + reach) if error > ROUNDING else None
 
 
 class _Sums(NamedTuple):

@@ -17,7 +17,7 @@ SHOWN_LABELS = 12
 
 
 def accuracy_text(metrics: dict[str, Any]) -> str:
-    """`83.7 % (74.9 to 89.8) of 92 judged`."""
+    """`83.7% (74.9 to 89.8) of 92 judged`."""
     if metrics["accuracy"] is None:
         return "nothing is judged"
     return f"{percent(metrics)} {interval(metrics)} of {metrics['judged']:,} judged"
@@ -41,19 +41,18 @@ def verdicts_text(metrics: dict[str, Any]) -> str:
     return "; ".join(filter(None, [", ".join(inside), ", ".join(outside)]))
 
 
-def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of everything beside the breakdown that is worth a line."""
+def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
+    """Name and value of everything beside the breakdown that is worth a line. `limit`: at what responses were cut."""
     facts = [("accuracy", accuracy_text(metrics)), ("verdicts", verdicts_text(metrics))]
     if metrics["truncated"]:
-        cut = sum(metrics["truncated"].values())
-        facts.append(("truncated", f"{cut:,}, {metrics['truncated'].get('no_answer', 0):,} of them without an answer"))
+        cut, lost = sum(metrics["truncated"].values()), metrics["truncated"].get("no_answer", 0)
+        facts.append(("truncated", f"{cut:,}{limit}, {lost:,} of them without an answer"))
     for name, title in (("pass_at_k", "pass@k"), ("majority_at_k", "maj@k")):
         if name in metrics:
-            values = (f"{k}: {entry['value']:.1%}" for k, entry in metrics[name].items())
+            values = (f"{k}: {_at_k(entry, metrics['samples'])}" for k, entry in metrics[name].items())
             facts.append((title, "   ".join(values)))
     if "worst_case" in metrics:
-        worst = metrics["worst_case"]
-        facts.append(("worst case", f"{percent(worst)} {interval(worst)} of {worst['groups']:,} groups all correct"))
+        facts.append(("worst case", _worst_case(metrics["worst_case"])))
     for name, ways in metrics.get("four_ways", {}).items():
         counts = ", ".join(f"{way} {ways[way]}" for way in ("CM", "IG", "IK", "RM"))
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
@@ -62,6 +61,18 @@ def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
+
+
+def _at_k(entry: dict[str, Any], samples: int) -> str:
+    """`74.0% (of 57 samples)`: not all have so many judged rollouts."""
+    return f"{entry['value']:.1%}" + (f" (of {entry['samples']:,} samples)" if entry["samples"] < samples else "")
+
+
+def _worst_case(worst: dict[str, Any]) -> str:
+    """`40.0% (11.8 to 76.9) of 5 groups all correct; 2 left out, with failed or unscored answers`."""
+    told = f"{percent(worst)} {interval(worst)} of " if worst["groups"] else ""
+    left_out = f"; {worst['incomplete']:,} left out, with failed or unscored answers" if worst["incomplete"] else ""
+    return f"{told}{worst['groups']:,} groups{' all correct' if told else ''}{left_out}"
 
 
 def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
