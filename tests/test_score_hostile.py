@@ -54,7 +54,7 @@ def score(scoring: Any, rows: Rows, folder: Path, scorer: dict[str, Any] | None 
 
 
 class Memory:
-    """Resident bytes at most: growth of this process, and the largest of its descendants."""
+    """Resident bytes at most: growth of this process, and the largest of the workers."""
 
     grown = 0
     worker = 0
@@ -68,9 +68,9 @@ def watched_memory() -> Iterator[Memory]:
     def look() -> None:
         while not ended.wait(0.05):
             memory.grown = max(memory.grown, me.memory_info().rss - before)
-            for child in me.children(recursive=True):
+            for worker in workers_below():
                 with suppress(psutil.Error):
-                    memory.worker = max(memory.worker, child.memory_info().rss)
+                    memory.worker = max(memory.worker, worker.memory_info().rss)
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -82,8 +82,18 @@ def watched_memory() -> Iterator[Memory]:
 
 
 def workers_below() -> list[psutil.Process]:
-    """The processes that do comparisons: those that a server of this process has started."""
-    return [worker for child in psutil.Process().children() for worker in child.children()]
+    """The processes that do comparisons: those that a server of this process has started; an engine of other tests may
+    live beside them.
+    """
+    servers = [child for child in psutil.Process().children() if "forkserver" in " ".join(_command(child))]
+    return [worker for server in servers for worker in server.children()]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 @pytest.mark.parametrize(
