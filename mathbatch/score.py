@@ -26,6 +26,7 @@ from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.hydra_app import run_app
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.judging import judge_of, votes_of
+from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.scoring.tables import show_scores
 from mathbatch.single import EXIT_FAILURES
 from mathbatch.stored import locked, parts_of, read_records
@@ -65,6 +66,8 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
     run_dir = run_dir.absolute()
     with locked(run_dir), parts_of(run_dir, overrides) as parts:
         read_records(parts)
+        if parts.scorers.judge is not None:
+            look_at_fields(parts, Glances())
         judge = None if parts.scorers.judge is None else judge_of(parts.config, parts)
         units = (parts.loader.count() or 0) * parts.config.sampling.n
         with nullcontext() if judge is None else votes_of(judge) as votes, progress_bar(units or None) as bar:

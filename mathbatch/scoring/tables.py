@@ -57,6 +57,8 @@ def facts_of(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     for name, ways in metrics.get("four_ways", {}).items():
         counts = ", ".join(f"{way} {ways[way]}" for way in ("CM", "IG", "IK", "RM"))
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
+    for name, count in metrics.get("unscored_votes", {}).items():
+        facts.append((name, f"{count:,} of {metrics['votes'][name]:,} without a verdict"))
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
