@@ -17,6 +17,7 @@ from mathbatch.data.index import Head, RecordIndex
 from mathbatch.data.segments import Line, read_lines, repair_tail, segment_paths, torn_at
 from mathbatch.findings import Finding
 from mathbatch.parts import Parts
+from mathbatch.scoring.panel import JUDGE
 from mathbatch.stored import StoredRecords, locked, parts_of
 
 _head = msgspec.json.Decoder(Head).decode
@@ -50,7 +51,17 @@ class Report:
 def audit(run_dir: Path) -> Report:
     """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
     report, run_dir = Report(), run_dir.absolute()
-    with locked(run_dir), parts_of(run_dir) as parts:
+    with locked(run_dir):
+        for folder in _judges(run_dir):
+            with locked(folder):
+                _check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
+        if not _only_judges(run_dir):
+            _audit_run(run_dir, report)
+    return report
+
+
+def _audit_run(run_dir: Path, report: Report) -> None:
+    with parts_of(run_dir) as parts:
         index = _check_segments(run_dir / "responses", report)
         parts.saver = StoredRecords(index)
         wanted = _check_units(parts, report)
@@ -58,23 +69,24 @@ def audit(run_dir: Path) -> Report:
         if not report.missing.count:
             _check_results(parts, report)
         parts.saver.close()
-    return report
 
 
 def repair(run_dir: Path) -> list[str]:
     """Mend what needs no guess; returns what was done, a sentence each."""
-    done: list[str] = []
     run_dir = run_dir.absolute()
+    with locked(run_dir):
+        done = []
+        for judge in _judges(run_dir):
+            with locked(judge):
+                mended = _mend_segments(judge / "responses")
+            done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
+        return done if _only_judges(run_dir) else done + _repair_run(run_dir)
+
+
+def _repair_run(run_dir: Path) -> list[str]:
     folder = run_dir / "responses"
-    with locked(run_dir), parts_of(run_dir) as parts:
-        aside = folder.with_name(f"damaged-{time.strftime('%Y%m%dT%H%M%S')}.txt")
-        answered: set[int] = set()
-        for path in segment_paths(folder):
-            if torn_at(path) is not None:
-                repair_tail(path)
-                done.append(f"{path.name}: cut off the torn last line")
-            done += _set_aside(path, aside, answered)
-        report = Report()
+    with parts_of(run_dir) as parts:
+        done, report = _mend_segments(folder), Report()
         index = _check_segments(folder, report)
         parts.saver = StoredRecords(index)
         _check_units(parts, report)
@@ -85,13 +97,36 @@ def repair(run_dir: Path) -> list[str]:
     return done
 
 
-def _check_segments(folder: Path, report: Report) -> RecordIndex:
+def _judges(run_dir: Path) -> list[Path]:
+    """The folders in which a judge's replies about this run lie."""
+    found = sorted(path.parent for path in run_dir.glob(f"{JUDGE}/*/responses"))
+    return [folder for folder in found if not (folder / "config.yaml").is_file()]  # a dataset may have that name
+
+
+def _only_judges(run_dir: Path) -> bool:
+    """Whether answers from elsewhere were judged here: there is no run."""
+    return bool(_judges(run_dir)) and not (run_dir / "config.yaml").is_file()
+
+
+def _mend_segments(folder: Path) -> list[str]:
+    done: list[str] = []
+    aside = folder.with_name(f"damaged-{time.strftime('%Y%m%dT%H%M%S')}.txt")
+    answered: set[int] = set()
+    for path in segment_paths(folder):
+        if torn_at(path) is not None:
+            repair_tail(path)
+            done.append(f"{path.name}: cut off the torn last line")
+        done += _set_aside(path, aside, answered)
+    return done
+
+
+def _check_segments(folder: Path, report: Report, label: str = "") -> RecordIndex:
     index = RecordIndex()
     for path in segment_paths(folder):
         torn = torn_at(path)
         for line in index.read_segment(path):
             finding = report.torn if line.offset == torn else report.damaged
-            finding.add(f"{path.name}, line {line.number}")
+            finding.add(f"{label}{path.name}, line {line.number}")
     return index
 
 

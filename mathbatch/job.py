@@ -17,7 +17,7 @@ from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import MathBatchError
 from mathbatch.identity import run_folder
-from mathbatch.parts import Parts, build, build_model, sampling_values
+from mathbatch.parts import Parts, build, build_model, check_judge_model, sampling_values
 from mathbatch.preflight import Glances
 from mathbatch.progress import Counts
 from mathbatch.records import Record
@@ -48,6 +48,8 @@ class Job:
         if check_model:  # who runs the job makes one model for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
         self.parts = parts or build(config, run_folder(config))
+        if check_model and self.is_judged:
+            check_judge_model(config)
         self.decoder = ImageDecoder(
             int(config.dataset.image_max_megapixels * 1e6), int(config.dataset.image_max_mib * 2**20)
         )
@@ -63,13 +65,17 @@ class Job:
         self.error: Exception | None = None
         self.answered = self.finished = False
         self.seconds = 0.0
-        self.on_answered: Callable[[], object] = lambda: None
-        self.on_error: Callable[[Exception], object] = lambda error: None
-        self.say: Callable[[str], object] = lambda sentence: None
+        self.fall_silent()
         self._next_news = 0.0
         self._is_open = False
         self._fed = False
         self._outstanding = 0
+
+    def fall_silent(self) -> None:
+        """Before a stream of units and after it nobody listens: its progress line is closed."""
+        self.on_answered: Callable[[], object] = lambda: None
+        self.on_error: Callable[[Exception], object] = lambda error: None
+        self.say: Callable[[str], object] = lambda sentence: None
 
     def open(self, glances: Glances) -> None:
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
@@ -135,7 +141,9 @@ class Job:
             self.on_answered()
 
     def finish(self) -> None:
-        """Results, scores, and at the very end the manifest; then the run folder is given back."""
+        """Results, scores, and at the very end the manifest; then the run folder is given back. Scores and manifest of
+        a job that is judged come after the judge.
+        """
         with self.own_errors():
             self._write_results()
             self.finished = True
@@ -146,6 +154,11 @@ class Job:
         self.totals = results.export(self.parts, results.results_path(self.parts), digests)
         if not self.is_judged:
             self.metrics = results.score_anew(self.parts, digests, self._tell_scored)
+            self.write_manifest()
+
+    def write_manifest(self) -> None:
+        """The run has come to its end, and a rerun of it begins anew."""
+        assert self.totals is not None
         counts = self.counts
         this_run = {
             "answered": counts.answered,
@@ -181,6 +194,13 @@ class Job:
             self._is_open = False
             with self.own_errors():
                 self.parts.saver.close()
+
+    @property
+    def why_unscored(self) -> str | None:
+        """Why not one response could be scored; None where some are, or none should be."""
+        if self.metrics is None or self.metrics["verdicts"].keys() != {"unscored"}:
+            return None
+        return f"nothing could be scored: {next(iter(self.metrics['unscored']), '')}"
 
     @property
     def accuracy(self) -> float | None:

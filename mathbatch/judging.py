@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from mathbatch.data.feed import render
 from mathbatch.data.filters import PendingDataFilter
 from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.data.saver import JsonLinesDataSaver
-from mathbatch.errors import SampleError
+from mathbatch.errors import EngineError, SampleError
 from mathbatch.identity import run_folder, slug
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
@@ -35,22 +35,49 @@ from mathbatch.stored import locked, read_records
 
 
 def run_jobs(session: Session, jobs: Sequence[Job], log: Path | None = None) -> int | None:
-    """As `Session.run`; then the judge over all jobs that ask for one, on the engine that is loaded if it fits."""
+    """As `Session.run`; then the judge over each job that asks for one, on the engine that is loaded if it fits."""
     caught = session.run(jobs, log)
-    judged = [job for job in jobs if job.finished and job.is_judged]
-    if caught is not None or not judged:
-        return caught
-    with ExitStack() as stack:
-        judges: dict[Job, JudgeJob] = {}
-        for job in judged:
+    judges: dict[JudgeJob, Job] = {}
+    for job in jobs:
+        if job.finished and job.is_judged:
+            job.finished = False
             with job.own_errors():
-                stack.enter_context(locked(job.parts.run_dir))
-                read_records(job.parts)
-                stack.callback(job.parts.saver.close)
-                judges[job] = judge_of(job.config, job.parts, job.number)
-        caught = session.run(list(judges.values()), log)
-        for job, judge in judges.items():
-            _score(job, judge)
+                judges[judge_of(job.config, job.parts, job.number)] = job
+    if caught is None:
+        for group in session.groups(list(judges)).values():
+            caught = caught or _judge_group(session, {judge: judges[judge] for judge in group}, log)
+    return caught
+
+
+def _judge_group(session: Session, judges: dict[JudgeJob, Job], log: Path | None) -> int | None:
+    """One after another: only one job's records are open. The engine stays loaded; one that can't be had is not tried
+    again for the next.
+    """
+    lost: EngineError | None = None
+    for judge, job in judges.items():
+        if lost is not None:
+            job.fail(lost)
+            continue
+        caught = _judge(session, judge, job, log or job.parts.run_dir / "run.log")
+        if caught is not None:
+            return caught
+        lost = judge.error if isinstance(judge.error, EngineError) else None
+    return None
+
+
+def _judge(session: Session, judge: JudgeJob, job: Job, log: Path) -> int | None:
+    """Ask, score, and mark the run as complete."""
+    caught = None
+    with job.own_errors(), locked(job.parts.run_dir):
+        read_records(job.parts)
+        with closing(job.parts.saver):
+            caught = session.run([judge], log)
+            job.error = judge.error
+            if judge.finished:
+                with judge.replies() as votes:
+                    job.metrics = results.score(job.parts, judge=votes)
+                job.write_manifest()
+                job.finished = True
     return caught
 
 
@@ -70,15 +97,6 @@ def votes_of(judge: JudgeJob) -> Iterator[JudgeSays]:
         raise judge.error
     with judge.replies() as says:
         yield says
-
-
-def _score(job: Job, judge: JudgeJob) -> None:
-    if judge.error is not None:
-        job.fail(judge.error)
-    job.finished = judge.finished
-    if judge.finished:
-        with job.own_errors(), judge.replies() as says:
-            job.metrics = results.score(job.parts, judge=says)
 
 
 class JudgeJob(Job):
@@ -128,11 +146,13 @@ class JudgeJob(Job):
         """The judge's votes, once it is finished."""
         with locked(self.parts.run_dir):
             read_records(self.parts)
-            yield JudgeSays(self.parts.run_dir.name, self._votes)
-            self.parts.saver.close()
+            with closing(self.parts.saver):
+                yield JudgeSays(self.parts.run_dir.name, self._votes)
 
     def _votes(self, unit: Unit) -> Votes:
         gold, asked = unit.sample.gold, question(self._judge, unit.sample, unit.record)
+        if asked is None:
+            return {}
         if isinstance(asked, Score):
             return {JUDGE: asked}
         found = self.parts.saver.find(asked.id, 0, render(asked, self.parts.processor).digest)
@@ -143,7 +163,7 @@ class JudgeJob(Job):
 
 
 class JudgeDataLoader(BaseDataLoader):
-    """The questions to the judge, one for each response that there is."""
+    """The questions to the judge: one for each response that there is, of the rows that it takes."""
 
     def __init__(self, dataset: DatasetConfig, judge: Judge, rows: Callable[[], Rows]) -> None:
         super().__init__(dataset)
@@ -153,19 +173,22 @@ class JudgeDataLoader(BaseDataLoader):
         for row, records in self._rows():
             for record in records:
                 asked = question(self._judge, row, record)
-                if not isinstance(asked, Score):
+                if isinstance(asked, (Sample, BadRow)):
                     yield asked
 
 
-def question(judge: Judge, row: Sample | BadRow, record: Record) -> Sample | BadRow | Score:
-    """What the judge is asked about a record; a score where there is nothing to ask."""
-    gold = None if isinstance(row, BadRow) else row.gold
-    if isinstance(row, BadRow) or record.failure is not None or gold is None:
-        return Score("unscored", None, gold, "there is no response, or no gold answer")
-    if not (record.text or "").strip():
-        return Score("no_answer", None, gold, "the response is empty")
+def question(judge: Judge, row: Sample | BadRow, record: Record) -> Sample | BadRow | Score | None:
+    """What the judge is asked about a record; a score where there is nothing to ask, None where it has no say."""
+    if isinstance(row, BadRow):
+        return Score("unscored", None, None, "there is no response")
     id = f"{record.id}#{record.rollout}"
     try:
+        if not judge.takes(row):
+            return None
+        if record.failure is not None or row.gold is None:
+            return Score("unscored", None, row.gold, "there is no response, or no gold answer")
+        if not (record.text or "").strip():
+            return Score("no_answer", None, row.gold, "the response is empty")
         return Sample(id, row.row_number, {}, judge.prompt(row, record.text or ""))
     except SampleError as error:
         return BadRow(id, row.row_number, None, error.kind, str(error))

@@ -34,11 +34,13 @@ class Outcome(msgspec.Struct):
     reasons: list[str] = []
     interval: tuple[float, float] | None = None
     """Of the accuracy, 95 %."""
+    unscored: bool = False
+    """Scorers were asked, and not one response could be scored."""
 
     @property
     def whole(self) -> bool:
-        """Every unit has an answer."""
-        return self.status == "complete" and not self.failed
+        """Every unit has an answer, and scorers could make something of some."""
+        return self.status == "complete" and not self.failed and not self.unscored
 
 
 def outcome_of(job: Job) -> Outcome:
@@ -60,8 +62,9 @@ def outcome_of(job: Job) -> Outcome:
         seconds=round(job.seconds, 3),
         folder=str(job.parts.run_dir),
         error=None if job.error is None else _told(job.error),
-        reasons=counts.reasons,
+        reasons=counts.reasons + ([] if job.why_unscored is None else [job.why_unscored]),
         interval=None if job.metrics is None else job.metrics["interval"],
+        unscored=job.why_unscored is not None,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mathbatch import base
 from mathbatch.config import Config, SamplingConfig
+from mathbatch.errors import ConfigError
 from mathbatch.identity import system_prompt
 from mathbatch.making import make
 from mathbatch.scoring.panel import Panel, panel_of
@@ -45,6 +46,15 @@ def build(config: Config, run_dir: Path) -> Parts:
 def build_model(config: Config) -> base.BaseInferenceModel:
     """The model, not open yet. Raises ConfigError for a class that isn't there and for arguments it does not take."""
     return make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+
+
+def check_judge_model(config: Config) -> None:
+    """Raises ConfigError for another model that judges and can't be, before there is anything to judge."""
+    if config.judge.model is not None:
+        try:
+            build_model(replace(config, model=config.judge.model))
+        except ConfigError as error:
+            raise error.at(f"judge.{error.path}") from error
 
 
 def sampling_values(sampling: SamplingConfig) -> dict[str, Any]:

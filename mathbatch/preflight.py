@@ -14,6 +14,7 @@ from mathbatch.data.sources import SOURCE_COLUMNS
 from mathbatch.errors import ConfigError, SampleError
 from mathbatch.parts import Parts
 from mathbatch.records import BadRow, Row, Sample
+from mathbatch.scoring.judge import Judge
 
 GLANCE = 10_000
 GLANCE_S = 1.0
@@ -25,7 +26,7 @@ NAMES_FROM = 100
 class Glance:
     """What the first rows are like; none of them is kept, since their pictures may be in them."""
 
-    def __init__(self, loader: object) -> None:
+    def __init__(self, loader: object, judge: Judge | None = None) -> None:
         self.mapping = loader.mapping if isinstance(loader, MappedDataLoader) else None
         self.rows = 0
         self.bad = 0
@@ -33,6 +34,9 @@ class Glance:
         self.reasons: list[str] = []
         self.absent: set[str] | None = None
         self.names: dict[str, None] = {}
+        self._judge = judge
+        self.to_judge = self.unaskable = 0
+        self.unaskable_why = ""
 
     def look(self, row: Sample | BadRow) -> None:
         self.rows += 1
@@ -42,10 +46,23 @@ class Glance:
                 self.reasons.append(f"{row.kind}: {row.message}")
         else:
             self.most_images = max(self.most_images, len(row.images))
+            self._look_at_judge(row)
         if self.mapping is not None and row.row is not None:
             with suppress(SampleError):  # a row on which a column fails is among the bad ones
                 extended = self.mapping.extended(row.row, SOURCE_COLUMNS)
                 self._look_at_fields(extended, named_by_key=row.key is not None)
+
+    def _look_at_judge(self, sample: Sample) -> None:
+        """Whether it could be asked about a response to this row; the gold answer stands for the response."""
+        if self._judge is None or sample.gold is None:
+            return
+        self.to_judge += 1
+        try:
+            if self._judge.takes(sample):
+                self._judge.prompt(sample, sample.gold)
+        except SampleError as error:
+            self.unaskable += 1
+            self.unaskable_why = self.unaskable_why or str(error)
 
     def _look_at_fields(self, row: Row, named_by_key: bool) -> None:
         assert self.mapping is not None
@@ -73,19 +90,21 @@ class Glances:
 
 
 def look_at_fields(parts: Parts, glances: Glances) -> None:
-    """Raises ConfigError for a field that is in no row: a mistake of the configuration. What is wrong with the rows
-    themselves is left for later.
+    """Raises ConfigError for a field that is in no row, and for a judge that can't be asked: mistakes of the
+    configuration. What is wrong with the rows themselves is left for later.
     """
     try:
         glances.look(parts)
     except ConfigError as error:
-        if error.path.endswith(("_field", ".metadata")):
+        if error.path.endswith(("_field", ".metadata", ".judge")):
             raise
 
 
 def preflight(parts: Parts) -> None:
-    """Raises ConfigError if a configured field is in no row, most rows can't be asked, or the model can't see."""
-    glance, deadline = Glance(parts.loader), time.monotonic() + GLANCE_S
+    """Raises ConfigError if a configured field is in no row, most rows can't be asked or judged, or the model can't
+    see.
+    """
+    glance, deadline = Glance(parts.loader, parts.scorers.judge), time.monotonic() + GLANCE_S
     for row in itertools.islice(parts.loader, GLANCE):
         glance.look(row)
         if time.monotonic() > deadline:
@@ -101,6 +120,12 @@ def preflight(parts: Parts) -> None:
             "dataset",
             f"{glance.bad} of the first {glance.rows} rows can't be asked:\n    {reasons}",
             "correct the fields of the dataset config, or the file",
+        )
+    if glance.unaskable * 2 > glance.to_judge:
+        raise ConfigError(
+            "dataset.scoring.judge",
+            f"it can't be asked about {glance.unaskable} of the first {glance.to_judge} rows: {glance.unaskable_why}",
+            "correct its prompt, a template over question, choices, gold and response, or its where",
         )
     if glance.most_images and not parts.config.model.max_images:
         raise ConfigError(

@@ -74,6 +74,8 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
             raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
         look_at_fields(parts, Glances())
         read_records(parts)
+        if parts.scorers.judge is not None:
+            look_at_fields(parts, Glances())
         judge = None if parts.scorers.judge is None else judge_of(parts.config, parts)
         units = (parts.loader.count() or 0) * parts.config.sampling.n
         with nullcontext() if judge is None else votes_of(judge) as says, progress_bar(units or None) as bar:

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ from mathbatch.parts import build_model
 from mathbatch.pipeline import generate
 from mathbatch.preflight import Glances
 from mathbatch.progress import Progress
+
+J = TypeVar("J", bound=Job)
 
 
 class Session:
@@ -79,7 +81,7 @@ class Session:
         progress = Progress([job.counts for job in jobs], terminal)
 
         async def work(stop: asyncio.Event) -> None:
-            for key, group in self._groups(jobs).items():
+            for key, group in self.groups(jobs).items():
                 if not stop.is_set():
                     await self._run_group(key, group, progress, stop, finisher)
 
@@ -88,6 +90,8 @@ class Session:
             return await until_stopped(work, progress)
         finally:
             await asyncio.to_thread(finisher.shutdown)
+            for job in jobs:
+                job.fall_silent()
             progress.close()
 
     async def _run_group(
@@ -102,9 +106,9 @@ class Session:
                     job.fail(error)
             await engine.close()
 
-    def _groups(self, jobs: Sequence[Job]) -> dict[bytes, list[Job]]:
+    def groups(self, jobs: Sequence[J]) -> dict[bytes, list[J]]:
         """By the engine that they need; first those whose engine is loaded."""
-        groups: dict[bytes, list[Job]] = {key: [] for key, engine in self._engines if engine.is_loaded}
+        groups: dict[bytes, list[J]] = {key: [] for key, engine in self._engines if engine.is_loaded}
         for job in jobs:
             groups.setdefault(engine_key(job.config), []).append(job)
         return {key: group for key, group in groups.items() if group}

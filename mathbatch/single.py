@@ -59,7 +59,7 @@ def run_alone(job: Job) -> int:
     show_summary(job)
     if caught is not None:
         return EXIT_SIGNAL + caught
-    return EXIT_FAILURES if job.counts.failed or not job.finished else 0
+    return EXIT_FAILURES if job.counts.failed or job.why_unscored or not job.finished else 0
 
 
 def _run_cell(composed: DictConfig, hydra: HydraConf) -> float | None:

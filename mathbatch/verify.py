@@ -4,7 +4,8 @@
     python -m mathbatch.verify run_dir=… repair=true
 
 `repair=true` mends what needs no guess: a torn last line is cut off, damaged lines and second answers of a unit are
-moved to `damaged-<time>.txt`, results are written again from the records.
+moved to `damaged-<time>.txt`, results are written again from the records. The replies of a judge that lie in the folder
+are looked at and mended too; a judge is asked again for what is set aside.
 Exit codes: 0 whole, 1 something is amiss, 2 the folder can't be read.
 """
 

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import SharedEngine, composed
 from support import overrides, questions, records, run, run_dir, start, write_rows
 
+from mathbatch.audit import audit, repair
 from mathbatch.data.loaders import FileDataLoader
-from mathbatch.records import Record, Sample
+from mathbatch.data.saver import JsonLinesDataSaver
+from mathbatch.errors import ConfigError, StoreError
+from mathbatch.records import Record, Sample, Score
+from mathbatch.scoring import workers
+from mathbatch.scoring.evaluate import Unit, evaluate
 from mathbatch.scoring.judge import Judge
+from mathbatch.scoring.panel import panel_of
 
-SAYS = "model.engine.say='Answer: 4. Verdict: correct'"
+SAYS = "model.engine.say='Answer: 4\nVerdict: correct'"
+AGAINST = "model.engine.say='Answer: 5\nVerdict: correct'"
+"""What the judge takes for correct, and no other scorer."""
+OTHER = ("model@judge.model=demo", "judge.model._target_=mathbatch.models.scripted.ScriptedModel")
 
 
 def scores(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    return found
 
 
 def data(folder: Path, count: int = 6) -> Path:
@@ -40,9 +57,7 @@ def test_the_judges_verdict_and_answer_are_the_score(tmp_path: Path) -> None:
     data(tmp_path)
     done = run(tmp_path, *judged(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert {(line["verdict"], line["answer"]) for line in scores(run_dir(tmp_path))} == {
-        ("correct", "4. Verdict: correct")
-    }
+    assert {(line["verdict"], line["answer"]) for line in scores(run_dir(tmp_path))} == {("correct", "4")}
     assert "100.0%" in done.stdout
     assert len(asked(tmp_path)) == 6
 
@@ -60,18 +75,21 @@ def test_nothing_is_asked_twice_and_only_a_changed_response_is_asked_again(tmp_p
     ) == ["3#0", "6#0"]
 
 
-def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    data(tmp_path, 40)
-    slow = judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")
-    process = start(tmp_path, *slow)
+def kill_while_judging(process: subprocess.Popen[str], folder: Path, replies: int = 5) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = list(tmp_path.glob("outputs/*/*/*/judge/*/responses/*.jsonl"))
-        if found and sum(path.read_bytes().count(b"\n") for path in found) >= 5:
+        found = list(folder.glob("outputs/*/*/*/judge/*/responses/*.jsonl"))
+        if sum(path.read_bytes().count(b"\n") for path in found) >= replies:
             break
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    data(tmp_path, 40)
+    slow = judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")
+    kill_while_judging(start(tmp_path, *slow), tmp_path)
     before = asked(tmp_path)
     assert 5 <= len(before) < 40
     assert not (run_dir(tmp_path) / "scores.jsonl").exists()
@@ -82,12 +100,27 @@ def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(scores(run_dir(tmp_path))) == 40
 
 
+def test_a_rerun_that_is_killed_while_judging_answers_nothing_once_more(tmp_path: Path) -> None:
+    data(tmp_path, 12)
+    slow = judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")
+    run(tmp_path, *slow, "dataset.scoring=null")
+    kill_while_judging(start(tmp_path, *slow, "rerun=true"), tmp_path, replies=2)
+    assert not (run_dir(tmp_path) / "manifest.json").exists()
+    before = records(run_dir(tmp_path))
+    assert len(before) == 12
+    assert run(tmp_path, *slow, "rerun=true").returncode == 0
+    assert records(run_dir(tmp_path)) == before
+    assert len(list(run_dir(tmp_path).glob("responses-*"))) == 1
+    assert (run_dir(tmp_path) / "manifest.json").exists()
+
+
 def test_another_model_may_judge_and_its_reply_without_a_verdict_is_unscored(tmp_path: Path) -> None:
     data(tmp_path)
-    other = ("model@judge.model=demo", "judge.model._target_=mathbatch.models.scripted.ScriptedModel")
     said = "judge.model.engine.say='I can not say'"
-    done = run(tmp_path, *judged(tmp_path, *other, said, "model.name=asked"))
-    assert done.returncode == 0, done.stderr
+    done = run(tmp_path, *judged(tmp_path, *OTHER, said, "model.name=asked"))
+    assert done.returncode == 1, done.stderr  # nothing could be judged
+    assert re.search(r"judge +│ 6 of 6 without a verdict", done.stdout), done.stdout
+    assert metrics(run_dir(tmp_path))["unscored_votes"] == {"judge": 6}
     found = scores(run_dir(tmp_path))
     assert {line["verdict"] for line in found} == {"unscored"}
     assert "no verdict" in found[0]["reason"]
@@ -96,7 +129,7 @@ def test_another_model_may_judge_and_its_reply_without_a_verdict_is_unscored(tmp
 
 def test_a_judge_has_one_vote_beside_other_scorers(tmp_path: Path) -> None:
     data(tmp_path)
-    run(tmp_path, *judged(tmp_path, "dataset.scoring=[exact,judge]"))
+    run(tmp_path, *judged(tmp_path, "dataset.scoring=[exact,judge]", AGAINST))
     found = scores(run_dir(tmp_path))
     assert found[0]["votes"] == {"exact": "wrong", "judge": "correct"}
     assert found[0]["verdict"] == "wrong"  # where they are even, the first one's verdict
@@ -108,6 +141,119 @@ def test_every_job_of_a_sweep_is_judged_over_the_same_engine(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert "one engine load" in done.stdout
     assert done.stdout.count("100.0%") == 2
+
+
+def test_a_judge_that_fails_ends_in_a_sentence_and_what_is_answered_is_kept(tmp_path: Path) -> None:
+    data(tmp_path)
+    dying = judged(tmp_path, *OTHER, "judge.model.engine.die_on=problem")
+    done = run(tmp_path, *dying)
+    assert done.returncode == 2
+    assert "the engine died" in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert len(records(run_dir(tmp_path))) == 6
+    assert run(tmp_path, *judged(tmp_path)).returncode == 0
+    assert len(records(run_dir(tmp_path))) == 6
+
+
+def test_a_judge_that_fails_in_a_sweep_costs_its_job_and_no_other(tmp_path: Path) -> None:
+    data(tmp_path)
+    sweep = judged(tmp_path, "-m", "sampling.temperature=0,0.5")
+    assert run(tmp_path, *sweep).returncode == 0
+    replies = next(tmp_path.glob("outputs/*/*/t0.5-*/judge/*/responses/*.jsonl"))
+    replies.write_bytes(replies.read_bytes().replace(b"correct", b"corrupt", 1))
+    done = run(tmp_path, *sweep)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    assert re.search(r"job 1 \(sampling.temperature=0.5\) failed: .*the record is damaged", done.stdout), done.stdout
+    assert done.stdout.count("100.0%") == 1
+
+
+def test_damaged_replies_are_found_and_mended_by_the_command_that_the_error_names(tmp_path: Path) -> None:
+    data(tmp_path)
+    run(tmp_path, *judged(tmp_path))
+    folder = run_dir(tmp_path)
+    (replies,) = folder.glob("judge/*/responses/*.jsonl")
+    replies.write_bytes(replies.read_bytes().replace(b"correct", b"corrupt", 1) + b'{"id": "to')
+    done = run(tmp_path, *judged(tmp_path))
+    assert done.returncode == 2
+    assert f"verify run_dir={folder} " in done.stderr, done.stderr
+    replies.write_bytes(replies.read_bytes() + b'{"id": "to')  # the run has cut it off
+    report = audit(folder)
+    assert (report.torn.count, report.damaged.count, report.missing.count) == (1, 1, 0)
+    assert len(repair(folder)) == 3  # cut off, set aside, results written
+    assert audit(folder).whole
+    assert len(asked(tmp_path)) == 5
+    assert run(tmp_path, *judged(tmp_path)).returncode == 0
+    assert len(asked(tmp_path)) == 6
+
+
+def test_damaged_replies_about_answers_from_elsewhere_can_be_mended_too(tmp_path: Path) -> None:
+    saver = JsonLinesDataSaver(tmp_path / "judge" / "demo-greedy-0")
+    saver.open()
+    for id in ("a", "b"):
+        saver.append(Record(id, "0", text="Verdict: correct"))
+    saver.close()
+    (replies,) = tmp_path.glob("judge/*/responses/*.jsonl")
+    replies.write_bytes(replies.read_bytes().replace(b"correct", b"corrupt", 1))
+    with pytest.raises(StoreError, match=f"run_dir={re.escape(str(tmp_path))} "):
+        JsonLinesDataSaver(tmp_path / "judge" / "demo-greedy-0").open()
+    assert not audit(tmp_path).whole
+    repair(tmp_path)
+    assert audit(tmp_path).whole
+
+
+@pytest.mark.parametrize(
+    ("scoring", "path"),
+    [
+        ("{judge:{max_tokens:abc}}", "max_tokens"),
+        ("{judge:{max_tokens:0}}", "max_tokens"),
+        ("{judge:{max_tokens:-1}}", "max_tokens"),
+        ("{judge:{max_tokens:true}}", "max_tokens"),
+        ("{judge:{prompt:5}}", "prompt"),
+        ("{judge:{where:'kind =='}}", "where"),
+        ("{judge:{wher:x}}", "wher"),
+    ],
+)
+def test_a_judge_that_cannot_be_is_refused(scoring: str, path: str) -> None:
+    config = composed(f"dataset.scoring={scoring}")
+    with pytest.raises(ConfigError, match=rf"^dataset\.scoring\.judge\.{path}: .*\n  fix: "):
+        panel_of(config.dataset.scoring, {})
+
+
+def test_another_judge_model_that_cannot_be_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
+    data(tmp_path)
+    done = run(tmp_path, *judged(tmp_path, *OTHER, "judge.model.engine.sy=x"))
+    assert done.returncode == 2
+    assert "judge.model.engine.sy: no such option" in done.stderr
+    assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
+
+
+def test_a_template_that_fails_on_every_row_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
+    data(tmp_path)
+    template = "dataset.scoring={judge:{prompt:'{{ choices[0] }} {{ response }}'}}"
+    done = run(tmp_path, *judged(tmp_path, template))
+    assert done.returncode == 2
+    assert "dataset.scoring.judge: it can't be asked about 6 of the first 6 rows" in done.stderr
+    assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
+
+
+def test_a_judge_has_no_say_about_rows_that_it_does_not_take(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", [r | {"gold": "4", "kind": "ab"[at % 2]} for at, r in enumerate(questions(6))])
+    run(tmp_path, *judged(tmp_path, """dataset.scoring={exact: {}, judge: {where: "kind == 'a'"}}""", AGAINST))
+    assert sorted(record["id"] for record in asked(tmp_path)) == ["0#0", "2#0", "4#0"]
+    assert [line.get("votes") for line in scores(run_dir(tmp_path))] == [
+        {"exact": "wrong", "judge": "correct"},
+        None,
+    ] * 3
+    assert metrics(run_dir(tmp_path))["votes"] == {"exact": 6, "judge": 3}
+
+
+def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "Worker", lambda panel: pytest.fail("a worker process"))
+    row, record = Sample("1", 1, {}, "", gold="4"), Record("1", "", text="4")
+    votes = {"judge": Score("correct", "4", "4", "")}
+    found = evaluate([(row, [record])], panel_of("judge", {}), [], tmp_path, lambda unit: votes)
+    assert found["accuracy"] == 1.0
 
 
 def test_answers_from_elsewhere_and_old_runs_can_be_judged_later(tmp_path: Path) -> None:
@@ -135,6 +281,19 @@ def test_replies_are_read_by_their_last_verdict() -> None:
         ("Answer: none\nVerdict: none", "no_answer", None),
         ("VERDICT = incorrect", "wrong", None),
         ("The response is fine.", "unscored", None),
+        ("4. Verdict: correct", "unscored", None),
+        ("Answer: 4. Verdict: correct", "unscored", "4. Verdict: correct"),
+        ("Verdict: correct, wrong, or none", "unscored", None),
+        ("Verdict: correct or wrong", "unscored", None),
+        ("Verdict: correct/incorrect", "unscored", None),
+        ("Verdict: not correct", "unscored", None),
+        ("Verdict: correct, wrong, or none\nVerdict: wrong", "wrong", None),
+        ("Verdict: wrong\nVerdict: correct, wrong, or none", "wrong", None),
+        ("Answer: 5\nVerdict: wrong\nIt would be verdict: correct for 4.", "wrong", "5"),
+        ("The answer matches.\nVerdict: correct", "correct", None),
+        ("Answer matches.\nVerdict: correct", "correct", None),
+        ("- **Answer: 4**\n- **Verdict: correct**", "correct", "4"),
+        ("Answer:\nVerdict: none", "no_answer", None),
         ("", "unscored", None),
     ]
     for reply, verdict, answer in cases:
@@ -160,8 +319,6 @@ def test_the_real_engine_judges_its_own_answers(tmp_path: Path, engine: SharedEn
     judge = judge_of(parts.config, parts)
     engine.run_job(judge)
     with judge.replies() as votes:
-        from mathbatch.scoring.evaluate import Unit
-
         rows = [row for row in FileDataLoader(composed("dataset.limit=12").dataset) if isinstance(row, Sample)]
         found = [votes(Unit(row, Record(row.id, "", text="no such response"), 0))["judge"] for row in rows]
     assert {score.reason for score in found} == {"the judge could not be asked: no reply"}  # another response

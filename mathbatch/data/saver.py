@@ -85,8 +85,11 @@ class JsonLinesDataSaver(BaseDataSaver):
 
 
 def damaged(path: Path, line: int) -> StoreError:
+    run_dir = path.parent.parent
+    if run_dir.parent.name == "judge" and not (run_dir / "config.yaml").is_file():
+        run_dir = run_dir.parent.parent  # a judge's records lie in the run that it judges
     return StoreError(
         f"{path}, line {line}: the record is damaged (its checksum does not fit)\n"
-        f"  fix: python -m mathbatch.verify run_dir={path.parent.parent} lists all damage; with repair=true it sets "
+        f"  fix: python -m mathbatch.verify run_dir={run_dir} lists all damage; with repair=true it sets "
         "damaged lines aside, and the next run answers those units again"
     )

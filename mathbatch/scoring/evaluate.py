@@ -70,12 +70,22 @@ class Tally:
     suspects: Suspects = field(default_factory=Suspects)
     reasons: Counter[str] = field(default_factory=Counter)
     """Why responses are unscored."""
+    votes: Counter[str] = field(default_factory=Counter)
+    """By scorer, on the responses that there are."""
+    unscored_votes: Counter[str] = field(default_factory=Counter)
 
     def facts(self) -> dict[str, Any]:
         facts = self.metrics.facts()
         for summary in self.summaries:
             facts |= summary.facts()
+        facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
         return facts | {"unscored": dict(self.reasons.most_common(REASONS_KEPT)), "suspects": self.suspects.count}
+
+    def count_votes(self, unit: Unit, votes: Votes) -> None:
+        """A scorer that has no verdict is overruled by the others: it shows only here."""
+        if unit.record.failure is None:
+            self.votes.update(votes.keys())
+            self.unscored_votes.update(name for name, score in votes.items() if score.verdict == "unscored")
 
 
 def evaluate(
@@ -123,8 +133,11 @@ def _score_all(
     cut: list[bool] = []
     with Workers(panel) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
-        for count, (unit, votes, odd) in enumerate(workers.votes(responses), 1):
-            score = _verdict(unit, votes if judge is None else votes | judge.votes(unit))
+        voted = workers.votes(responses) if panel.voters else ((unit, {}, []) for unit, _, _ in responses)
+        for count, (unit, votes, odd) in enumerate(voted, 1):
+            votes = votes if judge is None else votes | judge.votes(unit)
+            tally.count_votes(unit, votes)
+            score = _verdict(unit, votes)
             _note(tally, unit, score, odd)
             stream.write(_encode(_line(unit, score)) + b"\n")
             scores.append(score)

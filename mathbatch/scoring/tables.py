@@ -58,6 +58,8 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
     if metrics.get("answers_without_row"):
         facts.append(("left over", f"{metrics['answers_without_row']:,} answers belong to no row"))
+    for name, count in metrics.get("unscored_votes", {}).items():
+        facts.append((name, f"{count:,} of {metrics['votes'][name]:,} without a verdict"))
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
