@@ -25,7 +25,7 @@ from mathbatch.identity import run_folder, slug
 from mathbatch.interrupt import EXIT_SIGNAL
 from mathbatch.job import Job
 from mathbatch.making import make
-from mathbatch.parts import Parts
+from mathbatch.parts import Parts, check_judge_model
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring.evaluate import JudgeSays, Rows, Unit
 from mathbatch.scoring.judge import Judge
@@ -107,6 +107,7 @@ class JudgeJob(Job):
     def __init__(self, config: Config, folder: Path, panel: Panel, rows: Callable[[], Rows], number: int = 0) -> None:
         """Raises ConfigError for a model that can't be."""
         assert panel.judge is not None
+        check_judge_model(config)
         own = replace(
             config,
             model=config.judge.model or config.model,
