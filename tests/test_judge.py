@@ -16,12 +16,13 @@ from conftest import SharedEngine, composed
 from support import overrides, questions, records, run, run_dir, start, write_rows
 
 from mathbatch.audit import audit, repair
+from mathbatch.config import DatasetConfig
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.errors import StoreError
 from mathbatch.records import Record, Sample, Score
 from mathbatch.scoring import workers
-from mathbatch.scoring.evaluate import Unit, evaluate
+from mathbatch.scoring.evaluate import JudgeSays, Unit, evaluate
 from mathbatch.scoring.panel import panel_of
 
 SAYS = "model.engine.say='Answer: 4\nVerdict: correct'"
@@ -233,7 +234,8 @@ def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(workers, "Worker", lambda panel: pytest.fail("a worker process"))
     row, record = Sample("1", 1, {}, "", gold="4"), Record("1", "", text="4")
     votes = {"judge": Score("correct", "4", "4", "")}
-    found = evaluate([(row, [record])], panel_of("judge", {}), [], tmp_path, lambda unit: votes)
+    says = JudgeSays("told", lambda unit: votes)
+    found = evaluate([(row, [record])], panel_of("judge", {}), DatasetConfig(name="told"), tmp_path, says)
     assert found["accuracy"] == 1.0
 
 
@@ -264,9 +266,9 @@ def test_the_real_engine_judges_its_own_answers(tmp_path: Path, engine: SharedEn
     read_records(parts)
     judge = judge_of(parts.config, parts)
     engine.run_job(judge)
-    with judge.replies() as votes:
+    with judge.replies() as says:
         rows = [row for row in FileDataLoader(composed("dataset.limit=12").dataset) if isinstance(row, Sample)]
-        found = [votes(Unit(row, Record(row.id, "", text="no such response"), 0))["judge"] for row in rows]
+        found = [says.votes(Unit(row, Record(row.id, "", text="no such response"), 0))["judge"] for row in rows]
     assert {score.reason for score in found} == {"the judge could not be asked: no reply"}  # another response
     assert len(records(judge.parts.run_dir)) == 12
     parts.saver.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mathbatch.config import DatasetConfig
 from mathbatch.progress import Counts
 from mathbatch.records import Record, Sample, Score
 from mathbatch.scoring import plots
@@ -215,7 +216,7 @@ def test_lines_of_scores_name_the_group_of_samples_that_have_one(tmp_path: Path)
         (Sample(id, 1, {}, "", gold="4", group=group), [Record(id, "", text="4")])
         for id, group in (("a", "g"), ("b", None))
     ]
-    evaluate(rows, panel_of("exact", {}), [], tmp_path)
+    evaluate(rows, panel_of("exact", {}), DatasetConfig(name="rows"), tmp_path)
     grouped, alone = map(json.loads, (tmp_path / "scores.jsonl").read_text().splitlines())
     assert grouped["group"] == "g"
     assert "group" not in alone
