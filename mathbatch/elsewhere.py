@@ -54,8 +54,7 @@ def score_outside(config: OutsideConfig, on_scored: OnScored) -> dict[str, Any]:
     dataset, folder = _unasked(config.dataset), Path(config.output).absolute()
     parts = build(replace(config, dataset=dataset), folder)
     panel, loader = parts.scorers, parts.loader
-    if dataset.answer_field is None or not panel.names:
-        raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
+    parts.need_scoring()
     look_at_fields(parts, Glances())
     make_folder(folder)
     with locked(folder), Answers(config.responses, dataset) as answers:

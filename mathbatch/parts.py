@@ -27,6 +27,16 @@ class Parts:
     saver: base.BaseDataSaver
     scorers: Panel
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether there are gold answers, and somebody to compare with them."""
+        return self.config.dataset.answer_field is not None and bool(self.scorers.names)
+
+    def need_scoring(self) -> None:
+        """Raises ConfigError where nothing can be scored."""
+        if not self.is_scored:
+            raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
+
 
 def build(config: Config, run_dir: Path) -> Parts:
     """Raises ConfigError for a class that isn't there or is of the wrong kind, and for arguments it does not take."""

@@ -99,6 +99,8 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
 
 def score_anew(parts: Parts, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
     """As `score`; but where the same results have been scored in the same way, the metrics that are there."""
+    if not parts.is_scored:
+        return None
     stamp = _stamp(parts)
     with suppress(FileNotFoundError, msgspec.MsgspecError):
         known = msgspec.json.decode((parts.run_dir / METRICS).read_bytes(), type=dict[str, Any])
@@ -117,10 +119,9 @@ def score(
     """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold
     answers or no scorer.
     """
-    dataset = parts.config.dataset
-    if dataset.answer_field is None or not parts.scorers.names:
+    if not parts.is_scored:
         return None
-    return evaluate(joined(parts, digests), parts.scorers, dataset, parts.run_dir, judge, on_scored, stamp)
+    return evaluate(joined(parts, digests), parts.scorers, parts.config.dataset, parts.run_dir, judge, on_scored, stamp)
 
 
 def write_manifest(parts: Parts, totals: Totals, this_run: dict[str, Any]) -> None:

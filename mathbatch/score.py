@@ -70,12 +70,9 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
             raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
     run_dir = run_dir.absolute()
     with locked(run_dir), parts_of(run_dir, overrides) as parts:
-        if parts.config.dataset.answer_field is None or not parts.scorers.names:
-            raise ConfigError("dataset.answer_field", "there are no golds, or no scorer", "set it, and dataset.scoring")
+        parts.need_scoring()
         look_at_fields(parts, Glances())
         read_records(parts)
-        if parts.scorers.judge is not None:
-            look_at_fields(parts, Glances())
         judge = None if parts.scorers.judge is None else judge_of(parts.config, parts)
         units = (parts.loader.count() or 0) * parts.config.sampling.n
         with nullcontext() if judge is None else votes_of(judge) as says, progress_bar(units or None) as bar:
@@ -88,7 +85,6 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
 def _score_composed(composed: DictConfig) -> None:
     try:
         config = compose.typed(composed, OutsideConfig)
-        assert isinstance(config, OutsideConfig)
         with progress_bar(None) as bar:
             metrics = score_outside(config, lambda count: bar.update(count - bar.n))
         show_scores(f"{config.responses.path} on {config.dataset.name}", metrics, Path(config.output))

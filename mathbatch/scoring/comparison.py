@@ -77,7 +77,6 @@ class Comparison:
     """What `compare` found. `pairs` samples have a verdict in both runs."""
 
     pairs: int = 0
-    both: int = 0
     only_first: int = 0
     only_second: int = 0
     left_out: int = 0
@@ -171,8 +170,6 @@ def _measure(found: Comparison, pairs: list[tuple[Sums, Sums]]) -> None:
 
 
 def _add(found: Comparison, id: str, ours: Sums, theirs: Sums) -> None:
-    if ours.is_right and theirs.is_right:
-        found.both += 1
     if ours.is_right == theirs.is_right:
         return
     found.only_first += ours.is_right

@@ -150,12 +150,9 @@ def gold_problem(gold: str, rounding: int) -> str | None:
         return "the gold answer is too large an expression to compute"
     if not _parsed_gold(gold):
         return "the gold answer can't be read as mathematics"
-    return None if _verify(gold, gold, rounding) else "the gold answer is not equal to itself as mathematics"
-
-
-def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
-    """By Math-Verify, in its order: gold first. Takes as long as it takes."""
-    return _verify(gold, answer, rounding)
+    return (
+        None if equal_as_mathematics(gold, gold, rounding) else "the gold answer is not equal to itself as mathematics"
+    )
 
 
 def without_dollars(text: str) -> str:
@@ -218,7 +215,8 @@ def _last_formula(text: str) -> str | None:
     return formulas[-1].rpartition("=")[2].strip() or formulas[-1] if formulas else None
 
 
-def _verify(gold: str, answer: str, rounding: int) -> bool:
+def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
+    """Whether both are equal to Math-Verify, in its order: gold first. Takes as long as it takes."""
     from math_verify import verify
 
     target = _parsed(answer)
