@@ -79,10 +79,13 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
 
 
 def _engines(owner: int) -> set[int]:
-    """Process ids of the engines of a run."""
+    """Process ids of the engines of a run, which are its own children.
+
+    Not its grandchildren: a command that an engine starts bears the engine's name until its exec.
+    """
     found = set[int]()
     try:
-        for process in psutil.Process(owner).children(recursive=True):
+        for process in psutil.Process(owner).children():
             try:
                 if process.name().startswith(ENGINE):
                     found.add(process.pid)
