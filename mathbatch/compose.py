@@ -46,6 +46,11 @@ FLAGS_WITH_VALUE = (
     "-c",
 )
 EXIT_CONFIG = 2
+HYDRAS_FOLDERS = {
+    "hydra.run.dir": "set output_dir; below it a run's folder is named for its model, dataset and sampling",
+    "hydra.output_subdir": "leave it out: a run's folder has its config.yaml and .hydra/<time>/",
+    "hydra.job.chdir": "leave it out: paths are relative to where you start",
+}
 
 
 def conf_dir() -> Path:
@@ -80,6 +85,14 @@ def refuse_typed_secrets(arguments: list[str]) -> None:
         _refuse_written_secrets({path: value}, "")
         for name, inner in SECRET_IN_VALUE.findall(value):  # key={api_key: …}
             _refuse_written_secrets({name: inner}, f"{path}.")
+
+
+def refuse_hydras_folders(arguments: list[str]) -> None:
+    """A run's folder is found again by what it is, and so not by Hydra's keys. Raises ConfigError."""
+    for argument in arguments:
+        path = argument.lstrip("+~").partition("=")[0]
+        if path in HYDRAS_FOLDERS:
+            raise ConfigError(path, "has no effect here", HYDRAS_FOLDERS[path])
 
 
 def refuse_code_in_dataset(runtime: RuntimeConf) -> None:
@@ -164,7 +177,7 @@ def _explain_missing_group(error: MissingConfigException) -> str:
     options = [option for option in error.options or [] if option != "schema"]
     if not group or not options:
         return str(error)
-    return str(ConfigError(group, f"there is no '{name}'", f"{nearest(name, options)} ({', '.join(options)})"))
+    return str(ConfigError(group, f"there is no '{name}'", nearest(name, options, others=True)))
 
 
 def _explain_key(error: OmegaConfBaseException, schema: type[Config]) -> tuple[str, str, str]:

@@ -60,11 +60,12 @@ class SampleError(MathBatchError):
         self.kind = kind
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """A hint that names the valid name most like `name`, or all of them when none is alike."""
+def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
+    """A hint that names the valid name most like `name`, and all of them when none is alike or with `others`."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    guess = f"did you mean '{close[0]}'?" if close else ""
+    if guess and not others:
+        return guess
     shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
-    return f"valid names: {shown}"
+    return f"{guess} valid names: {shown}".strip()

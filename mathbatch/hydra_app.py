@@ -32,6 +32,7 @@ def run_app(
     _prepare(schema)
     try:
         compose.refuse_typed_secrets(sys.argv[1:])
+        compose.refuse_hydras_folders(sys.argv[1:])
         with around or nullcontext():
             hydra.main(version_base="1.3", config_path=str(compose.conf_dir()), config_name="config")(task)()
     except KeyboardInterrupt:

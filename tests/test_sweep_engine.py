@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 from support import command, environment, records, results, start
 from test_sweep import report, run_dirs
 
@@ -19,7 +22,17 @@ ENGINE = "VLLM::EngineCor"
 """The name that the kernel shows for vLLM's engine process."""
 
 
-def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_temperature(tmp_path: Path) -> None:
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files, with a path short enough for sockets, which pytest's is not."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_temperature(
+    tmp_path: Path, temporary: Path
+) -> None:
     hot = ["-m", "sampling.temperature=0.1,0.9,1.5", "sampling.n=2"]
     process = start(tmp_path, *hot)
     while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < 60:
@@ -30,12 +43,14 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     process.communicate()
     _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive, "an engine outlived its sweep"
+    assert not _sockets(temporary)
     saved = {folder: records(folder) for folder in run_dirs(tmp_path)}
     assert all(saved.values()), "the jobs had advanced together"
     done = subprocess.run(command(*hot), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = report(tmp_path)
     assert found["engine_loads"] == 1
+    assert not _sockets(temporary)
     rows = map(json.loads, (DEMO / "data" / "samples.jsonl").read_text().splitlines())
     pictures = {row["image"] for row in rows if row["image"]}
     assert 0 < found["images_read"] <= len(pictures)
@@ -76,6 +91,11 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
     folders = {tuple(folder.parts[-3:-1]): results(folder) for folder in run_dirs(tmp_path)}
     for name in ("a", "b"):
         assert folders["demo", name] == folders["demo_b", name], "the same weights give the same greedy answers"
+
+
+def _sockets(folder: Path) -> list[Path]:
+    """Sockets that are left below a folder for temporary files."""
+    return [path for path in folder.rglob("*") if path.is_socket()]
 
 
 def _engines(owner: int) -> set[int]:

@@ -3,17 +3,20 @@
 vLLM's engine process does not notice that its owner was killed: it would wait for ever, with the GPU's memory. So a run
 starts this beside the engine, holding the other end of a pipe, which the system closes with the run:
 
-    python -m mathbatch.models.reaper <process id> <mark>
+    python -m mathbatch.models.reaper <process id> <mark> <folder>
 
-It ends the children of the run then, and every process that has MATHBATCH_OWNER=<mark> in its environment.
+It ends the children of the run then, and every process that has MATHBATCH_OWNER=<mark> in its environment, and removes
+the folder, where they have their sockets.
 """
 
 from __future__ import annotations
 
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -33,15 +36,17 @@ class Reaper:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._others: set[int] = set()
+        self.folder = ""
 
     def start(self) -> None:
         import psutil
 
         self._others = {child.pid for child in psutil.Process().children(recursive=True)}
         mark = os.urandom(16).hex()
+        self.folder = tempfile.mkdtemp(prefix="mb-")
         # Its standard input is the pipe: only this process holds the writing end.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark],
+            [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark, self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -114,3 +119,4 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
 if __name__ == "__main__":
     watch(int(sys.argv[1]), sys.argv[2])
+    shutil.rmtree(sys.argv[3], ignore_errors=True)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_GPUS_PER_MODEL = 4
 KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
+SOCKETS = "VLLM_RPC_BASE_PATH"
+LONGEST_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
+"""Characters: a socket's path has at most 107 (unix(7)), and its name is a UUID."""
 USERS_ENVIRONMENT = frozenset(os.environ)
 SHUTDOWN_S = 1.0
 """The CPU build's worker does not end by itself, however long one waits."""
@@ -111,6 +114,8 @@ class VllmModel(BaseInferenceModel):
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._reaper.start()
+        if SOCKETS not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_FOLDER:
+            os.environ[SOCKETS] = self._reaper.folder  # vLLM leaves them behind
         from vllm import AsyncEngineArgs
         from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext
