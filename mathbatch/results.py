@@ -21,7 +21,7 @@ from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.sources import JsonSource, Source, as_names, is_json_lines, open_input
 from mathbatch.errors import StoreError
 from mathbatch.parts import Parts
-from mathbatch.records import BadRow, Record, Row, Sample
+from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.scoring.evaluate import METRICS, SCORES, JudgeSays, OnScored, evaluate, scorer_of
 
 _encode = msgspec.json.Encoder().encode
@@ -55,17 +55,30 @@ def joined(parts: Parts, digests: Sequence[int] = ()) -> Iterator[tuple[Sample |
     """
     find, rollouts = parts.saver.find, range(parts.config.sampling.n)
     for at, sample in enumerate(parts.loader):
-        digest = f"{digests[at]:016x}" if at < len(digests) else render(sample, parts.processor).digest
+        prompt = None if at < len(digests) else render(sample, parts.processor)
+        digest = f"{digests[at]:016x}" if prompt is None else prompt.digest
         records = []
         for rollout in rollouts:
             record = find(sample.id, rollout, digest)
             if record is None:
-                raise StoreError(
-                    f"{parts.run_dir} has no record of {sample.id} as its row is now (prompt, pictures)\n"
-                    "  fix: run the same command again; to score against other golds leave prompts and pictures alone"
-                )
+                raise _no_record(parts, sample.id, prompt)
             records.append(record)
         yield sample, records
+
+
+def _no_record(parts: Parts, id: str, prompt: Request | Record | None) -> StoreError:
+    """The row has changed since, or can't be rendered any more."""
+    if isinstance(prompt, Record) and prompt.failure is not None:
+        return StoreError(
+            f"{parts.run_dir} has no such record of {id}: {prompt.failure.message}\n"
+            "  fix: put back what is missing, or score the results as answers from elsewhere:\n"
+            f"  python -m mathbatch.score dataset=… dataset.input=… responses.path={results_path(parts)} "
+            f"responses.response_field={parts.config.dataset.response_field} output=…"
+        )
+    return StoreError(
+        f"{parts.run_dir} has no record of {id} as its row is now (prompt, pictures)\n"
+        "  fix: run the same command again; to score against other golds leave prompts and pictures alone"
+    )
 
 
 def results_path(parts: Parts) -> Path:

@@ -370,6 +370,19 @@ def test_corrected_golds_of_a_dataset_with_pictures_need_no_picture_beside_them(
     assert done.returncode == 0, done.stderr
     assert metrics(run_dir(tmp_path))["accuracy"] == 1.0
 
+    (tmp_path / "data" / "a.png").unlink()
+    refused = run(tmp_path, f"run_dir={run_dir(tmp_path)}", "dataset.answer_field=gold", module="score")
+    assert refused.returncode == 2
+    assert "a.png: No such file" in refused.stderr
+    assert metrics(run_dir(tmp_path))["accuracy"] == 1.0
+    said = [part for part in refused.stderr.split() if part.startswith("responses.")]
+    done = run(
+        tmp_path, "dataset=generic", "dataset.input=corrected.jsonl", "dataset.answer_field=gold",
+        "dataset.scoring=exact", *said, "output=scored", module="score",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert metrics(tmp_path / "scored")["accuracy"] == 1.0
+
 
 @pytest.mark.parametrize(
     ("change", "said"),
