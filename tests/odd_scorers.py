@@ -60,6 +60,13 @@ class OddScorer(BaseScorer):
         return Score("correct" if response == sample.gold else "wrong", response, sample.gold, "compared")
 
 
+class OddGoldScorer(OddScorer):
+    """Does what the gold answer says already where that is tried."""
+
+    def gold_as_response(self, sample: Sample) -> str:
+        return sample.gold or ""
+
+
 class BrokenScorer(BaseScorer):
     """Can be made where the configuration is read, but not in a worker."""
 

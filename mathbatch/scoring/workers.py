@@ -128,15 +128,24 @@ class Workers:
         """The votes on each response and what is odd about it, in order; none on a response that is not there."""
         waiting: deque[tuple[Key, Sample, Task]] = deque()
         for key, sample, response in units:
-            waiting.append((key, sample, self._begin(sample, response)))
+            task = Task(looked=Looked()) if response is None else self._begin(sample, response)
+            waiting.append((key, sample, task))
             if len(waiting) >= AHEAD * self._count:
-                yield self._end(*waiting.popleft())
+                yield self._told(*waiting.popleft())
         while waiting:
-            yield self._end(*waiting.popleft())
+            yield self._told(*waiting.popleft())
+
+    def begin_gold(self, sample: Sample) -> Task:
+        """A task whose `ended` says in `problem` why nothing could be equal to the gold answer of a row."""
+        return self._begin(sample, None)
+
+    def ended(self, task: Task) -> Looked:
+        """Wait for it; meanwhile others go on."""
+        while task.looked is None:
+            self._work()
+        return task.looked
 
     def _begin(self, sample: Sample, response: str | None) -> Task:
-        if response is None:
-            return Task(looked=Looked())
         try:
             task = Task(pickle.dumps((_slim(sample), response)))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -144,10 +153,8 @@ class Workers:
         self._queue.append(task)
         return task
 
-    def _end(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[Suspicion]]:
-        while task.looked is None:
-            self._work()
-        looked = task.looked
+    def _told(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[Suspicion]]:
+        looked = self.ended(task)
         if looked.problem:
             return key, {self._panel.names[0]: Score("unscored", None, sample.gold, looked.problem)}, []
         return key, looked.votes, looked.odd
