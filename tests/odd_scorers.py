@@ -81,3 +81,10 @@ class BrokenScorer(BaseScorer):
 class HangingScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         return Score("wrong", str(5**5**5**5), None, "never")
+
+
+class HeldScorer(OddScorer):
+    """Never ends while there is a file `hold` in the working folder."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        return super().score(sample, "hangs in C" if os.path.exists("hold") else response)

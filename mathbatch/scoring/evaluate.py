@@ -37,7 +37,9 @@ _encode = msgspec.json.Encoder().encode
 Rows = Iterable[tuple[Sample | BadRow, Sequence[Record]]]
 """Each row of the dataset with its records, one for each rollout."""
 OnScored = Callable[[int], object]
-"""Called with the number of responses that are scored."""
+"""Called with the number of responses that are scored, also while none is: what it raises ends the scoring, with the
+earlier scores as they were.
+"""
 
 
 class Unit(NamedTuple):
@@ -131,7 +133,8 @@ def _score_all(
 ) -> None:
     scores: list[Score] = []
     cut: list[bool] = []
-    with Workers(panel) as workers:
+    count = 0
+    with Workers(panel, lambda: on_scored(count)) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
         voted = workers.votes(responses) if panel.voters else ((unit, {}, []) for unit, _, _ in responses)
         for count, (unit, votes, odd) in enumerate(voted, 1):
