@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch import compose
 from mathbatch.config import Config
 from mathbatch.errors import AlreadyTold, MathBatchError
-from mathbatch.interrupt import EXIT_SIGNAL
+from mathbatch.interrupt import EXIT_SIGNAL, interrupt_once
 
 PLUGINS = str(compose.PACKAGE / "plugins")
 
@@ -30,6 +30,7 @@ def run_app(
 ) -> None:
     """Call `task` with the composed configuration, or with each of a multirun, within `around`. Exits on errors."""
     _prepare(schema)
+    interrupt_once()
     try:
         compose.refuse_typed_secrets(sys.argv[1:])
         compose.refuse_hydras_folders(sys.argv[1:])

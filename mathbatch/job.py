@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from omegaconf import DictConfig
@@ -17,6 +17,7 @@ from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.errors import MathBatchError
 from mathbatch.identity import run_folder
+from mathbatch.interrupt import Stopped
 from mathbatch.parts import Parts, build, build_model, check_judge_model, sampling_values
 from mathbatch.preflight import Glances
 from mathbatch.progress import Counts
@@ -67,6 +68,7 @@ class Job:
         self.seconds = 0.0
         self.fall_silent()
         self._next_news = 0.0
+        self._is_given_up = False
         self._is_open = False
         self._fed = False
         self._outstanding = 0
@@ -144,14 +146,24 @@ class Job:
         """Results, scores, and at the very end the manifest; then the run folder is given back. Scores and manifest of
         a job that is judged come after the judge.
         """
-        with self.own_errors():
+        with self.own_errors(), suppress(Stopped):
             self._write_results()
             self.finished = True
         self.close()
 
+    def give_up(self) -> None:
+        """`finish`, which another thread has begun or will begin, ends soon; the results and scores that there are stay
+        as they were, and the next run makes them anew.
+        """
+        self._is_given_up = True
+
+    def _go_on(self) -> None:
+        if self._is_given_up:
+            raise Stopped
+
     def _write_results(self) -> None:
         digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
-        self.totals = results.export(self.parts, results.results_path(self.parts), digests)
+        self.totals = results.export(self.parts, results.results_path(self.parts), digests, self._go_on)
         if not self.is_judged:
             self.metrics = results.score_anew(self.parts, digests, self._tell_scored)
             self.write_manifest()
@@ -176,6 +188,7 @@ class Job:
         return self.parts.scorers.judge is not None and self.config.dataset.answer_field is not None
 
     def _tell_scored(self, count: int) -> None:
+        self._go_on()
         if time.monotonic() > self._next_news:
             if self._next_news:
                 self.say(f"scored {count:,} of {self.counts.done:,}")

@@ -187,7 +187,8 @@ def question(judge: Judge, row: Sample | BadRow, record: Record) -> Sample | Bad
         if not judge.takes(row):
             return None
         if record.failure is not None or row.gold is None:
-            return Score("unscored", None, row.gold, "there is no response, or no gold answer")
+            why = "there is no response, or no gold answer"
+            return Score("unscored", None, row.gold, why, gold_at_fault=row.gold is None)
         if not (record.text or "").strip():
             return Score("no_answer", None, row.gold, "the response is empty")
         return Sample(id, row.row_number, {}, judge.prompt(row, record.text or ""))

@@ -133,6 +133,13 @@ class Score(Struct, frozen=True, omit_defaults=True):
     reason: str
     votes: dict[str, str] = {}
     """Scorer to verdict, where several have voted."""
+    gold_at_fault: bool = False
+    """It is `unscored` because of the gold answer: no response to the row could be correct."""
+
+    @classmethod
+    def without_gold(cls, gold: str | None, reason: str) -> Score:
+        """There is nothing to compare with: no gold answer, or none that the scorer can read."""
+        return cls("unscored", None, gold, reason, gold_at_fault=True)
 
     @property
     def is_correct(self) -> bool:

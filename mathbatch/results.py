@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -87,8 +87,10 @@ def results_path(parts: Parts) -> Path:
     return parts.run_dir / ("results.json" if opening else "results.jsonl")
 
 
-def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
-    """Write the results, in the shape of the input."""
+def export(
+    parts: Parts, path: Path, digests: Sequence[int] = (), on_row: Callable[[], object] = lambda: None
+) -> Totals:
+    """Write the results, in the shape of the input; what `on_row` raises leaves the earlier ones as they were."""
     totals = Totals()
     opening, between, closing = _brackets(parts)
     field = parts.config.dataset.response_field
@@ -98,6 +100,7 @@ def export(parts: Parts, path: Path, digests: Sequence[int] = ()) -> Totals:
         stream.write(opening)
         before = b""
         for sample, records in joined(parts, digests):
+            on_row()
             for record in records:
                 totals.add(record)
             own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)

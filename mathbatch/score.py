@@ -24,7 +24,7 @@ from mathbatch import compose, results
 from mathbatch.elsewhere import OutsideConfig, score_outside
 from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.hydra_app import run_app
-from mathbatch.interrupt import EXIT_SIGNAL
+from mathbatch.interrupt import EXIT_SIGNAL, interrupt_once
 from mathbatch.judging import judge_of, votes_of
 from mathbatch.preflight import Glances, look_at_fields
 from mathbatch.scoring.tables import show_scores
@@ -47,11 +47,12 @@ def main() -> None:
     if not folders:
         run_app(_score_composed, schema=OutsideConfig)
         return
+    interrupt_once()
     try:
         rest = [argument for argument in sys.argv[1:] if not argument.startswith(RUN_DIR)]
         metrics = score_run(Path(folders[-1]), rest)
     except KeyboardInterrupt:
-        compose.fail("stopped; earlier scores are as they were", EXIT_SIGNAL + signal.SIGINT)
+        compose.fail("stopped; the same command scores it whole", EXIT_SIGNAL + signal.SIGINT)
     except MathBatchError as error:
         compose.fail(str(error))
     sys.exit(exit_code(metrics))

@@ -84,11 +84,15 @@ class Session:
             for key, group in self.groups(jobs).items():
                 if not stop.is_set():
                     await self._run_group(key, group, progress, stop, finisher)
+            if not stop.is_set():
+                await asyncio.to_thread(finisher.shutdown)
 
         finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         try:
             return await until_stopped(work, progress)
         finally:
+            for job in jobs:
+                job.give_up()  # a signal does not wait for scores
             await asyncio.to_thread(finisher.shutdown)
             for job in jobs:
                 job.fall_silent()

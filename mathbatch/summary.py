@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -43,9 +44,16 @@ def show_summary(job: Job) -> None:
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
     table.add_row("folder", escape(str(job.parts.run_dir)))
-    _print(table, (f"failed: {reason}" for reason in counts.reasons))
+    _print(table, [*(f"failed: {reason}" for reason in counts.reasons), *_not_scored(job)])
     if job.metrics is not None:
         show_details(job.metrics)
+
+
+def _not_scored(job: Job) -> list[str]:
+    if job.finished or not job.answered or not job.parts.is_scored:
+        return []
+    alone = shlex.join(["python", "-m", "mathbatch.score", f"run_dir={job.parts.run_dir}"])
+    return [f"all is answered, but not scored: the same command does it, or {alone}"]
 
 
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:

@@ -60,6 +60,13 @@ class OddScorer(BaseScorer):
         return Score("correct" if response == sample.gold else "wrong", response, sample.gold, "compared")
 
 
+class OddGoldScorer(OddScorer):
+    """Does what the gold answer says already where that is tried."""
+
+    def gold_as_response(self, sample: Sample) -> str:
+        return sample.gold or ""
+
+
 class BrokenScorer(BaseScorer):
     """Can be made where the configuration is read, but not in a worker."""
 
@@ -74,3 +81,10 @@ class BrokenScorer(BaseScorer):
 class HangingScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         return Score("wrong", str(5**5**5**5), None, "never")
+
+
+class HeldScorer(OddScorer):
+    """Never ends while there is a file `hold` in the working folder."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        return super().score(sample, "hangs in C" if os.path.exists("hold") else response)

@@ -110,6 +110,38 @@ def test_what_a_row_says_is_escaped_on_the_page(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
 
 
+NO_NUMBER = "2: 'A': gsm8k: the gold answer has no number"
+
+
+def gold_rows(folder: Path, golds: list[str]) -> list[str]:
+    rows = [{**row, "gold": gold} for row, gold in zip(questions(len(golds)), golds, strict=True)]
+    data = write_rows(folder / "rows.jsonl", rows)
+    return [*overrides(data)[1:], "dataset.answer_field=gold"]
+
+
+def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path) -> None:
+    began = time.monotonic()
+    arguments = gold_rows(tmp_path, ["1", "hangs in C", "is gone", "raises", "crashes", "2"])
+    found = inspected(*arguments, "++scorer._target_=odd_scorers.OddGoldScorer").findings["unusable gold"]
+    assert time.monotonic() - began < 30
+    assert [example.split(":")[0] for example in found.examples] == ["1", "2", "3", "4"]
+    assert found.examples[0] == "1: 'hangs in C': it could not be read in 5 s"
+    assert "code 0" in found.examples[1]
+    assert "ZeroDivisionError" in found.examples[2]
+    assert "code -11" in found.examples[3]
+    assert [one for one in psutil.Process().children(recursive=True) if "scoring" in one.name()] == []
+
+
+def test_ordinary_golds_are_tried_without_a_process(tmp_path: Path) -> None:
+    arguments = gold_rows(tmp_path, ["12", "-3.5", "A", "So it is 7.\n#### 7"])
+    before = psutil.Process().children(recursive=True)
+    for scoring, count in (("auto", 3), ("gsm8k", 4)):
+        found = inspected(*arguments, f"dataset.scoring={scoring}", f"dataset.limit={count}")
+        assert found.rows == count
+        assert [one.examples for one in found.findings.values()] == ([] if count == 3 else [[NO_NUMBER]])
+    assert psutil.Process().children(recursive=True) == before
+
+
 def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(3))
     done = check(tmp_path, "model=qwen", *overrides(data)[1:])

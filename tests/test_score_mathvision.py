@@ -168,7 +168,9 @@ def test_the_protocol(gold: str, choices: tuple[str, ...], response: str, verdic
 
 @pytest.mark.parametrize("gold", [None, "", " "])
 def test_a_row_without_gold_is_unscored(gold: str | None) -> None:
-    assert scored(gold, None, r"\boxed{6}") == Score("unscored", "6", None, "the row has no gold answer")
+    assert scored(gold, None, r"\boxed{6}") == Score(
+        "unscored", "6", None, "the row has no gold answer", gold_at_fault=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import ROOT, SCRIPTED, command, run, run_dir, write_rows
+from support import ROOT, SCRIPTED, command, overrides, records, run, run_dir, write_rows
 
 HANGS = "scorer._target_=odd_scorers.OddScorer"
 FILES = ("scores.jsonl", "metrics.json")
@@ -26,20 +26,25 @@ def outside(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def begun(folder: Path, out: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
-    """The command once its comparisons hang, in a process group of its own, and all processes below it."""
+def begun(
+    folder: Path, out: Path, *arguments: str, module: str = "score", busy_s: float = 0.3
+) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """The command once comparisons hang in two of its workers for so long, in a process group of its own, and all
+    processes below it. `out` may be a pattern.
+    """
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     process = subprocess.Popen(
-        command(*arguments, module="score"), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command(*arguments, module=module), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         below = psutil.Process(process.pid).children(recursive=True)
-        if (out / ".scores.jsonl.draft").exists() and sum(one.cpu_times().user > 0.3 for one in below[1:]) > 1:
+        is_busy = not busy_s or sum(one.cpu_times().user > busy_s for one in below[1:]) > 1
+        if is_busy and list(folder.glob(f"{out.relative_to(folder)}/.scores.jsonl.draft")):
             return process, below
         assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
+        time.sleep(0.1 if busy_s else 0.01)
     raise AssertionError("scoring did not begin")
 
 
@@ -74,9 +79,77 @@ def test_kill_9_leaves_no_worker(tmp_path: Path) -> None:
     assert len(gone) > 2
 
 
-def _stopped(process: subprocess.Popen[str], below: list[psutil.Process], number: signal.Signals, code: int) -> None:
-    os.killpg(process.pid, number)  # as a terminal does
-    _, err = process.communicate(timeout=5)
+def scripted(folder: Path) -> list[str]:
+    """Arguments of a run whose scoring does not end while there is a file `hold`."""
+    rows = [{"sample_index": str(at), "query_cot": "?", "gold": "one"} for at in range(20)]
+    data = write_rows(folder / "rows.jsonl", rows)
+    (folder / "hold").touch()
+    return overrides(
+        data, "model.engine.say=one", "dataset.answer_field=gold", "scorer._target_=odd_scorers.HeldScorer"
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_ctrl_c_while_a_run_scores_ends_it_soon_and_the_same_command_scores_it_whole(
+    tmp_path: Path, times: int, whole_group: bool
+) -> None:
+    arguments = scripted(tmp_path)
+    process, below = begun(tmp_path, tmp_path / "outputs/*/*/*", *arguments, module="run")
+    said = _stopped(process, below, signal.SIGINT, 130, times, whole_group)
+    folder = run_dir(tmp_path)
+    assert "the same command goes on from here" in said
+    assert f"not scored: the same command does it, or python -m mathbatch.score run_dir={folder}" in said
+    assert not [name for name in (*FILES, "manifest.json") if (folder / name).exists()]
+    assert not list(folder.glob(".*.draft"))
+    assert len(records(folder)) == 20
+    _scored_whole(tmp_path, arguments)
+
+
+def test_what_a_stopped_run_has_answered_can_be_scored_alone(tmp_path: Path) -> None:
+    process, below = begun(tmp_path, tmp_path / "outputs/*/*/*", *scripted(tmp_path), module="run")
+    _stopped(process, below, signal.SIGTERM, 143)
+    _scored_whole(tmp_path, [f"run_dir={run_dir(tmp_path)}"], module="score")
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 0.6, 1.0])
+def test_ctrl_c_while_workers_start_leaves_no_traceback_and_no_process(tmp_path: Path, after_s: float) -> None:
+    arguments = [*outside(tmp_path), "dataset.scoring=math"]
+    process, _ = begun(tmp_path, tmp_path / "out", *arguments, busy_s=0)
+    time.sleep(after_s)
+    _stopped(process, psutil.Process(process.pid).children(recursive=True), signal.SIGINT, 130, 2)
+    assert not list((tmp_path / "out").glob("*.json*"))
+
+
+def _scored_whole(folder: Path, arguments: list[str], module: str = "run") -> None:
+    (folder / "hold").unlink()
+    done = subprocess.run(
+        command(*arguments, module=module), cwd=folder, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "100.0%" in done.stdout
+    assert len((run_dir(folder) / "scores.jsonl").read_text().splitlines()) == 20
+    assert len(records(run_dir(folder))) == 20, "nothing is answered twice"
+
+
+def _stopped(
+    process: subprocess.Popen[str],
+    below: list[psutil.Process],
+    number: signal.Signals,
+    code: int,
+    times: int = 1,
+    whole_group: bool = True,
+) -> str:
+    """Send the signal, so many times, and wait for the end; returns what was printed."""
+    for _ in range(times):
+        if whole_group:
+            os.killpg(process.pid, number)  # as a terminal does
+        else:
+            process.send_signal(number)
+        time.sleep(0.2 * (times - 1))
+    out, err = process.communicate(timeout=5)
     assert process.returncode == code, err
-    assert "Traceback" not in err
+    assert "Traceback" not in out + err
     assert not psutil.wait_procs(below, timeout=3)[1]
+    return out

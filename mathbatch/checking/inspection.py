@@ -6,11 +6,14 @@ from array import array
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jinja2 import TemplateError
 
 from mathbatch.checking.chat import ChatRenderer, Size
+from mathbatch.checking.golds import GoldTrier
 from mathbatch.checking.looking import PictureLooker, Trouble
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
@@ -88,33 +91,42 @@ MEANINGS = {
 
 def inspect(job: Job, chat: ChatRenderer, progress: Callable[[int], object]) -> Inspection:
     """Look at every row. Raises ConfigError where the dataset can't be read."""
-    found, looker = Inspection(), PictureLooker(job.decoder)
-    waiting = deque[tuple[Sample | BadRow, list[Future[Size | Trouble]]]]()
-    try:
-        for sample in job.parts.loader:
-            images = sample.images if isinstance(sample, Sample) else ()
-            waiting.append((sample, [looker.look(image) for image in images]))
+    found, waiting = Inspection(), deque[Looks]()
+    with closing(PictureLooker(job.decoder)) as looker, GoldTrier(job.parts) as trier:
+        for row in job.parts.loader:
+            waiting.append(_begin(row, looker, trier))
             if len(waiting) > AHEAD:
-                _look_at(job, chat, found, *waiting.popleft())
+                _look_at(job, chat, found, waiting.popleft())
                 progress(found.rows)
         while waiting:
-            _look_at(job, chat, found, *waiting.popleft())
-    finally:
-        looker.close()
+            _look_at(job, chat, found, waiting.popleft())
     found.distinct_pictures = looker.distinct
     return found
 
 
-def _look_at(
-    job: Job, chat: ChatRenderer, found: Inspection, sample: Sample | BadRow, looks: list[Future[Size | Trouble]]
-) -> None:
+class Looks(NamedTuple):
+    """A row, and what has been begun to know about it."""
+
+    row: Sample | BadRow
+    pictures: list[Future[Size | Trouble]]
+    gold: Callable[[], str | None]
+
+
+def _begin(row: Sample | BadRow, looker: PictureLooker, trier: GoldTrier) -> Looks:
+    if isinstance(row, BadRow):
+        return Looks(row, [], lambda: None)
+    return Looks(row, [looker.look(image) for image in row.images], trier.begin(row))
+
+
+def _look_at(job: Job, chat: ChatRenderer, found: Inspection, looks: Looks) -> None:
     found.rows += 1
+    sample = looks.row
     if isinstance(sample, BadRow):
         found.note(sample.kind, sample.message)
         return
     before = {name: finding.count for name, finding in found.findings.items()}
-    sizes = _sizes(found, sample, looks)
-    _look_at_gold(job, found, sample)
+    sizes = _sizes(found, sample, looks.pictures)
+    _look_at_gold(job, found, sample, looks.gold)
     _look_at_placeholders(found, sample)
     prompt = _look_at_prompt(job, chat, found, sample, sizes)
     notes = [name for name, finding in found.findings.items() if finding.count > before.get(name, 0)]
@@ -139,15 +151,14 @@ def _sizes(found: Inspection, sample: Sample, looks: list[Future[Size | Trouble]
     return sizes
 
 
-def _look_at_gold(job: Job, found: Inspection, sample: Sample) -> None:
-    dataset = job.config.dataset
-    if dataset.answer_field is None:
+def _look_at_gold(job: Job, found: Inspection, sample: Sample, trial: Callable[[], str | None]) -> None:
+    if job.config.dataset.answer_field is None:
         return
     gold = (sample.gold or "").strip()
     if not gold:
         found.note("missing gold", sample.id, amiss=False)
         return
-    problem = job.parts.scorers.gold_problem(sample)
+    problem = trial()
     if problem is not None:
         found.note("unusable gold", f"{sample.id}: {gold!r:.80}: {problem}", amiss=False)
     elif sample.choices and gold not in sample.choices and not _is_letter_of(gold, len(sample.choices)):

@@ -34,7 +34,7 @@ class ChoiceScorer(BaseScorer):
         choices = sample.choices or ()
         gold = gold_letters(sample.gold or "", choices)
         if gold is None:
-            return Score("unscored", None, sample.gold, "the gold answer names no choice")
+            return Score.without_gold(sample.gold, "the gold answer names no choice")
         chosen = chosen_letters(response, choices)
         if chosen is None:
             return Score("no_answer", None, sample.gold, "no choice is stated")

@@ -42,7 +42,9 @@ decode_looked = msgspec.msgpack.Decoder(Looked).decode
 
 
 def serve(connection: Connection, spec: tuple[Any, dict[str, Any]]) -> None:
-    """Answer pairs of sample and response, pickled, until the parent closes the connection or is gone."""
+    """Answer pairs of sample and response, pickled, until the parent closes the connection or is gone. A pair without
+    a response asks what is wrong with the gold answer.
+    """
     os.setsid()  # Ctrl-C is for the parent, and what a scorer starts can be ended together with it
     panel = panel_of(*spec)
     _limit_memory()
@@ -59,6 +61,8 @@ def _looked(panel: Panel, message: bytes) -> bytes:
     signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
     try:
         sample, response = pickle.loads(message)
+        if response is None:
+            return _encode(Looked(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response)
         return _encode(Looked(votes, suspicions(sample, response, votes)))
     except MemoryError:

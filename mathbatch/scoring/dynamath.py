@@ -32,7 +32,7 @@ class DynaMathScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
         if not gold:
-            return Score("unscored", None, sample.gold, "the row has no gold answer")
+            return Score.without_gold(sample.gold, "the row has no gold answer")
         response = final_part(response)
         found = short_answer(response)
         answer, rule = found if found is not None else _stated(sample, response)

@@ -26,6 +26,7 @@ from mathbatch.scoring.metrics import Metrics
 from mathbatch.scoring.panel import Panel, Votes, combine
 from mathbatch.scoring.plots import PLOTS, draw_breakdown
 from mathbatch.scoring.suspects import Suspects, Suspicion
+from mathbatch.scoring.unusable import UnusableGolds
 from mathbatch.scoring.workers import Workers
 
 SCORES, METRICS, AUDIT, EARLIER = "scores.jsonl", "metrics.json", "audit.jsonl", "scores"
@@ -37,7 +38,9 @@ _encode = msgspec.json.Encoder().encode
 Rows = Iterable[tuple[Sample | BadRow, Sequence[Record]]]
 """Each row of the dataset with its records, one for each rollout."""
 OnScored = Callable[[int], object]
-"""Called with the number of responses that are scored."""
+"""Called with the number of responses that are scored, also while none is: what it raises ends the scoring, with the
+earlier scores as they were.
+"""
 
 
 class Unit(NamedTuple):
@@ -72,6 +75,7 @@ class Tally:
     """Why responses are unscored."""
     votes: Counter[str] = field(default_factory=Counter)
     """By scorer, on the responses that there are."""
+    golds: UnusableGolds = field(default_factory=UnusableGolds)
     unscored_votes: Counter[str] = field(default_factory=Counter)
 
     def facts(self) -> dict[str, Any]:
@@ -79,6 +83,7 @@ class Tally:
         for summary in self.summaries:
             facts |= summary.facts()
         facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
+        facts["unusable_golds"] = self.golds.facts()
         return facts | {"unscored": dict(self.reasons.most_common(REASONS_KEPT)), "suspects": self.suspects.count}
 
     def count_votes(self, unit: Unit, votes: Votes) -> None:
@@ -131,7 +136,8 @@ def _score_all(
 ) -> None:
     scores: list[Score] = []
     cut: list[bool] = []
-    with Workers(panel) as workers:
+    count = 0
+    with Workers(panel, lambda: on_scored(count)) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
         voted = workers.votes(responses) if panel.voters else ((unit, {}, []) for unit, _, _ in responses)
         for count, (unit, votes, odd) in enumerate(voted, 1):
@@ -190,6 +196,9 @@ def _add_row(tally: Tally, sample: Sample, scores: list[Score], cut: list[bool])
     tally.metrics.add(sample, scores, cut)
     for summary in tally.summaries:
         summary.add(sample, scores)
+    fault = next((score for score in scores if score.gold_at_fault), None)
+    if fault is not None:
+        tally.golds.add(sample.id, fault.reason)
 
 
 def _line(unit: Unit, score: Score) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class ExactScorer(BaseScorer):
 
     def score(self, sample: Sample, response: str) -> Score:
         if sample.gold is None:
-            return Score("unscored", None, None, "the row has no gold answer")
+            return Score.without_gold(None, "the row has no gold answer")
         golds = self._golds(sample.gold)
         candidates = [(one.text, one.rule) for one in statements(response)]
         whole = final_part(response).strip()

@@ -24,7 +24,7 @@ class Gsm8kScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = marked_number(sample.gold or "") or next(iter(numbers_in(sample.gold or "")), None)
         if gold is None:
-            return Score("unscored", None, sample.gold, "the gold answer has no number")
+            return Score.without_gold(sample.gold, "the gold answer has no number")
         marked = marked_number(edges(final_part(response)))
         found = (marked, "behind the mark") if marked is not None else stated_number(response)
         if found is None:

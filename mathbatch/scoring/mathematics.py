@@ -61,11 +61,11 @@ class MathScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = without_dollars(sample.gold or "")
         if not gold:
-            return Score("unscored", None, sample.gold, "the row has no gold answer")
+            return Score.without_gold(sample.gold, "the row has no gold answer")
         known = as_number(gold) or values(gold) or WORDS.fullmatch(gold)
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
-            return Score("unscored", None, sample.gold, problem)
+            return Score.without_gold(sample.gold, problem)
         words = len(plain(gold).split()) if WORDS.fullmatch(gold) else 0
         found = stated_expressions(response, words)
         if not found:

@@ -62,7 +62,7 @@ class MathVisionScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         answer, reason = find_answer(response, len(sample.choices or ()))
         if sample.gold is None or not sample.gold.strip():
-            return Score("unscored", answer, None, "the row has no gold answer")
+            return Score("unscored", answer, None, "the row has no gold answer", gold_at_fault=True)
         if answer is None:
             return Score("no_answer", None, sample.gold, reason)
         for gold, what in _golds(sample):

@@ -43,12 +43,12 @@ class MathVistaScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         found = Stated(response.strip(), "given") if self.extracted else extract(sample, response)
         if found is None or not found.text or len(found.text) > MAX_ANSWER:
-            verdict = "unscored" if sample.gold is None else "no_answer"
-            return Score(verdict, None, sample.gold, "no answer was found in the response")
+            why, verdict = "no answer was found in the response", "unscored" if sample.gold is None else "no_answer"
+            return Score(verdict, None, sample.gold, why, gold_at_fault=sample.gold is None)
         answer, what = normalised(found.text, sample.fields, sample.choices or ())
         reason = f"{what}, {found.rule}"
         if sample.gold is None:
-            return Score("unscored", answer, None, f"{reason}; the row has no gold answer")
+            return Score("unscored", answer, None, f"{reason}; the row has no gold answer", gold_at_fault=True)
         same = answer == sample.gold
         return Score(
             "correct" if same else "wrong", answer, sample.gold, f"{reason}; {'equal' if same else 'different'}"

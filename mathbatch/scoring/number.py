@@ -49,7 +49,7 @@ class NumberScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         golds = numerals(sample.gold or "")
         if not golds:
-            return Score("unscored", None, sample.gold, "the gold answer is no number")
+            return Score.without_gold(sample.gold, "the gold answer is no number")
         found = stated_number(response)
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")

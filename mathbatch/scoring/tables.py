@@ -14,6 +14,8 @@ from rich.table import Table
 
 SHOWN_LABELS = 12
 """Of one metadata field, those with the most rows; all stand in metrics.json."""
+SHOWN_REASONS, SHOWN_IDS = 3, 5
+"""Of golds that can't be used."""
 
 
 def accuracy_text(metrics: dict[str, Any]) -> str:
@@ -44,6 +46,8 @@ def verdicts_text(metrics: dict[str, Any]) -> str:
 def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     """Name and value of everything beside the breakdown that is worth a line. `limit`: at what responses were cut."""
     facts = [("accuracy", accuracy_text(metrics)), ("verdicts", verdicts_text(metrics))]
+    if metrics.get("unusable_golds", {}).get("rows"):
+        facts.append(("gold unusable", _unusable(metrics["unusable_golds"])))
     if metrics["truncated"]:
         cut, lost = sum(metrics["truncated"].values()), metrics["truncated"].get("no_answer", 0)
         facts.append(("truncated", f"{cut:,}{limit}, {lost:,} of them without an answer"))
@@ -63,6 +67,16 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
+
+
+def _unusable(golds: dict[str, Any]) -> str:
+    """`3 rows`, and a line for each reason: `2: the gold answer can't be read as mathematics (ids 4, 7)`."""
+    lines = [f"{golds['rows']:,} rows" if golds["rows"] > 1 else "1 row"]
+    for reason, told in list(golds["reasons"].items())[:SHOWN_REASONS]:
+        more = ", …" if told["rows"] > SHOWN_IDS else ""
+        ids = ", ".join(told["ids"][:SHOWN_IDS]) + more
+        lines.append(f"{told['rows']:,}: {reason} ({'ids' if told['rows'] > 1 else 'id'} {ids})")
+    return escape("\n".join(lines))
 
 
 def _at_k(entry: dict[str, Any], samples: int) -> str:

@@ -35,7 +35,7 @@ class WeMathScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
         if gold not in LETTERS or not gold:
-            return Score("unscored", None, sample.gold, "the gold answer is no letter")
+            return Score.without_gold(sample.gold, "the gold answer is no letter")
         behind = final_part(response).rpartition("Answer")[2].strip()
         letter, rule = DROPPED.sub("", behind).strip()[:1], "behind 'Answer'"
         if letter not in LETTERS or not letter:

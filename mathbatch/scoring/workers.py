@@ -12,7 +12,7 @@ import pickle
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mathbatch.errors import ConfigError
+from mathbatch.interrupt import start_deaf
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.comparing import LIMIT_S, Looked, decode_looked, serve
 from mathbatch.scoring.panel import Panel, Votes
@@ -38,6 +39,8 @@ RENEW_AFTER = 20_000
 """Comparisons, after which a worker makes way for a fresh one: sympy keeps much of what it has seen."""
 MOST_STILLBORN = 3
 """Workers in a row that end before they are ready, after which there is no point in going on."""
+WAIT_S = 0.5
+"""For news from the workers, before the caller is asked whether to go on."""
 OVERDUE = f"the comparison takes over {LIMIT_S:g} s"
 
 Key = TypeVar("Key")
@@ -58,7 +61,7 @@ class Worker:
         context.set_forkserver_preload([serve.__module__, *panel.preload])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
-        self.process.start()
+        start_deaf(self.process)
         theirs.close()
         self.tasks: deque[Task] = deque()
         self.is_ready = False
@@ -108,10 +111,12 @@ class Worker:
 
 
 class Workers:
-    """Use as a context. Processes start at the first comparison."""
+    """Use as a context. Processes start at the first comparison. `on_wait` is called every WAIT_S at least while there
+    is something to wait for; what it raises ends that.
+    """
 
-    def __init__(self, panel: Panel) -> None:
-        self._panel = panel
+    def __init__(self, panel: Panel, on_wait: Callable[[], object] = lambda: None) -> None:
+        self._panel, self._on_wait = panel, on_wait
         self._count = max(1, min(len(os.sched_getaffinity(0)), MOST_WORKERS))
         self._workers: list[Worker] = []
         self._queue: deque[Task] = deque()
@@ -128,15 +133,24 @@ class Workers:
         """The votes on each response and what is odd about it, in order; none on a response that is not there."""
         waiting: deque[tuple[Key, Sample, Task]] = deque()
         for key, sample, response in units:
-            waiting.append((key, sample, self._begin(sample, response)))
+            task = Task(looked=Looked()) if response is None else self._begin(sample, response)
+            waiting.append((key, sample, task))
             if len(waiting) >= AHEAD * self._count:
-                yield self._end(*waiting.popleft())
+                yield self._told(*waiting.popleft())
         while waiting:
-            yield self._end(*waiting.popleft())
+            yield self._told(*waiting.popleft())
+
+    def begin_gold(self, sample: Sample) -> Task:
+        """A task whose `ended` says in `problem` why nothing could be equal to the gold answer of a row."""
+        return self._begin(sample, None)
+
+    def ended(self, task: Task) -> Looked:
+        """Wait for it; meanwhile others go on."""
+        while task.looked is None:
+            self._work()
+        return task.looked
 
     def _begin(self, sample: Sample, response: str | None) -> Task:
-        if response is None:
-            return Task(looked=Looked())
         try:
             task = Task(pickle.dumps((_slim(sample), response)))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -144,16 +158,15 @@ class Workers:
         self._queue.append(task)
         return task
 
-    def _end(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[Suspicion]]:
-        while task.looked is None:
-            self._work()
-        looked = task.looked
+    def _told(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[Suspicion]]:
+        looked = self.ended(task)
         if looked.problem:
             return key, {self._panel.names[0]: Score("unscored", None, sample.gold, looked.problem)}, []
         return key, looked.votes, looked.odd
 
     def _work(self) -> None:
         """Hand out what is queued, and wait until a worker has something to say or must be replaced."""
+        self._on_wait()
         if multiprocessing.get_start_method(allow_none=True) not in multiprocessing.get_all_start_methods():
             multiprocessing.set_start_method(
                 "forkserver", force=True
@@ -165,7 +178,7 @@ class Workers:
             if not free:
                 break
             min(free, key=lambda worker: len(worker.tasks)).give(self._queue.popleft())
-        ready = wait([worker.connection for worker in self._workers], timeout=1.0)
+        ready = wait([worker.connection for worker in self._workers], timeout=WAIT_S)
         for worker in list(self._workers):
             if worker.connection in ready:
                 self._hear(worker)
