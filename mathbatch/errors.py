@@ -60,6 +60,10 @@ class SampleError(MathBatchError):
         self.kind = kind
 
 
+class RequestLost(SampleError):
+    """The engine has lost this request through no fault of the sample. It may be sent again, with its pictures."""
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """A hint that names the valid name most like `name`, or all of them when none is alike."""
     names = sorted(valid)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from bad_inputs import encoded
 from held import HELD, begun, hold_after, let_go
 from support import overrides, questions, records, results, run, run_dir, start, wait_for, write_rows
 
@@ -97,6 +98,17 @@ def test_a_run_that_ctrl_z_has_stopped_is_not_taken_for_stalled(tmp_path: Path, 
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "made no step" not in said
+
+
+def test_a_request_that_the_engine_loses_is_sent_again_with_its_picture_but_not_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded())
+    rows = [{**row, "image": "a.png"} for row in questions(12)]
+    rows[3]["query_cot"] += " never"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    forgetful = ("model._target_=forgetful.ForgetfulModel", "dataset.image_field=image", "batch_size=6")
+    assert run(tmp_path, *overrides(data, *forgetful)).returncode == 1
+    found = {record["id"]: record.get("failure", {}).get("kind") for record in records(run_dir(tmp_path))}
+    assert found == {str(at): "engine_error" if at == 3 else None for at in range(12)}
 
 
 def test_random_deaths_and_failures_leave_each_unit_with_one_record(tmp_path: Path) -> None:
