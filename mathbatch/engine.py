@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from mathbatch.base import BaseDataBatcher, BaseInferenceModel
 from mathbatch.data.pictures import Pictures
-from mathbatch.errors import SampleError
+from mathbatch.errors import RequestLost, SampleError
 from mathbatch.job import Job
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.progress import Progress
 from mathbatch.records import Request, Response
+
+TRIES = 4
+"""Of one request that the engine loses: units that share a picture may lose it one after another."""
 
 
 async def _nothing() -> None: ...
@@ -74,12 +78,18 @@ class Engine:
         """
 
         async def attempt() -> Response:
-            if job.error is not None:
-                raise SampleError("abandoned", "its job has failed")
-            async with self.pictures.ready(request, job.decoder) as ready:
-                return await self.model.generate(ready)
+            for _ in range(TRIES - 1):
+                with suppress(RequestLost):
+                    return await self._ask(job, request)
+            return await self._ask(job, request)
 
         return await self._supervisor.call(request, attempt)
+
+    async def _ask(self, job: Job, request: Request) -> Response:
+        if job.error is not None:
+            raise SampleError("abandoned", "its job has failed")
+        async with self.pictures.ready(request, job.decoder) as ready:
+            return await self.model.generate(ready)
 
     def rest(self) -> None:
         """End a stream of units."""

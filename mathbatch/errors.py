@@ -60,6 +60,10 @@ class SampleError(MathBatchError):
         self.kind = kind
 
 
+class RequestLost(SampleError):
+    """The engine has lost this request through no fault of the sample. It may be sent again, with its pictures."""
+
+
 def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
     """A hint that names the valid name most like `name`, and all of them when none is alike or with `others`."""
     names = sorted(valid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,9 @@ from mathbatch.progress import Progress
 from mathbatch.records import Request, Response
 
 T = TypeVar("T")
+
+for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(name, None)  # tables are compared as they are in a file, wherever the tests run
 
 
 def composed(*arguments: str) -> Config:

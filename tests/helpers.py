@@ -38,11 +38,14 @@ class Outcome:
 
 
 def run_process(folder: Path, *overrides: str, prepare: Callable[[], None] | None = None) -> Outcome:
-    """`python -m mathbatch.run` in `folder` with the scripted model. `prepare` is called in the child first."""
+    """`python -m mathbatch.run` in `folder` with the scripted model. `prepare` is called in the child first.
+
+    It writes no byte code: with a limit on files that would be cut off, and break the next process that reads it.
+    """
     ended = subprocess.run(
         [sys.executable, "-m", "mathbatch.run", *SCRIPTED, *overrides],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=50,

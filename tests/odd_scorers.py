@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from mathbatch.base import BaseScorer
@@ -79,12 +81,23 @@ class BrokenScorer(BaseScorer):
 
 
 class HangingScorer(BaseScorer):
+    """Never comes to an end, and says so by the file `hanging`."""
+
     def score(self, sample: Sample, response: str) -> Score:
+        Path("hanging").touch()
         return Score("wrong", str(5**5**5**5), None, "never")
 
 
-class HeldScorer(OddScorer):
-    """Never ends while there is a file `hold` in the working folder."""
+class StubbornScorer(HangingScorer):
+    """No alarm ends it either: somebody must kill it."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        return super().score(sample, "hangs in C" if os.path.exists("hold") else response)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return super().score(sample, response)
+
+
+class HeldScorer(StubbornScorer):
+    """Never ends while there is a file `hold` in the working folder, then finds everything right."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        return super().score(sample, response) if os.path.exists("hold") else Score("correct", response, None, "held")

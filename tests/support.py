@@ -6,11 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTED = "model._target_=mathbatch.models.scripted.ScriptedModel"
+ENGINE = "VLLM::EngineCor"
+"""The name that the kernel shows for vLLM's engine process."""
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -29,7 +37,8 @@ def overrides(data: Path, *more: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    """For a command line that may use classes of the tests."""
+    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
 
 
 def command(*arguments: str, module: str = "run") -> list[str]:
@@ -60,6 +69,58 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+    """Until it is so. Fails where the process has ended without it; the time only ends a test that would hang."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None and not condition():
+            raise AssertionError(f"ended with {process.returncode}: {process.communicate()}")
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+def wait_until_said(words: str, process: subprocess.Popen[str], seconds: float = 60) -> str:
+    """The line on the standard error that has these words."""
+    assert process.stderr is not None
+    too_late = threading.Timer(seconds, process.kill)
+    too_late.start()
+    try:
+        return next(line for line in process.stderr if words in line)
+    finally:
+        too_late.cancel()
+
+
+def engines_of(owner: int) -> list[psutil.Process]:
+    """The engines of a run, which are its own children.
+
+    Not its grandchildren: a command that an engine starts bears the engine's name until its exec.
+    """
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(owner).children():
+            with suppress(psutil.NoSuchProcess):
+                if process.name().startswith(ENGINE):
+                    found.append(process)
+    return found
+
+
+def left_alive(processes: Iterable[psutil.Process], seconds: float = 30) -> list[psutil.Process]:
+    """Those that have not ended in time. One that has ended and that nobody has asked about yet is not alive: the first
+    process of a container may ask nobody.
+    """
+    deadline, left = time.monotonic() + seconds, list(processes)
+    while (left := [process for process in left if _is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def run_dir(folder: Path) -> Path:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 from conftest import SharedEngine
-from support import records, results, run, run_dir, start
+from support import engines_of, left_alive, records, results, run, run_dir, start, wait_for
 
 SLOW = ("batch_size=2",)
 """Two in flight, so that a run of the demo takes long enough to be killed in its middle."""
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 def saved(folder: Path) -> int:
@@ -28,10 +19,9 @@ def saved(folder: Path) -> int:
 
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
     process = start(tmp_path, *SLOW)
-    wait_for(lambda: saved(tmp_path) >= 10)
-    engines = [child for child in psutil.Process(process.pid).children(recursive=True) if "VLLM" in child.name()]
-    assert engines, "the engine has a process of its own"
-    engines[0].kill()
+    wait_for(lambda: saved(tmp_path) >= 10, process)
+    (engine,) = engines_of(process.pid)
+    engine.kill()
     _, said = process.communicate(timeout=240)
     assert process.returncode == 0, said
     assert said.count("starting it again") == 1
@@ -49,15 +39,14 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     for _ in range(3):
         process = start(tmp_path, *SLOW)
         goal = saved(tmp_path) + rng.randint(1, 25)
-        wait_for(lambda goal=goal: saved(tmp_path) >= goal)  # type: ignore[misc]
+        wait_for(lambda goal=goal: saved(tmp_path) >= goal, process)  # type: ignore[misc]
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         process.communicate()
         now = records(run_dir(tmp_path))
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"
         before = now
-        _, alive = psutil.wait_procs(children, timeout=30)
-        assert not alive, "an engine outlived its run"
+        assert not left_alive(children), "an engine outlived its run"
     assert run(tmp_path, *SLOW).returncode == 0
     whole, _ = engine.run(tmp_path / "whole", *SLOW)
     assert results(run_dir(tmp_path)) == results(whole.run_dir), f"seed {seed}"

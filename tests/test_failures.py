@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
+import time
 from pathlib import Path
 
 import pytest
-from support import overrides, questions, records, results, run, run_dir, write_rows
+from bad_inputs import encoded
+from held import HELD, begun, hold_after, let_go
+from support import overrides, questions, records, results, run, run_dir, start, wait_for, write_rows
 
 
 @pytest.fixture
@@ -22,8 +26,6 @@ def test_a_sample_that_kills_the_engine_is_quarantined_and_the_rest_complete(tmp
     assert [(record["id"], record["failure"]["kind"]) for record in failed] == [("33", "engine_killed")]
     assert len(records(run_dir(tmp_path))) == 60, "each unit has one record"
     assert done.stderr.count("starting it again") <= 4
-    healed = run(tmp_path, *overrides(data, "model.engine.delay_s=0.02"))
-    assert healed.returncode == 0 or "engine" in str(run_dir(tmp_path))
 
 
 def test_two_samples_that_kill_the_engine_are_both_found(tmp_path: Path, data: Path) -> None:
@@ -83,6 +85,30 @@ def test_a_stalled_engine_is_named_restarted_and_the_sample_that_stalls_it_quara
     failed = [record for record in records(run_dir(tmp_path)) if "failure" in record]
     assert [(record["id"], record["failure"]["kind"]) for record in failed] == [("5", "engine_killed")]
     assert len(records(run_dir(tmp_path))) == 12
+
+
+def test_a_run_that_ctrl_z_has_stopped_is_not_taken_for_stalled(tmp_path: Path, data: Path) -> None:
+    hold_after(tmp_path, 0)
+    process = start(tmp_path, *overrides(data, HELD, "model.stall_timeout_s=3", "model.engine.delay_s=0.5"))
+    wait_for(lambda: begun(tmp_path), process)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(3.2)
+    let_go(tmp_path)
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "made no step" not in said
+
+
+def test_a_request_that_the_engine_loses_is_sent_again_with_its_picture_but_not_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded())
+    rows = [{**row, "image": "a.png"} for row in questions(12)]
+    rows[3]["query_cot"] += " never"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    forgetful = ("model._target_=forgetful.ForgetfulModel", "dataset.image_field=image", "batch_size=6")
+    assert run(tmp_path, *overrides(data, *forgetful)).returncode == 1
+    found = {record["id"]: record.get("failure", {}).get("kind") for record in records(run_dir(tmp_path))}
+    assert found == {str(at): "engine_error" if at == 3 else None for at in range(12)}
 
 
 def test_random_deaths_and_failures_leave_each_unit_with_one_record(tmp_path: Path) -> None:

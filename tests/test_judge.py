@@ -6,14 +6,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import SharedEngine, composed
-from support import overrides, questions, records, run, run_dir, start, write_rows
+from held import HELD, hold_after, let_go
+from support import overrides, questions, records, run, run_dir, start, wait_for, write_rows
 
 from mathbatch.audit import audit, repair
 from mathbatch.config import DatasetConfig
@@ -75,25 +74,23 @@ def test_nothing_is_asked_twice_and_only_a_changed_response_is_asked_again(tmp_p
     ) == ["3#0", "6#0"]
 
 
-def kill_while_judging(process: subprocess.Popen[str], folder: Path, replies: int = 5) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = list(folder.glob("outputs/*/*/*/judge/*/responses/*.jsonl"))
-        if sum(path.read_bytes().count(b"\n") for path in found) >= replies:
-            break
-        time.sleep(0.02)
+def kill_while_judging(folder: Path, answers: int, replies: int, *arguments: str) -> None:
+    """Start a run that has so many answers to get, and kill it once the judge has given so many replies."""
+    hold_after(folder, answers + replies)
+    process = start(folder, *arguments)
+    wait_for(lambda: len(list(folder.glob("outputs/*/*/*/judge"))) and len(asked(folder)) == replies, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    let_go(folder)
 
 
 def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     data(tmp_path, 40)
-    slow = judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")
-    kill_while_judging(start(tmp_path, *slow), tmp_path)
+    held = judged(tmp_path, HELD, "batch_size=2")
+    kill_while_judging(tmp_path, 40, 5, *held)
     before = asked(tmp_path)
-    assert 5 <= len(before) < 40
     assert not (run_dir(tmp_path) / "scores.jsonl").exists()
-    assert run(tmp_path, *judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")).returncode == 0
+    assert run(tmp_path, *held).returncode == 0
     after = asked(tmp_path)
     assert after[: len(before)] == before
     assert sorted(record["id"] for record in after) == sorted(f"{at}#0" for at in range(40))
@@ -102,13 +99,13 @@ def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_rerun_that_is_killed_while_judging_answers_nothing_once_more(tmp_path: Path) -> None:
     data(tmp_path, 12)
-    slow = judged(tmp_path, "model.engine.delay_s=0.15", "batch_size=2")
-    run(tmp_path, *slow, "dataset.scoring=null")
-    kill_while_judging(start(tmp_path, *slow, "rerun=true"), tmp_path, replies=2)
+    held = judged(tmp_path, HELD, "batch_size=2")
+    run(tmp_path, *held, "dataset.scoring=null")
+    kill_while_judging(tmp_path, 12, 2, *held, "rerun=true")
     assert not (run_dir(tmp_path) / "manifest.json").exists()
     before = records(run_dir(tmp_path))
     assert len(before) == 12
-    assert run(tmp_path, *slow, "rerun=true").returncode == 0
+    assert run(tmp_path, *held, "rerun=true").returncode == 0
     assert records(run_dir(tmp_path)) == before
     assert len(list(run_dir(tmp_path).glob("responses-*"))) == 1
     assert (run_dir(tmp_path) / "manifest.json").exists()

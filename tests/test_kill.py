@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from support import overrides, questions, records, results, run, run_dir, start, write_rows
+from support import overrides, questions, records, results, run, run_dir, start, wait_for, write_rows
 
 KILLS = 100
-ROUNDS = 10
+ROUNDS = 5
 ROWS = 400
-RUN = ("model.engine.delay_s=0.02", "batch_size=4")
-"""About two seconds of work, so that kills fall into start, work and end."""
+RUN = ("model.engine.delay_s=0.01", "batch_size=4")
+"""About a second of work."""
+
+
+def wait_for_records(process: subprocess.Popen[str], folder: Path, count: int) -> None:
+    """Until so many are saved, or the run has come to its end."""
+
+    def found() -> bool:
+        paths = folder.glob("outputs/*/*/*/responses/*.jsonl")
+        return sum(path.read_bytes().count(b"\n") for path in paths) >= count or process.poll() is not None
+
+    wait_for(found, process)
 
 
 def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +45,10 @@ def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, caps
         saved: set[str] = set()
         for _ in range(KILLS // ROUNDS):
             process = start(folder, *overrides(data, *RUN))
-            time.sleep(rng.uniform(0.3, 1.2))
+            if rng.random() < 0.4:
+                time.sleep(rng.uniform(0, 1.2))  # at any instant: on a quick machine in the start, the work and the end
+            else:
+                wait_for_records(process, folder, len(saved) + rng.randint(1, 30))  # in the work, on any machine
             process.kill()
             process.communicate()
             if not list(folder.glob("outputs/*/*/*/config.yaml")):

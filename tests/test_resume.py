@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import pytest
-from support import SCRIPTED, overrides, questions, records, results, run, run_dir, start, write_rows
+from held import HELD, begun, hold_after, let_go
+from support import (
+    SCRIPTED,
+    overrides,
+    questions,
+    records,
+    results,
+    run,
+    run_dir,
+    start,
+    wait_for,
+    wait_until_said,
+    write_rows,
+)
 
 
 @pytest.fixture
@@ -116,16 +128,16 @@ def test_rerun_answers_everything_again_and_keeps_the_old_records_aside(tmp_path
 
 def test_a_rerun_that_was_stopped_goes_on(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(60))
-    slow = overrides(data, "model.engine.delay_s=0.1", "batch_size=4")
-    assert run(tmp_path, *slow).returncode == 0
-    process = start(tmp_path, *slow, "rerun=true")
+    held = overrides(data, HELD, "batch_size=4")
+    assert run(tmp_path, *held).returncode == 0
     folder = run_dir(tmp_path)
-    while not list(folder.glob("responses-*")) or len(records(folder)) < 8:
-        time.sleep(0.05)
+    hold_after(tmp_path, 8)
+    process = start(tmp_path, *held, "rerun=true")
+    wait_for(lambda: list(folder.glob("responses-*")) and len(records(folder)) == 8, process)
     process.kill()
     process.communicate()
-    saved = len(records(folder))
-    assert len(answered_again(tmp_path, *slow, "rerun=true")) == 60 - saved
+    let_go(tmp_path)
+    assert len(answered_again(tmp_path, *held, "rerun=true")) == 52
     assert len(list(folder.glob("responses-*"))) == 1
 
 
@@ -156,14 +168,15 @@ def test_what_cannot_change_an_answer_stays_in_the_folder_and_what_can_has_its_o
 
 
 def test_a_second_writer_is_refused_and_the_first_one_unharmed(tmp_path: Path, data: Path) -> None:
-    slow = overrides(data, "model.engine.delay_s=0.2", "batch_size=2")
-    first = start(tmp_path, *slow)
-    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
-        time.sleep(0.05)
-    second = run(tmp_path, *slow)
+    held = overrides(data, HELD, "batch_size=2")
+    hold_after(tmp_path, 2)
+    first = start(tmp_path, *held)
+    wait_for(lambda: begun(tmp_path), first)
+    second = run(tmp_path, *held)
     assert second.returncode == 2
     assert f"process {first.pid} on" in second.stderr
     assert run(tmp_path, f"run_dir={run_dir(tmp_path)}", module="verify").returncode == 2
+    let_go(tmp_path)
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert len(records(run_dir(tmp_path))) == 20
@@ -174,32 +187,29 @@ def test_a_signal_stops_admission_saves_what_is_in_flight_and_the_next_run_goes_
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(200))
-    slow = overrides(data, "model.engine.delay_s=0.3", "batch_size=4")
-    process = start(tmp_path, *slow)
-    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
-        time.sleep(0.05)
+    held = overrides(data, HELD, "batch_size=4")
+    hold_after(tmp_path, 8)
+    process = start(tmp_path, *held)
+    wait_for(lambda: len(begun(tmp_path)) == 12, process)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    wait_until_said("4 in flight will be finished and saved", process)
+    let_go(tmp_path)
+    process.communicate(timeout=60)
     assert process.returncode == code
-    assert "4 in flight will be finished and saved" in said
-    saved = len(records(run_dir(tmp_path)))
-    assert saved % 4 == 0
-    assert 0 < saved < 200
+    ids = sorted(int(record["id"]) for record in records(run_dir(tmp_path)))
+    assert ids == sorted(map(int, begun(tmp_path))) == list(range(12))
     assert not (run_dir(tmp_path) / "manifest.json").exists()
-    assert len(answered_again(tmp_path, *overrides(data, "batch_size=4", "model.engine.delay_s=0.3"))) == 200 - saved
+    assert len(answered_again(tmp_path, *held)) == 188
     assert json.loads((run_dir(tmp_path) / "manifest.json").read_text())["answered"] == 200
 
 
 def test_a_second_ctrl_c_exits_at_once(tmp_path: Path, data: Path) -> None:
-    process = start(tmp_path, *overrides(data, "model.engine.delay_s=0.01", "model.engine.hang_on=What"))
-    while not list(tmp_path.glob("outputs/*/*/*/run.log")):
-        time.sleep(0.05)
-    time.sleep(1)
+    hold_after(tmp_path, 0)
+    process = start(tmp_path, *overrides(data, HELD))
+    wait_for(lambda: begun(tmp_path), process)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    wait_until_said("in flight will be finished and saved", process)
     assert process.poll() is None
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)  # what is in flight is held for good
     assert process.returncode == 130
-    assert time.monotonic() - began < 3

@@ -824,9 +824,14 @@ SCORERS: list[tuple[BaseScorer, str]] = [
 def test_hostile_responses_cost_little(scorer: tuple[BaseScorer, str]) -> None:
     scorer[0].score(Sample("0", 1, {}, "", gold=scorer[1]), "1")
     for response in HOSTILE:
-        start = time.process_time()
-        scorer[0].score(Sample("1", 1, {}, "", gold=scorer[1], fields={"answer_type": "float"}), response)
-        assert time.process_time() - start < 0.2, response[:20]
+        least = min(seconds(*scorer, response) for _ in range(3))  # garbage of other tests may be collected meanwhile
+        assert least < 0.2, response[:20]
+
+
+def seconds(scorer: BaseScorer, gold: str, response: str) -> float:
+    start = time.process_time()
+    scorer.score(Sample("1", 1, {}, "", gold=gold, fields={"answer_type": "float"}), response)
+    return time.process_time() - start
 
 
 @pytest.mark.skipif(not TEXT_ONLY.exists(), reason="needs MathVerse's text-only rows")

@@ -10,16 +10,28 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import ROOT, SCRIPTED, command, overrides, records, run, run_dir, write_rows
+from support import (
+    SCRIPTED,
+    command,
+    environment,
+    left_alive,
+    overrides,
+    records,
+    run,
+    run_dir,
+    wait_for,
+    write_rows,
+)
 
-HANGS = "scorer._target_=odd_scorers.OddScorer"
+HANGS = "scorer._target_=odd_scorers.HangingScorer"
+STUBBORN = "scorer._target_=odd_scorers.StubbornScorer"
 FILES = ("scores.jsonl", "metrics.json")
 
 
 def outside(folder: Path) -> list[str]:
     """Arguments to score answers that were made elsewhere, whose comparisons never end."""
     write_rows(folder / "rows.jsonl", [{"id": str(at), "q": "?", "answer": "1"} for at in range(20)])
-    write_rows(folder / "answers.jsonl", [{"id": str(at), "response": "hangs in C"} for at in range(20)])
+    write_rows(folder / "answers.jsonl", [{"id": str(at), "response": "1"} for at in range(20)])
     return [
         "dataset=generic", "dataset.input=rows.jsonl", "dataset.index_field=id", "dataset.query_field=q", "dataset.answer_field=answer",
         "responses.path=answers.jsonl", "output=out",
@@ -27,25 +39,19 @@ def outside(folder: Path) -> list[str]:
 
 
 def begun(
-    folder: Path, out: Path, *arguments: str, module: str = "score", busy_s: float = 0.3
+    folder: Path, out: Path, *arguments: str, module: str = "score", sign: str = "hanging"
 ) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
-    """The command once comparisons hang in two of its workers for so long, in a process group of its own, and all
+    """The command once its comparisons hang, or once that other file is there, in a process group of its own, and all
     processes below it. `out` may be a pattern.
     """
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     process = subprocess.Popen(
-        command(*arguments, module=module), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command(*arguments, module=module), cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        below = psutil.Process(process.pid).children(recursive=True)
-        is_busy = not busy_s or sum(one.cpu_times().user > busy_s for one in below[1:]) > 1
-        if is_busy and list(folder.glob(f"{out.relative_to(folder)}/.scores.jsonl.draft")):
-            return process, below
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1 if busy_s else 0.01)
-    raise AssertionError("scoring did not begin")
+    draft = f"{out.relative_to(folder)}/.scores.jsonl.draft"
+    wait_for(lambda: any(folder.glob(sign or draft)), process)
+    assert any(folder.glob(draft))
+    return process, psutil.Process(process.pid).children(recursive=True)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -53,19 +59,19 @@ def test_a_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals, code: 
     arguments, out = outside(tmp_path), tmp_path / "out"
     assert run(tmp_path, *arguments, "dataset.scoring=exact", module="score").returncode == 0
     before = [(out / name).read_bytes() for name in FILES]
-    process, below = begun(tmp_path, out, *arguments, HANGS)
+    process, below = begun(tmp_path, out, *arguments, STUBBORN)
     _stopped(process, below, number, code)
     assert [(out / name).read_bytes() for name in FILES] == before
     assert not list(out.glob(".*.draft"))
 
 
 def test_ctrl_c_ends_the_scoring_of_a_run_folder(tmp_path: Path) -> None:
-    write_rows(tmp_path / "rows.jsonl", [{"id": str(at), "q": "hangs in C", "answer": "1"} for at in range(8)])
+    write_rows(tmp_path / "rows.jsonl", [{"id": str(at), "q": "?", "answer": "1"} for at in range(8)])
     fields = ["dataset.index_field=id", "dataset.query_field=q", "dataset.answer_field=answer"]
     done = run(tmp_path, SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null", *fields)
     assert done.returncode == 0, done.stderr
     folder = run_dir(tmp_path)
-    process, below = begun(tmp_path, folder, f"run_dir={folder}", "scorer._target_=odd_scorers.HangingScorer")
+    process, below = begun(tmp_path, folder, f"run_dir={folder}", STUBBORN)
     _stopped(process, below, signal.SIGINT, 130)
     assert not list(folder.glob(".*.draft"))
 
@@ -74,9 +80,8 @@ def test_kill_9_leaves_no_worker(tmp_path: Path) -> None:
     process, below = begun(tmp_path, tmp_path / "out", *outside(tmp_path), HANGS)
     process.kill()
     process.communicate()
-    gone, alive = psutil.wait_procs(below, timeout=10)
-    assert not alive
-    assert len(gone) > 2
+    assert len(below) > 2
+    assert not left_alive(below)
 
 
 def scripted(folder: Path) -> list[str]:
@@ -115,7 +120,7 @@ def test_what_a_stopped_run_has_answered_can_be_scored_alone(tmp_path: Path) -> 
 @pytest.mark.parametrize("after_s", [0.0, 0.3, 0.6, 1.0])
 def test_ctrl_c_while_workers_start_leaves_no_traceback_and_no_process(tmp_path: Path, after_s: float) -> None:
     arguments = [*outside(tmp_path), "dataset.scoring=math"]
-    process, _ = begun(tmp_path, tmp_path / "out", *arguments, busy_s=0)
+    process, _ = begun(tmp_path, tmp_path / "out", *arguments, sign="")
     time.sleep(after_s)
     _stopped(process, psutil.Process(process.pid).children(recursive=True), signal.SIGINT, 130, 2)
     assert not list((tmp_path / "out").glob("*.json*"))
@@ -123,10 +128,7 @@ def test_ctrl_c_while_workers_start_leaves_no_traceback_and_no_process(tmp_path:
 
 def _scored_whole(folder: Path, arguments: list[str], module: str = "run") -> None:
     (folder / "hold").unlink()
-    done = subprocess.run(
-        command(*arguments, module=module), cwd=folder, capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
-    )  # fmt: skip
+    done = run(folder, *arguments, module=module)
     assert done.returncode == 0, done.stderr
     assert "100.0%" in done.stdout
     assert len((run_dir(folder) / "scores.jsonl").read_text().splitlines()) == 20
@@ -148,8 +150,8 @@ def _stopped(
         else:
             process.send_signal(number)
         time.sleep(0.2 * (times - 1))
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert "Traceback" not in out + err
-    assert not psutil.wait_procs(below, timeout=3)[1]
+    assert not left_alive(below)
     return out

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SCRIPTED, overrides, questions, records, results, run, start, write_rows
+from held import HELD, begun, hold_after, let_go
+from support import (
+    SCRIPTED,
+    overrides,
+    questions,
+    records,
+    results,
+    run,
+    start,
+    wait_for,
+    wait_until_said,
+    write_rows,
+)
 
 TEMPERATURES = "sampling.temperature=0,0.5,1.0"
 
@@ -61,6 +72,11 @@ def report(folder: Path) -> dict[str, Any]:
 
 def run_dirs(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("outputs/*/*/*/config.yaml"))
+
+
+def saved(folder: Path) -> int:
+    """Records of all runs together."""
+    return sum(len(records(found)) for found in run_dirs(folder))
 
 
 def logged(*arguments: str) -> list[str]:
@@ -234,20 +250,20 @@ def test_a_sample_that_kills_the_engine_is_set_aside_in_each_job_that_asks_it(tm
 
 def test_killed_in_mid_sweep_the_same_command_goes_on_and_redoes_nothing(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(60))
-    slow = ["-m", *overrides(data, TEMPERATURES, "model.engine.delay_s=0.05", "batch_size=6")]
-    saved: list[list[dict[str, Any]]] = []
-    for _ in range(2):
-        process = start(tmp_path, *slow)
-        goal = sum(map(len, saved)) + 30
-        while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < goal:
-            time.sleep(0.01)
+    held = ["-m", *overrides(data, TEMPERATURES, HELD, "batch_size=6")]
+    before: list[list[dict[str, Any]]] = [[], [], []]
+    for goal in (30, 60):
+        hold_after(tmp_path, 30)
+        process = start(tmp_path, *held)
+        wait_for(lambda goal=goal: saved(tmp_path) == goal, process)  # type: ignore[misc]
         process.kill()
         process.communicate()
         now = [records(folder) for folder in run_dirs(tmp_path)]
-        assert all(new[: len(old)] == old for old, new in zip(saved, now, strict=False))
-        saved = now
-    assert run(tmp_path, *slow).returncode == 0
-    for folder, old in zip(run_dirs(tmp_path), saved, strict=True):
+        assert all(new[: len(old)] == old for old, new in zip(before, now, strict=True))
+        before = now
+    let_go(tmp_path)
+    assert run(tmp_path, *held).returncode == 0
+    for folder, old in zip(run_dirs(tmp_path), before, strict=True):
         found = records(folder)
         assert found[: len(old)] == old
         assert sorted(int(record["id"]) for record in found) == list(range(60)), "each unit once"
@@ -256,16 +272,15 @@ def test_killed_in_mid_sweep_the_same_command_goes_on_and_redoes_nothing(tmp_pat
 
 def test_ctrl_c_saves_what_is_in_flight_in_every_job(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(200))
-    slow = ["-m", *overrides(data, TEMPERATURES, "model.engine.delay_s=0.3", "batch_size=6")]
-    process = start(tmp_path, *slow)
-    while not list(tmp_path.glob("outputs/*/*/*/responses/00001.jsonl")):
-        time.sleep(0.05)
+    hold_after(tmp_path, 30)
+    process = start(tmp_path, "-m", *overrides(data, TEMPERATURES, HELD, "batch_size=6"))
+    wait_for(lambda: len(begun(tmp_path)) == 36, process)
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=30)
+    wait_until_said("6 in flight will be finished and saved", process)
+    let_go(tmp_path)
+    printed, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    saved = [len(records(folder)) for folder in run_dirs(tmp_path)]
-    assert sum(saved) % 6 == 0
-    assert all(0 < count < 200 for count in saved)
+    assert [len(records(folder)) for folder in run_dirs(tmp_path)] == [12] * 3
     assert "was stopped; the same command goes on from there" in printed
     assert {job["status"] for job in report(tmp_path)["jobs"]} == {"stopped"}
 
@@ -356,12 +371,12 @@ def test_a_job_whose_every_sample_kills_the_engine_is_given_up_and_its_siblings_
 
 def test_complete_jobs_stay_complete_when_a_sweep_with_others_is_killed(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(100))
-    slow = overrides(data, "model.engine.delay_s=0.1", "batch_size=4")
-    assert run(tmp_path, *slow, "sampling.temperature=0.5", "batch_size=100").returncode == 0
+    held = overrides(data, HELD, "batch_size=4")
+    assert run(tmp_path, *held, "sampling.temperature=0.5").returncode == 0
     (complete,) = run_dirs(tmp_path)
-    process = start(tmp_path, "-m", *slow, "sampling.temperature=0.5,1.0")
-    while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < 108:
-        time.sleep(0.02)
+    hold_after(tmp_path, 8)
+    process = start(tmp_path, "-m", *held, "sampling.temperature=0.5,1.0")
+    wait_for(lambda: saved(tmp_path) == 108, process)
     process.kill()
     process.communicate()
     assert (complete / "manifest.json").exists()
@@ -370,18 +385,20 @@ def test_complete_jobs_stay_complete_when_a_sweep_with_others_is_killed(tmp_path
 
 def test_a_row_that_is_edited_while_it_is_answered_never_gets_the_answer_to_its_old_text(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(40))
-    process = start(tmp_path, *overrides(data, "model.engine.delay_s=0.1", "batch_size=4"))
-    while not run_dirs(tmp_path) or len(records(run_dirs(tmp_path)[0])) < 8:
-        time.sleep(0.02)
+    held = overrides(data, HELD, "batch_size=4")
+    hold_after(tmp_path, 8)
+    process = start(tmp_path, *held)
+    wait_for(lambda: saved(tmp_path) == 8, process)
     rows = questions(40)
     rows[3]["query_cot"] = "What is 3 + 4?"
     write_rows(data, rows)
+    let_go(tmp_path)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "has no record of 3" in said
     (folder,) = run_dirs(tmp_path)
     assert not (folder / "manifest.json").exists()
-    assert run(tmp_path, *overrides(data, "model.engine.delay_s=0.1")).returncode == 0
+    assert run(tmp_path, *held).returncode == 0
     assert len(records(folder)) == 41
 
 

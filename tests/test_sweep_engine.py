@@ -12,14 +12,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import command, environment, records, results, start
-from test_sweep import report, run_dirs
+from support import command, engines_of, environment, left_alive, records, results, start, wait_for
+from test_sweep import report, run_dirs, saved
 
 from mathbatch.compose import PACKAGE
 
 DEMO = PACKAGE / "demo"
-ENGINE = "VLLM::EngineCor"
-"""The name that the kernel shows for vLLM's engine process."""
 
 
 @pytest.fixture
@@ -35,17 +33,14 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
 ) -> None:
     hot = ["-m", "sampling.temperature=0.1,0.9,1.5", "sampling.n=2"]
     process = start(tmp_path, *hot)
-    while sum(len(records(folder)) for folder in run_dirs(tmp_path)) < 60:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    wait_for(lambda: saved(tmp_path) >= 60, process)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
-    _, alive = psutil.wait_procs(children, timeout=30)
-    assert not alive, "an engine outlived its sweep"
+    assert not left_alive(children), "an engine outlived its sweep"
     assert not _sockets(temporary)
-    saved = {folder: records(folder) for folder in run_dirs(tmp_path)}
-    assert all(saved.values()), "the jobs had advanced together"
+    before = {folder: records(folder) for folder in run_dirs(tmp_path)}
+    assert all(before.values()), "the jobs had advanced together"
     done = subprocess.run(command(*hot), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = report(tmp_path)
@@ -55,7 +50,7 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     pictures = {row["image"] for row in rows if row["image"]}
     assert 0 < found["images_read"] <= len(pictures)
     assert 0 < found["images_preprocessed"] <= len(pictures)
-    for folder, old in saved.items():
+    for folder, old in before.items():
         now = records(folder)
         assert now[: len(old)] == old
         assert len({(record["id"], record.get("rollout", 0)) for record in now}) == len(now) == 2 * 92
@@ -80,7 +75,7 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
     process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b")
     most, seen = 0, set[int]()
     while process.poll() is None:
-        alive = _engines(process.pid)
+        alive = {engine.pid for engine in engines_of(process.pid)}
         most, seen = max(most, len(alive)), seen | alive
         time.sleep(0.05)
     printed, said = process.communicate()
@@ -96,21 +91,3 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
 def _sockets(folder: Path) -> list[Path]:
     """Sockets that are left below a folder for temporary files."""
     return [path for path in folder.rglob("*") if path.is_socket()]
-
-
-def _engines(owner: int) -> set[int]:
-    """Process ids of the engines of a run, which are its own children.
-
-    Not its grandchildren: a command that an engine starts bears the engine's name until its exec.
-    """
-    found = set[int]()
-    try:
-        for process in psutil.Process(owner).children():
-            try:
-                if process.name().startswith(ENGINE):
-                    found.add(process.pid)
-            except psutil.NoSuchProcess:
-                continue
-    except psutil.NoSuchProcess:
-        pass
-    return found

@@ -195,18 +195,22 @@ class Supervisor:
         return await self.model.open()
 
     async def _watch_for_stall(self, timeout_s: float) -> None:
-        """An engine that has work but makes no step is taken for dead: what waits for it is called back."""
-        loop = asyncio.get_running_loop()
-        steps, since = self.model.steps(), loop.time()
+        """An engine that has work but makes no step is taken for dead: what waits for it is called back.
+
+        Time counts by the looks at it: while this process was stopped (Ctrl-Z, a machine asleep), its engine was too.
+        """
+        every_s = min(STALL_CHECK_S, timeout_s / 4)
+        steps, still_s = self.model.steps(), 0.0
         with suppress(asyncio.CancelledError):
             while True:
-                await asyncio.sleep(min(STALL_CHECK_S, timeout_s / 4))
+                await asyncio.sleep(every_s)
+                still_s += every_s
                 if not self._active or self._restarting or self.model.steps() != steps:
-                    steps, since = self.model.steps(), loop.time()
-                elif loop.time() - since > timeout_s:
+                    steps, still_s = self.model.steps(), 0.0
+                elif still_s > timeout_s:
                     waiting = ", ".join(id for _, id, _, _ in list(self._active)[:3])
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
                     )
                     self._call_back()
-                    since = loop.time()
+                    still_s = 0.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
 from mathbatch.data.paths import locate
-from mathbatch.errors import EngineDied, EngineError, SampleError
+from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
 from mathbatch.models.thread import in_daemon_thread
@@ -210,6 +210,8 @@ class VllmModel(BaseInferenceModel):
 
     def _response(self, engine: AsyncLLM, output: RequestOutput) -> Response:
         completion = output.outputs[0]
+        if completion.finish_reason == "error":  # to be tried again, as where a picture came after one that shares it
+            raise RequestLost("engine_error", "vLLM lost the request, each time that it was sent")
         if completion.finish_reason not in ("stop", "length", "repetition"):
             raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
         opened = completion.finish_reason == "length" and self._prompt_opens_reasoning(engine, output)
