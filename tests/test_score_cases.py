@@ -544,6 +544,10 @@ NUMBER: list[tuple[dict[str, Any], dict[str, Any], str, str, str, str]] = [  # p
     ({}, {}, "0.75", "The answer is three quarters.", RIGHT, "made"),
     ({}, {}, "0.5", "half", RIGHT, "made"),
     ({}, {}, "12", "a dozen", RIGHT, "made"),
+    ({}, {}, "2.5", "The answer is two and a half hours.", RIGHT, "made"),
+    ({}, {}, "2", "The answer is two and a half hours.", WRONG, "made: holds the gold"),
+    ({}, {}, "2.5", "It takes 2 and a half hours.", RIGHT, "made"),
+    ({}, {}, "15", "15 minutes or 0.25 hours", RIGHT, "made: one answer in two forms"),
     ({}, {}, "2", "2 dozen", RIGHT, "made: a noun; the question may ask for dozens"),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mathbatch.scoring.numbers import even
+from mathbatch.scoring.numbers import PARTS, even
 
 VULGAR = re.compile(r"(\d)?\s?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])")
 RAISED = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -18,9 +18,10 @@ ROOT = re.compile(r"(?:√|\\?\bsqrt(?![A-Za-z]))\s?(?:(\d+(?:\.\d+)?)|(?=[{(]))
 DOTTED = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.]*\d)")
 """`1.234.567`, which can't be a decimal; `1.234` can."""
 MIXED = re.compile(r"(?<![\d/.,])(\d{1,6})\s(\d{1,4})/(\d{1,4})(?![\d/.])")
+AND_A_HALF = re.compile(r"(?<=\d)\sand\sa\s(half|third|quarter)\b")
 THIN = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})")
 DEGREES = re.compile(r"\s?\^\s?(?:\{\s?\\circ\s?\}|\\circ(?![A-Za-z]))|\\circ(?![A-Za-z])|\\degree(?![A-Za-z])")
-BACKSLASHES = re.compile(r"\\{2,}(?=[A-Za-z])")
+BACKSLASHES = re.compile(r"(?<!\\)\\{2,}(?=[A-Za-z])")
 """JSON has two for one."""
 BASE = re.compile(r"(?<=\\log)\s?_\s?\{?\s?(\w{1,4})\s?\}?\s*")
 LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![A-Za-z])\.?")
@@ -35,6 +36,7 @@ def notation(text: str) -> str:
     text = LAYOUT.sub("", WRAPPED.sub(r" \1 ", DEGREES.sub("°", text)))
     text = BASE.sub(r"_{\1}", text)
     text = VULGAR.sub(_vulgar, text)
+    text = AND_A_HALF.sub(lambda found: rf"\frac{{1}}{{{PARTS[found[1]]}}}", text)
     text = RAISED.sub(lambda found: f"^{{{found[0].translate(DIGITS)}}}", text)
     text = DOTTED.sub(lambda found: found[0].replace(".", ""), text)
     text = PI.sub(r"\\pi ", OTHER.sub(lambda found: OTHERS[found[0]], text))

@@ -49,7 +49,9 @@ SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10*
 PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
-PART = rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s))"
+PART = (
+    rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s)|\sand\sa\s(?:{'|'.join(PARTS)}))"
+)
 SPELLED = re.compile(
     rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
@@ -154,7 +156,8 @@ def _in_words(value: int | Fraction, found: re.Match[str]) -> Number:
 
 
 def _spelled(found: re.Match[str]) -> Fraction:
-    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4."""
+    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
+    "two and a half" 5/2."""
     total = part = 0
     for word in re.findall("[a-z]+", found[0].lower().removesuffix((found["part"] or "").lower())):
         if word in SCALES:
@@ -163,8 +166,9 @@ def _spelled(found: re.Match[str]) -> Fraction:
                 total, part = total + part, 0
         else:
             part += WORDS.get(word, 0)
-    of = (found["part"] or "").lower().strip("- ").removesuffix("s").replace("halve", "half")
-    return Fraction(total + part, PARTS.get(of, 1))
+    behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
+    divisor = PARTS.get(of.removesuffix("s").replace("halve", "half"), 1)
+    return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
 
 
 def _chinese(text: str) -> int:

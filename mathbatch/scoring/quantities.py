@@ -44,6 +44,22 @@ BEHIND = re.compile(
 )
 """A unit that may be any noun, `18 whole eggs`."""
 MAX_SHOWN = 60
+"""Characters of an expression that is calculated."""
+MAX_TEXT = 1000
+"""Characters, as of a statement."""
+
+
+WORDS_ALONE = {
+    f"{article}{name}": value
+    for name, value in (
+        ("half", Fraction(1, 2)),
+        ("quarter", Fraction(1, 4)),
+        ("third", Fraction(1, 3)),
+        ("dozen", Fraction(12)),
+    )
+    for article in ("", "a ", "one ")
+}
+"""Within a sentence these are words like others: "half of them"."""
 
 
 class Run(NamedTuple):
@@ -69,6 +85,8 @@ def quantities_in(text: str) -> list[Number | Run]:
 
 def quantity(text: str) -> Number | None:
     """The number that a text is: a number, words for one, or a closed expression, with a unit; behind `x =` as well."""
+    if len(text) > MAX_TEXT:
+        return None
     text = REASON.sub("", notation(text)).strip(" *").rstrip(".。").strip(" $*")
     head, _, tail = EQUATION.sub("=", text).rpartition("=")
     if head and re.fullmatch(r"\s*\$?\\?[A-Za-z]?\$?\s*", tail):
@@ -103,19 +121,6 @@ def _in_words(text: str) -> Number | None:
     found = spelled_in(text)
     alone = len(found) == 1 and not text[: found[0].start].strip()
     return found[0] if alone and _is_unit(text, found[0].end) else None
-
-
-WORDS_ALONE = {
-    f"{article}{name}": value
-    for name, value in (
-        ("half", Fraction(1, 2)),
-        ("quarter", Fraction(1, 4)),
-        ("third", Fraction(1, 3)),
-        ("dozen", Fraction(12)),
-    )
-    for article in ("", "a ", "one ")
-}
-"""Within a sentence these are words like others: "half of them"."""
 
 
 def _runs(text: str) -> list[Run]:

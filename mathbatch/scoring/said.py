@@ -15,6 +15,7 @@ from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number, numbers_in, spelled_in
 from mathbatch.scoring.quantities import Run, quantities_in, quantity
 from mathbatch.scoring.stated import Stated
+from mathbatch.scoring.units import factor
 
 INTRODUCED = ("boxed", "after ####", "stated as the answer", "short answer")
 """Rules whose text is the answer; a sentence states it anywhere."""
@@ -139,6 +140,7 @@ def _same(one: Number | Run, other: Number | Run) -> bool:
     if isinstance(one, Run) or isinstance(other, Run):
         return False
     values = [number.value / (100 if number.percent else 1) for number in (one, other)]
+    values[0] *= factor(one.unit, other.unit)
     return abs(values[0] - values[1]) <= abs(values[0]) / (1000 if not (one.exact and other.exact) else 10**9)
 
 
