@@ -36,7 +36,8 @@ ABOUT = re.compile(r"(?:\s|≈|~|\\approx(?![A-Za-z])|\\sim(?![A-Za-z])|(?:about
 BREAK = re.compile(r"[,;.:]\s|\b(?:and|or|not)\b")
 EQUATION = re.compile(r"(?:=|≈|\\approx(?![A-Za-z])|\\simeq(?![A-Za-z]))")
 NOUN = (
-    r"(?!(?:and|or|but|not|nor|plus|minus|times|more|less|than|greater|fewer|over|out|to|as|is|are|was)\b)[^\W\d_]{2,}"
+    r"(?!(?:and|or|but|not|nor|plus|minus|times|more|less|than|greater|fewer|over|out|to|as|is|are|was)\b)"
+    r"[^\W\d_]{2,}(?![^\W\d_])"
 )
 RANGE = re.compile(r"\d[\d.,]*\s?-\s?\d[\d.,]*")
 BEHIND = re.compile(
