@@ -41,7 +41,7 @@ def notation(text: str) -> str:
     text = DOTTED.sub(lambda found: found[0].replace(".", ""), text)
     text = PI.sub(r"\\pi ", OTHER.sub(lambda found: OTHERS[found[0]], text))
     text = ROOT.sub(lambda found: f"\\sqrt{{{found[1]}}}" if found[1] else r"\sqrt", text)
-    text = re.sub(r"\s+(?=\^)|(?<=\s)[ \t]+", "", text)
+    text = re.sub(r"\s+(?=\^)|(?<=\s)\s+", "", text)
     return re.sub(r"\\[dtc]frac(?![A-Za-z])", r"\\frac", MIXED.sub(r"\1\\frac{\2}{\3}", text))
 
 
