@@ -8,22 +8,22 @@ gold is part, capitals as they are. Average and worst case over the ten variants
 
 from __future__ import annotations
 
-import math
 import re
+from fractions import Fraction
 
 import msgspec
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.number import stated_number
-from mathbatch.scoring.numbers import numbers_in
-from mathbatch.scoring.stated import final_part, statements
+from mathbatch.scoring.quantities import quantity
+from mathbatch.scoring.said import stated_quantity
+from mathbatch.scoring.stated import Stated, final_part, statements
 
 SHORT = re.compile(
     r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))"""
 )
-PI = re.compile(r"(?P<times>(?<=[\d)}])\s?(?:\*|\\cdot)?)?\s?(?:\\{0,2}\bpi\b|\\{0,2}pi(?![a-z])|π)")
-TOLERANCE = 0.001
+TOLERANCE = Fraction(1, 1000)
 
 
 class DynaMathScorer(BaseScorer):
@@ -33,6 +33,8 @@ class DynaMathScorer(BaseScorer):
         gold = (sample.gold or "").strip()
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
+        if sample.fields.get("answer_type") == "float" and quantity(gold) is None:
+            return Score.without_gold(gold, "the gold answer is not one number")
         response = final_part(response)
         found = short_answer(response)
         answer, rule = found if found is not None else _stated(sample, response)
@@ -60,23 +62,14 @@ def _stated(sample: Sample, response: str) -> tuple[str, str]:
     """What a reply without JSON states."""
     if sample.fields.get("answer_type") == "float":
         number = stated_number(response)
-        return ("", "") if number is None else (number[0].shown, number[1])
+        return ("", "") if number is None else (number.shown, number.rule)
     first = next(iter(statements(response)), None)
     return ("", "") if first is None else (first.text, first.rule)
 
 
 def _same_float(answer: str, gold: str) -> bool:
-    ours, theirs = _float(answer), _float(gold)
-    return ours is not None and theirs is not None and abs(ours - theirs) <= TOLERANCE + 1e-12
-
-
-def _float(text: str) -> float | None:
-    """The number of a short answer, times pi where that stands in it: "2π" has the factor 2, "π/2" that of 1/2."""
-    text = text.rpartition("=")[2]
-    numbers = numbers_in(PI.sub(lambda found: "" if found["times"] is not None else " 1", text))
-    if not numbers:
-        return None
-    return float(numbers[0].value) * (math.pi if PI.search(text) else 1.0)
+    ours, theirs = stated_quantity(Stated(answer, "short answer")), quantity(gold)
+    return ours is not None and theirs is not None and abs(ours.value - theirs.value) <= TOLERANCE
 
 
 def _same_letter(answer: str, gold: str) -> bool:

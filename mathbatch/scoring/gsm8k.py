@@ -11,8 +11,9 @@ import re
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.number import stated_number
+from mathbatch.scoring.number import Found, other_answer, stated_number
 from mathbatch.scoring.numbers import Number, numbers_in
+from mathbatch.scoring.quantities import quantity
 from mathbatch.scoring.stated import HEADING, TRIES, edges, final_part
 
 MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
@@ -22,16 +23,18 @@ class Gsm8kScorer(BaseScorer):
     """Correct if the final number is that of the gold answer, which is a number or a whole gold solution."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = marked_number(sample.gold or "") or next(iter(numbers_in(sample.gold or "")), None)
+        gold = marked_number(sample.gold or "") or quantity(sample.gold or "")
         if gold is None:
-            return Score.without_gold(sample.gold, "the gold answer has no number")
+            return Score.without_gold(sample.gold, "the gold answer is not one number")
         marked = marked_number(edges(final_part(response)))
-        found = (marked, "behind the mark") if marked is not None else stated_number(response)
+        found = stated_number(response) if marked is None else Found(marked, marked.shown, "behind the mark")
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")
-        answer, rule = found
-        verdict, why = ("correct", "equal") if answer.value == gold.value else ("wrong", "different")
-        return Score(verdict, answer.shown, sample.gold, f"{rule}: {why}")
+        if found.number is None:
+            return other_answer(found, sample.gold)
+        same = gold.value in (found.number.value, found.number.value * found.number.scale)
+        verdict, why = ("correct", "equal") if same else ("wrong", "different")
+        return Score(verdict, found.shown, sample.gold, f"{found.rule}: {why}")
 
 
 def marked_number(text: str) -> Number | None:

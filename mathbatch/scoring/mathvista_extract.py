@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from mathbatch.records import Sample
 from mathbatch.scoring.letters import ALPHABET, letters, named, plain
-from mathbatch.scoring.said import numerals, said_number
+from mathbatch.scoring.said import is_other, numerals, said_number, stated_quantity
 from mathbatch.scoring.stated import REFUSAL, TAIL, Stated, final_part, sentences, statements, states
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
@@ -40,7 +40,7 @@ def extract(sample: Sample, response: str) -> Stated | None:
         return _choice(response, sample.choices)
     if kind == "list":
         return _list(response)
-    return _number(response) if kind in ("integer", "float") else next(iter(statements(response)), None)
+    return _number(response, kind) if kind in ("integer", "float") else next(iter(statements(response)), None)
 
 
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
@@ -130,12 +130,15 @@ def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     return None
 
 
-def _number(response: str) -> Stated | None:
+def _number(response: str, kind: str) -> Stated | None:
+    """As Python reads numbers; one that is no decimal, such as a root, as it stands where an integer is asked for."""
     rest = sentences(final_part(response)[:TAIL])[:MANY]
     everything = [Stated(one, "in a sentence") for one in rest if states(one)]
     for one in [*statements(response), *everything]:
-        if (found := said_number(one.text)) is not None:
-            return Stated(found.digits, one.rule)
+        if (found := stated_quantity(one)) is not None:
+            return Stated(found.digits if found.exact or kind == "float" else found.shown, one.rule)
+        if is_other(one):
+            return one
     return None
 
 

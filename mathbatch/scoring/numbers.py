@@ -8,6 +8,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from mathbatch.scoring.units import phrase_at
+
 MAX_DIGITS = 60
 """A longer run of digits is no number that anyone means."""
 PLAIN = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
@@ -18,6 +20,7 @@ NUMBER = re.compile(
     rf"|(?<![A-Za-z_√])(?P<plain>{PLAIN})"
     r"(?:(?P<exponent>[eE][-+]?\d{1,3}\b)|\s?(?:\\times|\\cdot|×|[x*])\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,3})\}?"
     r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
+    r"|\s(?P<scale>hundred|thousand|million|billion|trillion)\b"
     r"|\s(?P<part>\d{1,4})\s?/\s?(?P<whole>\d{1,4})|\s?\\[dtc]?frac\s?\{\s?(?P<part2>\d+)\s?\}\s?\{\s?(?P<whole2>\d+)\s?\})?"
     r")(?P<percent>\s?\\?%|\s?percent\b)?"
 )
@@ -42,11 +45,17 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 WORDS = {word: value for value, word in enumerate(ONES.split())} | {
     word: 10 * value for value, word in enumerate(TENS.split(), 2)
 }
-SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10**9, "trillion": 10**12}
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
+PART = (
+    rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s)|\sand\sa\s(?:{'|'.join(PARTS)}))"
+)
 SPELLED = re.compile(
-    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}\b|\b(?:no|none)\b", re.IGNORECASE
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
+    r"|\b(?:no|none)\b",
+    re.IGNORECASE,
 )
 CHINESE = re.compile(
     r"(?<![第零一二两三四五六七八九十百千万])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)"
@@ -55,7 +64,8 @@ CHINESE = re.compile(
 
 class Number(NamedTuple):
     """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
-    `start` and `end` are places in `even(text)`.
+    `start` and `end` are places in `even(text)`. `exact` is false of a root, `scale` 1,000,000 of "1.5 million", whose
+    value is 1.5: the question may ask for millions.
     """
 
     value: Fraction
@@ -64,6 +74,8 @@ class Number(NamedTuple):
     shown: str
     start: int
     end: int
+    exact: bool = True
+    scale: int = 1
 
     @property
     def digits(self) -> str:
@@ -86,14 +98,16 @@ def numbers_in(text: str) -> list[Number]:
             unit = UNIT.match(text, match.end())
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             percent = bool(match["percent"])
-            found.append(Number(value, percent, unit[1] if unit else "", match[0].strip(), start, match.end()))
+            scale = SCALES.get(match["scale"] or "", 1)
+            shown, end = match[0].strip(), match.end()
+            found.append(Number(value, percent, unit[1] if unit else "", shown, start, end, scale=scale))
     return found
 
 
 def spelled_in(text: str) -> list[Number]:
     """All numbers in words, English ones or else Chinese ones."""
     text = even(text)
-    found = [_in_words(_spelled(one[0].lower()), one) for one in SPELLED.finditer(text)]
+    found = [_in_words(_spelled(one), one) for one in SPELLED.finditer(text)]
     return found or [_in_words(_chinese(one[0]), one) for one in CHINESE.finditer(text)]
 
 
@@ -104,7 +118,9 @@ def as_number(text: str) -> Number | None:
     found = numbers_in(bare)
     if not found or found[0].start != 0:
         return None
-    return found[0] if UNITS_ALONE.fullmatch(bare[found[0].end :].removeprefix(".")) else None
+    rest = bare[found[0].end :].removeprefix(".")
+    compound = rest.startswith(" ") and ("/" in rest or " per " in rest) and phrase_at(rest, 0) == rest
+    return found[0] if compound or UNITS_ALONE.fullmatch(rest) else None
 
 
 def _space(shown: str) -> str:
@@ -135,21 +151,24 @@ def _unsigned(match: re.Match[str]) -> Fraction:
     return plain if part is None else plain + Fraction(int(part), int(whole))
 
 
-def _in_words(value: int, found: re.Match[str]) -> Number:
+def _in_words(value: int | Fraction, found: re.Match[str]) -> Number:
     return Number(Fraction(value), False, "", found[0], *found.span())
 
 
-def _spelled(text: str) -> int:
-    """ "two hundred and five" is 205: a scale multiplies what stands before it."""
+def _spelled(found: re.Match[str]) -> Fraction:
+    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
+    "two and a half" 5/2."""
     total = part = 0
-    for word in re.findall("[a-z]+", text):
+    for word in re.findall("[a-z]+", found[0].lower().removesuffix((found["part"] or "").lower())):
         if word in SCALES:
             part = max(part, 1) * SCALES[word]
             if SCALES[word] > 100:
                 total, part = total + part, 0
         else:
             part += WORDS.get(word, 0)
-    return total + part
+    behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
+    divisor = PARTS.get(of.removesuffix("s").replace("halve", "half"), 1)
+    return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
 
 
 def _chinese(text: str) -> int:
