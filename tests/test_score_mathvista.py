@@ -86,6 +86,7 @@ RESPONSES = [  # kind or choices, gold, response, verdict, answer, source: a row
     (SURDS, "6", "\\boxed{6\\sqrt{7}}", "no_answer", None, "made: a part of it is a choice, the whole is none"),
     (SURDS, "6", "The answer is $6\\sqrt{7}$.", "no_answer", None, "made: the whole is none"),
     (("9.45", "18.9"), "9.45", "The answer is (A). So $x = \\boxed{2\\sqrt{15}}$.", "correct", "9.45", "114, bard: a letter counts"),
+    (ABCD, "60°", "The answer is not 60 degrees.", "no_answer", None, "made: denied"),
     (YES, "No", "Yes. There is no doubt.", "wrong", "Yes", "made: a word before a noun"),
     (("red", "blue"), "blue", "Blue. The red one is too small.", "correct", "blue", "made: the answer goes first"),
     (("A and B", "A and C"), "A and C", "\\boxed{A and C}", "correct", "A and C", "made: letters in a text"),

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from mathbatch.records import Sample
 from mathbatch.scoring.letters import ALPHABET, is_letter_alone, letters
-from mathbatch.scoring.numbers import as_number, even
-from mathbatch.scoring.options import as_whole, by_value, is_expression, labelled, named, opening, stands_alone
+from mathbatch.scoring.numbers import as_number
+from mathbatch.scoring.options import as_whole, by_value, is_expression, labelled, named, opening, said_alone
 from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.spelling import plain
 from mathbatch.scoring.stated import MAX_ANSWER, REFUSAL, TAIL, Stated, final_part, sentences, statements, states
@@ -107,8 +107,8 @@ def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """The one choice that is the stated number and a unit: "it is 145 degrees" for "145°"."""
     numbers = [numerals(choice) for choice in choices]
     for one in said:
-        found = said_number(one.text)
-        if found is None or not stands_alone(even(one.text), found.start, found.end):
+        found = said_alone(one.text)
+        if found is None:
             continue
         value = float(found.digits)
         same = [place for place, own in enumerate(numbers) if len(own) == 1 and float(own[0].digits) == value]
@@ -151,11 +151,10 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
         if (
             (explicit or "conclusion" in one.rule)
             and all(map(numerals, choices))
-            and (found := said_number(one.text)) is not None
-            and stands_alone(even(one.text), found.start, found.end)
+            and (found := said_alone(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
-        if explicit and len(one.text) <= MAX_OTHER:
+        if explicit and len(one.text) <= MAX_OTHER and not one.text.lower().startswith("not "):
             return one
     return None
 

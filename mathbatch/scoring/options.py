@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from mathbatch.scoring.guard import is_safe_expression
 from mathbatch.scoring.letters import ALPHABET, is_letter_alone
 from mathbatch.scoring.mathematics import compare
-from mathbatch.scoring.numbers import as_number, even
+from mathbatch.scoring.numbers import Number, as_number, even
 from mathbatch.scoring.said import said_number
 from mathbatch.scoring.spelling import plain, same_as, tight
 from mathbatch.scoring.stated import EDGE, MAX_ANSWER, Stated, first_sentence
@@ -173,15 +173,20 @@ def named(text: str, choices: Sequence[str]) -> list[int]:
 
 def stated_number(text: str, choices: Sequence[str]) -> int | None:
     """The one choice that is the number which a sentence states: "there are 4 of them"."""
+    number = said_alone(text)
+    values = [as_number(choice) for choice in choices] if number is not None else []
+    same = [place for place, value in enumerate(values) if value and number and value.value == number.value]
+    return same[0] if same and _are_one(same, choices) else None
+
+
+def said_alone(text: str) -> Number | None:
+    """The number that a sentence states; none that is denied, one of several, or a part of an expression."""
     number = said_number(text)
     if number is None or not stands_alone(even(text), number.start, number.end):
         return None
     before, after = even(text)[: number.start], even(text)[number.end :]
-    if DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after):
-        return None
-    values = [as_number(choice) for choice in choices]
-    same = [place for place, value in enumerate(values) if value is not None and value.value == number.value]
-    return same[0] if same and _are_one(same, choices) else None
+    denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
+    return None if denied else number
 
 
 def _stands(found: re.Match[str], text: str) -> bool:
