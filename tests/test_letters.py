@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from mathbatch.scoring.letters import letters, named, plain
+from mathbatch.scoring.letters import letters
+from mathbatch.scoring.options import named
+from mathbatch.scoring.spelling import plain, tight
 
 LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's form, or made
     ("B", "B", "made"),
@@ -58,6 +60,18 @@ LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's f
     ("Choices (B), (C) are incorrect", None, "MathVista 333, bard"),
     ("It is not (B).", None, "made"),
     ("K", None, "made: no such choice"),
+    ("(A), (B) and (D) are incorrect", None, "made: each is denied"),
+    ("(A) is impossible", None, "made: denied"),
+    ("A, B and C are wrong", None, "made: each is denied"),
+    ("None of the numbers from (A) to (D)", None, "MATH-V 1125"),
+    ("It cannot be A, B is impossible, C fails.", None, "made: each is denied"),
+    ("So D.", "D", "made"),
+    ("C, so it must be D.", "D", "made: behind \"the answer can't be\""),
+    ("not B", None, "made: denied"),
+    ("It's C.", "C", "made"),
+    ("I'd say B", "B", "made"),
+    ("I think so", None, "made: a pronoun"),
+    ("the choice I made is (B)", "B", "made: a pronoun"),
     ("", None, "made"),
     ("A" * 1001, None, "made: too long"),
 ]  # fmt: skip
@@ -72,6 +86,8 @@ def test_letters(text: str, expected: str | None, source: str) -> None:
 def test_letters_beyond_the_choices_are_none() -> None:
     assert letters("(E)", "ABCD") is None
     assert letters("A and E", "ABCD") is None
+    assert letters("(K) 10", "ABCDEFGHIJKL") == ("K", "(K)")
+    assert letters("NOT") is None, "a word, where nobody knows of fourteen choices"
     found = letters("the answer is (B), 5", "AB")
     assert found is not None
     assert found.shown == "(B)"
@@ -82,7 +98,10 @@ ROOTS = ("4", "3", "2", "2√{3}")
 NAMED = [  # text, choices, indices of the choices in it, source
     ("So the time is **quarter past eight**.", SIZES, [2], "MathVista 7, bard"),
     ("a quarter", SIZES, [1], "made"),
-    ("quarter past, not half", SIZES, [2, 0], "made: in order of the last mention"),
+    ("half, then quarter past", SIZES, [0, 2], "made: in order of the last mention"),
+    ("quarter past, not half", SIZES, [2], "made: what is denied is not named"),
+    ("half or quarter", SIZES, [], "made: neither is the answer"),
+    ("half is wrong", SIZES, [], "made: what is denied is not named"),
     ("quarters", SIZES, [], "made: whole words"),
     ("the length of BD is 2√3.", ROOTS, [3], "MathVista 585, llava"),
     ("the length is $2\\sqrt{3}$", ROOTS, [3], "made"),
@@ -93,6 +112,21 @@ NAMED = [  # text, choices, indices of the choices in it, source
     ("45*\\degree.", ("15*\\degree", "45*\\degree"), [1], "MathVista 482, llava"),
     ("it is 45^\\circ", ("45°", "5°"), [0], "made"),
     ("50.5", ("50", "5"), [], "made: whole numbers"),
+    ("2\\sqrt{221}", ("2", "4"), [], "MathVista's form: a part of an expression"),
+    ("it is 2√3", ("2", "3"), [], "made: a part of an expression"),
+    ("it is 2π", ("2", "π"), [], "made: a part of an expression"),
+    ("it is -2", ("2", "4"), [], "made: the sign"),
+    ("it is x-2", ("-2", "2"), [], "made: a part of an expression"),
+    ("it is 2 + x", ("2", "4"), [], "made: a part of an expression"),
+    ("it is x^2", ("2", "4"), [], "made: a part of an expression"),
+    ("it is 2x", ("2", "4"), [], "made: a part of an expression"),
+    ("x > 2", ("2", "4"), [], "made: a bound"),
+    ("it is at (3, 4)", ("3", "4"), [], "made: a part of a point"),
+    ("2 + 2 = 4", ("2", "4"), [1], "made: the right side"),
+    ("the answer - 4 - is even", ("2", "4"), [1], "made: dashes"),
+    ("14 m", ("14", "16"), [0], "made: a unit"),
+    ("There is no doubt.", ("Yes", "No"), [], "made: a word before a noun"),
+    ("no, it is not", ("Yes", "No"), [1], "made"),
     ("1,250 cm", ("250", "1250"), [1], "made"),
     ("(3,4)", ("(3, 4)", "(4, 3)"), [0], "made"),
     ("D = -3", ("3", "-3"), [1], "made"),
@@ -120,14 +154,41 @@ def test_choices_named_by_their_text(text: str, choices: Sequence[str], expected
         ("“a”", "a"),
         ("No.", "no"),
         ("3 %", "3%"),
+        ("2 \\sqrt { 221 }", "2\\sqrt{221}"),
+        ("5 \\pi", "5π"),
+        ("\\frac { 5 } { 3 } \\pi", "\\frac{5}{3}\\pi"),
+        ("\\frac{√{15}}{2}", "\\frac{\\sqrt{15}}{2}"),
+        ("16*\\pi/5", "16\\pi/5"),
+        ("24 \\times 16", "24×16"),
+        ("18 \\mathrm{~cm}^{2}", "18 cm²"),
+        ("x \\leq 3", "x≤3"),
     ],
 )
 def test_texts_that_are_the_same_when_compared(one: str, other: str) -> None:
     assert plain(one) == plain(other)
 
 
-def test_multiplication_signs_stay() -> None:
-    assert plain("2*3") != plain("23")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2*3", "23"),
+        ("x*y", "xy"),
+        ("\\frac{a+b}{2}", "a+\\frac{b}{2}"),
+        ("\\frac{1}{2x}", "\\frac{1}{2}x"),
+        ("\\sqrt{2x}", "\\sqrt{2}x"),
+        ("x^{2y}", "x^2y"),
+        ("x^{2}3", "x^{23}"),
+        ("2\\frac{1}{2}", "\\frac{21}{2}"),
+        ("2^{\\frac{1}{2}}", "\\frac{2^1}{2}"),
+        ("\\sqrt[3]{2}", "3\\sqrt{2}"),
+        (".5", "5"),
+        ("6!", "6"),
+        ("{", "}"),
+        ("!", "?"),
+    ],
+)
+def test_texts_that_differ_when_compared(one: str, other: str) -> None:
+    assert tight(plain(one)) != tight(plain(other))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ ABCD = ("40°", "60°", "50°", "20°")
 YES = ("Yes", "No")
 WORDS = ("potatoes", "peas", "apples", "canola")
 ROOTS = ("4", "3", "2", "2√{3}")
+SURDS = ("6", "6 \\sqrt { 2 }", "6 \\sqrt { 3 }", "6 \\sqrt { 5 }")
 TIMES = ("half", "quarter", "o'clock", "quarter to", "quarter past")
 INT, ONE, TWO, LIST = ("integer", None), ("float", 1), ("float", 2), ("list", None)
 Kind = tuple[str, ...] | tuple[str, int | None]
@@ -81,6 +82,14 @@ RESPONSES = [  # kind or choices, gold, response, verdict, answer, source: a row
     (ABCD, "20°", "<think>It is (A).</think>It is (D).", "correct", "20°", "made"),
     (ABCD, "20°", "Sorry, I can't help with images of people yet.", "no_answer", None, "653, bard"),
     (ABCD, "20°", "", "no_answer", None, "made"),
+    (SURDS, "6 \\sqrt { 5 }", "\\boxed{6\\sqrt{5}}", "correct", "6 \\sqrt { 5 }", "408, in LaTeX without blanks"),
+    (SURDS, "6", "\\boxed{6\\sqrt{7}}", "no_answer", None, "made: a part of it is a choice, the whole is none"),
+    (SURDS, "6", "The answer is $6\\sqrt{7}$.", "no_answer", None, "made: the whole is none"),
+    (("9.45", "18.9"), "9.45", "The answer is (A). So $x = \\boxed{2\\sqrt{15}}$.", "correct", "9.45", "114, bard: a letter counts"),
+    (ABCD, "60°", "The answer is not 60 degrees.", "no_answer", None, "made: denied"),
+    (YES, "No", "Yes. There is no doubt.", "wrong", "Yes", "made: a word before a noun"),
+    (("red", "blue"), "blue", "Blue. The red one is too small.", "correct", "blue", "made: the answer goes first"),
+    (("A and B", "A and C"), "A and C", "\\boxed{A and C}", "correct", "A and C", "made: letters in a text"),
     (ABCD, "40°", "So the value is \\boxed{41}.", "correct", "40°", "official: most similar, of what is stated"),
     (ROOTS, "4", "Based on this, the length of BD is 2√3.", "wrong", "2√{3}", "585, llava"),
     (("2", "√{3}", "√{2}"), "√{2}", "The minimum value of the line segment PQ is √{2}.", "correct", "√{2}", "916, llava"),

@@ -7,9 +7,11 @@ import re
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.choice import ChoiceScorer, gold_letters
+from mathbatch.scoring.letters import ALPHABET
 from mathbatch.scoring.mathematics import MathScorer
 
 LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
+"""Of a row without choices; a later letter may as well be a name in a formula."""
 
 
 class AutoScorer(BaseScorer):
@@ -21,6 +23,11 @@ class AutoScorer(BaseScorer):
         self._choice, self._math = ChoiceScorer(), MathScorer()
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = sample.gold or ""
-        is_choice = LETTER.fullmatch(gold) or (sample.choices and gold_letters(gold, sample.choices) is not None)
-        return (self._choice if is_choice else self._math).score(sample, response)
+        return (self._choice if _is_choice(sample) else self._math).score(sample, response)
+
+
+def _is_choice(sample: Sample) -> bool:
+    gold, choices = sample.gold or "", sample.choices or ()
+    if len(choices) > len(ALPHABET):  # which `choice` refuses
+        return bool(gold)
+    return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)

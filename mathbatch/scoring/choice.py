@@ -1,4 +1,9 @@
-"""The scorer `choice`: the letter, the set of letters, or the text of the choice that a response states."""
+"""The scorer `choice`: the letter, the set of letters, or the text of the choice that a response states.
+
+The strongest statement that names a choice decides, and it is read as a whole before any part of it: as a choice's own
+text ("A and C" may be one), as letters, then as a sentence that holds a text or a number. An expression is never read
+by its parts: the 6 of "6\\sqrt{2}" is not the choice "6"; but it is the one choice that has its value.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,27 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.letters import ALPHABET, letters, named, plain
-from mathbatch.scoring.numbers import as_number
-from mathbatch.scoring.said import said_number
+from mathbatch.scoring.letters import ALPHABET, USUAL, letters
+from mathbatch.scoring.mathematics import MathScorer
+from mathbatch.scoring.options import (
+    as_whole,
+    by_value,
+    in_formulas,
+    is_expression,
+    labelled,
+    named,
+    opening,
+    stated_number,
+)
+from mathbatch.scoring.spelling import same_as
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
 
-INTRODUCED = ("boxed", "after ####", "stated as the answer")
-"""Rules that are stronger than a letter in the first line."""
+DECISIVE = ("boxed", "after ####")
+"""Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
+INTRODUCED = (*DECISIVE, "stated as the answer")
+"""Rules that are stronger than an answer that goes first."""
 CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
+TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
 
 class Chosen(NamedTuple):
@@ -30,12 +48,16 @@ class ChoiceScorer(BaseScorer):
     such as `A, C`, or the text of a choice. With `dataset.choices_field` the choices' own texts count too.
     """
 
+    preload = MathScorer.preload
+
     def score(self, sample: Sample, response: str) -> Score:
         choices = sample.choices or ()
+        if len(choices) > len(ALPHABET):
+            return Score.without_gold(sample.gold, TOO_MANY)
         gold = gold_letters(sample.gold or "", choices)
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer names no choice")
-        chosen = chosen_letters(response, choices)
+        chosen = chosen_letters(response, choices, max(gold))
         if chosen is None:
             return Score("no_answer", None, sample.gold, "no choice is stated")
         same = chosen.letters == gold or _same_text(chosen.letters, gold, choices)
@@ -44,59 +66,64 @@ class ChoiceScorer(BaseScorer):
 
 def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
     """The letters of the gold answer in order; None where it names no choice. A choice's own text comes first."""
-    texts = [choice.strip() for choice in choices]
-    if gold.strip() in texts and len(gold.strip()) > 1:
-        return ALPHABET[texts.index(gold.strip())]
-    found = letters(gold.strip(), _allowed(choices))
+    gold = gold.strip()
+    texts = [choice.strip() for choice in choices[: len(ALPHABET)]]
+    if gold in texts and len(gold) > 1:
+        return ALPHABET[texts.index(gold)]
+    found = letters(gold, _allowed(choices, gold if len(gold) == 1 else ""))
     if found is not None:
         return "".join(sorted(found.letters))
-    matches = [at for at, text in enumerate(texts) if text and plain(text) == plain(gold)]
-    return ALPHABET[matches[0]] if matches and matches[0] < len(ALPHABET) else None
+    same = same_as(gold, texts)
+    return ALPHABET[same[0]] if same else None
 
 
-def chosen_letters(response: str, choices: Sequence[str]) -> Chosen | None:
-    """The letters that the response states, by the strongest statement that names any."""
+def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Chosen | None:
+    """The letters that the response states, by the strongest statement that names any. `least`: a letter that there is,
+    where the choices are not known."""
+    allowed = _allowed(choices, least)
     said = statements(response)
-    opened = opening(response, choices)
-    if opened is not None:
-        said.insert(sum(one.rule in INTRODUCED for one in said), opened)
+    whole = final_part(response).strip()
+    if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
+        said = [Stated(whole, "the whole response")]
+    elif (opened := opening(whole, choices, allowed)) is not None:
+        place = sum(one.rule in INTRODUCED for one in said)
+        said = [*said[:place], opened, *said[place:]]
+    decided = False
     for stated in said:
-        found = letters(stated.text, _allowed(choices))
-        if found is not None:
-            return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}")
-        at = _by_text(stated.text, choices)
-        if at is not None:
-            return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
+        chosen = _by_letters_or_whole(stated, choices, allowed)
+        if chosen is None and not decided and (at := _by_part(stated, choices)) is not None:
+            chosen = Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
+        if chosen is not None:
+            return chosen
+        decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
     return None
 
 
-def opening(response: str, choices: Sequence[str]) -> Stated | None:
-    """The first line of several, where that is a letter alone or with its choice's text: an explanation follows it."""
-    line, _, rest = final_part(response).strip().partition("\n")
-    if not rest or len(line) > MAX_ANSWER:
+def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -> Chosen | None:
+    at = as_whole(stated.text, choices)
+    if at is not None:
+        return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
+    found = letters(stated.text, allowed)
+    return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}") if found else None
+
+
+def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
+    """The choice that has the value of an expression; of a sentence the last named, or its formula or number."""
+    if not choices:
         return None
-    words = plain(line).strip("()* ")
-    label, text = words[:1].upper(), words[1:].lstrip(").:* ")
-    at = _allowed(choices).find(label) if label else -1
-    named = at >= 0 and (not text or (at < len(choices) and text == plain(choices[at])))
-    return Stated(label, "in the first line") if named else None
-
-
-def _by_text(text: str, choices: Sequence[str]) -> int | None:
-    """The one choice whose text, or whose number, a statement gives."""
-    mentioned = [at for at in named(CONTRAST.sub("", text), choices) if at < len(ALPHABET)]
-    if mentioned:
+    if is_expression(stated.text):
+        return by_value(stated.text, choices)
+    text = CONTRAST.sub("", stated.text)
+    if mentioned := named(text, choices):
         return mentioned[-1]
-    number = as_number(text) or said_number(text)
-    if number is None:
-        return None
-    values = [as_number(choice) for choice in choices[: len(ALPHABET)]]
-    same = [at for at, value in enumerate(values) if value is not None and value.value == number.value]
-    return same[0] if len(same) == 1 else None
+    at = in_formulas(text, choices)
+    return stated_number(text, choices) if at is None else at
 
 
-def _allowed(choices: Sequence[str]) -> str:
-    return ALPHABET[: len(choices)] if choices else ALPHABET
+def _allowed(choices: Sequence[str], least: str = "") -> str:
+    """The letters that there are; where the choices are not known the first ten, or more if `least` is none of them."""
+    most = len(choices) or max(len(USUAL), ALPHABET.find(least) + 1 if least else 0)
+    return ALPHABET[:most]
 
 
 def _same_text(ours: str, gold: str, choices: Sequence[str]) -> bool:

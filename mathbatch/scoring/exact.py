@@ -1,4 +1,9 @@
-"""The scorer `exact`: the stated answer and the gold answer are the same text, but for case, blanks and markup."""
+r"""The scorer `exact`: the stated answer and the gold answer are the same text in one spelling (`spelling.plain`).
+
+What does not count: case, blanks around signs, markup (`**east**`, `$x$`, `\text{east}`), quotation marks, a full
+stop at the end or a mark behind the last word, and whether a sign is LaTeX or not (`\frac{1}{2}` and `1/2`, `2×3` and
+`2*3`). All other signs do: `x*y` is not `xy`. A text of nothing but markup, such as `$`, is compared as it stands.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import json
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.letters import plain
+from mathbatch.scoring.spelling import plain
 from mathbatch.scoring.stated import final_part, statements
 
 BARE = 200
@@ -32,7 +37,7 @@ class ExactScorer(BaseScorer):
         if not candidates:
             return Score("no_answer", None, sample.gold, "nothing is stated")
         for text, rule in candidates:
-            if plain(text) in golds:
+            if _form(text) in golds:
                 return Score("correct", text, sample.gold, f"{rule}: the same text")
         text, rule = candidates[0]
         return Score("wrong", text, sample.gold, f"{rule}: another text")
@@ -40,8 +45,12 @@ class ExactScorer(BaseScorer):
     def _golds(self, gold: str) -> set[str]:
         """Raises ValueError where `any_of` is set and the gold answer is no list."""
         if not self._any_of:
-            return {plain(gold)}
+            return {_form(gold)}
         values = json.loads(gold)
         if not isinstance(values, list):
             raise ValueError("the gold answer is no list, as scoring.exact.any_of says")
-        return {plain(str(value)) for value in values}
+        return {_form(str(value)) for value in values}
+
+
+def _form(text: str) -> str:
+    return plain(text) or text.strip()

@@ -1,18 +1,15 @@
-r"""The letters of the choices that a short text names, and the choices whose text it holds.
-
-`letters` reads a candidate, such as `stated.statements` gives: "(B) No", "**B**", "option B", "B and D", "\text{C}".
-`named` looks for the choices' own texts, compared in the form of `plain`: "\frac { 5 } { 12 }" is "5/12".
-"""
+r"""The letters of the choices that a short text names: "(B) No", "**B**", "option B", "B and D", "\text{C}"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from mathbatch.scoring.stated import EDGE, MAX_ANSWER
+from mathbatch.scoring.stated import MAX_ANSWER
 
-ALPHABET = "ABCDEFGHIJ"
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+USUAL = ALPHABET[:10]
+"""Where nothing says how many choices there are: "NOT" is no set of letters."""
 
 
 class Letters(NamedTuple):
@@ -25,143 +22,113 @@ class Letters(NamedTuple):
 WRAPS = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)|</?[a-z]{2,20}>"
 )
-PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Ja-j])\s?[)）\]】]")
+PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 SET = re.compile(
-    r"[(（\[]?([A-J])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-J])[)）\]]?(?![A-Za-z(]))+"
+    r"[(（\[]?([A-Z])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-Z])[)）\]]?(?![A-Za-z(]))+"
 )
-RUN = re.compile(r"[A-J]{2,6}(?=[\s.,。;]*$)")
-LABEL = re.compile(r"([A-J])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-–—]\s)")
+RUN = re.compile(r"[A-Z]{2,6}(?=[\s.,。;]*$)")
+LABEL = re.compile(r"([A-Z])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-–—]\s)")
+GOES_ON = re.compile(
+    r"\s?(?:,|\b(?:and|or)\b)?\s?(?:and\s|or\s)?[(\[]?[A-Z](?![A-Za-z])|\s(?:is|are|was|were|can|does|do|has)\b"
+)
+"""Behind a label that is part of a sentence: "(A), (B) and (D) are wrong", "(A) is impossible"."""
+TURNS = re.compile(
+    r",\s(?:so|but|hence|therefore|thus)\b.{0,60}?\b(?:is|be|but|so)\s(?:only\s)?[(]?[A-Z][)]?[\s.!。]*$", re.DOTALL
+)
+"""Behind a label that is not the answer: "C, so it must be D"."""
+LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
+"""No "I" that has a verb: "the choice I made"."""
 NAMED = re.compile(
-    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?([A-J])(?![A-Za-z'’])",
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?" + LETTER,
     re.IGNORECASE,
 )
 IS = re.compile(
-    r"(?:\b(?:is|are|be|but|it\ss|go(?:ing)? with|choose|pick|select)|[是为=:：])\s?([A-J])"
+    r"(?:\b(?:is|are|be|but|[Ii]t\ss|go(?:ing)? with|choose|pick|select|say)|[是为=:：])\s?([A-Z])"
     r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
 )
-AT_LAST = re.compile(r"\b(?:is|be|but)\s([A-J])[\s.!。]*$")
+AT_LAST = re.compile(
+    r"(?:\b(?:so|thus|hence|therefore|leaves|leaving)\b[,:]?\s(?:only\s)?|\b(?:is|be|but)\s(?:only\s)?)"
+    r"[(\[]?([A-Z])[)\]]?[\s.!。]*$",
+    re.IGNORECASE,
+)
 RIGHT = re.compile(
-    r"(?<!not )(?<!if )\b([A-J])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
+    r"(?<!not )(?<!if )\b([A-Z])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
     re.IGNORECASE,
 )
+NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 DENIES = re.compile(
-    r"\b(?:incorrect|wrong|false|not|eliminated?|ruled\sout|isn['’]t|aren['’]t|neither|unlike)\b|错误|不正确|排除",
+    r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
+    r"|错误|不正确|排除",
     re.IGNORECASE,
 )
 
 
-def letters(text: str, allowed: str | Sequence[str] = ALPHABET) -> Letters | None:
+def letters(text: str, allowed: str = USUAL) -> Letters | None:
     """The letters that a candidate of at most 1,000 characters names, those of `allowed` alone; None where none is."""
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
     for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
-        found = rule(bare.strip())
-        if found is not None and all(letter in allowed for letter in found.letters):
+        found = rule(bare.strip(), allowed)
+        if found is not None:
             return found
     return None
 
 
-def _whole(text: str) -> Letters | None:
+def is_letter_alone(text: str, allowed: str = USUAL) -> bool:
+    """Whether a text is nothing but letters of choices: "**B**", "A and C"."""
+    return len(text) <= MAX_ANSWER and _whole(" ".join(WRAPS.sub(" ", text).split()), allowed) is not None
+
+
+def _whole(text: str, allowed: str) -> Letters | None:
     """Nothing but a letter, a set of letters or a run of them: "b", "B.", "A, C", "A and C", "ACD"; or led by a set."""
-    core = text.strip(" .:。，,;()（）[]【】")
-    if len(core) == 1 and core.upper() in ALPHABET:
+    core = text.strip(" .:!。，,;()（）[]【】")
+    if len(core) == 1 and core.upper() in allowed:
         return Letters(core.upper(), core)
     several = SET.match(text)
     if several and not re.match(r"\s?[A-Za-z]", text[several.end() :]):
-        return _letters(re.findall("[A-J]", several[0]), several[0])
+        return _letters(re.findall("[A-Z]", several[0]), several[0], allowed)
     if RUN.fullmatch(core) and "".join(sorted(set(core))) == core:
-        return _letters(list(core), core)
+        return _letters(list(core), core, allowed)
     return None
 
 
-def _label(text: str) -> Letters | None:
-    """A letter that leads: "(B) No", "B. 12", "B: 12", "C, Opposite"."""
+def _label(text: str, allowed: str) -> Letters | None:
+    """A letter that leads: "(B) No", "B. 12", "B: 12", "C, Opposite"; not the first of several that are denied."""
     found = PARENTHESISED.match(text) or LABEL.match(text)
-    return Letters(found[1].upper(), found[0].strip(" ,;")) if found else None
-
-
-def _called_right(text: str) -> Letters | None:
-    """The last letter of which a text says so: "B is correct, not A"."""
-    found = [one for one in RIGHT.finditer(text) if one[1].isupper()]
-    return Letters(found[-1][1], found[-1][0]) if found else None
-
-
-def _in_parentheses(text: str) -> Letters | None:
-    """The last letter in parentheses, unless the text denies: "(A), (B) and (D) are incorrect" names none."""
-    found = [*PARENTHESISED.finditer(text)]
-    if not found or DENIES.search(text):
+    if not found or (DENIES.search(text) and GOES_ON.match(text, _end_of_letter(found))):
         return None
-    return Letters(found[-1][1].upper(), found[-1][0])
+    if TURNS.match(text, _end_of_letter(found)):
+        return None
+    return _letters([found[1].upper()], found[0].strip(" ,;"), allowed)
 
 
-def _after_a_word(text: str) -> Letters | None:
+def _end_of_letter(label: re.Match[str]) -> int:
+    return label.end() if label[0][-1] in ")）]】" else label.end(1)
+
+
+def _called_right(text: str, allowed: str) -> Letters | None:
+    """The last letter of which a text says so: "B is correct, not A"."""
+    return None if NONE_OF.search(text) else _last([*RIGHT.finditer(text)], allowed)
+
+
+def _in_parentheses(text: str, allowed: str) -> Letters | None:
+    """The last letter in parentheses, unless the text denies: "(A), (B) and (D) are incorrect" names none."""
+    found = [one for one in PARENTHESISED.finditer(text) if one[1].upper() in allowed]
+    return Letters(found[-1][1].upper(), found[-1][0]) if found and not DENIES.search(text) else None
+
+
+def _after_a_word(text: str, allowed: str) -> Letters | None:
     """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end; this alone where the text denies."""
-    found = [*NAMED.finditer(text), *IS.finditer(text)]
-    capital = [one for one in found if one[1].isupper()]
-    if DENIES.search(text):
-        capital = [*AT_LAST.finditer(text)]
+    at_last = [*AT_LAST.finditer(text)]
+    return _last(at_last if DENIES.search(text) else [*at_last, *NAMED.finditer(text), *IS.finditer(text)], allowed)
+
+
+def _last(found: list[re.Match[str]], allowed: str) -> Letters | None:
+    capital = [one for one in found if one[1] in allowed]
     return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 
-def _letters(found: list[str], shown: str) -> Letters:
-    return Letters("".join(dict.fromkeys(found)), shown)
-
-
-FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
-ROOT = re.compile(r"\\?sqrt\s*(?:\{([^{}]*)\}|\(([^()]*)\))|√\s*[{(]([^{}()]*)[})]")
-DEGREE = re.compile(r"\s?(?:\^\s?\{?\s?\\circ\s?\}?|\*?\\?degrees?\b|\bdeg\b|º|˚)")
-SIGNS = str.maketrans(
-    {
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "−": "-",
-        "–": "-",
-        "—": "-",
-        "×": "*",
-        "·": "*",
-        "π": "pi",
-        "，": ",",
-        "：": ":",
-        "（": "(",
-        "）": ")",
-        "\xa0": " ",
-    }
-)
-NOISE = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|left|right|quad)\b|\\[,;! ]|[$`{}\\\"]|\*{2,}|(?<![\d\s])\*|\*(?![\d\s])"
-)
-BLANKS = re.compile(r"\s+")
-TIGHT = re.compile(
-    r"(?<=[\w)°])(?:\s?([+/=^<>|*:])\s?|\s(-)\s)(?=[\w(√\-])|(?<=[√∠])\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
-)
-COMMA = re.compile(r",(?=[^\s\d]|\d(?!\d\d(?!\d)))")
-
-
-def plain(text: str) -> str:
-    """A text in the form that is compared: small letters, LaTeX fractions and roots written out, no markup or blanks
-    around signs."""
-    text = text.translate(SIGNS)
-    text = ROOT.sub(lambda m: f"√{m[1] or m[2] or m[3] or ''}", DEGREE.sub("°", text))
-    text = FRACTION.sub(lambda m: f"{m[1] or m[2] or ''}/{m[3] or m[4] or ''}", text)
-    text = TIGHT.sub(lambda m: m[1] or m[2] or "", BLANKS.sub(" ", NOISE.sub("", text)))
-    return COMMA.sub(", ", text).casefold().strip(" .;!?。")
-
-
-def named(text: str, choices: Sequence[str]) -> list[int]:
-    """Indices of the choices whose text stands in `text`, in the order of their last mention; whole words and whole
-    numbers only, and of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are
-    themselves letters are left to `letters`: "a" is an article."""
-    plains = [plain(choice) for choice in choices]
-    known = {
-        one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
-    }
-    if not known:
-        return []
-    longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
-    mentions = [
-        known[one[0]] for one in re.finditer(rf"(?<![\w√])(?<!\d[.,/])(?:{longest})(?!\w|[.,/]\d)", plain(text[-EDGE:]))
-    ]
-    return list(dict.fromkeys(reversed(mentions)))[::-1]
+def _letters(found: list[str], shown: str, allowed: str) -> Letters | None:
+    known = all(letter in allowed for letter in found)
+    return Letters("".join(dict.fromkeys(found)), shown) if known else None

@@ -16,9 +16,9 @@ from typing import Any
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.guard import is_safe_expression
-from mathbatch.scoring.letters import plain
 from mathbatch.scoring.numbers import Number, as_number, spelled_in
 from mathbatch.scoring.said import SAYS, numerals, said_number
+from mathbatch.scoring.spelling import plain
 from mathbatch.scoring.stated import Stated, final_part, statements, states
 from mathbatch.scoring.values import same_values, values
 

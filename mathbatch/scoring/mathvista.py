@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Row, Sample, Score
+from mathbatch.scoring.mathematics import MathScorer
 from mathbatch.scoring.mathvista_extract import extract
 from mathbatch.scoring.stated import MAX_ANSWER, Stated
 
@@ -36,6 +37,8 @@ class MathVistaScorer(BaseScorer):
 
     `extracted` says that a response is an extraction already, as in the benchmark's own output files.
     """
+
+    preload = MathScorer.preload
 
     def __init__(self, extracted: bool = False) -> None:
         self.extracted = extracted

@@ -13,9 +13,12 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.records import Sample
-from mathbatch.scoring.letters import ALPHABET, letters, named, plain
-from mathbatch.scoring.said import is_other, numerals, said_number, stated_quantity
-from mathbatch.scoring.stated import REFUSAL, TAIL, Stated, final_part, sentences, statements, states
+from mathbatch.scoring.letters import ALPHABET, is_letter_alone, letters
+from mathbatch.scoring.numbers import as_number
+from mathbatch.scoring.options import as_whole, by_value, is_expression, labelled, named, opening, said_alone
+from mathbatch.scoring.said import is_other, numerals, stated_quantity
+from mathbatch.scoring.spelling import plain
+from mathbatch.scoring.stated import MAX_ANSWER, REFUSAL, TAIL, Stated, final_part, sentences, statements, states
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -46,34 +49,72 @@ def extract(sample: Sample, response: str) -> Stated | None:
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
     if (whole := response.strip()) in choices:
         return Stated(whole, "the whole response")
+    if len(whole) <= MAX_ANSWER and (place := labelled(whole, choices)) is not None:
+        return Stated(chr(ord("A") + place), "the whole response")
     said = statements(response)
+    opened = opening(final_part(response).strip(), choices, ALPHABET[: len(choices)])
+    if opened is not None:
+        place = sum(one.rule in EXPLICIT for one in said)
+        said = [*said[:place], opened, *said[place:]]
     rest = sentences(final_part(response)[-TAIL:])[-MANY:]
     everything = [Stated(one, "in a sentence") for one in reversed(rest) if states(one)]
-    for rule in (_letter_or_text, _by_number):
-        for one in [*said, *everything]:
-            if (number := rule(one.text, choices)) is not None:
-                return Stated(chr(ord("A") + number), one.rule)
+    found = _by_letter_or_text([*said, *everything], choices) or _by_number([*said, *everything], choices)
+    if found is not None:
+        return found
     plainly = [one for one in said if one.rule in ("stated in a conclusion", "in the first sentence")]
     polar = None if REFUSAL.search(response[:TAIL]) else _polar(plainly, choices)
     return polar or _nearly(said, choices) or _by_words(said, choices) or _other(said, choices)
 
 
-def _letter_or_text(text: str, choices: Sequence[str]) -> int | None:
-    found = letters(text, ALPHABET[: len(choices)])
-    if found is not None and len(found.letters) == 1:
-        return ALPHABET.index(found.letters)
-    mentioned = named(text, choices)
+def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
+    """The first that names a choice. Where a box without words names none, only a letter counts from there on."""
+    expressed = None
+    for one in said:
+        place = _letter_or_whole(one.text, choices)
+        if place is None and expressed is None:
+            if one.rule in EXPLICIT and is_expression(one.text):
+                expressed, place = one, by_value(one.text, choices)
+            else:
+                place = _mentioned(one.text, choices)
+        if place is not None:
+            return Stated(chr(ord("A") + place), one.rule)
+    return None if expressed is None else _expressed(expressed, choices)
+
+
+def _letter_or_whole(text: str, choices: Sequence[str]) -> int | None:
+    """A letter alone goes first, as in the official script: "(b)" where a choice is "(b)"."""
+    allowed = ALPHABET[: len(choices)]
+    found = letters(text, allowed)
+    single = None if found is None or len(found.letters) > 1 else allowed.index(found.letters)
+    if single is not None and is_letter_alone(text, allowed):
+        return single
+    whole = as_whole(text, choices)
+    return single if whole is None else whole
+
+
+def _mentioned(text: str, choices: Sequence[str]) -> int | None:
+    mentioned = [] if is_expression(text) else named(text, choices)
     return mentioned[0] if len(mentioned) == 1 else None
 
 
-def _by_number(text: str, choices: Sequence[str]) -> int | None:
+def _expressed(stated: Stated, choices: Sequence[str]) -> Stated:
+    """What a box without words holds, of which no choice has the value: for the official rule of the most similar
+    choice. Not so what is more than a number: however many signs it has in common with a choice, it is another."""
+    return _other([stated], choices) or stated if as_number(stated.text) else Stated("", stated.rule)
+
+
+def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """The one choice that is the stated number and a unit: "it is 145 degrees" for "145°"."""
-    found = said_number(text)
     numbers = [numerals(choice) for choice in choices]
-    if found is None:
-        return None
-    same = [place for place, one in enumerate(numbers) if len(one) == 1 and float(one[0].digits) == float(found.digits)]
-    return same[0] if len(same) == 1 else None
+    for one in said:
+        found = said_alone(one.text)
+        if found is None:
+            continue
+        value = float(found.digits)
+        same = [place for place, own in enumerate(numbers) if len(own) == 1 and float(own[0].digits) == value]
+        if len(same) == 1:
+            return Stated(chr(ord("A") + same[0]), one.rule)
+    return None
 
 
 def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
@@ -89,12 +130,13 @@ def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _nearly(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """The one choice that nearly stands in a statement: "it would be the Frog" for "Frogs"."""
+    """The one choice in words that nearly stands in a statement: "it would be the Frog" for "Frogs"."""
     from rapidfuzz.fuzz import partial_ratio  # compiled; most responses never come here
 
+    owns = [(plain(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
     for one in said:
         text = plain(one.text)
-        likeness = [partial_ratio(own, text) if len(own) >= NEAR_LENGTH else 0.0 for own in map(plain, choices)]
+        likeness = [partial_ratio(own, text) if fuzzy else 0.0 for own, fuzzy in owns]
         best, second = [*sorted(likeness, reverse=True), 0.0][:2]
         if best >= NEAR and best - second >= NEAR_LEAD and len(text) >= max(map(len, choices)):
             return Stated(chr(ord("A") + likeness.index(best)), f"nearly its text, {one.rule}")
@@ -109,10 +151,10 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
         if (
             (explicit or "conclusion" in one.rule)
             and all(map(numerals, choices))
-            and (found := said_number(one.text)) is not None
+            and (found := said_alone(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
-        if explicit and len(one.text) <= MAX_OTHER:
+        if explicit and len(one.text) <= MAX_OTHER and not one.text.lower().startswith("not "):
             return one
     return None
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.letters import letters, plain
+from mathbatch.scoring.letters import letters
 from mathbatch.scoring.numbers import as_number, numbers_in
+from mathbatch.scoring.spelling import plain
 from mathbatch.scoring.stated import statements
 
 TAIL = 200

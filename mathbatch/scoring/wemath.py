@@ -19,7 +19,7 @@ from typing import Any
 
 from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.choice import chosen_letters
+from mathbatch.scoring.choice import ChoiceScorer, chosen_letters
 from mathbatch.scoring.stated import final_part
 
 LETTERS = "ABCDEFGH"
@@ -31,6 +31,8 @@ class WeMathScorer(BaseScorer):
     """Correct if the first letter behind the last `Answer` is the gold letter: the official extraction. Where no letter
     stands right there, as in `**Answer:** (B)`, that counts which the text behind it, or all without it, states.
     """
+
+    preload = ChoiceScorer.preload
 
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
