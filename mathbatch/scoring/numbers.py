@@ -64,8 +64,8 @@ CHINESE = re.compile(
 
 class Number(NamedTuple):
     """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
-    `start` and `end` are places in `even(text)`. `exact` is false of a root, `scale` 1,000,000 of "1.5 million", whose
-    value is 1.5: the question may ask for millions.
+    `start` and `end` are places in the text as it was read, by `even` or `notation`. `exact` is false of a root,
+    `scale` 1,000,000 of "1.5 million", whose value is 1.5: the question may ask for millions.
     """
 
     value: Fraction

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from mathbatch.scoring.guard import is_safe_expression
 from mathbatch.scoring.letters import ALPHABET, is_letter_alone
 from mathbatch.scoring.mathematics import compare
-from mathbatch.scoring.numbers import Number, as_number, even
+from mathbatch.scoring.notation import notation
+from mathbatch.scoring.numbers import Number, as_number
 from mathbatch.scoring.said import said_number
 from mathbatch.scoring.spelling import plain, same_as, tight
 from mathbatch.scoring.stated import EDGE, MAX_ANSWER, Stated, first_sentence
@@ -180,11 +181,12 @@ def stated_number(text: str, choices: Sequence[str]) -> int | None:
 
 
 def said_alone(text: str) -> Number | None:
-    """The number that a sentence states; none that is denied, one of several, or a part of an expression."""
+    """The number that a sentence states; none that is denied, one of several, a root, or a part of an expression."""
     number = said_number(text)
-    if number is None or not stands_alone(even(text), number.start, number.end):
+    text = notation(text)
+    if number is None or not number.exact or not stands_alone(text, number.start, number.end):
         return None
-    before, after = even(text)[: number.start], even(text)[number.end :]
+    before, after = text[: number.start], text[number.end :]
     denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
     return None if denied else number
 
