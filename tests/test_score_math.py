@@ -175,7 +175,12 @@ CASES = [  # gold, response, verdict
     ("2", "Giraffe", WRONG),
     ("\\frac{3^{1008}-1}{3^{1009}}", "\\boxed{2 \\cdot \\frac{3^{1008}-1}{3^{1009}}}", WRONG),
     ("\\frac{3^{1008}-1}{3^{1009}}", "\\boxed{\\frac{3^{1008}-1}{3^{1009}}}", RIGHT),
-
+    (r"x \geq 3", r"\boxed{x >= 3}", RIGHT),
+    ("x+3^{100}", r"\boxed{x+3^{101}}", WRONG),
+    ("x+3^{100}", r"\boxed{\text{a banana}}", WRONG),
+    ("2^{100}", r"\boxed{4^{50}}", RIGHT),
+    ("2^{100}", r"\boxed{2^{101}}", WRONG),
+    ("3", r"\boxed{x \leq 3}", WRONG),
 ]  # fmt: skip
 
 WRITTEN = [

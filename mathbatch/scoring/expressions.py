@@ -14,7 +14,7 @@ from mathbatch.scoring.asides import BOUND, DENIES, is_aside, without_asides
 from mathbatch.scoring.boxed import is_cut
 from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of
 from mathbatch.scoring.notation import latex
-from mathbatch.scoring.runs import VALUE, has_words, runs
+from mathbatch.scoring.runs import VALUE, runs, words
 from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.spelled import fraction_in
 from mathbatch.scoring.stated import TAIL, Stated, concluded, edges, final_part, last_sentence, statements, states
@@ -29,8 +29,8 @@ SAYS = re.compile(
 CALCULATED = re.compile(r"<<[^<>\n]{0,200}>>")
 """What GSM8K's solutions note for a calculator: "9 * 2 = $<<9*2=18>>18"."""
 WORD = re.compile(r"(?<![\\A-Za-z])[^\W_]")
-FEW = 3
-"""Words. A response that is no longer is an answer, whatever it is."""
+FEW, BARE = 3, 100
+"""Words, and characters. A response that is no longer is an answer, whatever it is."""
 SAYS_MORE = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
 """Behind a formula: "the value of $n$ is 36"."""
 
@@ -74,7 +74,7 @@ def _bold(part: str) -> Stated | None:
     for line in (part.partition("\n")[0], part.rpartition("\n")[2]):
         found = BOLD_LINE.fullmatch(line.strip())
         text = latex(found[1]).strip() if found else ""
-        if VALUE.search(text) and not has_words(text):
+        if VALUE.search(text) and not words(text):
             return Stated(text, "in bold")
     return None
 
@@ -89,8 +89,8 @@ def _in_sentences(part: str) -> Stated | None:
     display = last_display(part[-TAIL:])
     if display:
         return Stated(display, "in the last formula")
-    is_answer = len(part.split()) <= FEW and WORD.search(part) and states(part) and not DENIES.search(part)
-    return Stated(part, "the whole response") if is_answer else None
+    is_short = len(part) <= BARE and len(part.split()) <= FEW and WORD.search(part)
+    return Stated(part, "the whole response") if is_short and states(part) and not DENIES.search(part) else None
 
 
 def expression(sentence: str) -> str | None:
@@ -111,7 +111,7 @@ def _in_words(text: str) -> str | None:
     for start, run in reversed(found):
         if "=" in run or SAYS.search(text[max(start - 40, 0) : start]):
             return run
-    if found and not has_words(text):
+    if found and not words(text):
         return found[-1][1]
     number = (None if found else fraction_in(text)) or said_number(text)
     if number is None:

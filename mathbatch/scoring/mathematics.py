@@ -22,8 +22,9 @@ from mathbatch.scoring.letters import plain
 from mathbatch.scoring.measures import Split, split
 from mathbatch.scoring.notation import latex, mended
 from mathbatch.scoring.numbers import Number, as_number
+from mathbatch.scoring.runs import words
 from mathbatch.scoring.spelled import spelled
-from mathbatch.scoring.values import same_values, values
+from mathbatch.scoring.values import same_value, same_values, values
 from mathbatch.scoring.wording import stated_words
 
 WORDS = re.compile(
@@ -39,6 +40,8 @@ BOUND = re.compile(
 )
 HUGE = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
 """Powers that Math-Verify calculates as floats, beyond which all are equal."""
+PROSE = 4
+"""Words. Of more Math-Verify would multiply the letters."""
 SEVERAL = re.compile(r"=[^=]*(?:,|\band\b|\bor\b)[^=]*=")
 """Equations that are one answer, each with a right side: "x = 3 or x = 7"."""
 TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
@@ -84,7 +87,7 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
         return "wrong", "another text"
     if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
         return "wrong", "a bound is no value"
-    if "=" not in gold and "=" in answer and not SEVERAL.search(answer):
+    if "=" not in gold and "=" in answer and not SEVERAL.search(answer) and not RELATION.search(answer):
         answer = answer.rpartition("=")[2].strip() or answer
     ours, theirs = split(_bare(answer)), split(gold)
     if ours.measure and theirs.measure and ours.measure != theirs.measure:
@@ -102,13 +105,21 @@ def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
         return ("correct", "equal as numbers") if equal else ("wrong", "different numbers")
     if (problem := unsafe(answer)) is not None:
         return "unscored", f"the answer {problem}"
-    if HUGE.search(gold):
-        return ("correct", "equal as numbers") if value_of(gold) == value_of(answer) else ("wrong", "different numbers")
+    if words(answer) > max(PROSE, words(gold)):
+        return "wrong", "words, and no value"
+    huge = _same_huge(gold, answer, rounding) if HUGE.search(gold) else None
+    if huge is not None:
+        return ("correct", "equal as numbers") if huge else ("wrong", "different numbers")
     if (problem := gold_problem(gold, rounding)) is not None:
         return "unscored", problem
     if equal_as_mathematics(gold, answer, rounding):
         return "correct", "equal as mathematics"
     return "wrong", "different"
+
+
+def _same_huge(gold: str, answer: str, rounding: int) -> bool | None:
+    ours, theirs = value_of(answer), value_of(gold)
+    return None if ours is None or theirs is None else same_value(theirs, ours, rounding)
 
 
 def _converted(gold: Split, answer: Split, rounding: int) -> tuple[str, str]:

@@ -41,8 +41,8 @@ def runs(text: str) -> list[tuple[int, str]]:
     return found or ([(0, text)] if len(text) == 1 and text.isalpha() else [])
 
 
-def has_words(text: str) -> bool:
-    return any(map(_is_word, TOKEN.finditer(text)))
+def words(text: str) -> int:
+    return sum(map(_is_word, TOKEN.finditer(text)))
 
 
 def _is_word(token: re.Match[str]) -> bool:
