@@ -181,6 +181,11 @@ CASES = [  # gold, response, verdict
     ("2^{100}", r"\boxed{4^{50}}", RIGHT),
     ("2^{100}", r"\boxed{2^{101}}", WRONG),
     ("3", r"\boxed{x \leq 3}", WRONG),
+    ("7", "x = 7\n\nCheck: 2*7 + 1 = 15.", RIGHT),
+    ("15", "x = 7\n\nCheck: 2*7 + 1 = 15.", WRONG),
+    (r"\frac{1}{2}", "$\\frac{1}{2}$\n\nBecause the coin has 2 sides.", RIGHT),
+    ("7", "7. Explanation: there are 3 red and 4 blue balls.", RIGHT),
+    ("7", "$x = 7$. This is because $2x+1=15$.", RIGHT),
 ]  # fmt: skip
 
 WRITTEN = [

@@ -31,6 +31,11 @@ CALCULATED = re.compile(r"<<[^<>\n]{0,200}>>")
 WORD = re.compile(r"(?<![\\A-Za-z])[^\W_]")
 FEW, BARE = 3, 100
 """Words, and characters. A response that is no longer is an answer, whatever it is."""
+EXPLAINED = re.compile(
+    r"([^\n]{0,60}?[\d$})°])\.?\s{1,9}\W{0,4}(?:explanation|because|check|reason|verification|this\sis\s(?:because|since))\b",
+    re.IGNORECASE,
+)
+"""An answer that comes first: "x = 7. Check: 2 * 7 + 1 = 15"."""
 SAYS_MORE = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
 """Behind a formula: "the value of $n$ is 36"."""
 
@@ -43,7 +48,8 @@ def stated_expression(response: str) -> Stated | None:
     part = edges(final_part(response)).strip()
     if is_cut(part):
         return None  # of \boxed{12 nobody knows whether more was to come
-    return _bold(part) or _in_sentences(part)
+    first = EXPLAINED.match(part)
+    return _bold(part) or _in_sentences(first[1] if first and not words(latex(first[1])) else part)
 
 
 def _introduced(stated: Stated) -> Stated | None:
