@@ -12,7 +12,7 @@ from mathbatch.records import Sample
 from mathbatch.scoring.auto import AutoScorer
 from mathbatch.scoring.mathematics import MathScorer
 from mathbatch.scoring.measures import split
-from mathbatch.scoring.notation import latex
+from mathbatch.scoring.latex import latex
 
 RIGHT, WRONG, NONE, UNSCORED = "correct", "wrong", "no_answer", "unscored"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mathbatch.scoring.formulas import FORMULA
-from mathbatch.scoring.notation import latex
+from mathbatch.scoring.latex import latex
 from mathbatch.scoring.numbers import spelled_in
 from mathbatch.scoring.runs import runs
 

@@ -13,7 +13,7 @@ import re
 from mathbatch.scoring.asides import BOUND, DENIES, is_aside, without_asides
 from mathbatch.scoring.boxed import is_cut
 from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of
-from mathbatch.scoring.notation import latex
+from mathbatch.scoring.latex import latex
 from mathbatch.scoring.runs import VALUE, runs, words
 from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.spelled import fraction_in

@@ -20,7 +20,7 @@ from mathbatch.scoring.expressions import stated_expression
 from mathbatch.scoring.guard import unsafe
 from mathbatch.scoring.letters import plain
 from mathbatch.scoring.measures import Split, split
-from mathbatch.scoring.notation import latex, mended
+from mathbatch.scoring.latex import latex, mended
 from mathbatch.scoring.numbers import Number, as_number
 from mathbatch.scoring.runs import words
 from mathbatch.scoring.spelled import spelled
