@@ -34,3 +34,10 @@ def last_boxed(text: str) -> str | None:
     r"""What stands in the last `\boxed{}`, None where there is none."""
     found = boxes(text)
     return found[-1].text if found else None
+
+
+def is_cut(text: str) -> bool:
+    r"""Whether the text ends within a `\boxed{` that nothing closes, as where a response is cut off."""
+    found = boxes(text)
+    last = text.rfind("\\boxed{")
+    return last >= 0 and not any(box.start <= last < box.end for box in found[-1:])

@@ -56,6 +56,8 @@ REFUSED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+PROGRAM = re.compile(r"__|`|@|['\"]|\b(?:lambda|import|exec|eval|open|print)\b")
+LIST = re.compile(r'\[\s*"')
 FUNCTION = r"(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp)h?"
 FUNCTIONS = re.compile(rf"(?:\\{FUNCTION}\s*[({{]?\s*){{{MAX_FUNCTIONS + 1}}}")
 SUBSCRIPTS = re.compile(rf"(?:_\s*\{{?\w\}}?\s*){{{MAX_FUNCTIONS + 1}}}")
@@ -64,6 +66,15 @@ SIGNS = re.compile(rf"(?:[+\-−]\s*){{{MAX_SIGNS + 1}}}")
 LONG_NUMBER = re.compile(rf"(?:\d[,\s]?){{{MAX_NUMBER + 1}}}")
 RAISED = re.compile(r"(?:\*\*|\^)\s*\Z")
 LAST_WORD = re.compile(r"(?:[\d.,]+|[A-Za-z]+|.)\Z", re.DOTALL)
+
+
+def unsafe(text: str) -> str | None:
+    """What is wrong with a text that is no safe expression, in words behind "the answer"; None where it is one."""
+    if is_safe_expression(text):
+        return None
+    if LIST.match(text):
+        return "is a list of several in JSON, and `math` compares one"
+    return "looks like a program" if PROGRAM.search(text) else "is too large an expression to compute"
 
 
 def is_safe_expression(text: str) -> bool:

@@ -15,35 +15,36 @@ from typing import Any
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.guard import is_safe_expression
-from mathbatch.scoring.numbers import Number, as_number, spelled_in
-from mathbatch.scoring.said import SAYS, numerals, said_number
+from mathbatch.scoring.arithmetic import value_of
+from mathbatch.scoring.expressions import stated_expression
+from mathbatch.scoring.guard import unsafe
+from mathbatch.scoring.latex import latex, mended
+from mathbatch.scoring.measures import Split, split
+from mathbatch.scoring.numbers import Number, as_number
+from mathbatch.scoring.runs import words
+from mathbatch.scoring.spelled import spelled
 from mathbatch.scoring.spelling import plain
-from mathbatch.scoring.stated import Stated, final_part, statements, states
-from mathbatch.scoring.values import same_values, values
+from mathbatch.scoring.values import same_value, same_values, values
+from mathbatch.scoring.wording import stated_words
 
-WORDS = re.compile(r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?")
-"""A gold answer of words, such as `\\text{east}`: Math-Verify would multiply its letters."""
-FORMULA = re.compile(
-    r"\$\$([^$]+)\$\$|\$(?!\s)([^$]*[^$\s])\$(?!\d)|\$(\s[^$]+\s)\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+WORDS = re.compile(
+    r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?|\d{1,2}:\d\d\s?[AaPp]\.?[Mm]\.?"
 )
-"""Between dollar signs as in Pandoc, so that "$20 and $18" are prices."""
-PROSE = re.compile(
-    r"(?<![\\A-Za-z{])(?!(?:and|or|cm|mm|km|sin|cos|tan|log|ln|pi|sqrt)\b)[A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff]"
+"""A gold answer of words, such as `\\text{east}`, or a time of day: Math-Verify would multiply its letters."""
+RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Za-z])")
+STARTS = re.compile(r"\s*(?:[<>]|\\[lg](?:e|eq|t)(?![A-Za-z]))")
+"""An inequality without its left side: "≥ 3"."""
+BOUND = re.compile(
+    r"\b(?:greater|more|less|fewer|larger|smaller|higher|lower)\b|\b(?:at\s(?:least|most)|above|below|not|never|between)\b",
+    re.IGNORECASE,
 )
-COMMAND = re.compile(r"\\[A-Za-z]+")
-REASON = re.compile(r"[,;:(]?\s(?:as|because|since|which|for|so)\s|[,;:(](?=\s)|\n")
-"""Behind an answer in words: "Evelyn, as her distance is greatest"."""
-NEGATION = re.compile(r"\b(?:not|never|neither|nor)\b|n['’]t\b", re.IGNORECASE)
-BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
-INTRODUCED = ("boxed", "after ####", "stated as the answer")
-SENTENCES = ("stated in a conclusion", "in the last sentence")
-BARE = 100
-"""Characters. A response of one line that is no longer is taken for the answer as a whole."""
-UNITS = re.compile(
-    r"(?<=[\d})])\s*(?:\s(?!pi\b|or\b|and\b)[a-z]{2,12}\.?|\\(?:text|mathrm|mbox)\s?\{[A-Za-z ~./]{1,40}\})"
-    r"(?:\s?(?:\^\s?\{?\d\}?|per\s\w+))?$"
-)
+HUGE = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
+"""Powers that Math-Verify calculates as floats, beyond which all are equal."""
+PROSE = 4
+"""Words. Of more Math-Verify would multiply the letters."""
+SEVERAL = re.compile(r"=[^=]*(?:,|\band\b|\bor\b)[^=]*=")
+"""Equations that are one answer, each with a right side: "x = 3 or x = 7"."""
+TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
 BESIDE_WORDS = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 CACHED_GOLDS = 4096
 
@@ -59,15 +60,15 @@ class MathScorer(BaseScorer):
         self._rounding = float_rounding
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = without_dollars(sample.gold or "")
+        gold, response = latex(without_dollars(mended(sample.gold or ""))), mended(response)
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
-        known = as_number(gold) or values(gold) or WORDS.fullmatch(gold)
+        is_words = bool(WORDS.fullmatch(gold))
+        known = is_words or as_number(gold) or values(gold)
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score.without_gold(sample.gold, problem)
-        words = len(plain(gold).split()) if WORDS.fullmatch(gold) else 0
-        found = stated_expressions(response, words)
+        found = stated_words(response, plain(gold)) if is_words else [*filter(None, [stated_expression(response)])]
         if not found:
             return Score("no_answer", None, sample.gold, "no answer is stated")
         compared = [(one, *compare(gold, one.text, self._rounding)) for one in found]
@@ -76,49 +77,75 @@ class MathScorer(BaseScorer):
         return Score(verdict, stated.text, sample.gold, f"{stated.rule}: {why}")
 
 
-def stated_expressions(response: str, words: int = 0) -> list[Stated]:
-    """What a response states as its answer: the text of the strongest statement, and cut down to the expression in it.
-    `words`: that is so many words, and no expression.
-    """
-    bare = final_part(response).strip()
-    said = statements(response)
-    introduced = next((one for one in said if one.rule in INTRODUCED), None)
-    if introduced is not None:
-        return _read(introduced, words)
-    found: list[Stated] = []
-    if len(bare) <= BARE and "\n" not in bare and states(bare) and any(map(str.isalnum, COMMAND.sub("", bare))):
-        found = [Stated(_last_formula(bare) or bare, "the whole response")]
-        if not _is_prose(bare):
-            return found
-    for stated in said:
-        if stated.rule in SENTENCES:
-            read = _last_words(stated, words) if words else _in_sentence(stated)
-            if read:
-                return found + read
-    return found
-
-
 def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
-    """Verdict and reason for an answer to a gold answer that is equal to itself."""
-    answer = without_dollars(answer)
+    """Verdict and reason for an answer to a gold answer that is equal to itself and written in LaTeX."""
+    answer = latex(without_dollars(answer))
+    gold, answer = (f"x {one}" if STARTS.match(one) else one for one in (gold, answer))
     if _close(gold) == _close(answer):
         return "correct", "the same text"
-    ours, theirs = as_number(answer) or _spelled(answer), as_number(gold)
+    if WORDS.fullmatch(gold):
+        return "wrong", "another text"
+    if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
+        return "wrong", "a bound is no value"
+    if "=" not in gold and "=" in answer and not SEVERAL.search(answer) and not RELATION.search(answer):
+        answer = answer.rpartition("=")[2].strip() or answer
+    ours, theirs = split(_bare(answer)), split(gold)
+    if ours.measure and theirs.measure and ours.measure != theirs.measure:
+        return _converted(theirs, ours, rounding)
+    return _compare_values(theirs.value, ours.value, rounding)
+
+
+def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
+    ours, theirs = as_number(answer) or spelled(answer), as_number(gold)
     if ours is not None and theirs is not None:
         same = same_number(ours, theirs, rounding)
         return ("correct", "equal as numbers") if same else ("wrong", "different numbers")
     equal = same_values(gold, answer, rounding)
     if equal is not None:
         return ("correct", "equal as numbers") if equal else ("wrong", "different numbers")
-    if WORDS.fullmatch(gold):
-        return "wrong", "another text"
-    if not is_safe_expression(answer):
-        return "unscored", "the answer is too large an expression to compute"
+    if (problem := unsafe(answer)) is not None:
+        return "unscored", f"the answer {problem}"
+    if words(answer) > max(PROSE, words(gold)):
+        return "wrong", "words, and no value"
+    huge = _same_huge(gold, answer, rounding) if HUGE.search(gold) else None
+    if huge is not None:
+        return ("correct", "equal as numbers") if huge else ("wrong", "different numbers")
     if (problem := gold_problem(gold, rounding)) is not None:
         return "unscored", problem
-    if equal_as_mathematics(gold, UNITS.sub("", answer), rounding):
+    if equal_as_mathematics(gold, answer, rounding):
         return "correct", "equal as mathematics"
     return "wrong", "different"
+
+
+def _same_huge(gold: str, answer: str, rounding: int) -> bool | None:
+    ours, theirs = value_of(answer), value_of(gold)
+    return None if ours is None or theirs is None else same_value(theirs, ours, rounding)
+
+
+def _converted(gold: Split, answer: Split, rounding: int) -> tuple[str, str]:
+    """Two values in different units; those of other kinds, as metres and seconds, are never equal."""
+    ours, theirs = value_of(answer.value), value_of(gold.value)
+    if gold.measure and answer.measure and gold.measure.kinds == answer.measure.kinds and ours and theirs:
+        factor = answer.measure.size / gold.measure.size
+        if round(ours * factor, rounding) == round(theirs, rounding):
+            return "correct", f"equal, {answer.unit} as {gold.unit}"
+    return "wrong", f"the unit is {answer.unit}, not {gold.unit}"
+
+
+def _is_bound(text: str) -> bool:
+    """Whether it is an inequality, in signs or in words, or denies."""
+    return bool(RELATION.search(text) or BOUND.search(text))
+
+
+def _is_value(text: str) -> bool:
+    text = split(_bare(text)).value
+    return bool(as_number(text) or spelled(text) or value_of(text) is not None)
+
+
+def _bare(text: str) -> str:
+    r"""`\text{10 apples}` without its wrapping."""
+    found = TEXT.fullmatch(text.strip())
+    return found[1] if found else text
 
 
 def same_number(ours: Number, theirs: Number, rounding: int) -> bool:
@@ -136,18 +163,11 @@ def _close(text: str) -> str:
     )
 
 
-def _spelled(text: str) -> Number | None:
-    """The number that a text is in words: `\\text{ten}`."""
-    words = plain(text)
-    found = spelled_in(words)
-    return found[0] if len(found) == 1 and found[0].shown == words else None
-
-
 @functools.lru_cache(CACHED_GOLDS)
 def gold_problem(gold: str, rounding: int) -> str | None:
     """Why nothing can be equal to this gold answer; None where it is equal to itself."""
-    if not is_safe_expression(gold):
-        return "the gold answer is too large an expression to compute"
+    if (problem := unsafe(gold)) is not None:
+        return f"the gold answer {problem}"
     if not _parsed_gold(gold):
         return "the gold answer can't be read as mathematics"
     return (
@@ -156,71 +176,21 @@ def gold_problem(gold: str, rounding: int) -> str | None:
 
 
 def without_dollars(text: str) -> str:
-    r"""`$\frac{1}{2}$.` is `\frac{1}{2}`."""
+    r"""`$\frac{1}{2}$.` and `\[\frac{1}{2}\]` are `\frac{1}{2}`."""
     text = text.strip().removesuffix(".").strip()
+    if text.startswith(("\\[", "\\(")) and text.endswith(("\\]", "\\)")):
+        return text[2:-2].strip()
     inner = text.strip("$").strip()
     return inner if text.startswith("$") and text.endswith("$") and "$" not in inner else text
-
-
-def _read(stated: Stated, words: int) -> list[Stated]:
-    """A box is the answer; what follows the answer's mark may be a sentence around it."""
-    text = stated.text.strip().strip("*").strip()
-    if stated.rule == "boxed":
-        return [Stated(text, stated.rule)]
-    first = FORMULA.search(text)
-    if first is not None:
-        return [Stated(str(next(filter(None, first.groups()))).strip(), stated.rule)]
-    whole = text.rstrip(" .。*").strip() or text
-    if words:
-        return [Stated(text, stated.rule) for text in dict.fromkeys([whole, REASON.split(whole)[0].strip("* ")])]
-    numbers = numerals(whole) if _is_prose(whole) else []
-    return [Stated(text, stated.rule) for text in [whole, *(one.shown for one in numbers[:1])]]
-
-
-def _in_sentence(stated: Stated) -> list[Stated]:
-    """Its last formula, else what follows its last "is" or "=", and the number that it states."""
-    formula = _last_formula(stated.text)
-    if formula is not None:
-        return [Stated(formula, stated.rule)]
-    number = said_number(stated.text)
-    says = [*SAYS.finditer(stated.text)]
-    tail = stated.text[says[-1].end() :].strip(" .。*") if says else ""
-    found = [tail] if re.search(r"\d", tail) else []
-    if number is not None and (not found or _is_prose(tail)):
-        found.append(number.shown)
-    return [Stated(text, stated.rule) for text in found]
-
-
-def _last_words(stated: Stated, words: int) -> list[Stated]:
-    """Those before a reason, those in bold, else the last so many of the sentence; all of it where it denies."""
-    if NEGATION.search(stated.text):
-        return [Stated(stated.text, stated.rule)]
-    head = REASON.split(stated.text)[0]
-    if len(head.split()) == words:
-        return [Stated(head.strip("* "), stated.rule)]
-    bold = BOLD.findall(stated.text)
-    last = plain(bold[-1] if bold else stated.text).split(" ")
-    return [Stated(" ".join(last[-words:]), stated.rule)]
-
-
-def _is_prose(text: str) -> bool:
-    """Whether a text is a sentence around an answer: two words, or Chinese or Japanese."""
-    found = PROSE.findall(text)
-    return len(found) > 1 or (bool(found) and ord(found[0][0]) > 0x3000)
-
-
-def _last_formula(text: str) -> str | None:
-    formulas = [next(filter(None, found.groups())).strip() for found in FORMULA.finditer(text)]
-    formulas = [formula for formula in formulas if not formula.startswith(("^", "_"))]  # of "$12$ cm$^2$"
-    return formulas[-1].rpartition("=")[2].strip() or formulas[-1] if formulas else None
 
 
 def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
     """Whether both are equal to Math-Verify, in its order: gold first. Takes as long as it takes."""
     from math_verify import verify
 
-    target = _parsed(answer)
-    return bool(target) and bool(verify(_parsed_gold(gold), target, float_rounding=rounding, timeout_seconds=None))
+    target, known = _parsed(answer), _parsed_gold(gold)
+    pairs = [(known, target)] if not RELATION.search(answer) else [(known, target), (target, known)]
+    return bool(target) and any(verify(*pair, float_rounding=rounding, timeout_seconds=None) for pair in pairs)
 
 
 @functools.lru_cache(CACHED_GOLDS)

@@ -49,6 +49,8 @@ MARKER = re.compile(
     r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))",
     re.IGNORECASE | re.MULTILINE,
 )
+DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
+"""In a marker: "the answer cannot be"."""
 LEAD = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*", re.I
 )
@@ -129,7 +131,7 @@ def hashed(text: str) -> Stated | None:
 
 def marked(text: str) -> list[Stated]:
     """What the last and the first marker introduce: "the answer is …", "Answer: …", "答案是…", "故选…"."""
-    marks = list(MARKER.finditer(text))
+    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0])]
     last = (_after(text, mark.end()) for mark in reversed(marks[-TRIES:]))
     first = (_after(text, mark.end()) for mark in marks[:TRIES])
     found: list[Stated] = []

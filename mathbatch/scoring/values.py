@@ -62,10 +62,10 @@ def same_values(gold: str, answer: str, rounding: int) -> bool | None:
         return None
     if ours.is_set and theirs.is_set:
         pairs = zip(sorted(ours.numbers), sorted(theirs.numbers), strict=True)
-        return True if all(_same(one, other, rounding) for one, other in pairs) else None
+        return True if all(same_value(one, other, rounding) for one, other in pairs) else None
     if ours.brackets != theirs.brackets:
         return False if theirs.is_half_open and ours.is_interval else None
-    found = [_same(one, other, rounding) for one, other in zip(ours.numbers, theirs.numbers, strict=True)]
+    found = [same_value(one, other, rounding) for one, other in zip(ours.numbers, theirs.numbers, strict=True)]
     return False if False in found else None if None in found else True
 
 
@@ -92,7 +92,8 @@ def _number(text: str) -> Value | None:
     return value_of(text) if NUMERIC.fullmatch(text) else None
 
 
-def _same(one: Value, other: Value, rounding: int) -> bool | None:
+def same_value(one: Value, other: Value, rounding: int) -> bool | None:
+    """Whether two values are equal, to `rounding` decimals; None where they are neither certainly."""
     if one == other:
         return True
     if math.inf in (abs(one), abs(other)):

@@ -1,0 +1,129 @@
+r"""Mathematics written beyond ASCII, or in a way that Math-Verify drops or reads otherwise, as LaTeX.
+
+    2√3 cm² ≥ 1½   becomes   2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
+
+Math-Verify leaves out signs that it doesn't know: `2√3` would be 2. Roots hold what stands right behind them: √3/2 is
+half of √3.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+COMMANDS = {
+    "≥≧⩾": r"\geq",
+    "≤≦⩽": r"\leq",
+    "≠": r"\neq",
+    "≈": r"\approx",
+    "×✕": r"\times",
+    "·⋅∙•": r"\cdot",
+    "÷": r"\div",
+    "±": r"\pm",
+    "∓": r"\mp",
+    "∞": r"\infty",
+    "∪": r"\cup",
+    "∩": r"\cap",
+    "∈": r"\in",
+    "∉": r"\notin",
+    "∅⌀": r"\emptyset",
+    "∠": r"\angle",
+    "△": r"\triangle",
+    "⊥": r"\perp",
+    "∥": r"\parallel",
+    "→": r"\to",
+    "ℝ": r"\mathbb{R}",
+    "ℤ": r"\mathbb{Z}",
+    "ℕ": r"\mathbb{N}",
+    "π": r"\pi",
+    "αβγδεζηθικλμνξρστυφχψω": "",
+    "ΓΔΘΛΞΠΣΦΨΩ": "",
+}
+PLAIN = {
+    "−–﹣－‒‐‑": "-",
+    "﹢＋": "+",
+    "＝": "=",
+    "＜": "<",
+    "＞": ">",
+    "：∶": ":",
+    "，": ",",
+    "（": "(",
+    "）": ")",
+    "［": "[",
+    "］": "]",
+    "％": "%",
+    "′": "'",
+    "\xa0\u2009\u202f\u2002\u2003": " ",
+    "\u2061\u2062\u200b\ufeff": "",
+}
+SCRIPTS = ("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix"), ("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₙₓ", "0123456789+-()anx")
+
+
+def _table() -> dict[int, str]:
+    table = {ord(sign): written for signs, written in PLAIN.items() for sign in signs}
+    for signs, command in COMMANDS.items():
+        for sign in signs:
+            name = unicodedata.name(sign).rpartition(" ")[2]
+            name = name.lower() if sign.islower() else name.capitalize()
+            table[ord(sign)] = (command or "\\" + name.replace("amda", "ambda")) + " "
+    return table
+
+
+TABLE = _table()
+RAISED = re.compile(rf"[{SCRIPTS[0][0]}]+")
+LOWERED = re.compile(rf"[{SCRIPTS[1][0]}]+")
+FRACTION = re.compile(r"[¼-¾⅐-⅞]")
+ROOT = re.compile(r"([√∛∜])\s?(?:\((?P<group>[^()]{0,80})\)|(?P<one>\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\\pi\b)|)")
+DEGREES = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
+CIRCLE = re.compile(r"\s?[°º˚]")
+BROKEN = re.compile("\x0c(?=rac[{0-9])|\t(?=imes(?![a-z])|frac[{0-9])")
+"""What JSON makes of the backslash and the f of `\\frac`."""
+EXPONENT = re.compile(r"(?<![\w.\\^{])(-?\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\w.])")
+REPEATED = re.compile(
+    r"(?<![\d.])(?P<whole>\d{0,9})\.(?P<once>\d{0,9})\\(?:overline|bar|dot)\s?(?:\{(?P<again>\d{1,9})\}|(?P<digit>\d))(?!\d)"
+)
+
+
+def latex(text: str) -> str:
+    r"""The text with signs beyond ASCII, `1e6` and `0.\overline{3}` in the LaTeX that stands for them."""
+    if not text.isascii():
+        text = _ascii(text)
+    if "e" in text or "E" in text:
+        text = EXPONENT.sub(lambda found: rf"{found[1]} \times 10^{{{int(found[2])}}}", text)
+    if "\\" in text:
+        text = REPEATED.sub(_repeating, text)
+    return text
+
+
+def mended(text: str) -> str:
+    r"""The text with the backslashes that it lost as JSON."""
+    return BROKEN.sub(lambda found: "\\f" if found[0] == "\x0c" else "\\t", text)
+
+
+def _ascii(text: str) -> str:
+    text = RAISED.sub(lambda found: _script("^", found[0], *SCRIPTS[0]), text)
+    text = LOWERED.sub(lambda found: _script("_", found[0], *SCRIPTS[1]), text)
+    text = FRACTION.sub(lambda found: _fraction(found[0]), text)
+    text = CIRCLE.sub(r"^{\\circ}", text).translate(TABLE)
+    return ROOT.sub(_root, text) if any(root in text for root in DEGREES) else text
+
+
+def _script(mark: str, shown: str, signs: str, written: str) -> str:
+    return f"{mark}{{{shown.translate(str.maketrans(signs, written))}}}"
+
+
+def _fraction(sign: str) -> str:
+    top, _, below = unicodedata.normalize("NFKC", sign).partition("\N{FRACTION SLASH}")
+    return rf"\frac{{{top}}}{{{below}}}"
+
+
+def _root(found: re.Match[str]) -> str:
+    held = found["group"] if found["group"] is not None else found["one"]
+    return DEGREES[found[1]] + ("" if held is None else f"{{{held}}}")
+
+
+def _repeating(found: re.Match[str]) -> str:
+    once, again = found["once"], found["again"] or found["digit"]
+    below = 10 ** len(once) * (10 ** len(again) - 1)
+    top = int(found["whole"] + once + again) - int(found["whole"] + once or "0")
+    return rf"\frac{{{top}}}{{{below}}}"
