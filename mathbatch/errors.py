@@ -34,6 +34,13 @@ class StoreError(MathBatchError):
     """The run folder can't be written, is locked by another run, or holds damaged records."""
 
 
+class OutputError(MathBatchError):
+    """What was found can't be shown: standard output refuses it."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"can't write to standard output: {error.strerror}; what is in files is there")
+
+
 class EngineError(MathBatchError):
     """The engine can't be started, or dies whatever it is given."""
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,6 +16,7 @@ from mathbatch.job import Job
 from mathbatch.outcome import Outcome
 from mathbatch.scoring.plots import Point, draw_sweep, is_number
 from mathbatch.scoring.tables import facts_of, interval, percent, show_details
+from mathbatch.showing import show
 
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
@@ -43,7 +42,7 @@ def show_summary(job: Job) -> None:
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
     table.add_row("folder", escape(str(job.parts.run_dir)))
-    _print(table, (f"failed: {reason}" for reason in counts.reasons))
+    show([table], (f"  failed: {reason}" for reason in counts.reasons))
     if job.metrics is not None:
         show_details(job.metrics)
 
@@ -66,7 +65,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     for outcome, row in zip(outcomes, rows, strict=True):
         values = [_short(swept(outcome).get(key, "")) for key in keys]
         table.add_row(*map(escape, [*values, *(row[name] for name in names)]))
-    _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
+    show([table], (f"  {line}" for line in [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]))
 
 
 def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
@@ -136,14 +135,6 @@ def _loads(facts: dict[str, Any]) -> str:
         return ""
     loads = facts["engine_loads"]
     return "no engine load, " if not loads else "one engine load, " if loads == 1 else f"{loads} engine loads, "
-
-
-def _print(table: Table, lines: Iterable[str]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    with suppress(OSError):  # all is saved, whoever reads this or not
-        console.print(table)
-        for line in lines:
-            console.print(f"  {line}", markup=False)
 
 
 def _failures(job: Job) -> str:

@@ -298,7 +298,7 @@ def test_two_runs_are_compared_by_pairs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "11 the first, 2 the second; McNemar p = 0.0225" in done.stdout  # 2 * sum of C(13, 0..2) / 2^13
     assert "29 judged in both, 1 left out" in done.stdout
-    flips = lines(tmp_path / "scored" / "flips.jsonl")
+    flips = lines(tmp_path / "scored" / "flips-other.jsonl")
     assert len(flips) == 13
     assert flips[0] == {
         "id": "0",

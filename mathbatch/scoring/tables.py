@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from mathbatch.showing import show
 
 SHOWN_LABELS = 12
 """Of one metadata field, those with the most rows; all stand in metrics.json."""
@@ -83,14 +82,14 @@ def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
     for name, value in facts_of(metrics):
         table.add_row(name, value)
     table.add_row("folder", escape(str(folder)))
-    _print([table])
+    show([table])
     show_details(metrics)
 
 
 def show_details(metrics: dict[str, Any]) -> None:
     """Accuracy by label, and why responses are unscored."""
     tables = [_by_label(field, cells) for field, cells in metrics["breakdown"].items() if len(cells) > 1]
-    _print(tables, (f"unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
+    show(tables, (f"  unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
 
 
 def _by_label(field: str, cells: dict[str, Any]) -> Table:
@@ -104,12 +103,3 @@ def _by_label(field: str, cells: dict[str, Any]) -> Table:
     if len(cells) > SHOWN_LABELS:
         table.add_row(f"… {len(cells) - SHOWN_LABELS} more in metrics.json", "", "", "")
     return table
-
-
-def _print(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    with suppress(OSError):  # all is saved, whoever reads this or not
-        for table in tables:
-            console.print(table)
-        for line in lines:
-            console.print(f"  {line}", markup=False)
