@@ -8,6 +8,11 @@ Both must be scored. The flipped samples go to `flips-<folder of the other>.json
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main, __doc__)

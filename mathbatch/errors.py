@@ -70,6 +70,8 @@ class SampleError(MathBatchError):
 def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
     """A hint that names the valid name most like `name`, and all of them when none is alike or with `others`."""
     names = sorted(valid)
+    if not names:
+        return "leave it out"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     guess = f"did you mean '{close[0]}'?" if close else ""
     if guess and not others:

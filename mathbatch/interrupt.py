@@ -23,6 +23,7 @@ async def until_stopped(work: Callable[[asyncio.Event], Awaitable[None]], progre
         if len(caught) > 2:
             os._exit(EXIT_SIGNAL + number)
         if len(caught) > 1 or not progress.in_flight:
+            progress.say("stopping: the engine is being ended; three times in all to exit at once")
             task.cancel()
             return
         stop.set()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 
+from mathbatch.entry import silence
 from mathbatch.errors import OutputError
 
 WIDEST = 10_000
@@ -46,10 +46,3 @@ def show(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
     except OSError as error:
         silence(sys.stdout.fileno())
         raise OutputError(error) from error
-
-
-def silence(number: int) -> None:
-    """What is still to be flushed goes nowhere: at its exit Python would fail on it once more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, number)
-    os.close(nowhere)

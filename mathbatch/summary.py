@@ -15,7 +15,7 @@ from rich.table import Table
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome
 from mathbatch.scoring.plots import Point, draw_sweep, is_number
-from mathbatch.scoring.tables import facts_of, interval, percent, show_details
+from mathbatch.scoring.tables import facts_of, further_text, interval, percent, show_details
 from mathbatch.showing import show
 
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
@@ -39,6 +39,8 @@ def show_summary(job: Job) -> None:
         table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
     for name, value in [] if job.metrics is None else facts_of(job.metrics, limit):
         table.add_row(name, value)
+    if job.further:
+        table.add_row("left over", further_text(job.further))
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
     table.add_row("folder", escape(str(job.parts.run_dir)))
@@ -57,7 +59,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     )
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for key in keys:
-        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(12, len(key.rpartition(".")[2])))
+        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(24, len(key.rpartition(".")[2])))
     rows = [_cells(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
     names = [name for name in rows[0] if name != "truncated" or any(outcome.truncated for outcome in outcomes)]
     for name in names:

@@ -46,6 +46,9 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if metrics["truncated"]:
         cut, lost = sum(metrics["truncated"].values()), metrics["truncated"].get("no_answer", 0)
         facts.append(("truncated", f"{cut:,}{limit}, {lost:,} of them without an answer"))
+    if "judged_rollouts" in metrics:
+        least, most = metrics["judged_rollouts"]
+        facts.append(("rollouts", f"{least:,} to {most:,} judged: accuracy is over responses, pass@k over samples"))
     for name, title in (("pass_at_k", "pass@k"), ("majority_at_k", "maj@k")):
         if name in metrics:
             values = (f"{k}: {_at_k(entry, metrics['samples'])}" for k, entry in metrics[name].items())
@@ -57,11 +60,21 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
     if metrics.get("answers_without_row"):
         facts.append(("left over", f"{metrics['answers_without_row']:,} answers belong to no row"))
+    if metrics.get("further_answers"):
+        facts.append(("left over", further_text(metrics["further_answers"])))
+    if metrics.get("ids_with_several_answers"):
+        count = metrics["ids_with_several_answers"]
+        facts.append(("several answers", f"{count:,} ids are on several lines, which are taken as rollouts"))
     for name, count in metrics.get("unscored_votes", {}).items():
         facts.append((name, f"{count:,} of {metrics['votes'][name]:,} without a verdict"))
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
+
+
+def further_text(count: int) -> str:
+    """Of answers that lie in a folder, and that results and scores are not made of."""
+    return f"{count:,} further answers lie here, of rows or rollouts that are not among these"
 
 
 def _at_k(entry: dict[str, Any], samples: int) -> str:
