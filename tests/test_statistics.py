@@ -435,16 +435,19 @@ def test_too_few_pairs_or_no_numbers_are_refused(pairs: list[tuple[float, float]
 @pytest.mark.parametrize(
     ("table", "low", "high"),
     [
-        ((14, 5, 0, 22), 0.011, 0.226),  # Altman, Machin, Bryant & Gardner (2000), Statistics with confidence, page 52
-        ((1, 1, 7, 12), -0.507, -0.026),  # Fagerland, Lydersen & Laake (2014), Statistics in Medicine 33:2850-2875
+        ((36, 12, 2, 0), 0.0569, 0.3404),
+        ((18, 12, 2, 18), 0.0562, 0.3290),
+        ((53, 0, 0, 1), -0.0729, 0.0729),
+        ((0, 30, 0, 0), 0.8395, 1.0),
     ],
 )
-def test_the_difference_of_paired_shares_equals_published_examples(
+def test_the_difference_of_paired_shares_equals_newcombes_examples(
     table: tuple[int, int, int, int], low: float, high: float
 ) -> None:
+    """Method 10 in Newcombe (1998), with the figures that the tests of the R package propint quote from there."""
     difference, interval = paired_shares(*table)
     assert difference == pytest.approx((table[1] - table[2]) / sum(table))
-    assert (round(interval.low, 3), round(interval.high, 3)) == (low, high)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
 
 
 def test_paired_shares_have_an_interval_of_possible_differences_whatever_the_counts(chance: random.Random) -> None:
