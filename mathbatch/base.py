@@ -62,6 +62,11 @@ class BaseDataSaver(ABC):
         """How many units have no record but failures; None where that takes a search."""
         return None
 
+    @property
+    def answered(self) -> int | None:
+        """How many units have an answer; None where that takes a search."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Make everything durable and give the folder back."""

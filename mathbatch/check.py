@@ -7,6 +7,11 @@ Exit codes: 0 every row can be asked, 1 some can't, 2 the configuration is at fa
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import re
 import statistics
 import sys
@@ -99,4 +104,4 @@ def _spread(values: Sequence[int]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main)

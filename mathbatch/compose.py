@@ -22,11 +22,12 @@ C = TypeVar("C", bound=Config)
 T = TypeVar("T")
 PACKAGE = Path(__file__).resolve().parent
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
+GROUPS = ("model", "dataset", "sampling")
 OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
 FREE_FORM = (
     *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),
     *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
-    *("dataset.scoring", *COMPONENTS),
+    *("dataset.columns", "dataset.scoring", *COMPONENTS),
 )
 """Dictionaries whose keys the schema does not list: they are checked against what takes them."""
 IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
@@ -129,13 +130,43 @@ def typed(composed: DictConfig, schema: type[C] = Config) -> C:  # type: ignore[
 
 
 def arguments_as(schema: type[T], arguments: list[str], usage: str) -> T:
-    """The `key=value` arguments of a command without groups. Raises ConfigError for a key that `schema` has not."""
+    """The `key=value` arguments of a command without groups. Raises ConfigError for a key that `schema` has not, and
+    for one without a value.
+    """
+    names = [own.name for own in dataclasses.fields(schema)]  # type: ignore[arg-type]
+    for key in (argument.partition("=")[0] for argument in arguments):
+        if key not in names:
+            raise ConfigError(key, "no such key", f"{nearest(key, names)}; {usage}")
     try:
-        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments)))
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments))
+        for path in sorted(OmegaConf.missing_keys(merged)):
+            raise ConfigError(path, "has no value", usage)
+        config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise ConfigError(error.full_key or "arguments", str(error.msg).splitlines()[0], usage) from error
     assert isinstance(config, schema)
     return config
+
+
+def refuse_null_groups(arguments: list[str]) -> None:
+    """Raises ConfigError for `sampling=null`, which Hydra has no sentence for."""
+    for argument in arguments:
+        group, _, value = argument.partition("=")
+        if group in GROUPS and value in ("null", ""):
+            options = [path.stem for path in (conf_dir() / group).glob("*.yaml")]
+            raise ConfigError(group, "it needs one", nearest("", options))
+
+
+def explain_uncomposed(error: Exception, arguments: list[str]) -> str:
+    """What Hydra trips over while it composes, instead of a traceback of its own."""
+    own = [argument for argument in arguments if argument.lstrip("+").startswith(("judge.model.", "judge.model="))]
+    if own:
+        key = own[0].partition("=")[0]
+        return str(ConfigError(key, "there is no judge.model that it could change", "name one: model@judge.model=qwen"))
+    problem = f"{type(error).__name__}: {error}"
+    return str(
+        ConfigError("arguments", f"Hydra can't put them together: {problem}", "leave out the last that you added")
+    )
 
 
 def explain(error: Exception, schema: type[Config] = Config) -> str:
@@ -143,7 +174,8 @@ def explain(error: Exception, schema: type[Config] = Config) -> str:
     if isinstance(error, MissingConfigException):
         return _explain_missing_group(error)
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
+        override = str(error.override).removeprefix("++")  # which `allow_new_key` has added
+        return f"{override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
     if match := IN_FILE.search(str(error)):
         group = match["file"].split("/")[0]
         hint = nearest(match["key"], _schema_types(group, schema))
@@ -162,8 +194,9 @@ def explain_yaml(error: yaml.YAMLError) -> str:
 
 
 def allow_new_key(argument: str) -> str:
-    """`model.engine.x=1` names a key that no schema lists: `++` lets Hydra add it."""
-    return f"++{argument}" if argument.startswith(tuple(f"{path}." for path in FREE_FORM)) else argument
+    """`model.engine.x=1` and `model.engine={x: 1}` name a key that no schema lists: `++` lets Hydra add it."""
+    openings = tuple(f"{path}{sign}" for path in FREE_FORM for sign in (".", "={"))
+    return f"++{argument}" if argument.startswith(openings) else argument
 
 
 def allow_new_keys_before_cursor(line: str) -> str:

@@ -74,15 +74,18 @@ def _unasked(dataset: DatasetConfig) -> DatasetConfig:
 class Answers:
     """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context.
 
-    `notes` says at the end of `joined` how many answers belong to no row.
+    `notes` says at the end of `joined` how many answers belong to no row, and how many ids are on several lines.
     """
 
     def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
         self.notes: dict[str, Any] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         self._places: dict[str, list[tuple[int, int] | None]] = {}
+        self._repeated: set[str] = set()
         self._path = config.path
         for id, texts in _read(config, dataset):
+            if id in self._places:
+                self._repeated.add(id)
             self._places.setdefault(id, []).extend(map(self._put, texts))
         if not self._places:
             raise ConfigError("responses.path", f"{config.path} has no answers", "correct it")
@@ -104,6 +107,7 @@ class Answers:
             first += [row.id] if len(first) < SHOWN else []
             yield row, self._records(row)
         self.notes["answers_without_row"] = len(self._places) - found
+        self.notes["ids_with_several_answers"] = len(self._repeated)
         if not found:
             raise ConfigError(
                 "responses.index_field",
@@ -142,7 +146,9 @@ def _read(config: ResponsesConfig, dataset: DatasetConfig) -> Iterator[tuple[str
         try:
             id = mapping.id(raw.row, raw.key, raw.number)
         except SampleError as error:
-            raise ConfigError("responses.index_field", f"{where}: {error}", "name the field with the ids") from error
+            told = str(error).replace("dataset.index_field", "responses.index_field")
+            hint = f"name the field with the ids; {nearest(str(index), raw.row)}"
+            raise ConfigError("responses.index_field", f"{where}: {told}", hint) from error
         yield id, _texts(response(raw.row), raw.row, where, config.response_field)
 
 

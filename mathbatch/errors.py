@@ -34,6 +34,13 @@ class StoreError(MathBatchError):
     """The run folder can't be written, is locked by another run, or holds damaged records."""
 
 
+class OutputError(MathBatchError):
+    """What was found can't be shown: standard output refuses it."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"can't write to standard output: {error.strerror}; what is in files is there")
+
+
 class EngineError(MathBatchError):
     """The engine can't be started, or dies whatever it is given."""
 
@@ -67,6 +74,8 @@ class RequestLost(SampleError):
 def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
     """A hint that names the valid name most like `name`, and all of them when none is alike or with `others`."""
     names = sorted(valid)
+    if not names:
+        return "leave it out"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     guess = f"did you mean '{close[0]}'?" if close else ""
     if guess and not others:

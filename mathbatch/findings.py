@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from mathbatch.showing import show
 
 EXAMPLES = 5
 MAX_EXAMPLE = 200
@@ -36,4 +37,4 @@ def show_findings(title: str, findings: Sequence[Finding], always_examples: Sequ
         if finding.count:
             shown = finding.examples if finding.amiss or finding in always_examples else []
             table.add_row(finding.name, f"{finding.count:,}", finding.meaning, escape("\n".join(shown)))
-    Console(highlight=False, soft_wrap=True).print(table)
+    show([table])

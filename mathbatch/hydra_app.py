@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
@@ -31,11 +32,19 @@ def run_app(
     """Call `task` with the composed configuration, or with each of a multirun, within `around`. Exits on errors."""
     _prepare(schema)
     interrupt_once()
+    has_begun = False
+
+    def begun(composed: DictConfig) -> object:
+        nonlocal has_begun
+        has_begun = True
+        return task(composed)
+
     try:
         compose.refuse_typed_secrets(sys.argv[1:])
         compose.refuse_hydras_folders(sys.argv[1:])
+        compose.refuse_null_groups(sys.argv[1:])
         with around or nullcontext():
-            hydra.main(version_base="1.3", config_path=str(compose.conf_dir()), config_name="config")(task)()
+            hydra.main(version_base="1.3", config_path=str(compose.conf_dir()), config_name="config")(begun)()
     except KeyboardInterrupt:
         compose.fail("stopped; the same command goes on from here", EXIT_SIGNAL + signal.SIGINT)
     except AlreadyTold:
@@ -46,6 +55,16 @@ def run_app(
         compose.fail(compose.explain_yaml(error))
     except (HydraException, OmegaConfBaseException) as error:
         compose.fail(compose.explain(error, schema))
+    except (AssertionError, AttributeError, TypeError, ValueError) as error:
+        if has_begun or not _raised_by_hydra(error):
+            raise
+        compose.fail(compose.explain_uncomposed(error, sys.argv[1:]))
+
+
+def _raised_by_hydra(error: Exception) -> bool:
+    """What our own code raises is a defect of ours, which nobody should be told to correct."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return str(frames[-1][0].f_globals.get("__name__")).startswith(("hydra.", "omegaconf."))
 
 
 def _prepare(schema: type[Config]) -> None:

@@ -60,6 +60,7 @@ async def until_stopped(work: Callable[[asyncio.Event], Awaitable[None]], progre
     def on_signal(number: int) -> None:
         _catch(number)
         if len(_caught) > 1 or not progress.in_flight:
+            progress.say("stopping: what is at work is being ended; three times in all to exit at once")
             task.cancel()
             return
         stop.set()

@@ -15,6 +15,7 @@ from mathbatch.config import Config
 from mathbatch.data.feed import Feed
 from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import MappedDataLoader
+from mathbatch.data.overwriting import refuse_overwriting
 from mathbatch.errors import MathBatchError
 from mathbatch.identity import run_folder
 from mathbatch.interrupt import Stopped
@@ -49,6 +50,7 @@ class Job:
         if check_model:  # who runs the job makes one model for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
         self.parts = parts or build(config, run_folder(config))
+        refuse_overwriting(config.dataset)
         if check_model and self.is_judged:
             check_judge_model(config)
         self.decoder = ImageDecoder(
@@ -63,6 +65,8 @@ class Job:
         self.rows: int | None = None
         self.metrics: dict[str, Any] | None = None
         self.totals: results.Totals | None = None
+        self.further = 0
+        """Answers in the folder that belong to no row and rollout of this run."""
         self.error: Exception | None = None
         self.answered = self.finished = False
         self.seconds = 0.0
@@ -164,6 +168,7 @@ class Job:
     def _write_results(self) -> None:
         digests = self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
         self.totals = results.export(self.parts, results.results_path(self.parts), digests, self._go_on)
+        self.further = max(0, (self.parts.saver.answered or 0) - self.totals.answered)
         if not self.is_judged:
             self.metrics = results.score_anew(self.parts, digests, self._tell_scored)
             self.write_manifest()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any, TypeVar
-
-from hydra.errors import HydraException
-from hydra.utils import get_class
 
 from mathbatch.errors import ConfigError, nearest
 
@@ -38,10 +36,12 @@ def _class_of(path: str, target: str | None, kind: type[T]) -> type[T]:
     if not target:
         raise ConfigError(f"{path}._target_", "names no class", f"name a subclass of {kind.__name__}")
     try:
-        cls = get_class(target)
-    except (HydraException, ImportError, ValueError, AttributeError) as error:
-        raise ConfigError(f"{path}._target_", f"there is no class '{target}'", f"correct the name ({error})") from error
-    if not issubclass(cls, kind):
+        module, _, name = target.rpartition(".")
+        cls = getattr(importlib.import_module(module), name)
+    except Exception as error:  # a module of the user's own may raise anything
+        why = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{path}._target_", f"there is no class '{target}'", f"correct the name ({why})") from error
+    if not isinstance(cls, type) or not issubclass(cls, kind):
         raise ConfigError(
             f"{path}._target_", f"'{target}' is no {kind.__name__}", f"derive it from mathbatch.base.{kind.__name__}"
         )

@@ -6,6 +6,11 @@ you to correct. Exit codes: 0 written, 2 the file can't be read or the draft is 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import itertools
 import json
 import re
@@ -56,7 +61,8 @@ def main() -> None:
 def draft(name: str, input: str) -> str:
     """The YAML text. Raises ConfigError for a file without rows that can be read."""
     raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
-    rows = Rows([raw.row for raw in itertools.islice(raws, LOOKED_AT) if raw.row is not None])
+    read = [(raw.row, raw.number) for raw in itertools.islice(raws, LOOKED_AT) if raw.row is not None]
+    rows = Rows([row for row, _ in read], [number for _, number in read])
     if not rows.rows:
         raise ConfigError("input", f"{input} has no rows that can be read", "see the formats in README.md")
     query = guess_query(rows)
@@ -98,4 +104,4 @@ def _arguments(arguments: list[str]) -> tuple[str, dict[str, str]]:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main, __doc__)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import msgspec
 
-from mathbatch.data.loaders import MappedDataLoader
+from mathbatch.data.loaders import FileDataLoader, MappedDataLoader
 from mathbatch.data.sources import SOURCE_COLUMNS
 from mathbatch.errors import ConfigError, SampleError
 from mathbatch.parts import Parts
@@ -109,9 +109,8 @@ def preflight(parts: Parts) -> None:
         glance.look(row)
         if time.monotonic() > deadline:
             break
-    dataset = parts.config.dataset
     if not glance.rows:
-        raise ConfigError("dataset.input", f"{dataset.input} has no rows", "give a file with rows")
+        raise _no_rows(parts)
     if glance.absent and glance.mapping is not None:
         raise glance.mapping.unknown_field(sorted(glance.absent)[0], list(glance.names))
     if glance.bad * 2 > glance.rows:
@@ -133,3 +132,13 @@ def preflight(parts: Parts) -> None:
             f"rows have pictures, and the model {parts.config.model.name} takes none",
             "choose another model, or set dataset.image_field=null to ask without pictures",
         )
+
+
+def _no_rows(parts: Parts) -> ConfigError:
+    """The file has none, or the condition lets none in."""
+    dataset = parts.config.dataset
+    if dataset.where is not None and isinstance(parts.loader, FileDataLoader):
+        count = sum(source.count() for source in parts.loader.sources)
+        if count:
+            return ConfigError("dataset.where", f"it leaves out all {count:,} rows: {dataset.where}", "correct it")
+    return ConfigError("dataset.input", f"{dataset.input} has no rows", "give a file with rows")

@@ -5,6 +5,11 @@ With -m every combination of the values given, over one engine: `-m sampling.tem
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import sys
 
 from mathbatch.hydra_app import run_app
@@ -19,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main)

@@ -11,6 +11,11 @@ Exit codes: 0 every response has a verdict, 1 some are failed or unscored, 2 the
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import signal
 import sys
 from contextlib import nullcontext
@@ -43,6 +48,9 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(__doc__)
         return
+    if not sys.argv[1:]:
+        ways = "score a run again: run_dir=…; score answers made elsewhere: dataset=… responses.path=… output=…"
+        compose.fail(str(ConfigError("run_dir", "has no value", ways)))
     folders = [argument.removeprefix(RUN_DIR) for argument in sys.argv[1:] if argument.startswith(RUN_DIR)]
     if not folders:
         run_app(_score_composed, schema=OutsideConfig)
@@ -79,6 +87,8 @@ def score_run(run_dir: Path, overrides: list[str]) -> dict[str, Any]:
         with nullcontext() if judge is None else votes_of(judge) as says, progress_bar(units or None) as bar:
             metrics = results.score(parts, on_scored=lambda count: bar.update(count - bar.n), judge=says)
         assert metrics is not None
+        scored = sum(metrics["verdicts"].values()) - metrics["verdicts"].get("failed", 0)
+        metrics["further_answers"] = (parts.saver.answered or 0) - scored
     show_scores(f"{parts.config.model.name} on {parts.config.dataset.name}", metrics, run_dir)
     return metrics
 
@@ -104,4 +114,4 @@ def progress_bar(total: int | None) -> tqdm[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main)

@@ -42,6 +42,10 @@ class StoredRecords(BaseDataSaver):
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         return self._index.state(id, rollout, digest)
 
+    @property
+    def answered(self) -> int:
+        return self._index.answered
+
     def close(self) -> None:
         self._index.close()
 

@@ -6,19 +6,18 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.job import Job
 from mathbatch.outcome import Outcome
 from mathbatch.scoring.plots import Point, draw_sweep, is_number
-from mathbatch.scoring.tables import facts_of, interval, percent, show_details
+from mathbatch.scoring.tables import facts_of, further_text, interval, percent, show_details
+from mathbatch.showing import show
 
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
@@ -41,10 +40,13 @@ def show_summary(job: Job) -> None:
         table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
     for name, value in [] if job.metrics is None else facts_of(job.metrics, limit):
         table.add_row(name, value)
+    if job.further:
+        table.add_row("left over", further_text(job.further))
     if not job.finished:
         table.add_row("stopped", "the same command goes on from here")
     table.add_row("folder", escape(str(job.parts.run_dir)))
-    _print(table, [*(f"failed: {reason}" for reason in counts.reasons), *_not_scored(job)])
+    failed = [f"failed: {reason}" for reason in counts.reasons]
+    show([table], (f"  {line}" for line in [*failed, *_not_scored(job)]))
     if job.metrics is not None:
         show_details(job.metrics)
 
@@ -66,7 +68,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     )
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for key in keys:
-        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(12, len(key.rpartition(".")[2])))
+        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(24, len(key.rpartition(".")[2])))
     rows = [_cells(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
     names = [name for name in rows[0] if name != "truncated" or any(outcome.truncated for outcome in outcomes)]
     for name in names:
@@ -74,7 +76,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     for outcome, row in zip(outcomes, rows, strict=True):
         values = [_short(swept(outcome).get(key, "")) for key in keys]
         table.add_row(*map(escape, [*values, *(row[name] for name in names)]))
-    _print(table, [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"])
+    show([table], (f"  {line}" for line in [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]))
 
 
 def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
@@ -144,14 +146,6 @@ def _loads(facts: dict[str, Any]) -> str:
         return ""
     loads = facts["engine_loads"]
     return "no engine load, " if not loads else "one engine load, " if loads == 1 else f"{loads} engine loads, "
-
-
-def _print(table: Table, lines: Iterable[str]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    with suppress(OSError):  # all is saved, whoever reads this or not
-        console.print(table)
-        for line in lines:
-            console.print(f"  {line}", markup=False)
 
 
 def _failures(job: Job) -> str:

@@ -11,6 +11,11 @@ Exit codes: 0 whole, 1 something is amiss, 2 the folder can't be read.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from mathbatch import entry
+
+    entry.begin()
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,4 +59,4 @@ def show(run_dir: Path, report: Report) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    entry.call(main, __doc__)

@@ -567,6 +567,18 @@ FILES = [
         refused("dataset.answer_field", "valid names"),
         ("dataset.answer_field=gold",),
     ),
+    Case(
+        "answers in the place of the prompt",
+        lines(ROW),
+        refused("dataset.response_field", "'query_cot' is in use by dataset.query_field"),
+        ("dataset.response_field=query_cot",),
+    ),
+    Case(
+        "answers in the place of what a template reads",
+        lines(ROW),
+        refused("dataset.response_field", "'query_cot' is in use by dataset.prompt"),
+        ("dataset.prompt='Say {{ query_cot }}'", "dataset.response_field=query_cot"),
+    ),
     Case("file in UTF-16", lines(ROW).decode().encode("utf-16"), refused("dataset", "not UTF-8")),
     Case("bad rows only", lines(b"x", order="!!!"), refused("dataset", "3 of the first 3 rows", "row 1")),
 ]

@@ -6,10 +6,11 @@ import io
 import json
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from mathbatch.errors import ConfigError
 from mathbatch.scoring.comparison import Comparison, compare, show_comparison
 
 VERDICTS = {"+": "correct", "-": "wrong", "x": "failed"}
@@ -28,22 +29,23 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
-def folder_of(folder: Path, rows: dict[str, Row], golds: str = "4") -> Path:
-    """A scored run; `golds` is what every sample has."""
+def folder_of(folder: Path, rows: dict[str, Row], golds: str = "4", corrected: int = 0, scorer: Any = None) -> Path:
+    """A scored run; `golds` is what every sample has, but the first few, which are `corrected`."""
     folder.mkdir(parents=True)
+    gold_of = {id: "corrected" if at < corrected else golds for at, id in enumerate(rows)}
     lines = [
-        {"id": id, "rollout": at, "verdict": VERDICTS[sign], "answer": sign, "gold": golds} | row.group
+        {"id": id, "rollout": at, "verdict": VERDICTS[sign], "answer": sign, "gold": gold_of[id]} | row.group
         for id, row in rows.items()
         for at, sign in enumerate(row.signs)
     ]
     (folder / "scores.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    of_all = f"{golds}-{len(rows)}"
-    (folder / "metrics.json").write_text(json.dumps({"scorer": {"identity": "a", "golds": of_all}}))
+    of_all = {"identity": "a", "golds": f"{golds}-{len(rows)}"} | (scorer or {})
+    (folder / "metrics.json").write_text(json.dumps({"scorer": of_all}))
     return folder
 
 
-def compared(tmp_path: Path, ours: dict[str, Row], theirs: dict[str, Row], golds: str = "4") -> tuple[Comparison, str]:
-    first, second = folder_of(tmp_path / "first", ours), folder_of(tmp_path / "second", theirs, golds)
+def compared(tmp_path: Path, ours: dict[str, Row], theirs: dict[str, Row], **second_has: Any) -> tuple[Comparison, str]:
+    first, second = folder_of(tmp_path / "first", ours), folder_of(tmp_path / "second", theirs, **second_has)
     found, out = compare(first, second), io.StringIO()
     with redirect_stdout(out):
         show_comparison(Path("first"), Path("second"), found, Path("flips.jsonl"))
@@ -74,24 +76,61 @@ def test_the_only_judged_rollout_tells_its_verdict_and_answer(tmp_path: Path) ->
 
 
 def test_golds_are_compared_over_the_samples_of_both(tmp_path: Path) -> None:
-    found, shown = compared(tmp_path, rows_of("+", "-", "+"), rows_of("+", "+"))
-    assert found.other_golds == 0
-    assert "gold answers" not in shown
+    found, _ = compared(tmp_path, rows_of("+", "-", "+"), rows_of("+", "+"))
+    assert found.notes == []
 
 
-def test_other_golds_of_the_same_samples_are_told(tmp_path: Path) -> None:
-    assert "different gold answers for 2 samples" in compared(tmp_path, rows_of("+", "-"), rows_of("+", "+"), "7")[1]
+def test_two_datasets_with_the_same_ids_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"2 of 2 samples have another gold answer there: 0 \(4, 7\), 1 \(4, 7\)"):
+        compared(tmp_path, rows_of("+", "-"), rows_of("+", "+"), golds="7")
+
+
+def test_a_few_corrected_golds_and_another_scorer_are_both_told(tmp_path: Path) -> None:
+    ours, theirs = rows_of(*"++++-----+"), rows_of(*"++++------")
+    _, shown = compared(tmp_path, ours, theirs, corrected=2, scorer={"identity": "b", "scorers": ["math"]})
+    assert "CAUTION: the two have different gold answers for 2 of 10 samples: 0 (4, corrected), 1 (4" in shown
+    assert "scored by different scorers, unknown and math: score again" in shown
+
+
+@pytest.mark.parametrize(
+    ("scorer", "says"),
+    [
+        ({"judge": "qwen-1"}, "the two had different judges"),
+        ({"versions": {"code": "x"}}, "different versions of the scorers: score both again"),
+        ({"settings": {"math": {"places": 2}}}, "the scorers of the two had different settings"),
+        ({}, "their golds or choices come from different fields: see dataset.answer_field, choices_field and columns"),
+    ],
+)
+def test_what_differs_between_the_scorers_is_named(tmp_path: Path, scorer: dict[str, Any], says: str) -> None:
+    _, shown = compared(tmp_path, rows_of("+", "-"), rows_of("+", "-"), scorer={"identity": "b"} | scorer)
+    assert says in shown
+
+
+@pytest.mark.parametrize("groups", ["", "aabbcd"])
+def test_no_interval_says_that_more_than_all_samples_differ(tmp_path: Path, groups: str) -> None:
+    found, shown = compared(tmp_path, rows_of(*"++++++", groups=groups), rows_of(*"-----+", groups=groups))
+    assert found.difference == pytest.approx(5 / 6)
+    assert found.interval is not None
+    assert -1 <= found.interval.low < 5 / 6 < found.interval.high <= 1
+    assert groups or "+83.3 points (95 %: +27.7 to +97.0, paired)" in shown
+
+
+def test_a_long_path_is_whole_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    found, out = compared(tmp_path, rows_of("+", "-"), rows_of("+", "-"))[0], io.StringIO()
+    with redirect_stdout(out):
+        show_comparison(Path("first"), Path("second"), found, Path("folder/" * 20))
+    assert "folder/" * 19 in out.getvalue()
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "groups"),
     [
-        (("+", "-", "+"), ("+", "-", "+"), ""),
         (("++-", "+--", "++-"), ("+--", "---", "+--"), ""),
         (("+", "-", "+", "-"), ("-", "+", "-", "+"), "aabb"),
         (("+", "-"), ("-", "-"), "aa"),
     ],
-    ids=["the same", "a third more each", "each group the same", "one group"],
+    ids=["a third more each", "each group the same", "one group"],
 )
 def test_differences_that_are_all_alike_have_no_interval(
     tmp_path: Path, ours: tuple[str, ...], theirs: tuple[str, ...], groups: str

@@ -58,6 +58,12 @@ REFUSED = [
     (["dataset.image_field=picture"], ["dataset.image_field", "null"]),
     (["dataset.answer_field=gold"], ["dataset.answer_field"]),
     (["dataset.prompt='{{ query_cot'"], ["dataset.prompt", "line 1"]),
+    (["judge.model.name=x"], ["judge.model.name: there is no judge.model", "model@judge.model=qwen"]),
+    (["sampling=null"], ["sampling: it needs one", "valid names: greedy, sample"]),
+    (["loader._target_=foo.Bar"], ["loader._target_: there is no class 'foo.Bar'", "No module named 'foo'"]),
+    (["model.engine.say=a,{b"], ["mathbatch: model.engine.say=a,{b: not an override"]),
+    (["batcher={bach_size: 3}"], ["batcher.bach_size", "did you mean 'batch_size'?"]),
+    (["dataset.where=false"], ["dataset.where: it leaves out all 3 rows"]),
     (["dataset.image_base_path=nowhere"], ["dataset.image_base_path", "nowhere"]),
 ]
 
@@ -75,6 +81,7 @@ def test_is_refused_within_two_seconds_and_names_path_and_fix(
     assert processor_seconds() - began < 4, "twice the two seconds, for a slow machine; other work does not count"
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("mathbatch: ")
     for fragment in fragments:
         assert fragment in done.stderr
     assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
@@ -105,9 +112,14 @@ def test_null_max_tokens_reaches_the_engine_as_up_to_the_context_length() -> Non
 
 @pytest.mark.parametrize(
     "override",
-    ["sampling.structured_outputs.regex='a+'", "sampling.logit_bias.5=1.0", "sampling.extra_args.x=1"],
+    [
+        "sampling.structured_outputs.regex='a+'",
+        "sampling.logit_bias.5=1.0",
+        "sampling.extra_args={a: b}",
+        "dataset.columns.z=query_cot",
+    ],
 )
-def test_free_form_sampling_keys_can_be_set_from_the_command_line(tmp_path: Path, override: str) -> None:
+def test_free_form_keys_can_be_set_from_the_command_line(tmp_path: Path, override: str) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(2))
     done = run(tmp_path, SCRIPTED, "dataset=generic", f"dataset.input={data}", "dataset.image_field=null", override)
     assert done.returncode == 0, done.stderr

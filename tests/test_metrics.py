@@ -131,6 +131,14 @@ def test_k_are_powers_of_two_and_the_most_rollouts_each_with_its_number_of_sampl
     assert re.findall(r"(\d): [\d.]+% \(of (\d) samples\)", shown) == [("1", "4"), ("2", "3"), ("4", "2"), ("6", "1")]
 
 
+def test_unequal_rollouts_are_told_with_what_each_figure_is_over() -> None:
+    metrics = metrics_of(Row("++-"), Row("-"), Row("x"))
+    assert metrics["accuracy"] == 2 / 4
+    assert metrics["pass_at_k"]["1"]["value"] == pytest.approx((2 / 3 + 0) / 2)
+    assert told(metrics, "rollouts") == "1 to 3 judged: accuracy is over responses, pass@k over samples"
+    assert "judged_rollouts" not in metrics_of(Row("+-"), Row("++"))
+
+
 def test_the_number_of_samples_is_told_only_where_some_are_left_out() -> None:
     assert "samples" not in told(metrics_of(Row("+-"), Row("++")), "pass@k")
 
@@ -178,7 +186,7 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
     counts = Counts(total=3)
     counts.truncated = 2
     job: Any = SimpleNamespace(
-        config=config, counts=counts, metrics=metrics if is_scored else None, finished=True, seconds=1.0,
+        config=config, counts=counts, metrics=metrics if is_scored else None, finished=True, further=0, seconds=1.0,
         parts=SimpleNamespace(run_dir=Path("folder")),
     )  # fmt: skip
     show_summary(job)
@@ -220,3 +228,10 @@ def test_lines_of_scores_name_the_group_of_samples_that_have_one(tmp_path: Path)
     grouped, alone = map(json.loads, (tmp_path / "scores.jsonl").read_text().splitlines())
     assert grouped["group"] == "g"
     assert "group" not in alone
+
+
+@pytest.mark.parametrize(("values", "lines"), [(("0", "0.5"), 1), (("short", "long"), 0)])
+def test_only_numbers_of_a_sweep_are_joined_by_a_line(tmp_path: Path, values: tuple[str, ...], lines: int) -> None:
+    plots.draw_sweep("key", [plots.Point(value, "", 0.5, (0.4, 0.6)) for value in values], tmp_path)
+    drawn = (tmp_path / "accuracy.svg").read_text()
+    assert drawn.count("stroke-width: 1.2; stroke-linecap: square") == lines

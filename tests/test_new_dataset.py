@@ -13,6 +13,8 @@ from bad_inputs import encoded
 from support import questions, run, write_rows
 from test_check import inspected
 
+from mathbatch.new_dataset import draft
+
 
 def drafted(folder: Path, *arguments: str) -> dict[str, Any]:
     done = run(folder, *arguments, module="new_dataset")
@@ -67,6 +69,31 @@ def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) 
     found = drafted(tmp_path, "d #1.jsonl", "name=odd")
     assert found["index_field"] == "Unnamed: 0"
     assert "How many are 0?" in accepted(tmp_path, "odd")
+
+
+def test_a_repeated_id_is_kept_and_named_and_an_empty_gold_is_asked(tmp_path: Path) -> None:
+    rows = [{"id": at, "question": f"How many, number {at}?", "answer": f"so\n#### 1,00{at}"} for at in range(8)]
+    rows[5]["id"], rows[3]["answer"] = 4, ""
+    text = draft("rows", str(write_rows(tmp_path / "rows.jsonl", rows)))
+    assert 'index_field: id  # its name; TO CORRECT in the file: "4" is in rows 5 and 6' in text
+    (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
+    (tmp_path / "my_conf" / "dataset" / "rows.yaml").write_text(text)
+    found = inspected("dataset=rows", f"hydra.searchpath=[file://{tmp_path}/my_conf]")
+    assert [(name, finding.count) for name, finding in found.findings.items() if finding.amiss] == [("duplicate_id", 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "index", "why"),
+    [
+        ([{"question": f"Q {at}?", "answer": str(at)} for at in range(9)], "null", "the row number"),
+        ([{"id": at or None, "question": "How many?"} for at in range(9)], "id", "row 1 has none"),
+        ([{"id": at // 2, "name": f"r{at}", "question": "How many?"} for at in range(9)], "name", "different in every"),
+    ],
+)
+def test_questions_and_answers_are_no_ids(tmp_path: Path, rows: list[dict[str, Any]], index: str, why: str) -> None:
+    text = draft("rows", str(write_rows(tmp_path / "rows.jsonl", rows)))
+    (line,) = (line for line in text.splitlines() if line.startswith(f"index_field: {index}  #"))
+    assert why in line
 
 
 def test_a_draft_is_never_written_over(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_the_wheel_carries_the_licence_and_the_console_script(wheel: Path) -> No
         name.split(".dist-info/")[1]: archive.read(name).decode() for name in archive.namelist() if "-info" in name
     }
     assert "Apache License" in metadata["licenses/LICENSE"]
-    assert "mathbatch = mathbatch.run:main" in metadata["entry_points.txt"]
+    assert "mathbatch = mathbatch.__main__:main" in metadata["entry_points.txt"]
 
 
 def test_the_installed_wheel_answers_a_dataset_from_any_folder(installed: Path, tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def test_a_limit_is_a_first_part_of_the_same_run(tmp_path: Path, data: Path) -> 
     assert len(answered_again(tmp_path, *overrides(data))) == 15
 
 
+def test_answers_that_are_not_among_the_rows_of_a_later_run_are_told(tmp_path: Path, data: Path) -> None:
+    whole = run(tmp_path, *overrides(data))
+    assert "further answers" not in whole.stdout
+    fewer = run(tmp_path, *overrides(data, "dataset.limit=5"))
+    assert "15 further answers lie here, of rows or rollouts that are not among these" in fewer.stdout
+
+
 def test_rollouts_can_be_added_and_the_first_ones_stay(tmp_path: Path, data: Path) -> None:
     hot = ("sampling.temperature=1", "dataset.limit=3")
     run(tmp_path, *overrides(data, *hot, "sampling.n=2"))

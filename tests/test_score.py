@@ -129,7 +129,8 @@ def test_lines_with_one_id_and_lists_are_rollouts(tmp_path: Path, rows: Path) ->
         tmp_path / "answers.jsonl",
         [{"qid": "a", "response": text} for text in texts] + [{"qid": "c", "response": ["\\boxed{99}"] * 4}],
     )
-    run(tmp_path, *OUTSIDE, module="score")
+    done = run(tmp_path, *OUTSIDE, module="score")
+    assert "1 ids are on several lines, which are taken as rollouts" in done.stdout
     facts = metrics(tmp_path / "scored")
     assert facts["rollouts"] == 4
     assert facts["accuracy"] == pytest.approx(6 / 8)
@@ -229,13 +230,14 @@ def test_a_corrected_gold_changes_the_verdict_and_no_answer(tmp_path: Path) -> N
     responses = sorted(path.read_bytes() for path in (folder / "responses").iterdir())
     corrected = [row | {"gold": answered["model_answer"][7:-1]} for row, answered in
                  zip(lines(tmp_path / "rows.jsonl"), results(folder), strict=True)]  # fmt: skip
-    write_rows(tmp_path / "corrected.jsonl", corrected)
+    write_rows(tmp_path / "corrected.jsonl", corrected[:-1])
     done = run(
         tmp_path, f"run_dir={folder}", "dataset.answer_field=gold", "dataset.scoring=exact",
         "dataset.input=corrected.jsonl", module="score",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert metrics(folder)["accuracy"] == 1.0
+    assert "1 further answers lie here" in done.stdout
     assert sorted(path.read_bytes() for path in (folder / "responses").iterdir()) == responses
     assert len(list((folder / "scores").iterdir())) == 1  # other golds are other scores
 
@@ -320,7 +322,7 @@ def test_two_runs_are_compared_by_pairs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "11 the first, 2 the second; McNemar p = 0.0225" in done.stdout  # 2 * sum of C(13, 0..2) / 2^13
     assert "29 judged in both, 1 left out" in done.stdout
-    flips = lines(tmp_path / "scored" / "flips.jsonl")
+    flips = lines(tmp_path / "scored" / "flips-other.jsonl")
     assert len(flips) == 13
     assert flips[0] == {
         "id": "0",

@@ -21,6 +21,7 @@ from mathbatch.scoring.statistics import (
     majority_at_k,
     mcnemar,
     paired_difference,
+    paired_shares,
     pass_at_k,
     wilson,
 )
@@ -429,3 +430,45 @@ def test_swapping_the_runs_swaps_the_sign(chance: random.Random) -> None:
 def test_too_few_pairs_or_no_numbers_are_refused(pairs: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError, match=r"pairs|finite"):
         paired_difference(pairs)
+
+
+@pytest.mark.parametrize(
+    ("table", "low", "high"),
+    [
+        ((36, 12, 2, 0), 0.0569, 0.3404),
+        ((18, 12, 2, 18), 0.0562, 0.3290),
+        ((53, 0, 0, 1), -0.0729, 0.0729),
+        ((0, 30, 0, 0), 0.8395, 1.0),
+    ],
+)
+def test_the_difference_of_paired_shares_equals_newcombes_examples(
+    table: tuple[int, int, int, int], low: float, high: float
+) -> None:
+    """Method 10 in Newcombe (1998), with the figures that the tests of the R package propint quote from there."""
+    difference, interval = paired_shares(*table)
+    assert difference == pytest.approx((table[1] - table[2]) / sum(table))
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+
+
+def test_paired_shares_have_an_interval_of_possible_differences_whatever_the_counts(chance: random.Random) -> None:
+    for _ in range(2000):
+        table = [chance.choice([0, chance.randrange(4), chance.randrange(300)]) for _ in range(3)] + [1]
+        chance.shuffle(table)
+        both, only_first, only_second, neither = table
+        difference, (low, high) = paired_shares(both, only_first, only_second, neither)
+        assert -1 <= low <= difference <= high <= 1
+        assert low < high
+        swapped, interval = paired_shares(both, only_second, only_first, neither)
+        assert (swapped, interval) == (near(-difference), near((-high, -low), 1e-9))
+
+
+def test_paired_shares_of_many_samples_have_the_normal_interval() -> None:
+    pairs = [(1, 1)] * 30_000 + [(1, 0)] * 6_000 + [(0, 1)] * 4_000 + [(0, 0)] * 20_000
+    _, interval = paired_shares(30_000, 6_000, 4_000, 20_000)
+    assert interval == pytest.approx(paired_difference(pairs)[1], rel=1e-2)
+
+
+@pytest.mark.parametrize("table", [(0, 0, 0, 0), (1, -1, 2, 3)])
+def test_paired_shares_of_nothing_are_refused(table: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match=r"trials|counts"):
+        paired_shares(*table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from mathbatch.data.fields import ABSENT, field_names, getter
@@ -32,6 +32,9 @@ PLAIN_SCALAR = re.compile(r"[A-Za-z_/][\w./-]*(?<!\.)|[\w]+ \| \w+")
 FEW = 40
 LONG_TEXT = 25
 MOSTLY = 0.9
+FAULTY_IDS = 0.05
+"""More rows that repeat an id, or have none, say that it is no id."""
+SHOWN_FAULTS = 3
 
 
 class Guess(NamedTuple):
@@ -64,10 +67,11 @@ def variable(name: str) -> str:
 
 
 class Rows:
-    """Some rows and the paths of their fields."""
+    """Some rows and the paths of their fields. `numbers` are those in the file, where some rows are left out."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Row], numbers: Sequence[int] = ()) -> None:
         self.rows = rows
+        self.numbers = numbers or range(1, len(rows) + 1)
         self.names = list(dict.fromkeys(name for row in rows for name in field_names(row)))
         self._values = {
             name: [value for row in rows if (value := getter(name)(row)) is not ABSENT] for name in self.names
@@ -88,18 +92,38 @@ class Rows:
 
 
 def guess_id(rows: Rows) -> Guess:
-    def unique(name: str) -> bool:
-        values = rows.values(name)
-        scalar = all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values)
-        return scalar and len(values) == len(rows.rows) == len({str(value) for value in values})
-
-    for name in rows.named(ID_NAMES):
-        if unique(name):
-            return Guess(name, f"its name, and all {len(rows.rows):,} values differ")
+    """By its name also a field in which a few values repeat or are missing: `check` then names those rows."""
+    named, count = rows.named(ID_NAMES), len(rows.rows)
+    faults = {name: _id_faults(rows, name) for name in rows.names}
+    for name in named:
+        if faults[name] == []:
+            return Guess(name, f"its name, and all {count:,} values differ")
+    for name in named:
+        found = faults[name]
+        if found is not None and len(found) <= max(1, count * FAULTY_IDS):
+            return Guess(name, f"its name; TO CORRECT in the file: {'; '.join(found[:SHOWN_FAULTS])}")
+    meant = rows.named((*QUERY_NAMES, *ANSWER_NAMES, *CHOICE_NAMES))
     for name in rows.names:
-        if unique(name) and max(len(str(value)) for value in rows.values(name)) <= FEW:
+        if faults[name] == [] and name not in meant and max(len(str(value)) for value in rows.values(name)) <= FEW:
             return Guess(name, "short, and different in every row")
     return Guess(None, "no field is different in every row: the row number")
+
+
+def _id_faults(rows: Rows, name: str) -> list[str] | None:
+    """Which rows have no id here, or that of an earlier row; None where the values can't be ids."""
+    first: dict[str, int] = {}
+    faults = []
+    read = getter(name)
+    for number, row in zip(rows.numbers, rows.rows, strict=True):
+        value = read(row)
+        if value is ABSENT or value in (None, "", [], {}):
+            faults.append(f"row {number} has none")
+        elif not isinstance(value, (str, int)) or isinstance(value, bool):
+            return None
+        elif first.setdefault(str(value), number) != number:
+            shown = json.dumps(str(value)[:FEW], ensure_ascii=False)
+            faults.append(f"{shown} is in rows {first[str(value)]} and {number}")
+    return faults
 
 
 def guess_query(rows: Rows) -> Guess | None:
@@ -148,13 +172,20 @@ def guess_choices(rows: Rows) -> Guess | None:
 def guess_answer(rows: Rows) -> Guess | None:
     for name in rows.named(ANSWER_NAMES):
         if rows.share(name, lambda value: isinstance(value, str) and "####" in value) >= MOSTLY:
-            column = ("gold", f"{variable(name)} | after('####') | replace(',', '')")
+            column = ("gold", _if_any(name, f"{variable(name)} | after('####') | replace(',', '')"))
             return Guess("gold", f"`{name}` ends with it after ####", column)
         if rows.share(name, lambda value: isinstance(value, str) and len(value) > 80) < 0.5 and rows.values(name):
             return Guess(name, "its name, and it is short")
         if rows.share(name, _has_box) >= MOSTLY:
-            return Guess("gold", f"`{name}` has it in \\boxed{{}}", ("gold", f"{variable(name)} | boxed"))
+            return Guess(
+                "gold", f"`{name}` has it in \\boxed{{}}", ("gold", _if_any(name, f"{variable(name)} | boxed"))
+            )
     return None
+
+
+def _if_any(name: str, expression: str) -> str:
+    """A row without a gold answer is asked like any other, and stays unscored."""
+    return f"{expression} if {variable(name)} else none"
 
 
 def guess_metadata(rows: Rows, used: set[str]) -> Guess:

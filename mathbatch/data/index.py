@@ -62,6 +62,11 @@ class RecordIndex:
             self._places[key] = ~place if failed else place
             self.failed += failed - (known is not None)
 
+    @property
+    def answered(self) -> int:
+        """Units with an answer."""
+        return len(self._places) - self.failed
+
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """`answered`, `failed` or None."""
         place = self._places.get(hash((id, rollout, digest)))

@@ -57,6 +57,10 @@ class JsonLinesDataSaver(BaseDataSaver):
     def failures(self) -> int:
         return self._index.failed
 
+    @property
+    def answered(self) -> int:
+        return self._index.answered
+
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
         return self._index.find(id, rollout, digest)
 

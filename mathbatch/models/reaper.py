@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 VARIABLE = "MATHBATCH_OWNER"
 LOOK_EVERY_S = 1.0
 GONE_WITHIN_S = 10.0
+GONE_CHECK_S = 0.02
 NICENESS = 10
 
 
@@ -95,7 +97,20 @@ def watch(owner: int, mark: str) -> None:
     for process in doomed:
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(doomed, timeout=GONE_WITHIN_S)
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while any(_holds_something(process) for process in doomed) and time.monotonic() < deadline:
+        time.sleep(GONE_CHECK_S)
+
+
+def _holds_something(process: psutil.Process) -> bool:
+    """A zombie, which only waits for its parent to look, holds neither memory nor devices once its threads are gone."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        return process.is_running() and (
+            process.status() != psutil.STATUS_ZOMBIE or len(os.listdir(f"/proc/{process.pid}/task")) > 1
+        )
+    return False
 
 
 def _below(owner: int) -> set[psutil.Process]:

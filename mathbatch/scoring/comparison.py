@@ -15,14 +15,15 @@ from typing import Any
 
 import msgspec
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.atomic import atomic_write
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.evaluate import METRICS, SCORES
-from mathbatch.scoring.statistics import Interval, mcnemar, paired_difference
+from mathbatch.scoring.alike import OtherGolds, scorer_notes
+from mathbatch.scoring.evaluate import SCORES
+from mathbatch.scoring.statistics import Interval, mcnemar, paired_difference, paired_shares
+from mathbatch.showing import show
 
 SHOWN_FLIPS = 20
 MAX_SHOWN = 40
@@ -86,17 +87,19 @@ class Comparison:
     """Accuracies over the pairs."""
     difference: float = 0.0
     interval: Interval | None = None
-    """None where the differences of all samples, or of all groups, are equal."""
+    """None where samples have rollouts or groups, and the differences of all of them are equal."""
     has_rollouts: bool = False
     has_groups: bool = False
-    same_scorer: bool = True
-    other_golds: int = 0
-    """Pairs with different gold answers."""
+    both_right: int = 0
+    notes: list[str] = field(default_factory=list)
+    """Why the two may not be alike."""
     flips: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compare(first: Path, second: Path) -> Comparison:
-    """Raises ConfigError for a folder without scores, and where the two have fewer than two samples in common."""
+    """Raises ConfigError for a folder without scores, for two with fewer than two samples in common, and for two
+    datasets whose ids are the same by chance.
+    """
     ours, theirs = _sums_of(first, "run_dir"), _sums_of(second, "other")
     found = Comparison(left_out=len(ours.keys() ^ theirs.keys()))
     shared = [id for id in ours if id in theirs]
@@ -109,10 +112,13 @@ def compare(first: Path, second: Path) -> Comparison:
             f"{first} and {second} have {found.pairs} judged samples in common",
             "name two runs over one dataset",
         )
+    golds = OtherGolds()
     for id in judged:
         _add(found, id, ours[id], theirs[id])
+        golds.add(id, ours[id].gold, theirs[id].gold)
+    golds.refuse_too_many()
     _measure(found, [(ours[id], theirs[id]) for id in judged])
-    found.same_scorer = _scorer_of(first) == _scorer_of(second)
+    found.notes = [*golds.note(), *scorer_notes(first, second)]
     return found
 
 
@@ -123,7 +129,6 @@ def write_flips(found: Comparison, path: Path) -> None:
 
 def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
     """A table of the counts, the verdict, and the first flipped samples."""
-    console = Console(highlight=False, soft_wrap=True)
     table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
     only_first, only_second = found.only_first, found.only_second
     table.add_row(
@@ -136,15 +141,8 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -
         "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
     table.add_row("flipped samples", escape(str(flips)))
-    console.print(table)
-    if not found.same_scorer:
-        console.print(
-            "  the two were scored by different scorers: python -m mathbatch.score makes them alike", markup=False
-        )
-    elif found.other_golds:
-        console.print(f"  the two have different gold answers for {found.other_golds:,} samples", markup=False)
-    if found.flips:
-        console.print(_flips_table(found.flips))
+    show([table], (f"  {note}" for note in found.notes))
+    show([_flips_table(found.flips)] if found.flips else [])
 
 
 def _interval_text(found: Comparison) -> str:
@@ -160,17 +158,24 @@ def _measure(found: Comparison, pairs: list[tuple[Sums, Sums]]) -> None:
     found.p = mcnemar(found.only_first, found.only_second)
     found.first, found.second = (fmean(sums.score for sums in side) for side in zip(*pairs, strict=True))
     found.has_rollouts = any(max(ours.judged, theirs.judged) > 1 for ours, theirs in pairs)
-    found.other_golds = sum(ours.gold != theirs.gold for ours, theirs in pairs)
     groups = [theirs.group if ours.group is None else ours.group for ours, theirs in pairs]
     found.has_groups = any(group is not None for group in groups)
-    found.difference, found.interval = paired_difference(
+    if not found.has_rollouts and not found.has_groups:
+        neither = found.pairs - found.both_right - found.only_first - found.only_second
+        shares = found.both_right, found.only_first, found.only_second, neither
+        found.difference, found.interval = paired_shares(*shares)
+        return
+    found.difference, interval = paired_difference(
         ((ours.score, theirs.score) for ours, theirs in pairs),
         groups=[at if group is None else group for at, group in enumerate(groups)],
     )
+    # A normal interval goes beyond what is possible where the samples are few.
+    found.interval = interval and Interval(max(-1.0, interval.low), min(1.0, interval.high))
 
 
 def _add(found: Comparison, id: str, ours: Sums, theirs: Sums) -> None:
     if ours.is_right == theirs.is_right:
+        found.both_right += ours.is_right
         return
     found.only_first += ours.is_right
     found.only_second += theirs.is_right
@@ -198,12 +203,6 @@ def _lines(folder: Path, key: str) -> Iterator[Line]:
                 yield decode(line)
             except msgspec.MsgspecError as error:
                 raise ConfigError(key, f"{path}, line {number}: {error}", "score that run again") from error
-
-
-def _scorer_of(folder: Path) -> str | None:
-    path = folder / METRICS
-    scorer: dict[str, str] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
-    return scorer.get("identity")
 
 
 def _flips_table(flips: list[dict[str, Any]]) -> Table:

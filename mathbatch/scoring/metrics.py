@@ -30,6 +30,8 @@ class Metrics:
         self._truncated: Counter[str] = Counter()
         self._samples = 0
         self._rollouts = 0
+        self._judged: set[int] = set()
+        """How many rollouts of a sample are judged, where some are."""
         self._passes: dict[int, list[float]] = {}
         self._majorities: dict[int, list[float]] = {}
         """k to the sum over the rows, and their number."""
@@ -50,6 +52,7 @@ class Metrics:
     def _add_rollouts(self, judged: Sequence[Score]) -> None:
         answers = [None if score.verdict == "no_answer" else score.answer or "" for score in judged]
         right = [score.is_correct for score in judged]
+        self._judged |= {len(judged)} - {0}
         for k in ks(len(judged)):
             _sum_up(self._passes, k, pass_at_k(sum(right), len(judged), k))
             _sum_up(self._majorities, k, majority_at_k(answers, right, k))
@@ -65,6 +68,8 @@ class Metrics:
             "rollouts": self._rollouts,
         }
         if self._rollouts > 1:
+            if len(self._judged) > 1:
+                facts["judged_rollouts"] = [min(self._judged), max(self._judged)]
             facts |= {"pass_at_k": self._means(self._passes), "majority_at_k": self._means(self._majorities)}
         if self._groups:
             facts["worst_case"] = self._groups.worst_case()

@@ -54,7 +54,9 @@ def draw_breakdown(metrics: dict[str, Any], folder: Path) -> None:
 
 
 def draw_sweep(key: str, points: Sequence[Point], folder: Path) -> None:
-    """Accuracy over the swept key, a line for each combination of the other keys."""
+    """Accuracy over the swept key, a colour for each combination of the other keys. Only numbers are joined by lines:
+    nothing lies between two prompts.
+    """
     figure = _figure(WIDTH_IN, 4.0)
     axis = figure.subplots()
     numeric = all(is_number(point.x) for point in points)
@@ -66,7 +68,11 @@ def draw_sweep(key: str, points: Sequence[Point], folder: Path) -> None:
         values = [100 * point.accuracy for point in own]
         errors = [[100 * (point.accuracy - point.interval[0]) for point in own],
                   [100 * (point.interval[1] - point.accuracy) for point in own]]  # fmt: skip
-        axis.errorbar(at, values, yerr=errors, marker="o", markersize=4, capsize=3, linewidth=1.2, label=line or None)
+        style = "-" if numeric else "none"
+        axis.errorbar(
+            at, values, yerr=errors, marker="o", markersize=4, capsize=3, linewidth=1.2, linestyle=style,
+            label=line or None,
+        )  # fmt: skip
     if not numeric:
         axis.set_xticks(list(places.values()), [_cut(x) for x in places], rotation=20, ha="right")
     axis.set_xlabel(key)

@@ -136,8 +136,8 @@ def paired_difference(
     together; else each is its own. The standard error is sqrt(C / (C - 1) * sum of (D_c - n_c * mean)^2) / N, with D_c
     the sum of the n_c differences of each of C groups, N the number of all; where every group is one sample that is the
     usual one. The interval is None where that is 0: from differences that are all equal nothing can be said of others.
-    It is not cut to possible differences. Raises ValueError for fewer than two pairs, a score that is not finite, or
-    unless 0 < confidence < 1.
+    It is not cut to possible differences: scores may be anything. Raises ValueError for fewer than two pairs, a score
+    that is not finite, or unless 0 < confidence < 1.
 
     Source: Miller (2024), Adding error bars to evals, arXiv:2411.00640, on paired differences and clustered standard
     errors; C / (C - 1) is the correction for few clusters of Stata and statsmodels.
@@ -157,6 +157,30 @@ def paired_difference(
     error = math.sqrt(squares * len(sums) / max(1, len(sums) - 1)) / count
     reach = _quantile(confidence) * error
     return mean, Interval(mean - reach, mean + reach) if error > ROUNDING else None
+
+
+def paired_shares(
+    both: int, only_first: int, only_second: int, neither: int, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """The difference of two shares of the same samples, first less second, with its interval, which lies in [-1, 1].
+
+    The Wilson intervals of both shares, put together with their correlation, which is corrected for continuity where
+    it is above 0. Raises ValueError where a count is negative or all are 0, or unless 0 < confidence < 1.
+
+    Source: method 10 of Newcombe (1998), Improved confidence intervals for the difference between binomial proportions
+    based on paired data, Statistics in Medicine 17:2635-2650.
+    """
+    if min(both, only_first, only_second, neither) < 0:
+        raise ValueError("counts must be at least 0")
+    count, ours, theirs = both + only_first + only_second + neither, both + only_first, both + only_second
+    first, second = wilson(ours, count, confidence), wilson(theirs, count, confidence)
+    cross = both * neither - only_first * only_second
+    spread = math.sqrt(ours * (count - ours) * theirs * (count - theirs))
+    phi = min(cross, max(0.0, cross - count / 2)) / spread if spread else 0.0
+    share, other, difference = ours / count, theirs / count, (only_first - only_second) / count
+    down = _reach(share - first.low, second.high - other, phi)
+    up = _reach(first.high - share, other - second.low, phi)
+    return difference, Interval(max(-1.0, difference - down), min(1.0, difference + up))
 
 
 class _Sums(NamedTuple):
@@ -184,6 +208,10 @@ def _wilson_low(successes: float, failures: float, z: float) -> float:
     trials = successes + failures
     larger = 2 * successes + z * z + z * math.sqrt(z * z + 4 * successes * failures / trials)
     return 2 * successes * successes / trials / larger
+
+
+def _reach(ours: float, theirs: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, ours**2 - 2 * correlation * ours * theirs + theirs**2))  # rounding may go below 0
 
 
 def _won(ballots: Sequence[tuple[str | None, bool]]) -> float:

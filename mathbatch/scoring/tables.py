@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from mathbatch.showing import show
 
 SHOWN_LABELS = 12
 """Of one metadata field, those with the most rows; all stand in metrics.json."""
@@ -51,6 +50,9 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if metrics["truncated"]:
         cut, lost = sum(metrics["truncated"].values()), metrics["truncated"].get("no_answer", 0)
         facts.append(("truncated", f"{cut:,}{limit}, {lost:,} of them without an answer"))
+    if "judged_rollouts" in metrics:
+        least, most = metrics["judged_rollouts"]
+        facts.append(("rollouts", f"{least:,} to {most:,} judged: accuracy is over responses, pass@k over samples"))
     for name, title in (("pass_at_k", "pass@k"), ("majority_at_k", "maj@k")):
         if name in metrics:
             values = (f"{k}: {_at_k(entry, metrics['samples'])}" for k, entry in metrics[name].items())
@@ -62,6 +64,11 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
         facts.append((f"score, {name}", f"{ways['score']:.1%} of {ways['problems']} problems: {counts}"))
     if metrics.get("answers_without_row"):
         facts.append(("left over", f"{metrics['answers_without_row']:,} answers belong to no row"))
+    if metrics.get("further_answers"):
+        facts.append(("left over", further_text(metrics["further_answers"])))
+    if metrics.get("ids_with_several_answers"):
+        count = metrics["ids_with_several_answers"]
+        facts.append(("several answers", f"{count:,} ids are on several lines, which are taken as rollouts"))
     for name, count in metrics.get("unscored_votes", {}).items():
         facts.append((name, f"{count:,} of {metrics['votes'][name]:,} without a verdict"))
     if metrics["suspects"]:
@@ -77,6 +84,11 @@ def _unusable(golds: dict[str, Any]) -> str:
         ids = ", ".join(told["ids"][:SHOWN_IDS]) + more
         lines.append(f"{told['rows']:,}: {reason} ({'ids' if told['rows'] > 1 else 'id'} {ids})")
     return escape("\n".join(lines))
+
+
+def further_text(count: int) -> str:
+    """Of answers that lie in a folder, and that results and scores are not made of."""
+    return f"{count:,} further answers lie here, of rows or rollouts that are not among these"
 
 
 def _at_k(entry: dict[str, Any], samples: int) -> str:
@@ -97,14 +109,14 @@ def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
     for name, value in facts_of(metrics):
         table.add_row(name, value)
     table.add_row("folder", escape(str(folder)))
-    _print([table])
+    show([table])
     show_details(metrics)
 
 
 def show_details(metrics: dict[str, Any]) -> None:
     """Accuracy by label, and why responses are unscored."""
     tables = [_by_label(field, cells) for field, cells in metrics["breakdown"].items() if len(cells) > 1]
-    _print(tables, (f"unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
+    show(tables, (f"  unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
 
 
 def _by_label(field: str, cells: dict[str, Any]) -> Table:
@@ -118,12 +130,3 @@ def _by_label(field: str, cells: dict[str, Any]) -> Table:
     if len(cells) > SHOWN_LABELS:
         table.add_row(f"… {len(cells) - SHOWN_LABELS} more in metrics.json", "", "", "")
     return table
-
-
-def _print(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    with suppress(OSError):  # all is saved, whoever reads this or not
-        for table in tables:
-            console.print(table)
-        for line in lines:
-            console.print(f"  {line}", markup=False)
