@@ -24,6 +24,7 @@ from mathbatch.scoring.numbers import Number, as_number
 from mathbatch.scoring.runs import words
 from mathbatch.scoring.spelled import spelled
 from mathbatch.scoring.spelling import plain
+from mathbatch.scoring.units import alike
 from mathbatch.scoring.values import same_value, same_values, values
 from mathbatch.scoring.wording import stated_words
 
@@ -90,7 +91,7 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     if "=" not in gold and "=" in answer and not SEVERAL.search(answer) and not RELATION.search(answer):
         answer = answer.rpartition("=")[2].strip() or answer
     ours, theirs = split(_bare(answer)), split(gold)
-    if ours.measure and theirs.measure and ours.measure != theirs.measure:
+    if ours.measure and theirs.measure and ours.measure != theirs.measure and not alike(ours.measure, theirs.measure):
         return _converted(theirs, ours, rounding)
     return _compare_values(theirs.value, ours.value, rounding)
 
@@ -125,7 +126,7 @@ def _same_huge(gold: str, answer: str, rounding: int) -> bool | None:
 def _converted(gold: Split, answer: Split, rounding: int) -> tuple[str, str]:
     """Two values in different units; those of other kinds, as metres and seconds, are never equal."""
     ours, theirs = value_of(answer.value), value_of(gold.value)
-    if gold.measure and answer.measure and gold.measure.kinds == answer.measure.kinds and ours and theirs:
+    if gold.measure and answer.measure and gold.measure.powers == answer.measure.powers and ours and theirs:
         factor = answer.measure.size / gold.measure.size
         if round(ours * factor, rounding) == round(theirs, rounding):
             return "correct", f"equal, {answer.unit} as {gold.unit}"

@@ -42,8 +42,8 @@ TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
         "2629746": "month",
         "31556952": "year yr yrs",
     },
-    "volume": {"1": "l L liter litre", "1/1000": "ml mL milliliter millilitre"},
-    "dollar": {"1": "$ USD dollar", "1/100": "cent ¢"},
+    "volume": {"1": "l L liter litre", "1/100": "cl cL", "1/1000": "ml mL milliliter millilitre"},
+    "dollar": {"1": "$ USD dollar", "1/100": "cent ¢ penny pennies"},
     "euro": {"1": "€ EUR euro"},
     "degree": {"1": "° degree deg"},
     "Celsius": {"1": "°C celsius"},
@@ -54,11 +54,14 @@ TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
     "energy": {"1": "J joule", "1000": "kJ"},
     "power": {"1": "W watt", "1000": "kW"},
     "voltage": {"1": "V volt"},
+    "current": {"1": "A ampere"},
+    "resistance": {"1": "ohm"},
+    "pressure": {"1": "Pa pascal", "1000": "kPa"},
     "frequency": {"1": "Hz hertz"},
 }
 ALIKE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
 """Said of each other in short: "20 degrees" of a temperature."""
-SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h"}
+SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h"}
 MAX_POWER = 4
 
 
@@ -125,9 +128,12 @@ def unit_of(phrase: str) -> Unit | None:
 def differ(one: str, other: str) -> bool:
     """Whether both are known units and not of the same dimension."""
     first, second = unit_of(one), unit_of(other)
-    if first is None or second is None or first.powers == second.powers:
-        return False
-    return {name for name, _ in (*first.powers, *second.powers)} not in ALIKE
+    return first is not None and second is not None and first.powers != second.powers and not alike(first, second)
+
+
+def alike(one: Unit, other: Unit) -> bool:
+    """Whether one may stand for the other in short."""
+    return {name for name, _ in (*one.powers, *other.powers)} in ALIKE
 
 
 def factor(one: str, other: str) -> Fraction:
