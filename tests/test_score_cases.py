@@ -455,6 +455,9 @@ CHOICE = [  # choices, gold, response, verdict, source
     (SMALL, "C", "It cannot be A, and B is impossible. So C.", RIGHT, "made: denied"),
     (SMALL, "A", "It cannot be A, and B is impossible. So C.", WRONG, "made: denied"),
     (SMALL, "B", "The answer is not B.", NONE, "made: denied"),
+    (SMALL, "C", "I would choose C because it matches.", RIGHT, "made: a reason behind it"),
+    (SMALL, "C", "The correct answer would be C since A and B fail.", RIGHT, "made: a reason that denies others"),
+    (SMALL, "C", "It can't be A since the sides differ, so it is C.", RIGHT, "made: a reason between"),
     (SMALL, "C", "The answer can't be B, so it must be C.", RIGHT, "made: denied"),
     # many choices
     (TWELVE, "K", "The answer is (K) 10.", RIGHT, "made: beyond J"),

@@ -56,6 +56,7 @@ RIGHT = re.compile(
     re.IGNORECASE,
 )
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
+REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
     r"|错误|不正确|排除",
@@ -68,16 +69,24 @@ def letters(text: str, allowed: str = USUAL) -> Letters | None:
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
-    for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
-        found = rule(bare.strip(), allowed)
-        if found is not None:
-            return found
+    for part in dict.fromkeys([_without_reason(bare), bare]):
+        for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
+            found = rule(part.strip(), allowed)
+            if found is not None:
+                return found
     return None
 
 
 def is_letter_alone(text: str, allowed: str = USUAL) -> bool:
     """Whether a text is nothing but letters of choices: "**B**", "A and C"."""
     return len(text) <= MAX_ANSWER and _whole(" ".join(WRAPS.sub(" ", text).split()), allowed) is not None
+
+
+def _without_reason(text: str) -> str:
+    """ "It would be C, since A and B fail" up to the reason; all of it where what precedes it denies."""
+    reason = REASON.search(text)
+    head = text[: reason.start()] if reason else text
+    return text if DENIES.search(head) else head
 
 
 def _whole(text: str, allowed: str) -> Letters | None:
