@@ -110,7 +110,7 @@ def test_what_a_row_says_is_escaped_on_the_page(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
 
 
-NO_NUMBER = "2: 'A': gsm8k: the gold answer has no number"
+NO_NUMBER = "2: 'A': gsm8k: the gold answer is not one number"
 
 
 def gold_rows(folder: Path, golds: list[str]) -> list[str]:
