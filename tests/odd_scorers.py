@@ -11,6 +11,7 @@ from typing import Any
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
+from mathbatch.scoring.mathematics import MathScorer
 
 
 class Awkward(Exception):
@@ -94,6 +95,12 @@ class StubbornScorer(HangingScorer):
     def score(self, sample: Sample, response: str) -> Score:
         signal.setitimer(signal.ITIMER_REAL, 0)
         return super().score(sample, response)
+
+
+class HeavyScorer(StubbornScorer):
+    """Its workers take long to start."""
+
+    preload = MathScorer.preload
 
 
 class HeldScorer(StubbornScorer):
