@@ -18,7 +18,7 @@ from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number
 from mathbatch.scoring.runs import VALUE, runs, words
 from mathbatch.scoring.said import numerals, said_number
-from mathbatch.scoring.spelled import fraction_in
+from mathbatch.scoring.spelled import fraction_in, in_signs
 from mathbatch.scoring.stated import TAIL, Stated, concluded, edges, final_part, last_sentence, statements, states
 
 INTRODUCED = ("boxed", "after ####", "stated as the answer")
@@ -59,7 +59,7 @@ def _introduced(stated: Stated) -> Stated | None:
     text = stated.text.strip().strip("*").strip()
     if stated.rule == "boxed":
         return Stated(text, stated.rule)
-    text = without_asides(text)
+    text = in_signs(without_asides(text))
     found = formulas(text)
     reading = first_of(text, found) if found else _first(latex(text).strip(" *。").removesuffix(".").strip())
     return Stated(reading, stated.rule) if reading else None
@@ -89,7 +89,7 @@ def _bold(part: str) -> Stated | None:
 
 def _in_sentences(part: str) -> Stated | None:
     """Of the conclusion, of the last sentence, else the last formula that stands alone."""
-    text = in_one_line(CALCULATED.sub("", part[-TAIL:]))
+    text = in_signs(in_one_line(CALCULATED.sub("", part[-TAIL:])))
     for stated in filter(None, (concluded(text), last_sentence(text))):
         reading = expression(stated.text)
         if reading:

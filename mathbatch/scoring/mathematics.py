@@ -16,10 +16,11 @@ from typing import Any
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.arithmetic import value_of
+from mathbatch.scoring.equations import RELATION, right_side
 from mathbatch.scoring.expressions import stated_expression
 from mathbatch.scoring.guard import unsafe
 from mathbatch.scoring.latex import latex, mended
-from mathbatch.scoring.measures import Split, split
+from mathbatch.scoring.measures import Split, bare, split
 from mathbatch.scoring.numbers import Number, as_number
 from mathbatch.scoring.runs import words
 from mathbatch.scoring.spelled import spelled
@@ -32,7 +33,6 @@ WORDS = re.compile(
     r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?|\d{1,2}:\d\d\s?[AaPp]\.?[Mm]\.?"
 )
 """A gold answer of words, such as `\\text{east}`, or a time of day: Math-Verify would multiply its letters."""
-RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Za-z])")
 STARTS = re.compile(r"\s*(?:[<>]|\\[lg](?:e|eq|t)(?![A-Za-z]))")
 """An inequality without its left side: "≥ 3"."""
 BOUND = re.compile(
@@ -43,9 +43,6 @@ HUGE = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
 """Powers that Math-Verify calculates as floats, beyond which all are equal."""
 PROSE = 4
 """Words. Of more Math-Verify would multiply the letters."""
-SEVERAL = re.compile(r"=[^=]*(?:,|\band\b|\bor\b)[^=]*=")
-"""Equations that are one answer, each with a right side: "x = 3 or x = 7"."""
-TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
 BESIDE_WORDS = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 CACHED_GOLDS = 4096
 
@@ -88,9 +85,9 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
         return "wrong", "another text"
     if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
         return "wrong", "a bound is no value"
-    if "=" not in gold and "=" in answer and not SEVERAL.search(answer) and not RELATION.search(answer):
-        answer = answer.rpartition("=")[2].strip() or answer
-    ours, theirs = split(_bare(answer)), split(gold)
+    if "=" not in gold:
+        answer = right_side(answer)
+    ours, theirs = split(bare(answer)), split(gold)
     if ours.measure and theirs.measure and ours.measure != theirs.measure and not alike(ours.measure, theirs.measure):
         return _converted(theirs, ours, rounding)
     return _compare_values(theirs.value, ours.value, rounding)
@@ -139,18 +136,15 @@ def _is_bound(text: str) -> bool:
 
 
 def _is_value(text: str) -> bool:
-    text = split(_bare(text)).value
+    text = split(bare(text)).value
     return bool(as_number(text) or spelled(text) or value_of(text) is not None)
 
 
-def _bare(text: str) -> str:
-    r"""`\text{10 apples}` without its wrapping."""
-    found = TEXT.fullmatch(text.strip())
-    return found[1] if found else text
-
-
 def same_number(ours: Number, theirs: Number, rounding: int) -> bool:
-    """Whether two numbers are equal, to `rounding` decimals; 28% is 28 and 0.28."""
+    """Whether two numbers are equal, to `rounding` decimals; 28% is 28 and 0.28, and 1.5 million is also 1.5."""
+    scaled = round(ours.value * ours.scale, rounding) == round(theirs.value * theirs.scale, rounding)
+    if scaled or (ours.scale > 1 and theirs.scale > 1):
+        return scaled
     if round(ours.value, rounding) == round(theirs.value, rounding):
         return True
     values = (number.value / (100 if number.percent else 1) for number in (ours, theirs))

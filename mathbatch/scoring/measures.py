@@ -10,6 +10,7 @@ import functools
 import re
 from typing import NamedTuple
 
+from mathbatch.scoring.numbers import SCALE
 from mathbatch.scoring.units import KNOWN, SHORTHANDS, Unit, unit_of
 
 NAMES = "|".join(sorted(filter(str.isalpha, KNOWN), key=len, reverse=True))
@@ -18,15 +19,25 @@ SIZED = r"(?:(?:square|cubic|sq\.?|cu\.?)\s?)?"
 ONE = rf"{SIZED}(?:{NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
 UNIT = rf"(?:{'|'.join(SHORTHANDS)}|{ONE}(?:\s?(?:/|\\cdot|\*|\bper\b|\s)\s?{ONE}){{0,3}})"
 WRAPPED = r"\\(?:text|mathrm|mbox|textrm|operatorname|rm|mathsf)\s?\{"
-LONE = r"(?:mm|cm|dm|km|ft|mL|ml|kg|mg|lb|oz|yd|sec|min|hrs?|mph|kph|kmh)\b|[A-Za-z]{3,}|\w{1,3}\s?/|(?:sq|cu)\.?\s"
+LONE = (
+    r"(?:mm|cm|dm|km|ft|mL|ml|kg|mg|lbs?|oz|yd|sec|mins?|hrs?|yrs?|mph|kph|kmh|k[WJ]|kPa|Hz)\b"
+    r"|[A-Za-z]{3,}|\w{1,3}\s?/|(?:sq|cu)\.?\s"
+)
 """How a unit begins that stands outside `\\text{}`: a letter alone may be a variable."""
 GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
 TAIL = re.compile(
     rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}(?:{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})"
-    rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!pi\b|or\b|and\b|sqrt\b)[a-z]{{2,14}}\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
+    rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
     re.DOTALL,
 )
 LETTER = re.compile(rf"(?P<value>-?[\d.,]*\d)\s?(?P<unit>[mshgLl]{POWER})\.?")
+TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
+SCALED = re.compile(rf"(\d)\s?\\(?:text|mathrm|mbox)\s?\{{\s?({SCALE}[^{{}}]*)\}}", re.IGNORECASE)
+LABEL = re.compile(
+    r"(?:\\text\s?\{)?\s?\b(?:year|month|week|day|hour|page|step|stage|room|number|figure)\s?\}?\s?(?=\d+\Z)",
+    re.IGNORECASE,
+)
+"""Before a number that counts from one to the next."""
 MAX_LENGTH = 200
 """Characters of a value with its unit."""
 
@@ -37,6 +48,12 @@ class Split(NamedTuple):
     value: str
     unit: str
     measure: Unit | None
+
+
+def bare(text: str) -> str:
+    r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960"."""
+    found = TEXT.fullmatch(text.strip())
+    return LABEL.sub("", found[1] if found else SCALED.sub(r"\1 \2", text))
 
 
 @functools.lru_cache(4096)

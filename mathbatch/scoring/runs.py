@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from mathbatch.scoring.measures import NAMES
+from mathbatch.scoring.numbers import SCALE
 
 FUNCTIONS = "sin|cos|tan|cot|sec|csc|log|ln|lg|exp|arcsin|arccos|arctan|sqrt|pi|mod|gcd|lcm|max|min|deg|and|or|per"
-KEPT = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{NAMES}|square|cubic|sq|cu|units?)s?")
+KEPT = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{NAMES}|{SCALE}|square|cubic|sq|cu|units?)s?")
 """Words that mathematics has."""
 TOKEN = re.compile(
     r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s?\{[^{}]{0,80}\}|\{[A-Za-z]{3,}\}|\\[A-Za-z]+|\\."

@@ -1,4 +1,7 @@
-"""Fractions in words: "three quarters", "one half", "a third". Whole numbers in words are in `numbers.py`."""
+"""Mathematics in words: "three quarters", "one half", "2 times the square root of 3", "a ratio of 3 to 4".
+
+Whole numbers in words are in `numbers.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ FRACTION = re.compile(
     rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>{'|'.join(PARTS)})s?\b",
     re.IGNORECASE,
 )
+ROOT = re.compile(r"(?:(?<=\d)\stimes\s)?(?:\bthe\s)?\bsquare\sroot\sof\s(\d+(?:\.\d+)?)", re.IGNORECASE)
+RATIO = re.compile(r"(\bratio\b[^.\n\d]{0,80}\s)(\d+)\sto\s(?=\d)", re.IGNORECASE)
 COUNT = re.compile(r"an?|one", re.IGNORECASE)
 
 
@@ -28,6 +33,11 @@ def fraction_in(text: str) -> Number | None:
     count = 1 if COUNT.fullmatch(top) else int(spelled_in(top)[0].value)
     value = Fraction(count, PARTS[found[-1]["part"].lower()])
     return Number(value, False, "", found[-1][0], *found[-1].span())
+
+
+def in_signs(text: str) -> str:
+    r"""The text with roots and ratios in signs: `2 \sqrt{3}`, `3:4`."""
+    return RATIO.sub(r"\1\2:", ROOT.sub(r" \\sqrt{\1}", text))
 
 
 def spelled(text: str) -> Number | None:

@@ -51,12 +51,12 @@ TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
     "kelvin": {"1": "K kelvin"},
     "radian": {"1": "rad radian"},
     "force": {"1": "N newton"},
-    "energy": {"1": "J joule", "1000": "kJ"},
-    "power": {"1": "W watt", "1000": "kW"},
+    "energy": {"1": "J joule", "1000": "kJ kilojoule"},
+    "power": {"1": "W watt", "1000": "kW kilowatt"},
     "voltage": {"1": "V volt"},
     "current": {"1": "A ampere"},
     "resistance": {"1": "ohm"},
-    "pressure": {"1": "Pa pascal", "1000": "kPa"},
+    "pressure": {"1": "Pa pascal", "1000": "kPa kilopascal"},
     "frequency": {"1": "Hz hertz"},
 }
 ALIKE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
