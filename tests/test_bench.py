@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench_parts import sweeping, throughput
+from bench_parts.turns import turns
 from support import ROOT
 
 
@@ -68,3 +70,37 @@ def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
         assert found["verdicts"].keys() == {"correct", "wrong"}
         assert 0.5 < found["verdicts"]["correct"] / found["answers"] < 0.7
     assert len(report["checks"]) == 4
+
+
+def test_every_other_repeat_goes_backwards() -> None:
+    assert list(turns("abc", 3, "c", 1)) == [(0, "a"), (0, "b"), (0, "c"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
+
+
+def measured(workload: str, contender: str, repeat: int, **values: float) -> dict[str, Any]:
+    return {"workload": workload, "contender": contender, "repeat": repeat, **values}
+
+
+def test_a_machine_that_grows_faster_changes_no_ratio() -> None:
+    rows = [
+        measured("text", contender, repeat, samples_per_s=speed * machine)
+        for repeat, machine in enumerate((1, 2, 4))
+        for contender, speed in (("mathbatch", 95.0), ("llm_chat", 100.0), ("sync500", 50.0))
+        if contender != "sync500" or repeat == 2
+    ]
+    found = {check.name: (check.value, check.met) for check in throughput.checks(throughput.medians(rows))}
+    assert found == {"text: mathbatch / llm_chat": (0.95, True), "text: mathbatch / sync500": (1.9, True)}
+
+
+def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
+    rows = [
+        measured("text", contender, repeat, wall_s=seconds * machine, engine_loads=1)
+        for repeat, machine in enumerate((1, 2))
+        for contender, seconds in (("sweep", 10.0), ("one_stream", 8.0), ("separate", 40.0))
+        if contender != "separate" or repeat == 0
+    ]
+    found = {check.name: (check.value, check.met) for check in sweeping.checks(sweeping.medians(rows))}
+    assert found == {
+        "text: sweep / one stream, wall time": (1.25, False),
+        "text: engine loads of the sweep": (1, True),
+        "text: separate runs / sweep, wall time": (4.0, True),
+    }

@@ -66,6 +66,13 @@ def by_contender(measurements: list[dict[str, Any]], keys: Iterable[str]) -> lis
     return [{"workload": w, "contender": c, **figures(group, keys)} for (w, c), group in groups.items()]
 
 
+def paired(measurements: list[dict[str, Any]], workload: str, ours: str, theirs: str, key: str) -> Figure:
+    """Our value as a multiple of theirs, from repeat to repeat: what the whole machine does meanwhile cancels out."""
+    values = {(one["contender"], one["repeat"]): one[key] for one in measurements if one["workload"] == workload}
+    both = {repeat for _, repeat in values if {(ours, repeat), (theirs, repeat)} <= values.keys()}
+    return figure(values[ours, repeat] / values[theirs, repeat] for repeat in both)
+
+
 def at_least(name: str, value: float, bar: float) -> Check:
     return Check(name, round(value, 3), f">= {bar:g}", value >= bar)
 
