@@ -131,6 +131,7 @@ class VllmModel(BaseInferenceModel):
             return
         self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
         self._reaper.unmark()
+        self._engine.renderer.warmup(self._chat_params)  # as vLLM's LLM does: the first prompt would hold up all others
 
     def _environment(self) -> dict[str, str]:
         """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its

@@ -19,7 +19,7 @@ from bench_parts.turns import turns
 from bench_parts.workloads import WORKLOADS, Workload, quick, write_dataset
 
 CONTENDERS = ("mathbatch", "llm_chat", "sync500")
-KEYS = ("samples_per_s", "seconds", "output_tokens", "peak_mb", "engine_peak_mb", "wall_s")
+KEYS = ("samples_per_s", "peak_mb", "engine_peak_mb", "wall_s")
 RATIO_BARS = {
     ("large_pictures", "llm_chat"): 1.5,
     ("small_pictures", "llm_chat"): 1.0,
