@@ -34,7 +34,7 @@ class Report:
         self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
         self.damaged = Finding("damaged", "lines whose checksum does not fit: repair=true sets them aside", True)
         self.doubled = Finding("doubled", "second answers of a unit: repair=true sets them aside", True)
-        self.foreign = Finding("foreign", "records of ids that the dataset does not have", True)
+        self.foreign = Finding("foreign", "records of ids that are not among the rows asked now; never used", False)
         self.results = Finding(
             "results", "results or manifest that don't fit the records: run again, or repair=true", True
         )

@@ -89,7 +89,7 @@ class Engine:
         if job.error is not None:
             raise SampleError("abandoned", "its job has failed")
         async with self.pictures.ready(request, job.decoder) as ready:
-            return await self.model.generate(ready)
+            return await self._supervisor.generate(ready)
 
     def rest(self) -> None:
         """End a stream of units."""

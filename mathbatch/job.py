@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -16,7 +17,7 @@ from mathbatch.data.feed import Feed
 from mathbatch.data.images import ImageDecoder
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.overwriting import refuse_overwriting
-from mathbatch.errors import MathBatchError
+from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.identity import run_folder
 from mathbatch.interrupt import Stopped
 from mathbatch.parts import Parts, build, build_model, check_judge_model, sampling_values
@@ -203,8 +204,7 @@ class Job:
         """Size and time of the dataset's files, where they are known: a row that changes meanwhile has a new digest."""
         if not isinstance(self.parts.loader, MappedDataLoader):
             return None
-        found = [path.stat() for path in self.parts.loader.inputs]
-        return [(stat.st_size, stat.st_mtime_ns) for stat in found]
+        return [input_stamp(path) for path in self.parts.loader.inputs]
 
     def close(self) -> None:
         """Give the run folder back."""
@@ -223,3 +223,12 @@ class Job:
     @property
     def accuracy(self) -> float | None:
         return None if self.metrics is None else self.metrics["accuracy"]
+
+
+def input_stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change. Raises ConfigError for a file that is gone."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ConfigError("dataset.input", f"{path}: {error.strerror}", "put it back, and run again") from error
+    return found.st_size, found.st_mtime_ns

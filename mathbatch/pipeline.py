@@ -35,7 +35,8 @@ async def generate(
         async with asyncio.TaskGroup() as tasks, aclosing(upcoming(jobs, order, engine.pictures)) as units:
             for job in jobs:
                 job.on_answered = partial(_finish_beside, job, engine, finisher)
-                job.on_error = partial(_tell, job, progress)
+                if progress.is_of_several:
+                    job.on_error = partial(_tell, job, progress)
                 job.say = progress.say
             async for job, request in units:
                 if job.error is not None:
@@ -85,8 +86,8 @@ def _finish_beside(job: Job, engine: Engine, finisher: Executor) -> None:
 
 
 def _tell(job: Job, progress: Progress, error: Exception) -> None:
-    if job.overrides:
-        progress.say(f"job {job.number} ({' '.join(job.overrides)}) failed: {error}")
+    """At once: the error of a single job is told at its end, which is now."""
+    progress.say(f"job {job.number} ({' '.join(job.overrides)}) failed: {error}")
 
 
 def _answered(request: Request, response: Response) -> Record:

@@ -71,6 +71,11 @@ class Progress:
         self._bar: tqdm[NoReturn] | None = None
 
     @property
+    def is_of_several(self) -> bool:
+        """Whether it shows more than one job."""
+        return len(self._jobs) > 1
+
+    @property
     def in_flight(self) -> int:
         return sum(counts.in_flight for counts in self._jobs)
 

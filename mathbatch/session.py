@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import resource
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ from mathbatch.preflight import Glances
 from mathbatch.progress import Progress
 
 J = TypeVar("J", bound=Job)
+OPEN_FILES = 65_536
+"""Three for each of 20,000 jobs."""
 
 
 class Session:
@@ -30,6 +33,7 @@ class Session:
 
     def __init__(self, glances: Glances | None = None) -> None:
         share_one_arena()
+        allow_open_files()
         self._runner = asyncio.Runner()
         self._engines: list[tuple[bytes, Engine]] = []
         self._glances = glances or Glances()
@@ -134,6 +138,14 @@ class Session:
         for _, engine in self._engines:
             if engine.is_loaded:
                 await engine.close()
+
+
+def allow_open_files() -> None:
+    """A sweep keeps some files of each job open; a user's own limit may be raised to that of the system."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def engine_key(config: Config) -> bytes:

@@ -54,7 +54,7 @@ def main() -> None:
 
 def show(run_dir: Path, report: Report) -> None:
     """A table of what was found, and a verdict."""
-    show_findings(str(run_dir), report.findings, [report.failed])
+    show_findings(str(run_dir), report.findings, [report.failed, report.foreign])
     print("whole" if report.whole else "not whole")
 
 

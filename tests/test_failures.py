@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from bad_inputs import encoded
+from dying import DYING
 from held import HELD, begun, hold_after, let_go
-from support import overrides, questions, records, results, run, run_dir, start, wait_for, write_rows
+from support import overrides, questions, records, results, run, run_dir, start, wait_for, wait_until_said, write_rows
 
 
 @pytest.fixture
@@ -98,6 +99,22 @@ def test_a_run_that_ctrl_z_has_stopped_is_not_taken_for_stalled(tmp_path: Path, 
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "made no step" not in said
+
+
+def test_ctrl_c_in_the_search_for_a_sample_that_kills_ends_the_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(64))
+    deadly = overrides(data, DYING, "model.engine.die_on=is 15 +", "batch_size=16", "model.engine.delay_s=0.5")
+    process = start(tmp_path, *deadly)
+    for _ in range(2):
+        wait_until_said("starting it again", process)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "set aside" not in said, "the search was not over"
+    assert run(tmp_path, *deadly).returncode == 1
+    found = records(run_dir(tmp_path))
+    assert sorted(record["id"] for record in found) == sorted(str(at) for at in range(64)), "each once"
+    assert [record["id"] for record in found if "failure" in record] == ["15"]
 
 
 def test_a_request_that_the_engine_loses_is_sent_again_with_its_picture_but_not_for_ever(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,26 @@ def failure_of(data: bytes) -> str | None:
     except SampleError as error:
         return error.kind
     return None
+
+
+def scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan, with its tables, is there so many times more."""
+    data = encoded(Image.new("L", (64, 64), 255), "JPEG", progressive=True)
+    last = data.rfind(b"\xff\xc4", 0, data.rfind(b"\xff\xda"))
+    return data[:-2] + data[last:-2] * count + data[-2:]
+
+
+def test_a_jpeg_of_countless_scans_is_refused_and_one_of_a_camera_with_a_film_behind_it_is_not() -> None:
+    with pytest.raises(SampleError, match="scans, over 100"):
+        decoded(scans(200))
+    decoded(scans(20))
+    film = random.Random(6).randbytes(200) + b"\xff\xda" * 1000
+    decoded(encoded(noise(), "JPEG") + film)
+
+
+def test_a_long_text_that_is_nearly_base64_costs_no_time(tmp_path: Path) -> None:
+    text = "/9j/" + "A" * 60 + " " * 1_000_000 + "!"
+    before = time.process_time()
+    with pytest.raises(SampleError, match="neither a path nor a picture"):
+        ImageRoot(tmp_path).reference(text)
+    assert time.process_time() - before < 1

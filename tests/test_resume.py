@@ -148,6 +148,36 @@ def test_a_rerun_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert len(list(folder.glob("responses-*"))) == 1
 
 
+def test_a_rerun_begins_anew_whatever_reruns_and_stops_there_were_before(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(6))
+    held = overrides(data, HELD, "batch_size=2", "sampling.temperature=1")
+    assert run(tmp_path, *held).returncode == 0
+    assert run(tmp_path, *held, "rerun=true").returncode == 0
+    hold_after(tmp_path, 2)
+    process = start(tmp_path, *held, "sampling.n=2")
+    wait_for(lambda: len(records(run_dir(tmp_path))) == 8, process)
+    process.kill()
+    process.communicate()
+    let_go(tmp_path)
+    assert run(tmp_path, *held, "sampling.n=2", "rerun=true").returncode == 0
+    assert len(records(run_dir(tmp_path))) == 12, "none of those before"
+    assert len(list(run_dir(tmp_path).glob("responses-*"))) == 2
+
+
+def test_a_dataset_that_goes_away_in_mid_run_is_named_and_what_is_answered_is_kept(tmp_path: Path, data: Path) -> None:
+    held = overrides(data, HELD)
+    hold_after(tmp_path, 0)
+    process = start(tmp_path, *held)
+    wait_for(lambda: len(begun(tmp_path)) == 20, process)
+    data.rename(tmp_path / "away.jsonl")
+    let_go(tmp_path)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said.count(f"dataset.input: {data}: No such file") == 1, said
+    (tmp_path / "away.jsonl").rename(data)
+    assert answered_again(tmp_path, *held) == []
+
+
 def test_a_checkpoint_that_changes_in_its_place_is_another_run_and_one_that_moves_is_not(
     tmp_path: Path, data: Path
 ) -> None:

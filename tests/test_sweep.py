@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -439,3 +440,13 @@ def test_a_secret_within_a_value_is_not_saved_either(tmp_path: Path, data: Path)
     assert done.returncode == 2
     assert "a secret would be saved" in done.stderr
     assert not any(b"abc" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_sweep_of_more_jobs_than_the_user_may_open_files_completes(tmp_path: Path, data: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        swept = sweep(tmp_path, *overrides(data), f"sampling.seed={','.join(map(str, range(50)))}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert swept.returncode == 0, swept.stderr

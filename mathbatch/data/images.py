@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
 BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
 """How JPEG, PNG, GIF, WebP, BMP and TIFF begin in base64."""
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}={0,2}\s*")
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}+={0,2}\s*")
 MAX_PATH = 4096
 """Longer text is no path, and might have so many parts that the system would be asked for a long time."""
 MIN_BASE64 = 64
@@ -41,6 +41,12 @@ ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
 PEAK_BYTES_PER_PIXEL = 8
 PEAK_BYTES_PER_PIXEL_ALPHA = 16
 """Pillow holds four bytes a pixel, and a second copy while it turns or converts; with alpha, two more."""
+
+MAX_SCANS = 100
+"""Of a JPEG. A progressive one has about ten; each more costs the time of a whole picture in some bytes."""
+JPEG, SCAN, END = b"\xff\xd8", 0xDA, 0xD9
+MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""Of a JPEG; what stands in the data of a scan is left out (ITU-T T.81, table B.1 and B.1.1.5)."""
 
 ORIENTATION = 0x0112
 """The EXIF tag that says how the camera was held; 1 is upright."""
@@ -135,6 +141,8 @@ class ImageDecoder:
         """The RGB picture and a hash of its encoded data, by which an engine knows a picture that it has seen."""
         with _reading(ref), self._open(ref) as stream:
             data = stream.read()
+            if (scans := _scans(data)) > MAX_SCANS:
+                raise SampleError("broken_image", f"{ref.label}: a JPEG of {scans:,} scans, over {MAX_SCANS}")
             with _open_picture(io.BytesIO(data)) as picture:
                 return to_rgb(picture), hashlib.blake2b(data, digest_size=16).hexdigest()
 
@@ -148,6 +156,15 @@ class ImageDecoder:
         if isinstance(ref.data, bytes):
             return io.BytesIO(ref.data)
         return io.BytesIO(base64.b64decode("".join(ref.data.split()), validate=True))
+
+
+def _scans(data: bytes) -> int:
+    """How many scans the first picture in a JPEG has; 0 for other formats."""
+    at, found = len(JPEG), 0
+    while data.startswith(JPEG) and (marker := MARKER.search(data, at)) and data[marker.end() - 1] != END:
+        found += data[marker.end() - 1] == SCAN
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return found
 
 
 def to_rgb(picture: Picture) -> Picture:

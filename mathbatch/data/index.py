@@ -97,12 +97,14 @@ class RecordIndex:
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS
-        reader = self._readers.get(number)
-        if reader is None:
-            reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
-        reader.seek(place & ((1 << OFFSET_BITS) - 1))
         try:
+            reader = self._readers.get(number)
+            if reader is None:
+                reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
+            reader.seek(place & ((1 << OFFSET_BITS) - 1))
             return self._decode(reader.readline())  # its checksum was compared when it was indexed
+        except OSError as error:
+            raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
         except msgspec.DecodeError as error:
             changed = f"{self._segments[number]} changed while it was read: another program writes there"
             raise StoreError(changed) from error

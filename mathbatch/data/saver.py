@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from mathbatch.atomic import atomic_write
 from mathbatch.base import BaseDataSaver
 from mathbatch.data.index import RecordIndex
 from mathbatch.data.lock import FolderLock
@@ -22,6 +23,7 @@ class JsonLinesDataSaver(BaseDataSaver):
         self.folder = Path(run_dir) / "responses"
         self._manifest = Path(run_dir) / "manifest.json"
         self._rerun = rerun
+        self._rerun_note = Path(run_dir) / ".rerun"
         self._lock = FolderLock(Path(run_dir))
         self._index = RecordIndex()
         self._writer: SegmentWriter | None = None
@@ -30,9 +32,10 @@ class JsonLinesDataSaver(BaseDataSaver):
     def open(self) -> None:
         self._lock.acquire()
         try:
-            if self._rerun and self.folder.is_dir() and not self._rerun_unfinished():
-                self._manifest.unlink(missing_ok=True)
-                self.folder.rename(self.folder.with_name(f"responses-{time.strftime('%Y%m%dT%H%M%S')}"))
+            if self._manifest.exists():
+                self._rerun_note.unlink(missing_ok=True)  # that rerun came to its end
+            if self._rerun and self.folder.is_dir():
+                self._begin_rerun()
             self.folder.mkdir(exist_ok=True)
             for path in segment_paths(self.folder):
                 repair_tail(path)
@@ -73,15 +76,23 @@ class JsonLinesDataSaver(BaseDataSaver):
             self._index.close()
             self._lock.release()
 
-    def _rerun_unfinished(self) -> bool:
-        """An earlier rerun was stopped in its middle: what it has answered counts."""
-        parent = self.folder.parent
-        return not self._manifest.exists() and any(parent.glob("responses-*"))
+    def _begin_rerun(self) -> None:
+        """Move the old records away, once: the note says where to, until a run has come to its end."""
+        if not self._rerun_note.exists():
+            with atomic_write(self._rerun_note) as stream:
+                stream.write(f"responses-{time.strftime('%Y%m%dT%H%M%S')}".encode())
+            self._manifest.unlink(missing_ok=True)
+        aside = self.folder.with_name(self._rerun_note.read_text(encoding="utf-8"))
+        if not aside.exists():
+            self.folder.rename(aside)
 
     def _new_segment(self) -> SegmentWriter:
         """From the first new record on the run is not complete, until it has come to its end again."""
-        self._manifest.unlink(missing_ok=True)
-        paths = segment_paths(self.folder)
+        try:
+            self._manifest.unlink(missing_ok=True)
+            paths = segment_paths(self.folder)
+        except OSError as error:
+            raise disk_error(self.folder, error) from error
         number = int(paths[-1].stem) + 1 if paths else 1
         self._writer = SegmentWriter(self.folder / f"{number:05d}.jsonl")
         self._segment = self._index.add_segment(self._writer.path)

@@ -7,6 +7,7 @@ Only the last line of a segment can be torn, by a death in mid write; damage any
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import zlib
@@ -64,7 +65,9 @@ def segment_paths(folder: Path) -> list[Path]:
 
 
 def torn_at(path: Path) -> int | None:
-    """Where the torn last line of a segment begins; None if its last line is whole."""
+    """Where the torn last line of a segment begins: one without an end, or with the zeros that a power loss leaves.
+    None where the last line was written to its end, damaged later or not.
+    """
     last = None
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
@@ -79,7 +82,10 @@ def torn_at(path: Path) -> int | None:
                 last = (start + cut + 1, tail[cut + 1 :])
                 break
             span *= 4
-    return None if last is None or check(last[1]) is not None else last[0]
+    if last is None or check(last[1]) is not None:
+        return None
+    start, line = last
+    return start if not line.endswith(b"\n") or b"\0" in line else None
 
 
 def repair_tail(path: Path) -> None:
@@ -100,8 +106,13 @@ class SegmentWriter:
         self._stop = threading.Event()
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise disk_error(path, error) from error
+        try:
             sync_folder(path.parent)
         except OSError as error:
+            os.close(self._fd)
+            path.unlink()
             raise disk_error(path, error) from error
         self._thread = threading.Thread(target=self._sync_regularly, name="group-commit", daemon=True)
         self._thread.start()
@@ -157,6 +168,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def disk_error(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return StoreError(
+            f"can't open {path}: {error.strerror}\n"
+            "  fix: allow more open files (ulimit -n), or run fewer jobs at once; then run again: what is saved is kept"
+        )
     return StoreError(
         f"can't write {path}: {error.strerror or error}\n"
         "  fix: free space or give permission there, or set output_dir; then run again: what is saved is kept"

@@ -258,6 +258,8 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, stream)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ConfigError("dataset.input", f"{path} is damaged: {error}", "get the file again") from error
+        except OSError as error:
+            raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "run again") from error
 
 
 def is_json_lines(path: Path) -> bool:

@@ -30,6 +30,10 @@ LOOK_EVERY_S = 1.0
 GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
 NICENESS = 10
+NOT_THE_ENGINES = "multiprocessing.forkserver", "multiprocessing.resource_tracker"
+"""In the command lines of our scorers, whose server forks them, and of what Python keeps for all: an engine that ends
+leaves them be. Both end with this process by themselves, and engines are never forked from that server.
+"""
 
 
 class Reaper:
@@ -41,9 +45,7 @@ class Reaper:
         self.folder = ""
 
     def start(self) -> None:
-        import psutil
-
-        self._others = {child.pid for child in psutil.Process().children(recursive=True)}
+        self._others = {child.pid for child in _below(os.getpid())}
         mark = os.urandom(16).hex()
         self.folder = tempfile.mkdtemp(prefix="mb-")
         # Its standard input is the pipe: only this process holds the writing end.
@@ -64,7 +66,7 @@ class Reaper:
         import psutil
 
         assert self._process is not None
-        for process in psutil.Process().children(recursive=True):
+        for process in _below(os.getpid()):
             if process.pid not in self._others and process.pid != self._process.pid:
                 with suppress(psutil.Error, ProcessLookupError):
                     for thread in process.threads():
@@ -114,13 +116,22 @@ def _holds_something(process: psutil.Process) -> bool:
 
 
 def _below(owner: int) -> set[psutil.Process]:
-    """The owner's children and theirs, this process among them."""
+    """The owner's children and theirs, this process among them, that may be an engine's."""
     import psutil
 
     try:
-        return set(psutil.Process(owner).children(recursive=True))
+        children = [child for child in psutil.Process(owner).children() if _may_be_the_engines(child)]
+        return set(children).union(*(child.children(recursive=True) for child in children))
     except psutil.NoSuchProcess:
         return set()
+
+
+def _may_be_the_engines(process: psutil.Process) -> bool:
+    import psutil
+
+    with suppress(psutil.Error):
+        return not any(name in word for word in process.cmdline() for name in NOT_THE_ENGINES)
+    return True
 
 
 def _marked(mark: str) -> Iterator[psutil.Process]:
@@ -128,7 +139,7 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(VARIABLE) == mark:
+            if process.environ().get(VARIABLE) == mark and _may_be_the_engines(process):
                 yield process
 
 

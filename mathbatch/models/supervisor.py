@@ -39,13 +39,13 @@ class Supervisor:
 
     def __init__(self, model: BaseInferenceModel) -> None:
         self.model = model
-        self.restarts = 0
         self._say: Callable[[str], None] = print
         self._stop = asyncio.Event()
         self._answers = 0
         self._culprits: set[str] = set()
         self._quarantines_of: Counter[int] = Counter()
         self._active: dict[Unit, asyncio.Task[object]] = {}
+        self._asked: dict[int, str] = {}
         self._casualties: list[Unit] = []
         self._deaths: Counter[Unit] = Counter()
         self._deaths_in_a_row = 0
@@ -53,6 +53,7 @@ class Supervisor:
         self._groups: deque[set[Unit]] = deque()
         self._restarting = False
         self._called_back = False
+        self._recalled: set[Unit] = set()
         self._changed = asyncio.Condition()
         self._watch: asyncio.Task[None] | None = None
 
@@ -81,7 +82,8 @@ class Supervisor:
                 response = await self._attempt(unit, attempt)
             except EngineDied as death:
                 self._call_back()
-                if self._stop.is_set():
+                if self._is_over:
+                    await self._tell_those_who_wait()
                     raise
                 await self._after_death(unit, str(death))
                 continue
@@ -95,6 +97,23 @@ class Supervisor:
             await self._leave(unit)
             return response
 
+    async def generate(self, request: Request) -> Response:
+        """The model's response. While it waits for one, the engine has work, and may stall."""
+        self._asked[id(request)] = request.id
+        try:
+            return await self.model.generate(request)
+        finally:
+            del self._asked[id(request)]
+
+    @property
+    def _is_over(self) -> bool:
+        """The engine is gone and no other will come."""
+        return self._called_back and self._stop.is_set()
+
+    async def _tell_those_who_wait(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
     async def _attempt(self, unit: Unit, attempt: Attempt) -> Response:
         task = asyncio.current_task()
         assert task is not None
@@ -104,16 +123,24 @@ class Supervisor:
         try:
             return await attempt()
         except asyncio.CancelledError:
-            if not self._called_back or task.uncancel() > 0:
+            if unit not in self._recalled or task.cancelling() > 1:
                 raise
             raise EngineDied("the engine is gone") from None
         finally:
             del self._active[unit]
+            if unit in self._recalled:  # however it ended: what is left of that call would end a later attempt
+                self._recalled.discard(unit)
+                task.uncancel()
 
     async def _turn(self, unit: Unit) -> None:
-        """Wait while another group of suspects has the engine."""
+        """Wait while another group of suspects has the engine. Raises EngineDied where there will be none."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._restarting and (not self._groups or unit in self._groups[0]))
+            await self._changed.wait_for(lambda: self._is_over or (not self._restarting and self._is_turn_of(unit)))
+        if self._is_over:
+            raise EngineDied("the engine is gone")
+
+    def _is_turn_of(self, unit: Unit) -> bool:
+        return not self._groups or unit in self._groups[0]
 
     async def _leave(self, unit: Unit) -> None:
         if not self._groups and not self._restarting:
@@ -132,6 +159,8 @@ class Supervisor:
         async with self._changed:
             self._changed.notify_all()
             await self._changed.wait_for(lambda: not self._restarting or not self._active)
+            if self._is_over:
+                raise EngineDied(reason)
             if self._restarting:
                 await self._restart(reason)
                 self._changed.notify_all()
@@ -161,7 +190,6 @@ class Supervisor:
         await self.model.close()
         self._called_back = False
         await self._open_again()
-        self.restarts += 1
         self._restarting = False
 
     def _regroup(self, casualties: list[Unit], searching: bool) -> list[set[Unit]]:
@@ -181,6 +209,7 @@ class Supervisor:
         """The engine is gone: nothing is to wait for it any longer."""
         if not self._called_back:
             self._called_back = True
+            self._recalled.update(self._active)
             for task in self._active.values():
                 task.cancel()
 
@@ -205,12 +234,12 @@ class Supervisor:
             while True:
                 await asyncio.sleep(every_s)
                 still_s += every_s
-                if not self._active or self._restarting or self.model.steps() != steps:
+                if not self._asked or self._restarting or self.model.steps() != steps:
                     steps, still_s = self.model.steps(), 0.0
                 elif still_s > timeout_s:
-                    waiting = ", ".join(id for _, id, _, _ in list(self._active)[:3])
+                    waiting = ", ".join([*self._asked.values()][:3])
                     self._say(
-                        f"the engine made no step for {timeout_s:g} s with {len(self._active)} in flight ({waiting} …)"
+                        f"the engine made no step for {timeout_s:g} s with {len(self._asked)} in flight ({waiting} …)"
                     )
                     self._call_back()
                     still_s = 0.0

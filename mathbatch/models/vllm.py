@@ -72,7 +72,6 @@ class VllmModel(BaseInferenceModel):
         if self._engine is None:
             raise EngineError("stopped while loading")
         gc.freeze()  # what is loaded stays: to look through all of it for garbage takes a third of a second each time
-        self._count_steps(self._engine)
         self._shares_cores = self._engine.vllm_config.device_config.device_type == "cpu"
         self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
 
@@ -91,8 +90,12 @@ class VllmModel(BaseInferenceModel):
             return self._response(engine, await _last_output(engine, await handed_over))
         except EngineDeadError as error:
             raise EngineDied("vLLM's engine process ended") from error
-        except (VLLMClientError, ValueError) as error:
-            raise SampleError("rejected", str(error)) from error
+        except Exception as error:
+            if engine.errored:  # vLLM hands what has ended it to all requests
+                raise EngineDied(f"vLLM ended: {type(error).__name__}: {error}") from error
+            if isinstance(error, (VLLMClientError, ValueError)):
+                raise SampleError("rejected", str(error)) from error
+            raise
 
     async def close(self) -> None:
         self._closed = True
@@ -131,9 +134,11 @@ class VllmModel(BaseInferenceModel):
         arguments = AsyncEngineArgs(**self._engine_arguments())
         if self._closed:  # stopped during the imports
             return
-        self._engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        self._count_steps(engine)
+        self._engine = engine
         self._reaper.unmark()
-        self._engine.renderer.warmup(self._chat_params)  # as vLLM's LLM does: the first prompt would hold up all others
+        engine.renderer.warmup(self._chat_params)  # as vLLM's LLM does: the first prompt would hold up all others
 
     def _environment(self) -> dict[str, str]:
         """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its

@@ -1,0 +1,126 @@
+"""The supervisor alone, with calls that end as a test wants them to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from mathbatch.base import BaseInferenceModel
+from mathbatch.config import ModelConfig
+from mathbatch.errors import EngineDied
+from mathbatch.models.supervisor import Supervisor
+from mathbatch.records import Request, Response
+
+STALL_S = 0.2
+
+
+class IdleModel(BaseInferenceModel):
+    """Answers after `seconds` and never makes a step before."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(ModelConfig(name="idle", path="nowhere", stall_timeout_s=STALL_S))
+        self.seconds = seconds
+        self.opened = 0
+
+    async def open(self) -> None:
+        self.opened += 1
+
+    async def generate(self, request: Request) -> Response:
+        seconds, self.seconds = self.seconds, 0.0
+        await asyncio.sleep(seconds)
+        return Response("4", "stop")
+
+    def steps(self) -> int:
+        return 0
+
+
+def supervised(model: IdleModel, work: Callable[[Supervisor, asyncio.Event], Awaitable[None]]) -> list[str]:
+    """Do it within 10 s; returns what the supervisor said."""
+    said: list[str] = []
+
+    async def whole() -> None:
+        supervisor, stop = Supervisor(model), asyncio.Event()
+        supervisor.attend(said.append, stop)
+        await supervisor.open()
+        try:
+            await asyncio.wait_for(work(supervisor, stop), 10)
+        finally:
+            await supervisor.close()
+
+    asyncio.run(whole())
+    return said
+
+
+def test_after_ctrl_c_nobody_waits_for_an_engine_that_will_not_come() -> None:
+    async def work(supervisor: Supervisor, stop: asyncio.Event) -> None:
+        async def dies() -> Response:
+            raise EngineDied("gone")
+
+        async def is_called_back_slowly() -> Response:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.2)
+            raise AssertionError("not called back")
+
+        slow = asyncio.create_task(supervisor.call(Request("slow", []), is_called_back_slowly))
+        first = asyncio.create_task(supervisor.call(Request("first", []), dies))
+        await asyncio.sleep(0.05)
+        stop.set()
+        for task in (first, slow):
+            with pytest.raises(EngineDied):
+                await task
+
+    model = IdleModel()
+    supervised(model, work)
+    assert model.opened == 1
+
+
+def test_a_unit_that_dies_in_its_own_way_when_it_is_called_back_is_answered_after_the_second_death_too() -> None:
+    async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
+        lives = {"first": 2, "other": 2}
+
+        async def attempt(id: str) -> Response:
+            lives[id] -= 1
+            if lives[id] < 0:
+                return Response("4", "stop")
+            if id == "first":
+                raise EngineDied("gone")
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise EngineDied("gone, and it can't be aborted there") from None
+            raise AssertionError("not called back")
+
+        calls = [supervisor.call(Request(id, []), lambda id=id: attempt(id)) for id in ("other", "first")]
+        assert [response.text for response in await asyncio.gather(*calls)] == ["4", "4"]
+
+    model = IdleModel()
+    supervised(model, work)
+    assert model.opened == 3
+
+
+def test_a_picture_that_takes_long_to_read_is_no_stall_of_the_engine() -> None:
+    async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
+        async def reads_first() -> Response:
+            await asyncio.sleep(4 * STALL_S)
+            return await supervisor.generate(Request("1", []))
+
+        assert (await supervisor.call(Request("1", []), reads_first)).text == "4"
+
+    model = IdleModel()
+    assert supervised(model, work) == []
+    assert model.opened == 1
+
+
+def test_an_engine_that_has_a_request_and_makes_no_step_stalls() -> None:
+    async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
+        request = Request("7", [])
+        assert (await supervisor.call(request, lambda: supervisor.generate(request))).text == "4"
+
+    model = IdleModel(seconds=60)
+    said = supervised(model, work)
+    assert said[0] == "the engine made no step for 0.2 s with 1 in flight (7 …)"
+    assert model.opened == 2
