@@ -16,7 +16,7 @@ ASIDE = re.compile(
     r"|[,;(]\s?(?:(?:and|but)\s)?not\s[^\n]*|\s(?:(?:and|but)\snot|rather\sthan|instead\sof)\s[^\n]*",
     re.IGNORECASE,
 )
-NOT_BUT = re.compile(r"\bnot\s[^\n]{1,60}?\bbut\s(?:rather\s)?", re.IGNORECASE)
+NOT_BUT = re.compile(r"\bnot\s[^\n]{1,60}?(?:\bbut\s(?:rather\s)?|[;,]\sit(?:\sis|['’]s)\s)", re.IGNORECASE)
 DENIES = re.compile(r"\b(?:not|never|cannot|neither|nor)\b|n['’]t\b", re.IGNORECASE)
 DENIED = re.compile(
     rf"(?:{DENIES.pattern})\s(?:(?:be|equals?|to|the|an?|just|simply|possibly|exactly|have|value|[a-z]|=)\s){{0,4}}\W{{0,3}}$",
@@ -31,7 +31,8 @@ BOUND = re.compile(
 
 
 def without_asides(text: str) -> str:
-    """A statement up to the reason behind its value, or up to what that is not; "not 7 but 8" is "8"."""
+    """A statement up to the reason behind its value, or up to what that is not; "not 7 but 8" is "8", as is
+    "not 7; it is 8"."""
     text = NOT_BUT.sub("", text)
     for aside in ASIDE.finditer(text):
         head = text[: aside.start()]

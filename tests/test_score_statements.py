@@ -1,0 +1,91 @@
+r"""What counts as the answer of a response that says more than its answer: remarks, tags, counts, prepositions.
+
+All rows are written for this test; a verdict is what a careful human grader would give.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from mathbatch.records import Sample
+from mathbatch.scoring.choice import ChoiceScorer
+from mathbatch.scoring.mathematics import MathScorer
+from mathbatch.scoring.number import NumberScorer
+from mathbatch.scoring.stated import final_part, statements
+
+RIGHT, WRONG, NONE = "correct", "wrong", "no_answer"
+
+REMARKS = [  # gold, response, verdict
+    ("36", "The area is 36. The answer is correct.", RIGHT),
+    ("36", "The answer is 36.\n\nLet me check: 6 * 6 = 36. So the answer is right.", RIGHT),
+    ("36", "Answer: 36\n\nThe answer is derived from the area formula.", RIGHT),
+    ("36", "The answer is 36.\n\nThis answer was obtained by multiplying 6 by 6.", RIGHT),
+    ("6", "The answer is 36.\n\nThis answer was obtained by multiplying 6 by 6.", WRONG),
+    ("36", "The answer is 36. This answer makes sense because 36 is less than 50.", RIGHT),
+    ("36", "The answer is 36.\n\nThe answer is given in cm².", RIGHT),
+    ("36", "The answer is 36. The answer is an integer, as required.", RIGHT),
+    ("36", "The answer is 36.\n\nNo, wait: the correct answer is 38.", WRONG),
+    ("5", "The answer is as follows:\n\nx = 5", RIGHT),
+    ("5", "The answer is shown below:\n\\[ x = 5 \\]", RIGHT),
+    ("5", "The answer is given by $x = 10/2 = 5$.", RIGHT),
+    ("5", "The answer is given as 5.", RIGHT),
+    ("5", "The answer is found by adding: 2 + 3 = 5.", RIGHT),
+    ("5", "Since the answer must be positive, we discard x = -5. Therefore x = 5.", RIGHT),
+    ("5", "The answer is an integer, so we round 4.8 up. Therefore, x = 5.", RIGHT),
+    ("positive", "The slope is 3. So the answer is positive.", RIGHT),
+    ("right", "The turn that he takes goes right. The answer is right.", RIGHT),
+    ("right triangle", "The answer is right triangle.", RIGHT),
+    ("12", "The area is 12. To find it, I multiplied 3 by 4.", RIGHT),
+    ("12", "The area is 12. This is found by multiplying the base 3 by the height 4.", RIGHT),
+    ("1", "I'm sorry, but there is no image. Please provide the image for question 1.", NONE),
+    ("5", "The correct answer is not 4; it is 5.", RIGHT),
+    ("4", "The correct answer is not 4; it is 5.", WRONG),
+]
+
+TAGS = [
+    ("36", "<answer>36</answer>", RIGHT),
+    ("36", "<think>35?</think>\nThe base is 12.\n<answer>\n36\n</answer>", RIGHT),
+    ("12", "<think>35?</think>\nThe base is 12.\n<answer>\n36\n</answer>", WRONG),
+    ("36", "<answer>The area is 36.</answer>", RIGHT),
+    ("36", "<answer>6 * 6 gives \\boxed{36}</answer>", RIGHT),
+    ("36", "I write it as <answer></answer>. <answer>36</answer>", RIGHT),
+    ("x<3", "<answer>x < 3</answer>", RIGHT),
+    ("Paris", "<answer>Paris</answer>", RIGHT),
+    ("36", "<|begin_of_box|>36<|end_of_box|>", RIGHT),
+    ("36", "The area is <|begin_of_box|>36<|end_of_box|>, twice 18.", RIGHT),
+    ("5", "The answer is 5<|im_end|>", RIGHT),
+    ("5", "The answer is 5.</s>", RIGHT),
+    ("5", "5<|eot_id|>", RIGHT),
+    ("5", "<|im_start|>assistant\n<think>\nThe answer is 5", NONE),
+    ("12", "\\boxed{12}\n\nNote that \\boxed{} denotes the answer.", RIGHT),
+]
+
+
+@pytest.mark.parametrize(("gold", "response", "verdict"), REMARKS + TAGS)
+def test_math(gold: str, response: str, verdict: str) -> None:
+    assert MathScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("gold", "response", "verdict"), [row for row in REMARKS + TAGS if row[0].isdigit() and "²" not in row[1]]
+)
+def test_number(gold: str, response: str, verdict: str) -> None:
+    assert NumberScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "<answer>C</answer>",
+        "The answer is <|begin_of_box|>C<|end_of_box|>.",
+        "Answer: C\n\nThe answer is based on the picture.",
+        "The answer is C<|im_end|>",
+    ],
+)
+def test_choice(response: str) -> None:
+    assert ChoiceScorer().score(Sample("1", 1, {}, "", gold="C"), response).verdict == RIGHT
+
+
+def test_tags_and_special_tokens_are_no_part_of_a_statement() -> None:
+    assert final_part("<think>a</think><answer>5</answer><|im_end|>").strip() == "5"
+    assert statements("It is 4.<answer>5</answer></s>")[0] == ("5", "stated as the answer")
