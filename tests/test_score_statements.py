@@ -15,7 +15,31 @@ from mathbatch.scoring.stated import final_part, statements
 
 RIGHT, WRONG, NONE = "correct", "wrong", "no_answer"
 
-REMARKS = [  # gold, response, verdict
+WORDS = [  # gold, response, verdict
+    ("Tuesday", "Therefore, July 4 will be on a **Tuesday**.", RIGHT),
+    ("Tuesday", "So, the day is Tuesday.", RIGHT),
+    ("Tuesday", "Thus, Tuesday.", RIGHT),
+    ("Tuesday", "Therefore, the day is Wednesday.", WRONG),
+    ("Yes", "Therefore, yes, the lines are parallel.", RIGHT),
+    ("No", "Therefore, yes, the lines are parallel.", WRONG),
+    ("red", "Therefore, red is the most popular color.", RIGHT),
+    ("red", "Therefore, the most popular color is red.", RIGHT),
+    (r"\text{Evelyn}", "Evelyn has the greatest average speed.", RIGHT),
+    (r"\text{Briana}", "Therefore, Briana has the greatest average speed.", RIGHT),
+    (r"\text{Briana}", "Carla has the greatest average speed, ahead of Briana.", WRONG),
+    (r"\text{Briana}", "So the fastest is Carla, ahead of Briana.", WRONG),
+    (r"\text{Carla}", "So the fastest is Carla, ahead of Briana.", RIGHT),
+    ("even", "So the function is even rather than odd.", RIGHT),
+    (r"\text{Yes}", r"\boxed{\text{Yes, it is}}", RIGHT),
+    ("No", r"\boxed{\text{Yes, there is no gap}}", WRONG),
+    (r"\text{no solution}", r"\boxed{\text{There is no solution}}", RIGHT),
+    (r"\text{no solution}", r"\boxed{\text{There is one solution}}", WRONG),
+    (r"\text{ellipse}", r"\boxed{\text{an ellipse}}", RIGHT),
+    (r"\text{ellipse}", r"\boxed{\text{not an ellipse}}", WRONG),
+    ("red", r"\boxed{\text{red, blue}}", WRONG),
+]
+
+REMARKS = [
     ("36", "The area is 36. The answer is correct.", RIGHT),
     ("36", "The answer is 36.\n\nLet me check: 6 * 6 = 36. So the answer is right.", RIGHT),
     ("36", "Answer: 36\n\nThe answer is derived from the area formula.", RIGHT),
@@ -61,7 +85,7 @@ TAGS = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "response", "verdict"), REMARKS + TAGS)
+@pytest.mark.parametrize(("gold", "response", "verdict"), WORDS + REMARKS + TAGS)
 def test_math(gold: str, response: str, verdict: str) -> None:
     assert MathScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict
 
