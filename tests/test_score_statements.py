@@ -85,13 +85,56 @@ TAGS = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "response", "verdict"), WORDS + REMARKS + TAGS)
+SENTENCES = [
+    ("4", "Therefore, the minimum value of $x^2+4$ is $4$, attained at $x=0$.", RIGHT),
+    ("4", "the maximum value is 4 when x = 2", RIGHT),
+    ("4", "The value of f(x) = x^2+4 at x = 0 is 4.", RIGHT),
+    ("4", "At x = 2 we have y = 4.", RIGHT),
+    ("4", "So for n = 3 we get 4.", RIGHT),
+    (r"\frac23", r"the probability is $\frac{2}{3}$ (approximately $0.667$)", RIGHT),
+    (r"\frac23", r"the probability is \(\frac{2}{3}\) (approximately \(0.667\)).", RIGHT),
+    ("25", "In 2014, about 25 people came.", RIGHT),
+    ("25", "The 3 sides total about 25 cm.", RIGHT),
+    ("4", "Thus, we need 4 buses for 160 students.", RIGHT),
+    ("6", "In total, 6 of the 20 apples are red.", RIGHT),
+    ("6", "So he spent $6 on 3 apples.", RIGHT),
+    ("6", "he needs to work 6 hours a day for 3 days", RIGHT),
+    ("4", "So Tom can buy 4 pencils with $10.", RIGHT),
+    ("18", "So she sold the 3 apples for $18.", RIGHT),
+    ("18", "So she sold 3 of them for $18.", RIGHT),
+    ("4", "Thus there are 4 such values: 1, 3, 5, and 7.", RIGHT),
+    ("4", r"there are $4$ integers $n$ with $1 \le n \le 10$", RIGHT),
+    ("4", "So there are $4$ such values, namely $1,3,5,7$.", RIGHT),
+    ("168", "There are 24 hours in a day, so there are 7 * 24 = 168 hours in a week.", RIGHT),
+    ("60", "There are 12 months in the year and 12 * 5 = 60.", RIGHT),
+    ("60", "Since there are 12 months in a year, she earns 12*5 = 60 dollars.", RIGHT),
+    ("6", "There are 10 people; 4 of them are men, so 6 are women.", RIGHT),
+    ("2", "Hence the number of roots is 2: 1 and 3.", RIGHT),
+    ("2", "The answer is 2*sqrt(3).", WRONG),
+    (r"2\sqrt{3}", "So the length is 2 * sqrt(3) cm.", RIGHT),
+    ("20", "He multiplies 4 by 5 to get 20.", RIGHT),
+    ("90", "So he will have 90 dollars after 3 weeks.", RIGHT),
+    ("8", "The price rises from 3 to 8.", RIGHT),
+]
+
+NUMBERS = [
+    ("4", "the maximum value is 4 when x = 2", RIGHT),
+    ("4", "So the value of f at x = 0 is 4.", RIGHT),
+    ("2/3", "The probability is 2/3 (about 66.7%).", RIGHT),
+    ("18", "She sold them for $18.", RIGHT),
+    ("6", "So he buys 3 packs, a total of 6 of them.", RIGHT),
+    ("6", "So he buys 3 packs for a total of 6 of them.", RIGHT),
+    ("4", "Thus there are 4 such values: 1, 3, 5, and 7.", RIGHT),
+]
+
+
+@pytest.mark.parametrize(("gold", "response", "verdict"), WORDS + REMARKS + TAGS + SENTENCES)
 def test_math(gold: str, response: str, verdict: str) -> None:
     assert MathScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict
 
 
 @pytest.mark.parametrize(
-    ("gold", "response", "verdict"), [row for row in REMARKS + TAGS if row[0].isdigit() and "²" not in row[1]]
+    ("gold", "response", "verdict"), [*NUMBERS, *(row for row in REMARKS + TAGS if row[0].isdigit())]
 )
 def test_number(gold: str, response: str, verdict: str) -> None:
     assert NumberScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict

@@ -16,6 +16,20 @@ ASIDE = re.compile(
     r"|[,;(]\s?(?:(?:and|but)\s)?not\s[^\n]*|\s(?:(?:and|but)\snot|rather\sthan|instead\sof)\s[^\n]*",
     re.IGNORECASE,
 )
+WHERE = re.compile(
+    r"[,;]?\s(?:which\s(?:occurs|happens)\s|(?:attained|achieved|reached|occurring)\s)?(?:when|whenever|where|for|at|if)"
+    r"\s(?:\$|\\\()?\s?\\?[A-Za-z]\s?=(?![^\n]{0,200}\b(?:is|are|was|were|equals?|gives?|has|have|we|becomes?|yields?|then)\b)"
+    r"[^\n]*"
+)
+"""Where a value is reached: "the minimum is 4 at x = 0". Not "at x = 0 it is 4"."""
+ROUNDED = re.compile(r",?\sor\s(?:about|approximately|roughly)\s\W{0,3}\d[^\n]*")
+"""The value once more: "2/3, or approximately 0.667"."""
+IN_BRACKETS = re.compile(
+    r"\s?\((?:(?:about|approximately|roughly|≈|\\approx)(?:[^()\n]|\\[()]){0,40}|or\s\W{0,3}[\d.]{1,20}[\s\\%$]{0,3})\)"
+)
+"""And in brackets: "2/3 (approximately 0.667)"."""
+LISTED = re.compile(r"(?<=\d):\s(?=[^\n=]{1,40}(?:,|\sand\s))[^\n]*")
+"""What is counted: "the number of roots is 2: 1 and 3"."""
 NOT_BUT = re.compile(r"\bnot\s[^\n]{1,60}?(?:\bbut\s(?:rather\s)?|[;,]\sit(?:\sis|['’]s)\s)", re.IGNORECASE)
 DENIES = re.compile(r"\b(?:not|never|cannot|neither|nor)\b|n['’]t\b", re.IGNORECASE)
 DENIED = re.compile(
@@ -33,12 +47,24 @@ BOUND = re.compile(
 def without_asides(text: str) -> str:
     """A statement up to the reason behind its value, or up to what that is not; "not 7 but 8" is "8", as is
     "not 7; it is 8"."""
-    text = NOT_BUT.sub("", text)
-    for aside in ASIDE.finditer(text):
-        head = text[: aside.start()]
-        if runs(latex(head)) or FORMULA.search(head) or spelled_in(head):
-            return head
+    text = without_repeats(NOT_BUT.sub("", text))
+    for pattern in (ASIDE, WHERE, LISTED):
+        text = _before(text, pattern)
     return text
+
+
+def without_repeats(text: str) -> str:
+    """A statement without its value once more, as a rounded number."""
+    return _before(IN_BRACKETS.sub(lambda found: "" if _has_value(text[: found.start()]) else found[0], text), ROUNDED)
+
+
+def _before(text: str, pattern: re.Pattern[str]) -> str:
+    """The text before the first match that has a value before it."""
+    return next((text[: one.start()] for one in pattern.finditer(text) if _has_value(text[: one.start()])), text)
+
+
+def _has_value(text: str) -> bool:
+    return bool(runs(latex(text)) or FORMULA.search(text) or spelled_in(text))
 
 
 def is_aside(before: str) -> bool:

@@ -38,6 +38,14 @@ EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 """An answer that comes first: "x = 7. Check: 2 * 7 + 1 = 15"."""
+COUNTED = re.compile(
+    r"\W{0,4}(?:(?!(?:since|as|if|because|when|suppose|given)\b)[A-Za-z]+,?\s){0,4}?there\s(?:is|are|was|were|exists?)\s"
+    r"(?:(?:a\stotal\sof|exactly|only|now|still)\s)?(?:\$|\\\()?\s?(\d[\d,]{0,20})\s?(?:\$|\\\))?(?![^\n:]{0,200}=\s?\$?\d)"
+    r"(?:\s(?:[A-Za-z-]{2,20}|\$[A-Za-z]\$)){1,6}?"
+    r"(?::|,\s(?:namely|that\sis|i\.e\.)|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
+    re.IGNORECASE,
+)
+"""How many there are, before which these are: "there are 4 integers $n$ with $1 \\le n \\le 4$"."""
 SAYS_MORE = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
 """Behind a formula: "the value of $n$ is 36"."""
 
@@ -103,6 +111,8 @@ def _in_sentences(part: str) -> Stated | None:
 
 def expression(sentence: str) -> str | None:
     """The expression that a sentence states, None where it states none."""
+    if counted := COUNTED.match(sentence):
+        return counted[1]
     text = without_asides(sentence)
     found = formulas(text)
     if not found:
