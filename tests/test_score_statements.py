@@ -86,6 +86,12 @@ TAGS = [
 
 
 SENTENCES = [
+    ("1", "The function has a minimum of 1 at x = 2.", RIGHT),
+    ("2", "The function attains its minimum at $x = 2$.", RIGHT),
+    ("2", "So the 3 lines meet at x = 2.", RIGHT),
+    ("2", "The largest of the 3 values is reached for x = 2.", RIGHT),
+    ("2", "Therefore, $f'(x) = 0$ when $x = 2$.", RIGHT),
+    ("7", "We evaluate f(x) = 3x + 1 at x = 2: f(2) = 7.", RIGHT),
     ("4", "Therefore, the minimum value of $x^2+4$ is $4$, attained at $x=0$.", RIGHT),
     ("4", "the maximum value is 4 when x = 2", RIGHT),
     ("4", "The value of f(x) = x^2+4 at x = 0 is 4.", RIGHT),
@@ -117,7 +123,73 @@ SENTENCES = [
     ("8", "The price rises from 3 to 8.", RIGHT),
 ]
 
+TWICE = [
+    ("50.27", r"\boxed{16\pi \approx 50.27}", RIGHT),
+    (r"16\pi", r"\boxed{16\pi \approx 50.27}", RIGHT),
+    ("50.27", "The area is 16π ≈ 50.27 square units.", RIGHT),
+    ("50.72", r"\boxed{16\pi \approx 50.27}", WRONG),
+    (r"\frac{1}{3}", r"\boxed{\frac{1}{3} \text{ or approximately } 0.333}", RIGHT),
+    (r"\frac{2}{3}", r"\boxed{\frac{2}{3}, \text{ or } 66.7\%}", RIGHT),
+    (r"\frac{2}{3}", r"\boxed{2/3 (0.667)}", RIGHT),
+    ("5", r"\boxed{5 ≈ 4.98}", RIGHT),
+    ("10", r"\boxed{10 \text{ or } 12}", WRONG),
+    ("12", r"\boxed{10 \approx 12}", WRONG),
+    ("5", r"\boxed{5 \text{ or } 6}", WRONG),
+]
+
+BASES = [
+    ("4210_5", r"\boxed{4210_6}", WRONG),
+    ("4210_{5}", r"\boxed{4210_5}", RIGHT),
+    ("1010_2", r"\boxed{10_{10}}", RIGHT),
+    ("10_8", r"\boxed{10_{16}}", WRONG),
+    ("2516_8", r"\boxed{2516}", RIGHT),
+    ("2516_8", r"\boxed{2516_{\text{eight}}}", RIGHT),
+    ("2F_{16}", r"\boxed{47_{10}}", RIGHT),
+    ("x_1", r"\boxed{x_2}", WRONG),
+]
+
+BOXES = [
+    ("10", r"\boxed{\text{There are 10 ways}}", RIGHT),
+    ("10", r"\boxed{\text{approximately } 10}", RIGHT),
+    ("10", r"\boxed{\text{approximately 10}}", RIGHT),
+    ("10", r"\boxed{\text{€}10}", RIGHT),
+    ("10", r"\boxed{\text{Rs. }10}", RIGHT),
+    ("10", r"\boxed{€10}", RIGHT),
+    ("10", r"\boxed{\text{about } 10 \text{ cm}}", RIGHT),
+    ("10", r"\boxed{\text{about } \sqrt{10}}", WRONG),
+    ("10", r"\boxed{\text{at least } 10}", WRONG),
+    ("12", r"\boxed{12 \,(\mathrm{cm}^2)}", RIGHT),
+    ("12", r"\boxed{12\ (\text{cm})}", RIGHT),
+    ("12", r"\boxed{12 \, \Omega}", RIGHT),
+    ("12", r"\boxed{12 Ω}", RIGHT),
+    ("12", r"\boxed{12 \, \mu\text{m}}", RIGHT),
+    ("12 V", r"\boxed{12 \, \Omega}", WRONG),
+    (r"\$5", r"\boxed{5 \text{ cents}}", WRONG),
+    (r"\$5", r"\boxed{500 \text{ cents}}", RIGHT),
+    (r"\$5", r"\boxed{5}", RIGHT),
+    (r"\$5", r"\boxed{\$5}", RIGHT),
+    ("5", r"\boxed{\$5}", RIGHT),
+    (r"\$18.90", "The cost is $18.90.", RIGHT),
+    (r"\$18.90", "The cost is $19.80.", WRONG),
+    (r"\$32,\!348", r"\boxed{\$32348}", RIGHT),
+    ("(1,2,3)", r"\boxed{\langle 1,2,3 \rangle}", RIGHT),
+    (r"(-\infty,-2]\cup[2,\infty)", r"\boxed{x \le -2 \text{ or } x \ge 2}", RIGHT),
+    (r"(-\infty,-2]\cup[2,\infty)", r"\boxed{x < -2 \text{ or } x \ge 2}", WRONG),
+    (r"(-\infty,-2]\cup[2,\infty)", r"\boxed{x \ge 2 \text{ or } x \le -2}", RIGHT),
+    (r"x < 1 \text{ or } x > 3", r"\boxed{(-\infty, 1) \cup (3, \infty)}", RIGHT),
+    (r"x < 1 \text{ or } x > 3", r"\boxed{(-\infty, 1] \cup (3, \infty)}", WRONG),
+    (r"30^\circ", r"\boxed{\frac{\pi}{6}}", RIGHT),
+    (r"\frac{\pi}{6}", r"\boxed{30^\circ}", RIGHT),
+    (r"\frac{\pi}{6}", r"\boxed{60^\circ}", WRONG),
+    ("30", r"\boxed{\frac{\pi}{6}}", WRONG),
+    ("12", "\\begin{align*}\nx &= 3\\cdot 4\\\\\n&= 12\n\\end{align*}", RIGHT),
+    (r"(-\infty,-2]\cup[2,\infty)", r"\boxed{x <= -2 or x >= 2}", RIGHT),
+]
+
 NUMBERS = [
+    ("4", "So the minimum is 4 at x = 0.", RIGHT),
+    ("4", "The answer is 4 when x = 0.", RIGHT),
+    ("7", "So the value of 3x + 1 for x = 2 is 7.", RIGHT),
     ("4", "the maximum value is 4 when x = 2", RIGHT),
     ("4", "So the value of f at x = 0 is 4.", RIGHT),
     ("2/3", "The probability is 2/3 (about 66.7%).", RIGHT),
@@ -128,7 +200,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "response", "verdict"), WORDS + REMARKS + TAGS + SENTENCES)
+@pytest.mark.parametrize(("gold", "response", "verdict"), WORDS + REMARKS + TAGS + SENTENCES + TWICE + BASES + BOXES)
 def test_math(gold: str, response: str, verdict: str) -> None:
     assert MathScorer().score(Sample("1", 1, {}, "", gold=gold), response).verdict == verdict
 

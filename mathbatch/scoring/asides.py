@@ -16,10 +16,14 @@ ASIDE = re.compile(
     r"|[,;(]\s?(?:(?:and|but)\s)?not\s[^\n]*|\s(?:(?:and|but)\snot|rather\sthan|instead\sof)\s[^\n]*",
     re.IGNORECASE,
 )
+STATED = (
+    r"(?:(?:^|\b(?:is|are|was|were|be|equals?|(?:minimum|maximum)\sof)\s)(?:(?:about|approximately|only|exactly)\s)?\W{0,3}?"
+    r"(?:\$[^$\n=]{1,60}\$|\\\([^\n=]{1,60}?\\\)|-?[\d\\][^\s,;:=]{0,40})(?:\s[a-z]{1,12})?)"
+)
 WHERE = re.compile(
-    r"[,;]?\s(?:which\s(?:occurs|happens)\s|(?:attained|achieved|reached|occurring)\s)?(?:when|whenever|where|for|at|if)"
-    r"\s(?:\$|\\\()?\s?\\?[A-Za-z]\s?=(?![^\n]{0,200}\b(?:is|are|was|were|equals?|gives?|has|have|we|becomes?|yields?|then)\b)"
-    r"[^\n]*"
+    rf"{STATED}(?P<place>[,;]?\s(?:which\s(?:occurs|happens)\s|(?:attained|achieved|reached|occurring)\s)?"
+    r"(?:when|whenever|where|for|at|if)\s(?:\$|\\\()?\s?\\?[A-Za-z]\s?="
+    r"(?![^\n]{0,200}\b(?:is|are|was|were|equals?|gives?|has|have|we|becomes?|yields?|then)\b)[^\n]*)"
 )
 """Where a value is reached: "the minimum is 4 at x = 0". Not "at x = 0 it is 4"."""
 ROUNDED = re.compile(r",?\sor\s(?:about|approximately|roughly)\s\W{0,3}\d[^\n]*")
@@ -47,8 +51,8 @@ BOUND = re.compile(
 def without_asides(text: str) -> str:
     """A statement up to the reason behind its value, or up to what that is not; "not 7 but 8" is "8", as is
     "not 7; it is 8"."""
-    text = without_repeats(NOT_BUT.sub("", text))
-    for pattern in (ASIDE, WHERE, LISTED):
+    text = without_place(without_repeats(NOT_BUT.sub("", text)))
+    for pattern in (ASIDE, LISTED):
         text = _before(text, pattern)
     return text
 
@@ -56,6 +60,12 @@ def without_asides(text: str) -> str:
 def without_repeats(text: str) -> str:
     """A statement without its value once more, as a rounded number."""
     return _before(IN_BRACKETS.sub(lambda found: "" if _has_value(text[: found.start()]) else found[0], text), ROUNDED)
+
+
+def without_place(text: str) -> str:
+    """A statement up to where its value is reached."""
+    found = WHERE.search(text)
+    return text[: found.start("place")] if found else text
 
 
 def _before(text: str, pattern: re.Pattern[str]) -> str:

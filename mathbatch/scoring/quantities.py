@@ -31,7 +31,7 @@ DOUBTFUL = re.compile(
 )
 """Read in several ways; angles, as degrees or radians; ranges."""
 EDGES = re.compile(r"^[\s*/^!)}\]|]+|[\s*/^({\[|+-]+$|^\s*(?:\\(?:cdot|times|div)\s?)+|(?:\\(?:cdot|times|div)\s?)+$")
-REASON = re.compile(r"\s?[(,;:]?\s?\b(?:since|because|as|which|where|when|given)\s.*", re.DOTALL | re.IGNORECASE)
+REASON = re.compile(r"\s?[(,;:]?\s?\b(?:since|because|as|which|where|given)\s.*", re.DOTALL | re.IGNORECASE)
 ABOUT = re.compile(r"(?:\s|≈|~|\\approx(?![A-Za-z])|\\sim(?![A-Za-z])|(?:about|approximately|exactly|only)\b|=)*", re.I)
 BREAK = re.compile(r"[,;.:]\s|\b(?:and|or|not)\b")
 EQUATION = re.compile(r"(?:=|≈|\\approx(?![A-Za-z])|\\simeq(?![A-Za-z]))")

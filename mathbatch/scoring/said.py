@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from mathbatch.scoring.asides import WHERE, without_repeats
+from mathbatch.scoring.asides import without_place, without_repeats
 from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number, numbers_in, spelled_in
 from mathbatch.scoring.quantities import Run, quantities_in, quantity
@@ -76,7 +76,7 @@ def numerals(text: str) -> list[Number]:
 
 def stated_quantity(stated: Stated) -> Number | None:
     """The number that a statement comes to; what is short, or introduced as the answer, is first read as a whole."""
-    text = stated.text if stated.rule in EXACT else stated.text.rstrip().removesuffix("!")
+    text = stated.text if stated.rule in EXACT else without_place(stated.text).rstrip().removesuffix("!")
     if stated.rule not in INTRODUCED and len(text) > SHORT:
         return said_number(text)
     return quantity(text) or quantity(REMARK.split(text)[0]) or said_number(text)
@@ -115,11 +115,9 @@ def _worked_out(text: str, chosen: Number | Run, every: list[Number | Run]) -> N
 
 
 def _without_reason(text: str) -> str:
-    text = without_repeats(text)
-    for pattern in (REASON, WHERE):
-        reason = pattern.search(text)
-        text = text[: reason.start()] if reason and re.search(r"\d", text[: reason.start()]) else text
-    return text
+    text = without_place(without_repeats(text))
+    reason = REASON.search(text)
+    return text[: reason.start()] if reason and re.search(r"\d", text[: reason.start()]) else text
 
 
 def _main(text: str, found: list[Number | Run], every: list[Number | Run]) -> Number | Run:
