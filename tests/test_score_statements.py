@@ -86,6 +86,10 @@ TAGS = [
 
 
 SENTENCES = [
+    ("4", "Thus $n = 4$ satisfies the equation $2n = 8$.", RIGHT),
+    ("4", "Thus $n = 4$ is the smallest integer such that $n^2 > 10$.", RIGHT),
+    ("4", "Since $n$ satisfies $2n = 8$, we have $n = 4$.", RIGHT),
+    ("9", "To achieve this, they form a 3x3 grid with 9 black squares.", RIGHT),
     ("1", "The function has a minimum of 1 at x = 2.", RIGHT),
     ("2", "The function attains its minimum at $x = 2$.", RIGHT),
     ("2", "So the 3 lines meet at x = 2.", RIGHT),
@@ -124,6 +128,7 @@ SENTENCES = [
 ]
 
 TWICE = [
+    ("1", r"\boxed{1 or 0.6}", WRONG),
     ("50.27", r"\boxed{16\pi \approx 50.27}", RIGHT),
     (r"16\pi", r"\boxed{16\pi \approx 50.27}", RIGHT),
     ("50.27", "The area is 16π ≈ 50.27 square units.", RIGHT),
@@ -138,6 +143,8 @@ TWICE = [
 ]
 
 BASES = [
+    ("101_2", r"\boxed{n = 101_2}", RIGHT),
+    ("101_2", r"\boxed{n = 101_3}", WRONG),
     ("4210_5", r"\boxed{4210_6}", WRONG),
     ("4210_{5}", r"\boxed{4210_5}", RIGHT),
     ("1010_2", r"\boxed{10_{10}}", RIGHT),
@@ -187,6 +194,8 @@ BOXES = [
 ]
 
 NUMBERS = [
+    ("15", "So she bought 5 pens for 15 dollars.", RIGHT),
+    ("15", "So he pays $15 for 5 pens.", RIGHT),
     ("4", "So the minimum is 4 at x = 0.", RIGHT),
     ("4", "The answer is 4 when x = 0.", RIGHT),
     ("7", "So the value of 3x + 1 for x = 2 is 7.", RIGHT),

@@ -12,7 +12,7 @@ import re
 
 from mathbatch.scoring.asides import BOUND, DENIES, is_aside, without_asides
 from mathbatch.scoring.boxed import is_cut
-from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of
+from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of, shown
 from mathbatch.scoring.latex import latex
 from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number
@@ -46,6 +46,8 @@ COUNTED = re.compile(
     re.IGNORECASE,
 )
 """How many there are, before which these are: "there are 4 integers $n$ with $1 \\le n \\le 4$"."""
+SOLVES = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
+"""Behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$"."""
 SAYS_MORE = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
 """Behind a formula: "the value of $n$ is 36"."""
 
@@ -117,6 +119,9 @@ def expression(sentence: str) -> str | None:
     found = formulas(text)
     if not found:
         return _in_words(latex(text).strip())
+    solving = next((one for one in found if "=" in shown(one) and SOLVES.match(text, one.end())), None)
+    if solving is not None:
+        return shown(solving)
     if SAYS_MORE.match(text, found[-1].end()):
         return _in_words(latex(text[found[-1].end() :]).strip())
     return None if is_aside(text[: found[-1].start()]) else last_of(text, found)

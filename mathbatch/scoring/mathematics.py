@@ -94,13 +94,13 @@ def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
         return "correct", "the same text"
     if WORDS.fullmatch(gold):
         return "wrong", "another text"
-    if (same := same_in_bases(gold, answer)) is not None:
-        return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
     if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
         return "wrong", "a bound is no value"
     gold, answer = _in_radians(*both_in_intervals(gold, answer))
     if "=" not in gold:
         answer = right_side(answer)
+    if (same := same_in_bases(gold, answer)) is not None:
+        return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
     ours, theirs = split(bare(answer)), split(gold)
     if ours.measure and theirs.measure and ours.measure != theirs.measure and not alike(ours.measure, theirs.measure):
         return _converted(theirs, ours, rounding)

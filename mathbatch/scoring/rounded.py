@@ -14,23 +14,29 @@ BETWEEN = re.compile(
     r"|,?\s{0,3}(?:\\text\s?\{)?\s{0,3}\bor(?:\s(?:about|approximately|roughly))?\s{0,3}(?:\}|(?=\d))"
     r"|\s\((?=[\d.]{1,20}\s?\\?%?\)$)"
 )
+ABOUT = re.compile(r"approx|simeq|about|rough")
+WHOLE = 0.5001
+"""Half of 1, and some noise."""
 DECIMALS = re.compile(r"\d\.(\d{1,20})")
 
 
 def forms(answer: str) -> list[str]:
     """The answer as it is, and both sides of it where the one is the other rounded: "10 or 12" has no sides."""
-    sides = BETWEEN.split(answer)
-    if len(sides) != 2:
+    signs = [*BETWEEN.finditer(answer)]
+    if len(signs) != 1:
         return [answer]
-    first, second = right_side(sides[0]).strip(), sides[1].strip().removesuffix(")")
-    return [answer, first, second] if _is_rounded(first, second) else [answer]
+    first = right_side(answer[: signs[0].start()]).strip()
+    second = answer[signs[0].end() :].strip().removesuffix(")")
+    return [answer, first, second] if _is_rounded(first, second, ABOUT.search(signs[0][0]) is not None) else [answer]
 
 
-def _is_rounded(one: str, other: str) -> bool:
-    first, second = _value(one), _value(other)
-    if first is None or second is None:
+def _is_rounded(one: str, other: str, said: bool) -> bool:
+    """Whether they are the same to half of the last decimal of one; to a whole number only where that is said."""
+    values = [_value(one), _value(other)]
+    if values[0] is None or values[1] is None:
         return False
-    return any(abs(first - second) <= _room(text) for text in (one, other) if as_number(split(bare(text)).value))
+    apart = abs(values[0] - values[1])
+    return any(apart <= room for room in map(_room, (one, other)) if room < WHOLE or said)
 
 
 def _value(text: str) -> float | None:
@@ -43,6 +49,8 @@ def _value(text: str) -> float | None:
 
 
 def _room(text: str) -> float:
-    """Half of the last decimal."""
+    """Half of the last decimal of a number; nothing where it is none, such as a root."""
+    if as_number(split(bare(text)).value) is None:
+        return 0.0
     decimals = DECIMALS.search(text)
-    return 0.5001 * 10.0 ** -((len(decimals[1]) if decimals else 0) + (2 if "%" in text else 0))
+    return WHOLE * 10.0 ** -((len(decimals[1]) if decimals else 0) + (2 if "%" in text else 0))

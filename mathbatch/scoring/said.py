@@ -64,7 +64,7 @@ BESIDE = re.compile(
     re.IGNORECASE,
 )
 """Between the number that is stated and one that only belongs to it: "6 of the 20", "4 buses for 160 students"."""
-MONEY = re.compile(r"\W{0,2}[$€£]")
+MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
 VERB = re.compile(r"\s(are|is|were|was)\b")
 ANSWERS = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
@@ -122,11 +122,11 @@ def _without_reason(text: str) -> str:
 
 def _main(text: str, found: list[Number | Run], every: list[Number | Run]) -> Number | Run:
     """The last number that doesn't belong to the one before it."""
-    beside = [other for one, other in pairwise(every) if _belongs(text, one, other)]
+    beside = [other for one, other in pairwise(every) if isinstance(one, Number) and _belongs(text, one, other)]
     return next((one for one in reversed(found) if one not in beside), found[-1])
 
 
-def _belongs(text: str, one: Number | Run, other: Number | Run) -> bool:
+def _belongs(text: str, one: Number, other: Number | Run) -> bool:
     """For so much money something is sold, so that it may be the price that was asked for."""
     between = text[one.end : other.start]
     is_price = between.rstrip("$ ").endswith(" for") and MONEY.match(text, other.start) is not None
