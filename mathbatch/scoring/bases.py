@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-BASED = re.compile(r"\(?(\d[\dA-F]{0,60})\)?_\s?\{?\s?(?:\\text\s?\{)?(\d{1,2})\s?\}{0,2}")
+BASED = re.compile(r"\(?(\d[\dA-F]{0,60})\)?_\s?\{?\s?(?:\\text\s?\{)?([1-9]\d?)\s?\}{0,2}")
 
 
 def same_in_bases(gold: str, answer: str) -> bool | None:

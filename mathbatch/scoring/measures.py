@@ -26,7 +26,8 @@ LONE = (
 """How a unit begins that stands outside `\\text{}`: a letter alone may be a variable."""
 GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
 TAIL = re.compile(
-    rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}\(?(?:{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})\)?"
+    rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}"
+    rf"(?:(?P<open>\()?{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})(?(open)\))"
     rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
     re.DOTALL,
 )

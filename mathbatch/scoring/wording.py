@@ -79,6 +79,6 @@ def _last_words(stated: Stated, words: int) -> Stated:
     if len(head.split()) == words:
         return Stated(head.strip("* "), stated.rule)
     subject = SUBJECT.match(text.replace("*", ""))
-    bold = [subject[1]] if subject else BOLD.findall(stated.text)
-    last = plain(bold[-1] if bold else COMPARED.sub("", text)).split(" ")
+    named = [subject[1]] if subject else BOLD.findall(stated.text)
+    last = plain(named[-1] if named else COMPARED.sub("", text)).split(" ")
     return Stated(" ".join(last[-words:]), stated.rule)
