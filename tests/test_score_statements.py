@@ -86,6 +86,11 @@ TAGS = [
 
 
 SENTENCES = [
+    ("3", "So there is 1 solution: $x = 3$.", RIGHT),
+    ("2", "So there are 2 solutions: $x = 3$ and $x = 5$.", RIGHT),
+    ("3,5", "So there are 2 solutions: $x = 3$ and $x = 5$.", RIGHT),
+    ("5", "So there are 2 solutions: $x = 3$ and $x = 5$.", WRONG),
+    ("10", "So there are 4 integers from 1 to 10 that work.", WRONG),
     ("4", "Thus $n = 4$ satisfies the equation $2n = 8$.", RIGHT),
     ("4", "Thus $n = 4$ is the smallest integer such that $n^2 > 10$.", RIGHT),
     ("4", "Since $n$ satisfies $2n = 8$, we have $n = 4$.", RIGHT),

@@ -18,7 +18,7 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.arithmetic import value_of
 from mathbatch.scoring.bases import same_in_bases
 from mathbatch.scoring.equations import RELATION, right_side
-from mathbatch.scoring.expressions import stated_expression
+from mathbatch.scoring.expressions import stated_expressions
 from mathbatch.scoring.guard import unsafe
 from mathbatch.scoring.inequalities import both_in_intervals
 from mathbatch.scoring.latex import latex, mended
@@ -72,7 +72,7 @@ class MathScorer(BaseScorer):
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score.without_gold(sample.gold, problem)
-        found = stated_words(response, plain(gold)) if is_words else [*filter(None, [stated_expression(response)])]
+        found = stated_words(response, plain(gold)) if is_words else stated_expressions(response)
         if not found:
             return Score("no_answer", None, sample.gold, "no answer is stated")
         compared = [(one, *compare(gold, one.text, self._rounding)) for one in found]
