@@ -12,7 +12,7 @@ import re
 
 from mathbatch.scoring.asides import BOUND, DENIES, is_aside, without_asides
 from mathbatch.scoring.boxed import is_cut
-from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of
+from mathbatch.scoring.formulas import first_of, formulas, in_one_line, last_display, last_of, shown
 from mathbatch.scoring.latex import latex
 from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number
@@ -38,20 +38,32 @@ EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 """An answer that comes first: "x = 7. Check: 2 * 7 + 1 = 15"."""
+COUNTED = re.compile(
+    r"\W{0,4}(?:(?!(?:since|as|if|because|when|suppose|given)\b)[A-Za-z]+,?\s){0,4}?there\s(?:are|were|exist)\s"
+    r"(?:(?:a\stotal\sof|exactly|only|now|still)\s)?(?:\$|\\\()?\s?(\d[\d,]{0,20})\s?(?:\$|\\\))?(?![^\n:]{0,200}=\s?\$?\d)"
+    r"(?:\s(?:[A-Za-z-]{2,20}|\$[A-Za-z]\$)){1,6}?"
+    r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
+    re.IGNORECASE,
+)
+"""How many there are, before which these are: "there are 4 integers $n$ with $1 \\le n \\le 4$"."""
+SOLVES = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
+"""Behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$"."""
 SAYS_MORE = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
 """Behind a formula: "the value of $n$ is 36"."""
 
 
-def stated_expression(response: str) -> Stated | None:
-    """What a response states as its answer; None where it states no value."""
+def stated_expressions(response: str) -> list[Stated]:
+    """What a response states as its answer; nothing where it states no value. Of "there are 2 roots: 3 and 5" both the
+    count and the roots, since the question tells which of them is asked for."""
     introduced = next((one for one in statements(response) if one.rule in INTRODUCED), None)
     if introduced is not None:
-        return _introduced(introduced)
+        return [*filter(None, [_introduced(introduced)])]
     part = edges(final_part(response)).strip()
     if is_cut(part):
-        return None  # of \boxed{12 nobody knows whether more was to come
+        return []  # of \boxed{12 nobody knows whether more was to come
     first = EXPLAINED.match(part)
-    return _bold(part) or _in_sentences(first[1] if first and not words(latex(first[1])) else part)
+    bold = _bold(part)
+    return [bold] if bold else _in_sentences(first[1] if first and not words(latex(first[1])) else part)
 
 
 def _introduced(stated: Stated) -> Stated | None:
@@ -87,18 +99,25 @@ def _bold(part: str) -> Stated | None:
     return None
 
 
-def _in_sentences(part: str) -> Stated | None:
+def _in_sentences(part: str) -> list[Stated]:
     """Of the conclusion, of the last sentence, else the last formula that stands alone."""
     text = in_signs(in_one_line(CALCULATED.sub("", part[-TAIL:])))
     for stated in filter(None, (concluded(text), last_sentence(text))):
-        reading = expression(stated.text)
-        if reading:
-            return Stated(reading, stated.rule)
+        found = readings(stated.text)
+        if found:
+            return [Stated(one, stated.rule) for one in found]
     display = last_display(part[-TAIL:])
     if display:
-        return Stated(display, "in the last formula")
+        return [Stated(display, "in the last formula")]
     is_short = len(part) <= BARE and len(part.split()) <= FEW and WORD.search(part)
-    return Stated(part, "the whole response") if is_short and states(part) and not DENIES.search(part) else None
+    return [Stated(part, "the whole response")] if is_short and states(part) and not DENIES.search(part) else []
+
+
+def readings(sentence: str) -> list[str]:
+    """How many there are, where a sentence says so, and the expression that it states unless that only bounds them."""
+    counted = COUNTED.match(sentence)
+    stated = expression(sentence) if counted is None or counted["listed"] else None
+    return [*dict.fromkeys(filter(None, [counted and counted[1], stated]))]
 
 
 def expression(sentence: str) -> str | None:
@@ -107,6 +126,9 @@ def expression(sentence: str) -> str | None:
     found = formulas(text)
     if not found:
         return _in_words(latex(text).strip())
+    solving = next((one for one in found if "=" in shown(one) and SOLVES.match(text, one.end())), None)
+    if solving is not None:
+        return shown(solving)
     if SAYS_MORE.match(text, found[-1].end()):
         return _in_words(latex(text[found[-1].end() :]).strip())
     return None if is_aside(text[: found[-1].start()]) else last_of(text, found)

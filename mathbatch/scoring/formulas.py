@@ -11,7 +11,8 @@ FORMULA = re.compile(
 )
 """Between dollar signs as in Pandoc, so that "$20 and $18" are prices."""
 ALONE = re.compile(r"[:\s]{0,9}\n\s{0,9}(\\\[|\$\$)\s{0,9}([^\n$]{1,300}?)\s{0,9}(\\\]|\$\$)")
-DISPLAY = re.compile(r"(?:\\\[|\$\$)([^$]{1,300}?)(?:\\\]|\$\$)")
+BLOCK = r"(?:align|gather|equation)"
+DISPLAY = re.compile(rf"(?:\\\[|\$\$|\\begin\{{{BLOCK}\*?\}})([^$]{{1,300}}?)(?:\\\]|\$\$|\\end\{{{BLOCK})")
 LISTED = re.compile(r"\s?(?:,|and|or|,\s?and|,\s?or|和|或|、)\s?|\s(?:and|or)\s")
 """Between formulas that are one answer: "$x=2$ or $x=3$"."""
 UNIT_ALONE = re.compile(r"[\^_]|\\(?:text|mathrm|mbox)\s?\{[^{}]*\}\s?(?:\^\s?\{?\d\}?)?$")

@@ -76,6 +76,7 @@ FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 ROOT = re.compile(r"([√∛∜])\s?(?:\((?P<group>[^()]{0,80})\)|(?P<one>\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z])|\\pi\b)|)")
 DEGREES = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 CIRCLE = re.compile(r"\s?[°º˚]")
+NAMED_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt\s?\(([^()]{1,80})\)")
 BROKEN = re.compile("\x0c(?=rac[{0-9])|\t(?=imes(?![a-z])|frac[{0-9])")
 """What JSON makes of the backslash and the f of `\\frac`."""
 EXPONENT = re.compile(r"(?<![\w.\\^{])(-?\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\w.])")
@@ -85,9 +86,10 @@ REPEATED = re.compile(
 
 
 def latex(text: str) -> str:
-    r"""The text with signs beyond ASCII, `1e6` and `0.\overline{3}` in the LaTeX that stands for them."""
+    r"""The text with signs beyond ASCII, `sqrt(3)`, `1e6` and `0.\overline{3}` in the LaTeX that stands for them."""
     if not text.isascii():
         text = _ascii(text)
+    text = NAMED_ROOT.sub(r"\\sqrt{\1}", text)
     if "e" in text or "E" in text:
         text = EXPONENT.sub(lambda found: rf"{found[1]} \times 10^{{{int(found[2])}}}", text)
     if "\\" in text:

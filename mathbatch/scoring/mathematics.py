@@ -16,12 +16,15 @@ from typing import Any
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.arithmetic import value_of
+from mathbatch.scoring.bases import same_in_bases
 from mathbatch.scoring.equations import RELATION, right_side
-from mathbatch.scoring.expressions import stated_expression
+from mathbatch.scoring.expressions import stated_expressions
 from mathbatch.scoring.guard import unsafe
+from mathbatch.scoring.inequalities import both_in_intervals
 from mathbatch.scoring.latex import latex, mended
 from mathbatch.scoring.measures import Split, bare, split
 from mathbatch.scoring.numbers import Number, as_number
+from mathbatch.scoring.rounded import forms
 from mathbatch.scoring.runs import words
 from mathbatch.scoring.spelled import spelled
 from mathbatch.scoring.spelling import plain
@@ -41,6 +44,9 @@ BOUND = re.compile(
 )
 HUGE = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
 """Powers that Math-Verify calculates as floats, beyond which all are equal."""
+DEGREES = re.compile(r"(-?[\d.]{1,20}|\\frac\{\d{1,9}\}\{\d{1,9}\})\s?\^\s?(?:\\circ|\{\s?\\circ\s?\})")
+ANGLED = re.compile(r"\\([lr])angle(?![A-Za-z])")
+"""The brackets of a vector."""
 PROSE = 4
 """Words. Of more Math-Verify would multiply the letters."""
 BESIDE_WORDS = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
@@ -66,7 +72,7 @@ class MathScorer(BaseScorer):
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score.without_gold(sample.gold, problem)
-        found = stated_words(response, plain(gold)) if is_words else [*filter(None, [stated_expression(response)])]
+        found = stated_words(response, plain(gold)) if is_words else stated_expressions(response)
         if not found:
             return Score("no_answer", None, sample.gold, "no answer is stated")
         compared = [(one, *compare(gold, one.text, self._rounding)) for one in found]
@@ -77,7 +83,12 @@ class MathScorer(BaseScorer):
 
 def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     """Verdict and reason for an answer to a gold answer that is equal to itself and written in LaTeX."""
-    answer = latex(without_dollars(answer))
+    found = [_compare(gold, form, rounding) for form in forms(latex(without_dollars(answer)))]
+    return next((one for one in found if one[0] == "correct"), found[0])
+
+
+def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
+    gold, answer = (ANGLED.sub(lambda found: "(" if found[1] == "l" else ")", one) for one in (gold, answer))
     gold, answer = (f"x {one}" if STARTS.match(one) else one for one in (gold, answer))
     if _close(gold) == _close(answer):
         return "correct", "the same text"
@@ -85,8 +96,11 @@ def compare(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
         return "wrong", "another text"
     if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
         return "wrong", "a bound is no value"
+    gold, answer = _in_radians(*both_in_intervals(gold, answer))
     if "=" not in gold:
         answer = right_side(answer)
+    if (same := same_in_bases(gold, answer)) is not None:
+        return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
     ours, theirs = split(bare(answer)), split(gold)
     if ours.measure and theirs.measure and ours.measure != theirs.measure and not alike(ours.measure, theirs.measure):
         return _converted(theirs, ours, rounding)
@@ -128,6 +142,13 @@ def _converted(gold: Split, answer: Split, rounding: int) -> tuple[str, str]:
         if round(ours * factor, rounding) == round(theirs, rounding):
             return "correct", f"equal, {answer.unit} as {gold.unit}"
     return "wrong", f"the unit is {answer.unit}, not {gold.unit}"
+
+
+def _in_radians(gold: str, answer: str) -> tuple[str, str]:
+    """Both texts, and where one has a pi, the degrees of the other in radians."""
+    if ("\\pi" in gold) == ("\\pi" in answer):
+        return gold, answer
+    return DEGREES.sub(r"\\frac{\1\\pi}{180}", gold), DEGREES.sub(r"\\frac{\1\\pi}{180}", answer)
 
 
 def _is_bound(text: str) -> bool:

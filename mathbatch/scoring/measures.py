@@ -26,7 +26,8 @@ LONE = (
 """How a unit begins that stands outside `\\text{}`: a letter alone may be a variable."""
 GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
 TAIL = re.compile(
-    rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}(?:{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})"
+    rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}"
+    rf"(?:(?P<open>\()?{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})(?(open)\))"
     rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
     re.DOTALL,
 )
@@ -38,6 +39,12 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 """Before a number that counts from one to the next."""
+ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|[€£¥₹]|Rs\.?|US\\?\$)"
+ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
+"""Before a value that is the answer all the same, and a currency."""
+MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")
+OHM = re.compile(r"\\Omega(?![A-Za-z])")
+DOLLARS = re.compile(r"\\\$\s?(?P<value>[\d.,]*\d)")
 MAX_LENGTH = 200
 """Characters of a value with its unit."""
 
@@ -51,9 +58,11 @@ class Split(NamedTuple):
 
 
 def bare(text: str) -> str:
-    r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960"."""
+    r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960", `10` of
+    `\text{about } 10`."""
     found = TEXT.fullmatch(text.strip())
-    return LABEL.sub("", found[1] if found else SCALED.sub(r"\1 \2", text))
+    text = LABEL.sub("", found[1] if found else SCALED.sub(r"\1 \2", text)).strip()
+    return ABOUT.sub("", text, count=1) if ABOUT.match(text) else text
 
 
 @functools.lru_cache(4096)
@@ -63,7 +72,9 @@ def split(text: str) -> Split:
         return Split(text, "", None)
     if letter := LETTER.fullmatch(text.strip()):
         return Split(letter["value"], letter["unit"], unit_of(letter["unit"]))
-    found = TAIL.fullmatch(text.strip())
+    if price := DOLLARS.fullmatch(text.strip()):
+        return Split(price["value"], "$", unit_of("$"))
+    found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
     if found is None:
         return Split(text, "", None)
     unit = found["plain"] or found["inner"] + (found["power"] or "")

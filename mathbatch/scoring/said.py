@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
+from mathbatch.scoring.asides import without_place, without_repeats
 from mathbatch.scoring.notation import notation
 from mathbatch.scoring.numbers import Number, numbers_in, spelled_in
 from mathbatch.scoring.quantities import Run, quantities_in, quantity
@@ -57,6 +58,13 @@ JOINT = re.compile(
 )
 """What stands between the numbers of a list, alternatives or a range."""
 EQUALS = re.compile(r"[\s$]*(?:[A-Za-z]+\s){0,2}(?:=|≈|\\approx)[\s$*]*")
+BESIDE = re.compile(
+    r"(?:\s(?!leav|total)[A-Za-z'’-]+){0,4}?\s(?:of\s(?:all|its|the|these|those|his|her|their)|in\sthe|out\sof|for|on|with|from|after"
+    r"|to\s(?!(?:about|be|become|find|get|give|have|make|nearly|only|reach)\b)[a-z]+)\s(?:(?:the|these|his|her|their)\s)?\W{0,3}",
+    re.IGNORECASE,
+)
+"""Between the number that is stated and one that only belongs to it: "6 of the 20", "4 buses for 160 students"."""
+MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
 VERB = re.compile(r"\s(are|is|were|was)\b")
 ANSWERS = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
@@ -68,7 +76,7 @@ def numerals(text: str) -> list[Number]:
 
 def stated_quantity(stated: Stated) -> Number | None:
     """The number that a statement comes to; what is short, or introduced as the answer, is first read as a whole."""
-    text = stated.text if stated.rule in EXACT else stated.text.rstrip().removesuffix("!")
+    text = stated.text if stated.rule in EXACT else without_place(stated.text).rstrip().removesuffix("!")
     if stated.rule not in INTRODUCED and len(text) > SHORT:
         return said_number(text)
     return quantity(text) or quantity(REMARK.split(text)[0]) or said_number(text)
@@ -92,7 +100,8 @@ def said_number(text: str) -> Number | None:
     if not found:
         return None
     rules = (_in_bold, _counted, _leading, _said)
-    chosen = next((one for rule in rules if (one := rule(text, found)) is not None), found[-1])
+    chosen = next((one for rule in rules if (one := rule(text, found)) is not None), None)
+    chosen = chosen or _main(text, found, every)
     chosen = _worked_out(text, chosen, every)
     return chosen if isinstance(chosen, Number) and not _is_one_of_several(text, chosen, every) else None
 
@@ -106,8 +115,22 @@ def _worked_out(text: str, chosen: Number | Run, every: list[Number | Run]) -> N
 
 
 def _without_reason(text: str) -> str:
+    text = without_place(without_repeats(text))
     reason = REASON.search(text)
     return text[: reason.start()] if reason and re.search(r"\d", text[: reason.start()]) else text
+
+
+def _main(text: str, found: list[Number | Run], every: list[Number | Run]) -> Number | Run:
+    """The last number that doesn't belong to the one before it."""
+    beside = [other for one, other in pairwise(every) if isinstance(one, Number) and _belongs(text, one, other)]
+    return next((one for one in reversed(found) if one not in beside), found[-1])
+
+
+def _belongs(text: str, one: Number, other: Number | Run) -> bool:
+    """For so much money something is sold, so that it may be the price that was asked for."""
+    between = text[one.end : other.start]
+    is_price = between.rstrip("$ ").endswith(" for") and MONEY.match(text, other.start) is not None
+    return not is_price and BESIDE.fullmatch(between) is not None
 
 
 def _matches_before(text: str, one: Number | Run, *patterns: re.Pattern[str]) -> bool:

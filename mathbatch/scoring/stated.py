@@ -17,6 +17,9 @@ import re
 from typing import NamedTuple
 
 from mathbatch.scoring.boxed import boxes
+from mathbatch.scoring.remarks import is_remark, tells_how
+from mathbatch.scoring.tags import final_part as final_part
+from mathbatch.scoring.tags import tagged
 
 MAX_ANSWER = 1000
 """Characters. What is longer is prose or a loop of tokens, never an answer."""
@@ -52,7 +55,9 @@ MARKER = re.compile(
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 """In a marker: "the answer cannot be"."""
 LEAD = re.compile(
-    r"(?:[\s:：*_>`]|\bthat\b|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*", re.I
+    r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
+    r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
+    re.I,
 )
 CONCLUSION = re.compile(
     r"[\s*_>#-]{0,20}(?:(?:and\s)?(?:therefore|thus|hence|so|consequently|accordingly|finally|overall|in\s(?:conclusion|summary|total|short)|"
@@ -66,6 +71,7 @@ BOLD = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
 LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
 COURTESY = re.compile(
     r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
+    r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
     r"|\bother\s(?:questions|requests)\b|\bhappy\sto\s|\bfeel\sfree\b|\bglad\sto\s|\bcan\shelp\syou\b|^\W*i\s(?:see\sthe\simage|understand|can\sanswer)\b|希望|如有",
     re.IGNORECASE,
 )
@@ -78,13 +84,15 @@ REFUSAL = re.compile(
 
 @functools.lru_cache(1)
 def statements(response: str) -> list[Stated]:
-    r"""Candidates, strongest first: `\boxed{}`, "####", "the answer is", a conclusion, the last and first sentence.
+    r"""Candidates, strongest first: `<answer>`, `\boxed{}`, "####", "the answer is", a conclusion, the last and first
+    sentence.
 
     Kept until the next response, since each scorer of a panel asks and so does who looks for suspect verdicts; not to
     be changed.
     """
     text = edges(final_part(response))
     found = [
+        in_tags(response),
         boxed(text),
         hashed(text),
         *marked(text),
@@ -96,22 +104,20 @@ def statements(response: str) -> list[Stated]:
     return [one for one in found if one is not None]
 
 
-def final_part(response: str) -> str:
-    """What follows the thinking of a reasoning model; nothing where the thinking was cut off, as it states nothing."""
-    _, end, rest = response.rpartition("</think>")
-    if end:
-        return rest
-    return "" if response.lstrip().startswith("<think>") else response
-
-
 def edges(text: str) -> str:
     """The text without its middle, where it is very long."""
     return text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
 
 
+def in_tags(response: str) -> Stated | None:
+    """What stands between `<answer>` and `</answer>`; a box or a marker there is stronger than what is around it."""
+    text = edges(tagged(response) or "")
+    return boxed(text) or next(iter(marked(text)), None) or _candidate(text, "stated as the answer")
+
+
 def boxed(text: str) -> Stated | None:
-    r"""The content of the last `\boxed{}`, with those right before it: "\boxed{2} and \boxed{3}" is "2, 3"."""
-    found = boxes(text)
+    r"""The content of the last `\boxed{}` with any, and those right before it: "\boxed{2} and \boxed{3}" is "2, 3"."""
+    found = [one for one in boxes(text) if one.text]
     joined = found[-1:]
     for one in reversed(found[:-1]):
         if not JOINED.fullmatch(text, one.end, joined[0].start):
@@ -131,7 +137,7 @@ def hashed(text: str) -> Stated | None:
 
 def marked(text: str) -> list[Stated]:
     """What the last and the first marker introduce: "the answer is …", "Answer: …", "答案是…", "故选…"."""
-    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0])]
+    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
     last = (_after(text, mark.end()) for mark in reversed(marks[-TRIES:]))
     first = (_after(text, mark.end()) for mark in marks[:TRIES])
     found: list[Stated] = []
@@ -143,30 +149,33 @@ def marked(text: str) -> list[Stated]:
 
 def concluded(text: str) -> Stated | None:
     """The last sentence that starts as a conclusion: "Therefore …", "So …", "所以…"."""
-    for sentence in reversed(sentences(text[-TAIL:])):
-        if states(sentence):
-            inner = [*INNER.finditer(sentence)]
-            if inner or CONCLUSION.match(sentence):
-                return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
+    for sentence in reversed(stating(text[-TAIL:])):
+        inner = [*INNER.finditer(sentence)]
+        if inner or CONCLUSION.match(sentence):
+            return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
     return None
 
 
 def emphasised(text: str) -> Stated | None:
     """The first sentence with something in bold that is no label: "There are **3** bars."."""
-    found = (one for one in sentences(text[:TAIL]) if BOLD.search(one) and states(one))
+    found = (one for one in stating(text[:TAIL]) if BOLD.search(one))
     return next((_candidate(one, "in bold") for one in found), None)
 
 
 def last_sentence(text: str) -> Stated | None:
     """The last sentence that states something."""
-    return next(
-        (_candidate(one, "in the last sentence") for one in reversed(sentences(text[-TAIL:])) if states(one)), None
-    )
+    return next((_candidate(one, "in the last sentence") for one in reversed(stating(text[-TAIL:]))), None)
 
 
 def first_sentence(text: str) -> Stated | None:
     """The first sentence that states something: many models answer first and explain then."""
-    return next((_candidate(one, "in the first sentence") for one in sentences(text[:TAIL]) if states(one)), None)
+    return next((_candidate(one, "in the first sentence") for one in stating(text[:TAIL])), None)
+
+
+def stating(text: str) -> list[str]:
+    """The sentences that state something; remarks about the answer only where there is nothing else."""
+    found = [one for one in sentences(text) if states(one)]
+    return [one for one in found if not _is_beside(one)] or found
 
 
 def states(sentence: str) -> bool:
@@ -188,6 +197,11 @@ def sentences(text: str) -> list[str]:
         start = end.end()
     found.append(text[start:])
     return [piece.strip() for piece in found if any(letter.isalnum() for letter in piece)]
+
+
+def _is_beside(sentence: str) -> bool:
+    mark = MARKER.search(sentence)
+    return tells_how(sentence) or (mark is not None and is_remark(sentence, mark))
 
 
 def _after(text: str, start: int) -> Stated | None:
