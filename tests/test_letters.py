@@ -94,6 +94,7 @@ def test_letters_beyond_the_choices_are_none() -> None:
 
 
 SIZES = ("half", "quarter", "quarter past")
+LANDS = ("Germany", "France", "Italy")
 ROOTS = ("4", "3", "2", "2√{3}")
 NAMED = [  # text, choices, indices of the choices in it, source
     ("So the time is **quarter past eight**.", SIZES, [2], "MathVista 7, bard"),
@@ -134,6 +135,15 @@ NAMED = [  # text, choices, indices of the choices in it, source
     ("YES", ("Yes", "No"), [0], "made"),
     ("I know it", ("yes", "no"), [], "made"),
     ("不能确定。", ("8", "不能确定"), [1], "MathVista 549"),
+    ("Germany is higher than France", LANDS, [0], "made: the other side of a comparison"),
+    ("it is Germany, as its bar is taller than that of Italy", LANDS, [0], "made: the other side"),
+    ("Germany has the highest value, followed by France and Italy", LANDS, [0], "made: the other side, all of it"),
+    ("Germany leads, ahead of France, Italy", LANDS, [0], "made: the other side, all of it"),
+    ("compared to France, Germany is high", LANDS, [0], "made: the other side goes first"),
+    ("France is lower than Italy and Germany is the highest", LANDS, [1, 0], "made: another clause"),
+    ("more than half are from France", LANDS, [1], "made: no comparison of it"),
+    ("x is larger than y", ("larger than", "less than"), [0], "made: a choice that compares"),
+    ("it is higher than France", LANDS, [], "made: the other side alone"),
     ("anything", (), [], "made"),
     ("anything", ("", " "), [], "made"),
 ]  # fmt: skip

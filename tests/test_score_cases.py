@@ -282,6 +282,7 @@ SMALL = ("2", "3", "4")
 COLOURS = ("red", "blue", "green")
 PAIRS = ("A and B", "A and C", "A and D", "B and C", "C and D")
 NONE_OF = ("45", "39", "37", "31", "None of the numbers from (A) to (D)")
+LANDS = ("Germany", "France", "Italy")
 METRES = ("10√{3}m", "10m")
 HALVES = ("\\frac{1}{2}", "\\frac{1}{3}")
 TWELVE = tuple(map(str, range(12)))
@@ -459,6 +460,14 @@ CHOICE = [  # choices, gold, response, verdict, source
     (SMALL, "C", "The correct answer would be C since A and B fail.", RIGHT, "made: a reason that denies others"),
     (SMALL, "C", "It can't be A since the sides differ, so it is C.", RIGHT, "made: a reason between"),
     (SMALL, "C", "The answer can't be B, so it must be C.", RIGHT, "made: denied"),
+    # what is compared
+    (LANDS, "A", "Germany has a higher value than France.", RIGHT, "made: the other side of a comparison"),
+    (LANDS, "B", "Germany has a higher value than France.", WRONG, "made: the other side of a comparison"),
+    (LANDS, "A", "Therefore, Germany is the country with the highest value, ahead of Italy.", RIGHT, "made: the other side"),
+    (LANDS, "A", "The answer is Germany, since its bar is taller than that of Italy.", RIGHT, "made: the other side"),
+    (("cats", "dogs"), "B", "There are more dogs than cats.", RIGHT, "made: the other side"),
+    (("cats", "dogs"), "B", "There are fewer cats than dogs, so dogs.", RIGHT, "made: a conclusion"),
+    (("larger than", "less than"), "A", "So x is larger than y.", RIGHT, "made: a choice that compares"),
     # many choices
     (TWELVE, "K", "The answer is (K) 10.", RIGHT, "made: beyond J"),
     (TWELVE, "11", "L", RIGHT, "made: beyond J"),

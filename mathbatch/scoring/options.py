@@ -50,6 +50,12 @@ DENIED = re.compile(
     r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
 )
 REFUTED = re.compile(r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b")
+OTHER_SIDE = re.compile(
+    r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
+    r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
+)
+"""In front of what something is compared with: "higher than the value of France"."""
+OWN_VERB = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
 JOINED = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
 """Between two of which neither is the answer: "3 or 4"."""
 NEXT = re.compile(r"\s?(?:,\s)?\b(?:or|and|to)\s\W{0,3}\d")
@@ -158,8 +164,9 @@ def is_expression(text: str) -> bool:
 
 def named(text: str, choices: Sequence[str]) -> list[int]:
     """Places of the choices whose text stands in `text`, in the order of their last mention; whole words, and numbers
-    and expressions that stand alone, none that is denied or joined to the next by "or". Of choices that hold each other
-    the longest ("quarter past", not "quarter"). Choices that are letters are left to `letters`: "a" is an article."""
+    and expressions that stand alone, none that is denied, joined to the next by "or" or the other side of a comparison.
+    Of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are letters are left to
+    `letters`: "a" is an article."""
     plains = [plain(choice) for choice in choices]
     known = {
         one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
@@ -168,7 +175,8 @@ def named(text: str, choices: Sequence[str]) -> list[int]:
         return []
     text = plain(text[-EDGE:])
     longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
-    found = [one for one in re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text) if _stands(one, text)]
+    found = _compared([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
+    found = [one for one in found if _stands(one, text)]
     return list(dict.fromkeys(known[one[0]] for one in reversed(_decided(found, text))))[::-1]
 
 
@@ -189,6 +197,22 @@ def said_alone(text: str) -> Number | None:
     before, after = text[: number.start], text[number.end :]
     denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
     return None if denied else number
+
+
+def _compared(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
+    """Without the other side of a comparison, all of it: "higher than France, Italy and Spain"."""
+    kept: list[re.Match[str]] = []
+    end = -BACK
+    for one in found:
+        goes_on = one.start() - end < BACK and JOINED.match(text[max(end, 0) : one.start()])
+        if OTHER_SIDE.search(text[max(one.start() - BACK, 0) : one.start()]) or (
+            goes_on and not OWN_VERB.match(text, one.end())
+        ):
+            end = one.end()
+        else:
+            kept.append(one)
+            end = -BACK
+    return kept
 
 
 def _stands(found: re.Match[str], text: str) -> bool:
