@@ -468,6 +468,16 @@ CHOICE = [  # choices, gold, response, verdict, source
     (("cats", "dogs"), "B", "There are more dogs than cats.", RIGHT, "made: the other side"),
     (("cats", "dogs"), "B", "There are fewer cats than dogs, so dogs.", RIGHT, "made: a conclusion"),
     (("larger than", "less than"), "A", "So x is larger than y.", RIGHT, "made: a choice that compares"),
+    # a number and its place
+    (TWELVE, "C", "There are 2 zeros, at x = 1 and x = 3.", RIGHT, "made: where they are"),
+    (TWELVE, "D", "There are 2 zeros, at x = 1 and x = 3.", WRONG, "made: where they are"),
+    (TWELVE, "C", "So f has 2 real roots: 1 and 3.", RIGHT, "made: what was counted"),
+    (TWELVE, "D", "There are 3 of them, namely 1, 2, and 5.", RIGHT, "made: what was counted"),
+    (TWELVE, "F", "The minimum is $5$, when $x = 3$.", RIGHT, "made: where it is"),
+    (("5", "10", "15", "20"), "C", "So the area is 15 when the base is 5.", RIGHT, "made: where it is so"),
+    (("5", "10", "15", "20"), "C", "So when the base is 5, the area is 15.", RIGHT, "made: the place goes first"),
+    (("5", "10", "15", "20"), "C", "With height 10, if the base is 5, then the area is 15.", RIGHT, "made: the place goes first"),
+    (("5", "10", "15", "20"), "C", "So the value is largest when x = 15.", RIGHT, "made: the place is the answer"),
     # many choices
     (TWELVE, "K", "The answer is (K) 10.", RIGHT, "made: beyond J"),
     (TWELVE, "11", "L", RIGHT, "made: beyond J"),

@@ -24,6 +24,7 @@ from mathbatch.scoring.options import (
     named,
     opening,
     stated_number,
+    without_place,
 )
 from mathbatch.scoring.spelling import same_as
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
@@ -113,7 +114,7 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
         return None
     if is_expression(stated.text):
         return by_value(stated.text, choices)
-    text = CONTRAST.sub("", stated.text)
+    text = without_place(CONTRAST.sub("", stated.text))
     if mentioned := named(text, choices):
         return mentioned[-1]
     at = in_formulas(text, choices)

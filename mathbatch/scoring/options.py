@@ -24,6 +24,12 @@ LEADS = re.compile(
     re.IGNORECASE,
 )
 RIGHT_SIDE = re.compile(r".*(?:=|≈|\\approx(?![A-Za-z]))", re.DOTALL)
+PLACE = re.compile(
+    r"[,;(]?\s(?:at|when|where|whenever|if|for)\s[^,;=\n]{0,40}(?:=|\bis\b)(?:[^,;\n]|,\s?(?=\d|and\b|or\b)){1,60}\Z"
+    r"|(?::|,\snamely)\s(?:[^\s,;:]{1,20},\s){0,9}[^\s,;:]{1,20},?\s(?:and|or)\s[^\s,;:]{1,20}\Z"
+)
+"""Behind a number, what has numbers of its own: "2 zeros, at x = 1 and x = 3"; "2 roots: 1 and 3"."""
+LONGEST_PLACE = 150
 UNIT = re.compile(
     r"(?<=[\d)}iπ])\s*\*?(\\?[ ,]?\\(?:text|mathrm|mbox|rm)\s?\{[\s~]*[^{}\d]+\}|\\?degrees?|°|\^\s?\{?\s?\\circ\s?\}?"
     r"|(?:[cmkd]?m|[mk]?g|m?[lL]|s|h|ft|in|units?|cm/s|m/s|km/h)(?![A-Za-z])|[\u4e00-\u9fff]{1,4})"
@@ -75,11 +81,17 @@ def as_whole(text: str, choices: Sequence[str]) -> int | None:
         return None
     words = ["" if _is_label(choice, text, len(choices)) else choice for choice in choices]
     bare = LEADS.sub("", text, count=1) or text
-    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", bare)]
+    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", without_place(bare))]
     for form in (text, bare, *sides):
         if same := same_as(form, words):
             return same[0] if _are_one(same, choices) else None
     return _but_for_unit(sides[0] if sides else bare, words)
+
+
+def without_place(text: str) -> str:
+    """A sentence without the place that it adds to its number: "the area is 15 when the base is 5"."""
+    place = PLACE.search(text, max(len(text) - LONGEST_PLACE, 0))
+    return text[: place.start()] if place and any(map(str.isdigit, text[: place.start()])) else text
 
 
 def labelled(text: str, choices: Sequence[str]) -> int | None:
