@@ -283,6 +283,7 @@ COLOURS = ("red", "blue", "green")
 PAIRS = ("A and B", "A and C", "A and D", "B and C", "C and D")
 NONE_OF = ("45", "39", "37", "31", "None of the numbers from (A) to (D)")
 LANDS = ("Germany", "France", "Italy")
+OPEN = ("3", "5", "7", "Cannot be determined")
 METRES = ("10√{3}m", "10m")
 HALVES = ("\\frac{1}{2}", "\\frac{1}{3}")
 TWELVE = tuple(map(str, range(12)))
@@ -478,6 +479,19 @@ CHOICE = [  # choices, gold, response, verdict, source
     (("5", "10", "15", "20"), "C", "So when the base is 5, the area is 15.", RIGHT, "made: the place goes first"),
     (("5", "10", "15", "20"), "C", "With height 10, if the base is 5, then the area is 15.", RIGHT, "made: the place goes first"),
     (("5", "10", "15", "20"), "C", "So the value is largest when x = 15.", RIGHT, "made: the place is the answer"),
+    # nothing can be said
+    (OPEN, "D", "There is not enough information. Therefore, the length of AB cannot be determined.", RIGHT, "made"),
+    (OPEN, "A", "The angle is 3 times x. So the length cannot be uniquely determined.", WRONG, "made: the last word"),
+    (OPEN, "D", "Knowing that AC = 3, the length of AB cannot be determined.", RIGHT, "made: a number on the way"),
+    (OPEN, "A", "It cannot be determined from angles alone. But AB = 3, so the side is 3.", RIGHT, "made: then an answer"),
+    (OPEN, "D", "The answer is that it's impossible to tell.", RIGHT, "made: in other words"),
+    (OPEN, "D", "\\boxed{\\text{Not enough information}}", RIGHT, "made: in other words"),
+    (OPEN, "D", "因此，面积无法确定。", RIGHT, "made: Chinese"),
+    (("3", "5", "7", "无法确定"), "D", "Therefore, the area can't be determined.", RIGHT, "made: Chinese"),
+    (("$4$", "$5$", "$\\text{not uniquely determined}$"), "C", "So $x$ cannot be determined.", RIGHT, "MATH-V 2347's form"),
+    (OPEN, "D", "I cannot determine the answer from the image.", NONE, "made: a refusal"),
+    (OPEN, "D", "I'm sorry, but it cannot be determined.", NONE, "made: a refusal"),
+    (ABCD, "D", "The length of AB cannot be determined.", NONE, "made: no choice"),
     # many choices
     (TWELVE, "K", "The answer is (K) 10.", RIGHT, "made: beyond J"),
     (TWELVE, "11", "L", RIGHT, "made: beyond J"),

@@ -28,6 +28,7 @@ from mathbatch.scoring.options import (
 )
 from mathbatch.scoring.spelling import same_as
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+from mathbatch.scoring.undetermined import left_open, undetermined
 
 DECISIVE = ("boxed", "after ####")
 """Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
@@ -86,9 +87,10 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     whole = final_part(response).strip()
     if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
         said = [Stated(whole, "the whole response")]
-    elif (opened := opening(whole, choices, allowed)) is not None:
+    else:
+        openly = (opening(whole, choices, allowed), left_open(whole, choices))
         place = sum(one.rule in INTRODUCED for one in said)
-        said = [*said[:place], opened, *said[place:]]
+        said = [*said[:place], *filter(None, openly), *said[place:]]
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -115,6 +117,8 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
     if is_expression(stated.text):
         return by_value(stated.text, choices)
     text = without_place(CONTRAST.sub("", stated.text))
+    if (at := undetermined(text, choices)) is not None:
+        return at
     if mentioned := named(text, choices):
         return mentioned[-1]
     at = in_formulas(text, choices)
