@@ -284,6 +284,7 @@ PAIRS = ("A and B", "A and C", "A and D", "B and C", "C and D")
 NONE_OF = ("45", "39", "37", "31", "None of the numbers from (A) to (D)")
 LANDS = ("Germany", "France", "Italy")
 OPEN = ("3", "5", "7", "Cannot be determined")
+LENGTHS = ("12 cm", "14 cm", "16 cm")
 METRES = ("10√{3}m", "10m")
 HALVES = ("\\frac{1}{2}", "\\frac{1}{3}")
 TWELVE = tuple(map(str, range(12)))
@@ -392,9 +393,9 @@ CHOICE = [  # choices, gold, response, verdict, source
     (YES, "A", "Yes", RIGHT, "made"),
     (YES, "B", "The answer is: no.", RIGHT, "made"),
     (COUNTS, "A", "There are three of them.", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "The perimeter is 14.", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "\\boxed{14\\text{ cm}}", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "\\boxed{14\\,\\mathrm{cm}}", RIGHT, "made"),
+    (LENGTHS, "B", "The perimeter is 14.", RIGHT, "made"),
+    (LENGTHS, "B", "\\boxed{14\\text{ cm}}", RIGHT, "made"),
+    (LENGTHS, "B", "\\boxed{14\\,\\mathrm{cm}}", RIGHT, "made"),
     (("A", "B", "C"), "B", "B", RIGHT, "made"),
     (("red", "green"), "B", "It is green, not red.", RIGHT, "made"),
     # a text as a whole, and what is only a part of it
@@ -479,6 +480,16 @@ CHOICE = [  # choices, gold, response, verdict, source
     (("5", "10", "15", "20"), "C", "So when the base is 5, the area is 15.", RIGHT, "made: the place goes first"),
     (("5", "10", "15", "20"), "C", "With height 10, if the base is 5, then the area is 15.", RIGHT, "made: the place goes first"),
     (("5", "10", "15", "20"), "C", "So the value is largest when x = 15.", RIGHT, "made: the place is the answer"),
+    # each option in turn
+    (PLAIN, "B", "A. Incorrect.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", RIGHT, "made: one is called right"),
+    (PLAIN, "D", "A. Incorrect.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", WRONG, "made: one is called right"),
+    (PLAIN, "B", "- A: incorrect\n- B: correct\n- C: incorrect", RIGHT, "made: one is called right"),
+    (LENGTHS, "B", "Option A: 12 is too small.\nOption B: 14 works.\nOption C: 16 is too big.", RIGHT, "made: one works"),
+    (LENGTHS, "C", "**A)** 12 is not right.\n**B)** 14 doesn't fit.\n**C)** 16 is correct, as it isn't odd.", RIGHT, "made: one is right"),
+    (PLAIN, "B", "选项A错误，选项B正确，选项C错误，选项D错误。", RIGHT, "made: Chinese"),
+    (PLAIN, "B", "A. Incorrect.\nB. Incorrect.\nC. Correct.\nSo the answer is B.", RIGHT, "made: another is stated as the answer"),
+    (PLAIN, "D", "A. Correct.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", NONE, "made: two are right"),
+    (PLAIN, "B", "A. True\nB. False\nC. Not enough information\n\nSo it is B.", RIGHT, "made: the choices' own texts"),
     # nothing can be said
     (OPEN, "D", "There is not enough information. Therefore, the length of AB cannot be determined.", RIGHT, "made"),
     (OPEN, "A", "The angle is 3 times x. So the length cannot be uniquely determined.", WRONG, "made: the last word"),

@@ -28,6 +28,7 @@ from mathbatch.scoring.options import (
 )
 from mathbatch.scoring.spelling import same_as
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+from mathbatch.scoring.turns import in_turn
 from mathbatch.scoring.undetermined import left_open, undetermined
 
 DECISIVE = ("boxed", "after ####")
@@ -88,9 +89,7 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
         said = [Stated(whole, "the whole response")]
     else:
-        openly = (opening(whole, choices, allowed), left_open(whole, choices))
-        place = sum(one.rule in INTRODUCED for one in said)
-        said = [*said[:place], *filter(None, openly), *said[place:]]
+        said = _with_readings(whole, said, choices, allowed)
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -100,6 +99,15 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
             return chosen
         decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
     return None
+
+
+def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], allowed: str) -> list[Stated]:
+    """With what only choices have, right behind what is introduced: an answer that goes first, one that leaves it open,
+    the one option that is called right."""
+    place = sum(one.rule in INTRODUCED for one in said)
+    right, rest = in_turn(whole, said[place:])
+    readings = (opening(whole, choices, allowed), left_open(whole, choices), right)
+    return [*said[:place], *filter(None, readings), *rest]
 
 
 def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -> Chosen | None:

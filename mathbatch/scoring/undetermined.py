@@ -1,7 +1,7 @@
 r"""The choice that says that nothing can be said: "Cannot be determined", "Not enough information", "无法确定".
 
-What says the same in other words names it: "the length of AB can't be found". Where there is no such choice, and where
-the model speaks of itself ("I cannot determine it, as I see no image"), that is a refusal and no answer.
+What says the same in other words names it: "the length of AB can't be calculated". Where there is no such choice, and
+where the model speaks of itself ("I cannot determine it, as I see no image"), that is a refusal and no answer.
 """
 
 from __future__ import annotations
