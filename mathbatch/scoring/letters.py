@@ -26,6 +26,8 @@ PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 SET = re.compile(
     r"[(（\[]?([A-Z])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-Z])[)）\]]?(?![A-Za-z(]))+"
 )
+ARE_RIGHT = re.compile(r"\s(?:are|is)\s(?:(?:all|both|the|only)\s){0,2}(?:correct|right|true)\b|\s?[都均]?正确")
+"""Behind a set: "A, B and D are correct"."""
 RUN = re.compile(r"[A-Z]{2,6}(?=[\s.,。;]*$)")
 LABEL = re.compile(r"([A-Z])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-–—]\s)")
 GOES_ON = re.compile(
@@ -56,6 +58,7 @@ RIGHT = re.compile(
     re.IGNORECASE,
 )
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
+IF = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
 REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
@@ -70,7 +73,7 @@ def letters(text: str, allowed: str = USUAL) -> Letters | None:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
     for part in dict.fromkeys([_without_reason(bare), bare]):
-        for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
+        for rule in (_whole, _called_right_together, _label, _called_right, _in_parentheses, _after_a_word):
             found = rule(part.strip(), allowed)
             if found is not None:
                 return found
@@ -114,6 +117,14 @@ def _label(text: str, allowed: str) -> Letters | None:
 
 def _end_of_letter(label: re.Match[str]) -> int:
     return label.end() if label[0][-1] in ")）]】" else label.end(1)
+
+
+def _called_right_together(text: str, allowed: str) -> Letters | None:
+    """The last set of letters of which a text says so."""
+    found = [one for one in SET.finditer(text) if ARE_RIGHT.match(text, one.end())]
+    if not found or NONE_OF.search(text) or IF.search(text[: found[-1].start()]):
+        return None
+    return _letters(re.findall("[A-Z]", found[-1][0]), found[-1][0], allowed)
 
 
 def _called_right(text: str, allowed: str) -> Letters | None:
