@@ -1043,6 +1043,10 @@ HOSTILE = [
     "$" * 100_000,
     "- " * 50_000,
     "Choices:\nA:" * 9_000,
+    "A. Correct.\n" * 8_000,
+    "option A not " * 7_000,
+    "5, when x = 1 " * 7_000,
+    "cannot be " * 10_000,
 ]
 SCORERS: list[tuple[BaseScorer, str]] = [
     (ChoiceScorer(), "B"),
