@@ -29,11 +29,12 @@ class AutoScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         if _is_choice(sample):
             return self._choice.score(sample, response)
-        if _may_be_set(sample):
-            score = self._choice.score(sample, response)
-            if score.verdict == "correct":
-                return score
-        return self._math.score(sample, response)
+        score = self._math.score(sample, response)
+        if _may_be_set(sample) and score.verdict != "correct":
+            as_set = self._choice.score(sample, response)
+            if as_set.verdict == "correct" or (as_set.verdict == "wrong" and score.verdict == "no_answer"):
+                return as_set
+        return score
 
 
 def _is_choice(sample: Sample) -> bool:

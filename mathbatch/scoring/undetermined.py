@@ -23,12 +23,15 @@ SELF = re.compile(
     r"\bI(?:['’]m|\sam)?\s(?:can|could|unable|not)|\bsorry\b|\bimages?\s(?:is|are|was)\b|我", re.IGNORECASE
 )
 """In the words of a model that refuses."""
+GOES_ON = re.compile(r"\b(?:but|however|so|yet)\b", re.IGNORECASE)
+"""Behind what is only on the way: "it cannot be determined from A alone, but"."""
 
 
 def undetermined(text: str, choices: Sequence[str]) -> int | None:
     """The choice of that meaning, where there is just one and the text has it."""
     same = [place for place, choice in enumerate(choices) if UNDETERMINED.search(choice)]
-    return same[0] if len(same) == 1 and UNDETERMINED.search(text) and not SELF.search(text) else None
+    said = UNDETERMINED.search(text) if len(same) == 1 and not SELF.search(text) else None
+    return same[0] if said and not GOES_ON.search(text, said.end()) else None
 
 
 def left_open(text: str, choices: Sequence[str]) -> Stated | None:
