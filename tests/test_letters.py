@@ -49,6 +49,25 @@ LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's f
     ("B、D", "BD", "made"),
     ("ACD", "ACD", "made"),
     ("B and B", "B", "made: a set"),
+    ("A, B and D are correct.", "ABD", "made: a set that is called right"),
+    ("Only A and C are true; B is not.", "AC", "made: a set that is called right"),
+    ("选项A、B、D都正确", "ABD", "made: a set that is called right"),
+    ("neither A nor B, C and D are correct", None, "made: denied"),
+    ("If A and B are correct, then", None, "made: a condition"),
+    ("A and B are not correct", None, "made: denied"),
+    ("【答案】B", "B", "made"),
+    ("B项正确", "B", "made"),
+    ("B不正确", None, "made: denied"),
+    ("The piece that fits is figure B.", "B", "made"),
+    ("As figure B shows, it is a square", None, "made: a reference"),
+    ("Picture B shows the correct view.", "B", "made"),
+    ("most likely B.", "B", "made"),
+    ("After elimination only B remains.", "B", "made"),
+    ("B remains the same", None, "made: no choice"),
+    ("I'm leaning towards B.", "B", "made"),
+    ("the second option.", "B", "made"),
+    ("The answer is the last choice", None, "made: of how many?"),
+    ("the second option is too small", None, "made: denied"),
     ("C = 85°", None, "made: a point or an angle"),
     ("∠C = 85°", None, "MathVista 30, llava"),
     ("A triangle", None, "made: an article"),
@@ -94,6 +113,7 @@ def test_letters_beyond_the_choices_are_none() -> None:
 
 
 SIZES = ("half", "quarter", "quarter past")
+LANDS = ("Germany", "France", "Italy")
 ROOTS = ("4", "3", "2", "2√{3}")
 NAMED = [  # text, choices, indices of the choices in it, source
     ("So the time is **quarter past eight**.", SIZES, [2], "MathVista 7, bard"),
@@ -134,6 +154,15 @@ NAMED = [  # text, choices, indices of the choices in it, source
     ("YES", ("Yes", "No"), [0], "made"),
     ("I know it", ("yes", "no"), [], "made"),
     ("不能确定。", ("8", "不能确定"), [1], "MathVista 549"),
+    ("Germany is higher than France", LANDS, [0], "made: the other side of a comparison"),
+    ("it is Germany, as its bar is taller than that of Italy", LANDS, [0], "made: the other side"),
+    ("Germany has the highest value, followed by France and Italy", LANDS, [0], "made: the other side, all of it"),
+    ("Germany leads, ahead of France, Italy", LANDS, [0], "made: the other side, all of it"),
+    ("compared to France, Germany is high", LANDS, [0], "made: the other side goes first"),
+    ("France is lower than Italy and Germany is the highest", LANDS, [1, 0], "made: another clause"),
+    ("more than half are from France", LANDS, [1], "made: no comparison of it"),
+    ("x is larger than y", ("larger than", "less than"), [0], "made: a choice that compares"),
+    ("it is higher than France", LANDS, [], "made: the other side alone"),
     ("anything", (), [], "made"),
     ("anything", ("", " "), [], "made"),
 ]  # fmt: skip
@@ -192,8 +221,8 @@ def test_texts_that_differ_when_compared(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["A, ", "A and ", "(A) ", "not ", "option ", "\\sqrt{", "\\frac{1", "{", " ", "√", "1,", "*", "quarter "]
-)
+    "piece", ["A, ", "A and ", "(A) ", "not ", "option ", "\\sqrt{", "\\frac{1", "{", " ", "√", "1,", "*", "quarter ", "than half and ", "figure B is "]
+)  # fmt: skip
 def test_a_hostile_text_of_100_kb_takes_less_than_50_ms(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     assert min(seconds(text) for _ in range(5)) < 0.05

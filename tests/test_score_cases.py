@@ -282,6 +282,9 @@ SMALL = ("2", "3", "4")
 COLOURS = ("red", "blue", "green")
 PAIRS = ("A and B", "A and C", "A and D", "B and C", "C and D")
 NONE_OF = ("45", "39", "37", "31", "None of the numbers from (A) to (D)")
+LANDS = ("Germany", "France", "Italy")
+OPEN = ("3", "5", "7", "Cannot be determined")
+LENGTHS = ("12 cm", "14 cm", "16 cm")
 METRES = ("10√{3}m", "10m")
 HALVES = ("\\frac{1}{2}", "\\frac{1}{3}")
 TWELVE = tuple(map(str, range(12)))
@@ -390,9 +393,9 @@ CHOICE = [  # choices, gold, response, verdict, source
     (YES, "A", "Yes", RIGHT, "made"),
     (YES, "B", "The answer is: no.", RIGHT, "made"),
     (COUNTS, "A", "There are three of them.", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "The perimeter is 14.", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "\\boxed{14\\text{ cm}}", RIGHT, "made"),
-    (("12 cm", "14 cm", "16 cm"), "B", "\\boxed{14\\,\\mathrm{cm}}", RIGHT, "made"),
+    (LENGTHS, "B", "The perimeter is 14.", RIGHT, "made"),
+    (LENGTHS, "B", "\\boxed{14\\text{ cm}}", RIGHT, "made"),
+    (LENGTHS, "B", "\\boxed{14\\,\\mathrm{cm}}", RIGHT, "made"),
     (("A", "B", "C"), "B", "B", RIGHT, "made"),
     (("red", "green"), "B", "It is green, not red.", RIGHT, "made"),
     # a text as a whole, and what is only a part of it
@@ -459,6 +462,48 @@ CHOICE = [  # choices, gold, response, verdict, source
     (SMALL, "C", "The correct answer would be C since A and B fail.", RIGHT, "made: a reason that denies others"),
     (SMALL, "C", "It can't be A since the sides differ, so it is C.", RIGHT, "made: a reason between"),
     (SMALL, "C", "The answer can't be B, so it must be C.", RIGHT, "made: denied"),
+    # what is compared
+    (LANDS, "A", "Germany has a higher value than France.", RIGHT, "made: the other side of a comparison"),
+    (LANDS, "B", "Germany has a higher value than France.", WRONG, "made: the other side of a comparison"),
+    (LANDS, "A", "Therefore, Germany is the country with the highest value, ahead of Italy.", RIGHT, "made: the other side"),
+    (LANDS, "A", "The answer is Germany, since its bar is taller than that of Italy.", RIGHT, "made: the other side"),
+    (("cats", "dogs"), "B", "There are more dogs than cats.", RIGHT, "made: the other side"),
+    (("cats", "dogs"), "B", "There are fewer cats than dogs, so dogs.", RIGHT, "made: a conclusion"),
+    (("larger than", "less than"), "A", "So x is larger than y.", RIGHT, "made: a choice that compares"),
+    # a number and its place
+    (TWELVE, "C", "There are 2 zeros, at x = 1 and x = 3.", RIGHT, "made: where they are"),
+    (TWELVE, "D", "There are 2 zeros, at x = 1 and x = 3.", WRONG, "made: where they are"),
+    (TWELVE, "C", "So f has 2 real roots: 1 and 3.", RIGHT, "made: what was counted"),
+    (TWELVE, "D", "There are 3 of them, namely 1, 2, and 5.", RIGHT, "made: what was counted"),
+    (TWELVE, "F", "The minimum is $5$, when $x = 3$.", RIGHT, "made: where it is"),
+    (("5", "10", "15", "20"), "C", "So the area is 15 when the base is 5.", RIGHT, "made: where it is so"),
+    (("5", "10", "15", "20"), "C", "So when the base is 5, the area is 15.", RIGHT, "made: the place goes first"),
+    (("5", "10", "15", "20"), "C", "With height 10, if the base is 5, then the area is 15.", RIGHT, "made: the place goes first"),
+    (("5", "10", "15", "20"), "C", "So the value is largest when x = 15.", RIGHT, "made: the place is the answer"),
+    # each option in turn
+    (PLAIN, "B", "A. Incorrect.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", RIGHT, "made: one is called right"),
+    (PLAIN, "D", "A. Incorrect.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", WRONG, "made: one is called right"),
+    (PLAIN, "B", "- A: incorrect\n- B: correct\n- C: incorrect", RIGHT, "made: one is called right"),
+    (LENGTHS, "B", "Option A: 12 is too small.\nOption B: 14 works.\nOption C: 16 is too big.", RIGHT, "made: one works"),
+    (LENGTHS, "C", "**A)** 12 is not right.\n**B)** 14 doesn't fit.\n**C)** 16 is correct, as it isn't odd.", RIGHT, "made: one is right"),
+    (PLAIN, "B", "选项A错误，选项B正确，选项C错误，选项D错误。", RIGHT, "made: Chinese"),
+    (PLAIN, "B", "A. Incorrect.\nB. Incorrect.\nC. Correct.\nSo the answer is B.", RIGHT, "made: another is stated as the answer"),
+    (PLAIN, "D", "A. Correct.\nB. Correct.\nC. Incorrect.\nD. Incorrect.", NONE, "made: two are right"),
+    (PLAIN, "B", "A. True\nB. False\nC. Not enough information\n\nSo it is B.", RIGHT, "made: the choices' own texts"),
+    # nothing can be said
+    (OPEN, "D", "There is not enough information. Therefore, the length of AB cannot be determined.", RIGHT, "made"),
+    (OPEN, "A", "The angle is 3 times x. So the length cannot be uniquely determined.", WRONG, "made: the last word"),
+    (OPEN, "D", "Knowing that AC = 3, the length of AB cannot be determined.", RIGHT, "made: a number on the way"),
+    (OPEN, "A", "It cannot be determined from angles alone. But AB = 3, so the side is 3.", RIGHT, "made: then an answer"),
+    (OPEN, "D", "It cannot be determined from AB alone, but by similarity it is 5.", NONE, "made: only on the way"),
+    (OPEN, "D", "The answer is that it's impossible to tell.", RIGHT, "made: in other words"),
+    (OPEN, "D", "\\boxed{\\text{Not enough information}}", RIGHT, "made: in other words"),
+    (OPEN, "D", "因此，面积无法确定。", RIGHT, "made: Chinese"),
+    (("3", "5", "7", "无法确定"), "D", "Therefore, the area can't be determined.", RIGHT, "made: Chinese"),
+    (("$4$", "$5$", "$\\text{not uniquely determined}$"), "C", "So $x$ cannot be determined.", RIGHT, "MATH-V 2347's form"),
+    (OPEN, "D", "I cannot determine the answer from the image.", NONE, "made: a refusal"),
+    (OPEN, "D", "I'm sorry, but it cannot be determined.", NONE, "made: a refusal"),
+    (ABCD, "D", "The length of AB cannot be determined.", NONE, "made: no choice"),
     # many choices
     (TWELVE, "K", "The answer is (K) 10.", RIGHT, "made: beyond J"),
     (TWELVE, "11", "L", RIGHT, "made: beyond J"),
@@ -674,6 +719,17 @@ AUTO = [  # choices, gold, response, verdict, source
     (ABCD, "140°", "\\boxed{D}", RIGHT, "made: the gold is a choice's text"),
     (ABCD, "D", "\\boxed{140}", RIGHT, "made"),
     (ABCD, "B", "\\boxed{140}", WRONG, "made"),
+    (PLAIN, "A,B,D", "A, B and D are correct.", RIGHT, "made: a set of letters"),
+    (PLAIN, "A, C", "The answers are (C) and (A).", RIGHT, "made: a set of letters"),
+    (PLAIN, "A, C", "A and B are correct.", WRONG, "made: another set"),
+    (PLAIN, "A, C", "The answer is A.", WRONG, "made: one is missing"),
+    (PLAIN, "ABD", "The correct options are A, B, and D.", RIGHT, "made: a set of letters"),
+    (PLAIN, "ABD", "The correct options are A and D.", WRONG, "made: one is missing"),
+    (PLAIN, "ABD", "\\boxed{ABD}", RIGHT, "made: a set of letters"),
+    (PLAIN, "BD", "\\boxed{B, D}", RIGHT, "made: a set of letters"),
+    (PLAIN, "BD", "The longest side is BD.", RIGHT, "made: a segment"),
+    (PLAIN, "BD", "The longest side is AB.", WRONG, "made: a segment"),
+    (PLAIN, "CAB", "\\boxed{CAB}", RIGHT, "made: an angle"),
     (PLAIN, "\\frac{1}{2}", "\\boxed{0.5}", RIGHT, "made"),
     (PLAIN, "204", "\\boxed{204}", RIGHT, "AIME"),
     (PLAIN, "33", "\\boxed{033}", RIGHT, "AIME"),
@@ -989,6 +1045,10 @@ HOSTILE = [
     "$" * 100_000,
     "- " * 50_000,
     "Choices:\nA:" * 9_000,
+    "A. Correct.\n" * 8_000,
+    "option A not " * 7_000,
+    "5, when x = 1 " * 7_000,
+    "cannot be " * 10_000,
 ]
 SCORERS: list[tuple[BaseScorer, str]] = [
     (ChoiceScorer(), "B"),

@@ -13,9 +13,13 @@ from mathbatch.scoring.mathematics import MathScorer
 LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
 """Of a row without choices; a later letter may as well be a name in a formula."""
 
+SET = re.compile(r"\s*\(?[A-J]\)?(?:(?:\s?[,，、;&]\s?|\sand\s|,\sand\s|)\(?[A-J]\)?){1,9}\s*")
+
 
 class AutoScorer(BaseScorer):
-    """`choice` where the gold answer is a letter or one of the row's choices, else `math`."""
+    """`choice` where the gold answer is a letter or one of the row's choices, else `math`. Of a row without choices
+    a gold such as `A, C` or `ABD` is a set of letters or names points: an answer is correct if it is in either reading.
+    """
 
     preload = MathScorer.preload
 
@@ -23,7 +27,14 @@ class AutoScorer(BaseScorer):
         self._choice, self._math = ChoiceScorer(), MathScorer()
 
     def score(self, sample: Sample, response: str) -> Score:
-        return (self._choice if _is_choice(sample) else self._math).score(sample, response)
+        if _is_choice(sample):
+            return self._choice.score(sample, response)
+        score = self._math.score(sample, response)
+        if _may_be_set(sample) and score.verdict != "correct":
+            as_set = self._choice.score(sample, response)
+            if as_set.verdict == "correct" or (as_set.verdict == "wrong" and score.verdict == "no_answer"):
+                return as_set
+        return score
 
 
 def _is_choice(sample: Sample) -> bool:
@@ -31,3 +42,7 @@ def _is_choice(sample: Sample) -> bool:
     if len(choices) > len(ALPHABET):  # which `choice` refuses
         return bool(gold)
     return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)
+
+
+def _may_be_set(sample: Sample) -> bool:
+    return not sample.choices and SET.fullmatch(sample.gold or "") is not None

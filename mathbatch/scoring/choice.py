@@ -24,9 +24,12 @@ from mathbatch.scoring.options import (
     named,
     opening,
     stated_number,
+    without_place,
 )
 from mathbatch.scoring.spelling import same_as
 from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+from mathbatch.scoring.turns import in_turn
+from mathbatch.scoring.undetermined import left_open, undetermined
 
 DECISIVE = ("boxed", "after ####")
 """Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
@@ -85,9 +88,8 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     whole = final_part(response).strip()
     if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
         said = [Stated(whole, "the whole response")]
-    elif (opened := opening(whole, choices, allowed)) is not None:
-        place = sum(one.rule in INTRODUCED for one in said)
-        said = [*said[:place], opened, *said[place:]]
+    else:
+        said = _with_readings(whole, said, choices, allowed)
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -97,6 +99,15 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
             return chosen
         decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
     return None
+
+
+def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], allowed: str) -> list[Stated]:
+    """With what only choices have, right behind what is introduced: an answer that goes first, one that leaves it open,
+    the one option that is called right."""
+    place = sum(one.rule in INTRODUCED for one in said)
+    right, rest = in_turn(whole, said[place:])
+    readings = (opening(whole, choices, allowed), left_open(whole, choices), right)
+    return [*said[:place], *filter(None, readings), *rest]
 
 
 def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -> Chosen | None:
@@ -113,7 +124,9 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
         return None
     if is_expression(stated.text):
         return by_value(stated.text, choices)
-    text = CONTRAST.sub("", stated.text)
+    text = without_place(CONTRAST.sub("", stated.text))
+    if (at := undetermined(text, choices)) is not None:
+        return at
     if mentioned := named(text, choices):
         return mentioned[-1]
     at = in_formulas(text, choices)

@@ -26,6 +26,8 @@ PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 SET = re.compile(
     r"[(（\[]?([A-Z])[)）\]]?(?:(?:\s?[,，、;&/+]\s?|\s(?:and|or)\s|\s?[和与及或]\s?|,\sand\s|\s?\n\s?)[(（\[]?([A-Z])[)）\]]?(?![A-Za-z(]))+"
 )
+ARE_RIGHT = re.compile(r"\s(?:are|is)\s(?:(?:all|both|the|only)\s){0,2}(?:correct|right|true)\b|\s?[都均]?正确")
+"""Behind a set: "A, B and D are correct"."""
 RUN = re.compile(r"[A-Z]{2,6}(?=[\s.,。;]*$)")
 LABEL = re.compile(r"([A-Z])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-–—]\s)")
 GOES_ON = re.compile(
@@ -39,23 +41,33 @@ TURNS = re.compile(
 LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
 """No "I" that has a verb: "the choice I made"."""
 NAMED = re.compile(
-    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案[为是]?)\s?[:：]?\s?[(（]?" + LETTER,
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?" + LETTER,
     re.IGNORECASE,
 )
+THING = r"(?:(?:figure|picture|image|diagram|shape|piece|graph)\s)"
 IS = re.compile(
-    r"(?:\b(?:is|are|be|but|[Ii]t\ss|go(?:ing)? with|choose|pick|select|say)|[是为=:：])\s?([A-Z])"
+    r"(?:\b(?:is|are|be|but|[Ii]t\ss|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
+    rf"{THING}?([A-Z])"
     r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
 )
 AT_LAST = re.compile(
-    r"(?:\b(?:so|thus|hence|therefore|leaves|leaving)\b[,:]?\s(?:only\s)?|\b(?:is|be|but)\s(?:only\s)?)"
+    r"\b(?:(?:so|thus|hence|therefore|leaves|leaving)\b[,:]?\s(?:only\s)?|(?:is|be|but|likely|probably|clearly)\s(?:only\s)?)"
     r"[(\[]?([A-Z])[)\]]?[\s.!。]*$",
     re.IGNORECASE,
 )
 RIGHT = re.compile(
-    r"(?<!not )(?<!if )\b([A-Z])[)\]]?\s(?:is|must be)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b",
+    r"(?<!not )(?<!if )(?<![A-Za-z0-9])([A-Z])"
+    r"(?:[)\]]?\s(?:is|must be|shows)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b"
+    r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
+    re.IGNORECASE,
+)
+RANKS = ("first", "second", "third", "fourth", "fifth")
+RANKED = re.compile(
+    rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(RANKS)})\s(?:option|choice|answer)[\s.!]*$",
     re.IGNORECASE,
 )
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
+IF = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
 REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
     r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
@@ -70,7 +82,7 @@ def letters(text: str, allowed: str = USUAL) -> Letters | None:
         return None
     bare = " ".join(WRAPS.sub(" ", text).split()) if "\n" not in text.strip() else WRAPS.sub("", text).strip()
     for part in dict.fromkeys([_without_reason(bare), bare]):
-        for rule in (_whole, _label, _called_right, _in_parentheses, _after_a_word):
+        for rule in (_whole, _called_right_together, _label, _called_right, _in_parentheses, _after_a_word, _by_rank):
             found = rule(part.strip(), allowed)
             if found is not None:
                 return found
@@ -116,6 +128,14 @@ def _end_of_letter(label: re.Match[str]) -> int:
     return label.end() if label[0][-1] in ")）]】" else label.end(1)
 
 
+def _called_right_together(text: str, allowed: str) -> Letters | None:
+    """The last set of letters of which a text says so."""
+    found = [one for one in SET.finditer(text) if ARE_RIGHT.match(text, one.end())]
+    if not found or NONE_OF.search(text) or IF.search(text[: found[-1].start()]):
+        return None
+    return _letters(re.findall("[A-Z]", found[-1][0]), found[-1][0], allowed)
+
+
 def _called_right(text: str, allowed: str) -> Letters | None:
     """The last letter of which a text says so: "B is correct, not A"."""
     return None if NONE_OF.search(text) else _last([*RIGHT.finditer(text)], allowed)
@@ -131,6 +151,14 @@ def _after_a_word(text: str, allowed: str) -> Letters | None:
     """The last of "option B", "choice B", "选项B", "选B", or "is B" at an end; this alone where the text denies."""
     at_last = [*AT_LAST.finditer(text)]
     return _last(at_last if DENIES.search(text) else [*at_last, *NAMED.finditer(text), *IS.finditer(text)], allowed)
+
+
+def _by_rank(text: str, allowed: str) -> Letters | None:
+    """ "The second option", at an end."""
+    found = RANKED.search(text)
+    if not found or DENIES.search(text):
+        return None
+    return _letters([ALPHABET[RANKS.index(found[1].lower())]], found[0].strip(), allowed)
 
 
 def _last(found: list[re.Match[str]], allowed: str) -> Letters | None:

@@ -24,6 +24,12 @@ LEADS = re.compile(
     re.IGNORECASE,
 )
 RIGHT_SIDE = re.compile(r".*(?:=|≈|\\approx(?![A-Za-z]))", re.DOTALL)
+PLACE = re.compile(
+    r"[,;(]?\s(?:at|when|where|whenever|if|for)\s[^,;=\n]{0,40}(?:=|\bis\b)(?:[^,;\n]|,\s?(?=\d|and\b|or\b)){1,60}\Z"
+    r"|(?::|,\snamely)\s(?:[^\s,;:]{1,20},\s){0,9}[^\s,;:]{1,20},?\s(?:and|or)\s[^\s,;:]{1,20}\Z"
+)
+"""Behind a number, what has numbers of its own: "2 zeros, at x = 1 and x = 3"; "2 roots: 1 and 3"."""
+LONGEST_PLACE = 150
 UNIT = re.compile(
     r"(?<=[\d)}iπ])\s*\*?(\\?[ ,]?\\(?:text|mathrm|mbox|rm)\s?\{[\s~]*[^{}\d]+\}|\\?degrees?|°|\^\s?\{?\s?\\circ\s?\}?"
     r"|(?:[cmkd]?m|[mk]?g|m?[lL]|s|h|ft|in|units?|cm/s|m/s|km/h)(?![A-Za-z])|[\u4e00-\u9fff]{1,4})"
@@ -50,6 +56,12 @@ DENIED = re.compile(
     r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
 )
 REFUTED = re.compile(r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b")
+OTHER_SIDE = re.compile(
+    r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
+    r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
+)
+"""In front of what something is compared with: "higher than the value of France"."""
+OWN_VERB = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
 JOINED = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
 """Between two of which neither is the answer: "3 or 4"."""
 NEXT = re.compile(r"\s?(?:,\s)?\b(?:or|and|to)\s\W{0,3}\d")
@@ -69,11 +81,17 @@ def as_whole(text: str, choices: Sequence[str]) -> int | None:
         return None
     words = ["" if _is_label(choice, text, len(choices)) else choice for choice in choices]
     bare = LEADS.sub("", text, count=1) or text
-    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", bare)]
+    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", without_place(bare))]
     for form in (text, bare, *sides):
         if same := same_as(form, words):
             return same[0] if _are_one(same, choices) else None
     return _but_for_unit(sides[0] if sides else bare, words)
+
+
+def without_place(text: str) -> str:
+    """A sentence without the place that it adds to its number: "the area is 15 when the base is 5"."""
+    place = PLACE.search(text, max(len(text) - LONGEST_PLACE, 0))
+    return text[: place.start()] if place and any(map(str.isdigit, text[: place.start()])) else text
 
 
 def labelled(text: str, choices: Sequence[str]) -> int | None:
@@ -158,8 +176,9 @@ def is_expression(text: str) -> bool:
 
 def named(text: str, choices: Sequence[str]) -> list[int]:
     """Places of the choices whose text stands in `text`, in the order of their last mention; whole words, and numbers
-    and expressions that stand alone, none that is denied or joined to the next by "or". Of choices that hold each other
-    the longest ("quarter past", not "quarter"). Choices that are letters are left to `letters`: "a" is an article."""
+    and expressions that stand alone, none that is denied, joined to the next by "or" or the other side of a comparison.
+    Of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are letters are left to
+    `letters`: "a" is an article."""
     plains = [plain(choice) for choice in choices]
     known = {
         one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
@@ -168,7 +187,8 @@ def named(text: str, choices: Sequence[str]) -> list[int]:
         return []
     text = plain(text[-EDGE:])
     longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
-    found = [one for one in re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text) if _stands(one, text)]
+    found = _compared([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
+    found = [one for one in found if _stands(one, text)]
     return list(dict.fromkeys(known[one[0]] for one in reversed(_decided(found, text))))[::-1]
 
 
@@ -189,6 +209,22 @@ def said_alone(text: str) -> Number | None:
     before, after = text[: number.start], text[number.end :]
     denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
     return None if denied else number
+
+
+def _compared(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
+    """Without the other side of a comparison, all of it: "higher than France, Italy and Spain"."""
+    kept: list[re.Match[str]] = []
+    end = -BACK
+    for one in found:
+        goes_on = one.start() - end < BACK and JOINED.match(text[max(end, 0) : one.start()])
+        if OTHER_SIDE.search(text[max(one.start() - BACK, 0) : one.start()]) or (
+            goes_on and not OWN_VERB.match(text, one.end())
+        ):
+            end = one.end()
+        else:
+            kept.append(one)
+            end = -BACK
+    return kept
 
 
 def _stands(found: re.Match[str], text: str) -> bool:
