@@ -46,6 +46,7 @@ MATH: list[tuple[dict[str, Any], str, str, str, str]] = [  # parameters, gold, r
     ({}, "12", "\\boxed{12} is too small. So it is \\boxed{13}.", WRONG, "Math-Verify #9"),
     ({}, "2, 3", "The solutions are $\\boxed{2}$ and $\\boxed{3}$.", RIGHT, "made: one box for each solution"),
     ({}, "3", "The solutions are $\\boxed{2}$ and $\\boxed{3}$.", WRONG, "made"),
+    ({}, "2, 3", "$\\boxed{2} \\quad \\boxed{3}$", RIGHT, "made: with room between them"),
     ({}, "3", REFUSAL, NONE, "Math-Verify #10: the last number is no answer"),
     ({}, "3", CUT, NONE, "made: the thinking was cut off"),
     ({}, "60", "The angle is 30. Now we add the two of them and get that", WRONG, "made: cut off after another number"),

@@ -11,7 +11,8 @@ from mathbatch.records import Sample
 from mathbatch.scoring.choice import ChoiceScorer
 from mathbatch.scoring.mathematics import MathScorer
 from mathbatch.scoring.number import NumberScorer
-from mathbatch.scoring.stated import final_part, statements
+from mathbatch.scoring.stated import statements
+from mathbatch.scoring.tags import final_part
 
 RIGHT, WRONG, NONE = "correct", "wrong", "no_answer"
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from mathbatch.scoring.stated import MAX_ANSWER, final_part, sentences, statements, states
+from mathbatch.scoring.stated import MAX_ANSWER, sentences, statements, states
+from mathbatch.scoring.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."
 ANSWER, ENDS, BOXED, HASH = "stated as the answer", "stated in a conclusion", "boxed", "after ####"

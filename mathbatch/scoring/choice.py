@@ -27,7 +27,8 @@ from mathbatch.scoring.options import (
     without_place,
 )
 from mathbatch.scoring.spelling import same_as
-from mathbatch.scoring.stated import MAX_ANSWER, Stated, final_part, statements
+from mathbatch.scoring.stated import MAX_ANSWER, Stated, statements
+from mathbatch.scoring.tags import final_part
 from mathbatch.scoring.turns import in_turn
 from mathbatch.scoring.undetermined import left_open, undetermined
 

@@ -18,7 +18,8 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.number import stated_number
 from mathbatch.scoring.quantities import quantity
 from mathbatch.scoring.said import stated_quantity
-from mathbatch.scoring.stated import Stated, final_part, statements
+from mathbatch.scoring.stated import Stated, statements
+from mathbatch.scoring.tags import final_part
 
 SHORT = re.compile(
     r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))"""

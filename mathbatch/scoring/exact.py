@@ -12,7 +12,8 @@ import json
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.spelling import plain
-from mathbatch.scoring.stated import final_part, statements
+from mathbatch.scoring.stated import statements
+from mathbatch.scoring.tags import final_part
 
 BARE = 200
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""

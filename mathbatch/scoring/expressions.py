@@ -19,7 +19,8 @@ from mathbatch.scoring.numbers import Number
 from mathbatch.scoring.runs import VALUE, runs, words
 from mathbatch.scoring.said import numerals, said_number
 from mathbatch.scoring.spelled import fraction_in, in_signs
-from mathbatch.scoring.stated import TAIL, Stated, concluded, edges, final_part, last_sentence, statements, states
+from mathbatch.scoring.stated import TAIL, Stated, concluded, edges, last_sentence, statements, states
+from mathbatch.scoring.tags import final_part
 
 INTRODUCED = ("boxed", "after ####", "stated as the answer")
 BOLD_LINE = re.compile(r"\*\*([^*\n]{1,60})\*\*\.?")

@@ -14,7 +14,8 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.number import Found, other_answer, stated_number
 from mathbatch.scoring.numbers import Number, numbers_in
 from mathbatch.scoring.quantities import quantity
-from mathbatch.scoring.stated import HEADING, TRIES, edges, final_part
+from mathbatch.scoring.stated import HEADING, TRIES, edges
+from mathbatch.scoring.tags import final_part
 
 MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
 

@@ -18,7 +18,8 @@ from mathbatch.scoring.numbers import as_number
 from mathbatch.scoring.options import as_whole, by_value, is_expression, labelled, named, opening, said_alone
 from mathbatch.scoring.said import is_other, numerals, stated_quantity
 from mathbatch.scoring.spelling import plain
-from mathbatch.scoring.stated import MAX_ANSWER, REFUSAL, TAIL, Stated, final_part, sentences, statements, states
+from mathbatch.scoring.stated import MAX_ANSWER, REFUSAL, TAIL, Stated, sentences, statements, states
+from mathbatch.scoring.tags import final_part
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
 WORD = re.compile(r"[^\W\d_]{2,}")

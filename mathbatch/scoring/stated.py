@@ -18,8 +18,7 @@ from typing import NamedTuple
 
 from mathbatch.scoring.boxed import boxes
 from mathbatch.scoring.remarks import is_remark, tells_how
-from mathbatch.scoring.tags import final_part as final_part
-from mathbatch.scoring.tags import tagged
+from mathbatch.scoring.tags import final_part, tagged
 
 MAX_ANSWER = 1000
 """Characters. What is longer is prose or a loop of tokens, never an answer."""
@@ -41,7 +40,7 @@ class Stated(NamedTuple):
 HASHES = re.compile(r"####[ \t]*")
 HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
 """What follows "####" where that marks a heading, "#### Step 2" or "#### 2. Area", unless nothing comes after it."""
-JOINED = re.compile(r"[\s$,;、和]*(?:(?:and|or)\b[\s$]*)?")
+JOINED = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
 """What stands between boxes that are one answer: "$\\boxed{2}$ and $\\boxed{3}$"."""
 MARKER = re.compile(
     r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"

@@ -20,7 +20,7 @@ from typing import Any
 from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.choice import ChoiceScorer, chosen_letters
-from mathbatch.scoring.stated import final_part
+from mathbatch.scoring.tags import final_part
 
 LETTERS = "ABCDEFGH"
 DROPPED = re.compile(r"[>><<:.]")

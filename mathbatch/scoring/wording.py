@@ -9,7 +9,8 @@ from mathbatch.scoring.expressions import INTRODUCED
 from mathbatch.scoring.formulas import first_of, formulas
 from mathbatch.scoring.measures import bare
 from mathbatch.scoring.spelling import plain
-from mathbatch.scoring.stated import CONCLUSION, Stated, final_part, sentences, statements, states
+from mathbatch.scoring.stated import CONCLUSION, Stated, sentences, statements, states
+from mathbatch.scoring.tags import final_part
 
 REASON = re.compile(r"[,;:(]?\s(?:as|because|since|which|for|so)\s|[,;:(](?=\s)|\n")
 """Behind an answer in words: "Evelyn, as her distance is greatest"."""
