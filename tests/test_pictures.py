@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import random
-import weakref
 from pathlib import Path
 
 import pytest
@@ -165,18 +163,34 @@ def test_many_pictures_in_flight_stay_within_the_budget(root: ImageRoot) -> None
     asyncio.run(check())
 
 
-def test_a_picture_that_the_engine_has_taken_over_is_not_kept_alive(
+def test_the_memory_of_a_picture_comes_back_when_the_engine_has_taken_it_over_whoever_has_the_object(
     root: ImageRoot,
 ) -> None:
     async def check() -> None:
         pictures = Pictures(1 << 30, workers=1)
         async with pictures.ready(request_for(root, "small.png"), DECODER) as ready:
-            picture = weakref.ref(ready.messages[0]["content"][0]["image"])
+            picture = ready.messages[0]["content"][0]["image"]
+            picture.tobytes()
             ready.drop_images()
-            async with asyncio.timeout(30):  # the thread that decoded it may still be on its way out with it
-                while picture() is not None:
-                    await asyncio.sleep(0.001)
-                    gc.collect()
+            with pytest.raises(ValueError, match="closed"):
+                picture.tobytes()
+        pictures.close()
+
+    asyncio.run(check())
+
+
+def test_a_picture_that_another_unit_will_show_is_left_as_it_is(root: ImageRoot) -> None:
+    async def check() -> None:
+        pictures = Pictures(1 << 30, workers=1)
+        first, second = (request_for(root, "small.png") for _ in range(2))
+        for request in (first, second):
+            pictures.expect(request, DECODER)
+        async with pictures.ready(first, DECODER) as ready:
+            pixels = ready.messages[0]["content"][0]["image"].tobytes()
+            ready.drop_images()
+        async with pictures.ready(second, DECODER) as ready:
+            assert ready.messages[0]["content"][0]["image"].tobytes() == pixels
+        assert pictures.reads == 1
         pictures.close()
 
     asyncio.run(check())

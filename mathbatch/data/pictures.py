@@ -202,10 +202,15 @@ class Pictures:
         if self.budget.try_acquire(size):
             shared.kept = size
         else:
-            shared.decoded = None
+            self._drop(shared)
 
     def _drop(self, shared: Shared) -> None:
-        shared.decoded = None
+        """Give a picture's memory back at once, whoever still has the empty object: vLLM leaves what it has rendered in
+        a cycle of references, where it would lie until the garbage is collected.
+        """
+        decoded, shared.decoded = shared.decoded, None
+        if decoded is not None and decoded.done() and not decoded.cancelled() and decoded.exception() is None:
+            decoded.result()[0].close()
         self._no_longer_kept(shared)
 
     def _no_longer_kept(self, shared: Shared) -> None:
