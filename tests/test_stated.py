@@ -103,7 +103,7 @@ def test_the_answer_stands_at_either_end_of_a_very_long_response() -> None:
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
-    assert sentences(text) == expected
+    assert [*sentences(text)] == expected
 
 
 def test_what_follows_the_last_thought_is_the_answer() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mathbatch.scoring.boxed import boxes
@@ -148,33 +149,41 @@ def marked(text: str) -> list[Stated]:
 
 def concluded(text: str) -> Stated | None:
     """The last sentence that starts as a conclusion: "Therefore …", "So …", "所以…"."""
-    for sentence in reversed(stating(text[-TAIL:])):
+    for sentence in reversed(sentences(text[-TAIL:])):
         inner = [*INNER.finditer(sentence)]
-        if inner or CONCLUSION.match(sentence):
+        if (inner or CONCLUSION.match(sentence)) and states(sentence) and not _is_beside(sentence):
             return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
     return None
 
 
 def emphasised(text: str) -> Stated | None:
     """The first sentence with something in bold that is no label: "There are **3** bars."."""
-    found = (one for one in stating(text[:TAIL]) if BOLD.search(one))
-    return next((_candidate(one, "in bold") for one in found), None)
+    bold = filter(BOLD.search, sentences(text[:TAIL]))
+    return next((_candidate(one, "in bold") for one in bold if states(one) and not _is_beside(one)), None)
 
 
 def last_sentence(text: str) -> Stated | None:
     """The last sentence that states something."""
-    return next((_candidate(one, "in the last sentence") for one in reversed(stating(text[-TAIL:]))), None)
+    return next((_candidate(one, "in the last sentence") for one in stating(reversed(sentences(text[-TAIL:])))), None)
 
 
 def first_sentence(text: str) -> Stated | None:
     """The first sentence that states something: many models answer first and explain then."""
-    return next((_candidate(one, "in the first sentence") for one in stating(text[:TAIL])), None)
+    return next((_candidate(one, "in the first sentence") for one in stating(sentences(text[:TAIL]))), None)
 
 
-def stating(text: str) -> list[str]:
+def stating(pieces: Iterable[str]) -> Iterator[str]:
     """The sentences that state something; remarks about the answer only where there is nothing else."""
-    found = [one for one in sentences(text) if states(one)]
-    return [one for one in found if not _is_beside(one)] or found
+    remarks: list[str] = []
+    found = False
+    for one in filter(states, pieces):
+        if _is_beside(one):
+            remarks.append(one)
+        else:
+            found = True
+            yield one
+    if not found:
+        yield from remarks
 
 
 def states(sentence: str) -> bool:
@@ -184,7 +193,8 @@ def states(sentence: str) -> bool:
     )
 
 
-def sentences(text: str) -> list[str]:
+@functools.lru_cache(4)
+def sentences(text: str) -> tuple[str, ...]:
     """Sentences and lines, with their marks; a list label ("1.", "B.") stays with what it labels."""
     found: list[str] = []
     start = 0
@@ -195,7 +205,7 @@ def sentences(text: str) -> list[str]:
         found.append(piece)
         start = end.end()
     found.append(text[start:])
-    return [piece.strip() for piece in found if any(letter.isalnum() for letter in piece)]
+    return tuple(piece.strip() for piece in found if any(letter.isalnum() for letter in piece))
 
 
 def _is_beside(sentence: str) -> bool:
