@@ -47,7 +47,9 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"
         before = now
         assert not left_alive(children), "an engine outlived its run"
-    assert run(tmp_path, *SLOW).returncode == 0
+    done = run(tmp_path, *SLOW)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr, "the engine is gone before Python ends"
     whole, _ = engine.run(tmp_path / "whole", *SLOW)
     assert results(run_dir(tmp_path)) == results(whole.run_dir), f"seed {seed}"
     ids = [record["id"] for record in records(run_dir(tmp_path))]

@@ -115,7 +115,7 @@ class VllmModel(BaseInferenceModel):
         """Runs in a thread of its own: the engine process inherits that thread's signal mask, and so Ctrl-C, which
         a terminal sends to every process, leaves the engine at work until what is in flight is saved.
 
-        It returns nothing, since vLLM keeps a frame of the thread alive, and so would keep what it returned.
+        It returns nothing and has no name for the engine, since vLLM keeps this frame alive, and so would keep both.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._reaper.start()
@@ -134,11 +134,9 @@ class VllmModel(BaseInferenceModel):
         arguments = AsyncEngineArgs(**self._engine_arguments())
         if self._closed:  # stopped during the imports
             return
-        engine = AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
-        self._count_steps(engine)
-        self._engine = engine
+        self._engine = self._counted(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
         self._reaper.unmark()
-        engine.renderer.warmup(self._chat_params)  # as vLLM's LLM does: the first prompt would hold up all others
+        self._warm_up()
 
     def _environment(self) -> dict[str, str]:
         """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its
@@ -243,7 +241,13 @@ class VllmModel(BaseInferenceModel):
         else:
             self.images_preprocessed += found.queries - found.hits
 
-    def _count_steps(self, engine: AsyncLLM) -> None:
+    def _warm_up(self) -> None:
+        """As vLLM's LLM does: the first prompt would hold up all others."""
+        engine = self._engine
+        if engine is not None:
+            engine.renderer.warmup(self._chat_params)
+
+    def _counted(self, engine: AsyncLLM) -> AsyncLLM:
         """Each message from the engine process is a step; nothing public tells of them before a request ends."""
         core: Any = engine.engine_core
         receive = core.get_output_async
@@ -254,6 +258,7 @@ class VllmModel(BaseInferenceModel):
             return outputs
 
         core.get_output_async = counted
+        return engine
 
 
 async def _last_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> RequestOutput:
