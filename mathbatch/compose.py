@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
 from mathbatch.errors import ConfigError, nearest
+from mathbatch.models.vllm_options import is_engine_argument
 
 C = TypeVar("C", bound=Config)
 T = TypeVar("T")
@@ -46,6 +47,8 @@ FLAGS_WITH_VALUE = (
     "--cfg",
     "-c",
 )
+OPTIONAL = ("joblib", "optuna", "submitit_local", "submitit_slurm")
+"""Plugins of Hydra in the extra `launchers`."""
 EXIT_CONFIG = 2
 HYDRAS_FOLDERS = {
     "hydra.run.dir": "set output_dir; below it a run's folder is named for its model, dataset and sampling",
@@ -210,6 +213,8 @@ def _explain_missing_group(error: MissingConfigException) -> str:
     options = [option for option in error.options or [] if option != "schema"]
     if not group or not options:
         return str(error)
+    if group in ("hydra/launcher", "hydra/sweeper") and name in OPTIONAL:
+        return str(ConfigError(group, f"'{name}' is not installed", "pip install 'mathbatch[launchers]'"))
     return str(ConfigError(group, f"there is no '{name}'", nearest(name, options, others=True)))
 
 
@@ -217,6 +222,8 @@ def _explain_key(error: OmegaConfBaseException, schema: type[Config]) -> tuple[s
     path = error.full_key or str(error.key or "")
     problem = str(error.msg or error).splitlines()[0]
     parent, _, key = path.rpartition(".")
+    if "not in" in problem and parent in ("model", "judge.model") and is_engine_argument(key):
+        return path, "no such key", f"vLLM's own arguments go to {parent}.engine: {parent}.engine.{key}=…"
     if "not in" in problem:
         return path, "no such key", nearest(key, _schema_types(parent, schema))
     expected = _schema_types(parent, schema).get(key)

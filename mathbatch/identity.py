@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mathbatch.config import Config, SamplingConfig
-from mathbatch.data.paths import locate
+from mathbatch.data.paths import SCHEME, locate
 from mathbatch.errors import ConfigError
 
 ENGINE_ONLY_SPEED = {
@@ -74,6 +74,10 @@ def run_folder(config: Config) -> Path:
 def _checkpoint(path: str) -> str:
     """A hub id as it stands; of a folder what is in it, so that it may move, but not change, under its run."""
     folder = locate(path, "model.path")
+    if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
+        raise ConfigError(
+            "model.path", f"there is no folder {folder}", "correct the path, or give a hub id: owner/name"
+        )
     if not folder.is_dir():
         return path
     digest = hashlib.blake2b(digest_size=16)

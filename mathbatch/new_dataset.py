@@ -83,14 +83,18 @@ def draft(name: str, input: str) -> str:
     if columns:
         lines += ["columns:", *(f"  {column}: {quoted(expression)}" for column, expression in columns)]
     lines += [f"{key}: {guess.yaml}  # {guess.why}" for key, guess in guesses.items()]
-    return "\n".join([*lines, *_prompt(query, choices), ""])
+    return "\n".join([*lines, *_prompt(rows, query, choices), ""])
 
 
-def _prompt(query: Guess, choices: Guess | None) -> list[str]:
+def _prompt(rows: Rows, query: Guess, choices: Guess | None) -> list[str]:
     lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
     if choices is not None:
         listed = variable(str(choices.value))
-        lines += [f"  {{%- if {listed} %}}", f"  {{{{ {listed} | lettered }}}}", "  {%- endif %}"]
+        lines += [
+            f"  {{%- if {rows.if_any(str(choices.value))} %}}",
+            f"  {{{{ {listed} | lettered }}}}",
+            "  {%- endif %}",
+        ]
     return [*lines, "", f"  {BOXED}"]
 
 

@@ -20,6 +20,8 @@ GLANCE = 10_000
 GLANCE_S = 1.0
 """A look ends after so many rows or so long: pictures on a slow disk would make it long."""
 SHOWN = 3
+MISSING = 10
+"""Rows whose picture is not there, while none is: so many are no accident."""
 NAMES_FROM = 100
 
 
@@ -30,6 +32,9 @@ class Glance:
         self.mapping = loader.mapping if isinstance(loader, MappedDataLoader) else None
         self.rows = 0
         self.bad = 0
+        self.without_picture = 0
+        self.with_picture = 0
+        self.first_missing = ""
         self.most_images = 0
         self.reasons: list[str] = []
         self.absent: set[str] | None = None
@@ -42,9 +47,13 @@ class Glance:
         self.rows += 1
         if isinstance(row, BadRow):
             self.bad += 1
+            if row.kind in ("missing_image", "image_outside_root"):
+                self.without_picture += 1
+                self.first_missing = self.first_missing or row.message
             if len(self.reasons) < SHOWN:
                 self.reasons.append(f"{row.kind}: {row.message}")
         else:
+            self.with_picture += bool(row.images)
             self.most_images = max(self.most_images, len(row.images))
             self._look_at_judge(row)
         if self.mapping is not None and row.row is not None:
@@ -119,6 +128,13 @@ def preflight(parts: Parts) -> None:
             "dataset",
             f"{glance.bad} of the first {glance.rows} rows can't be asked:\n    {reasons}",
             "correct the fields of the dataset config, or the file",
+        )
+    if not glance.with_picture and glance.without_picture >= MISSING:
+        raise ConfigError(
+            "dataset.image_base_path",
+            f"not one of the pictures that {glance.without_picture:,} of the first {glance.rows:,} rows name is there: "
+            f"{glance.first_missing}",
+            "set it to the folder that these paths start from, or dataset.image_field=null to ask without pictures",
         )
     if glance.unaskable * 2 > glance.to_judge:
         raise ConfigError(

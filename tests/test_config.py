@@ -64,6 +64,10 @@ REFUSED = [
     (["model.engine.say=a,{b"], ["mathbatch: model.engine.say=a,{b: not an override"]),
     (["batcher={bach_size: 3}"], ["batcher.bach_size", "did you mean 'batch_size'?"]),
     (["dataset.where=false"], ["dataset.where: it leaves out all 3 rows"]),
+    (["dataset.prompt='{{ query_cott }}'"], ["dataset.prompt", "did you mean 'query_cot'?"]),
+    (["dataset.prompt='{% if hint %}{{ hint }}{% endif %}{{ query_cot }}'"], ["hint is defined and"]),
+    (["model.gpu_memory_utilization=0.5"], ["no such key", "model.engine.gpu_memory_utilization=…"]),
+    (["model.path=/nowhere/weights"], ["model.path: there is no folder /nowhere/weights", "hub id"]),
     (["dataset.image_base_path=nowhere"], ["dataset.image_base_path", "nowhere"]),
 ]
 

@@ -10,10 +10,13 @@ import pytest
 import shapes
 import yaml
 from bad_inputs import encoded
+from conftest import composed
 from support import questions, run, write_rows
 from test_check import inspected
 
+from mathbatch.data.loaders import FileDataLoader
 from mathbatch.new_dataset import draft
+from mathbatch.records import Sample
 
 
 def drafted(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -60,6 +63,24 @@ def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: 
     found = inspected("dataset=rows", f"hydra.searchpath=[file://{tmp_path}/my_conf]", "model.max_images=8")
     assert found.rows == len(rows)
     assert not found.fails, found.findings
+
+
+def test_rows_that_lack_a_field_and_golds_with_commas_are_read_as_they_are(tmp_path: Path) -> None:
+    golds = ["(3, 4)", "1,2,3", "$[1,2)$", "1,003", "x=1, x=2", "7", "8", "9", "10"]
+    rows: list[dict[str, Any]] = [
+        {"id": at, "question": f"How many are {at}?", "solution": f"so\n#### {gold}"} for at, gold in enumerate(golds)
+    ]
+    for row in rows[:4]:
+        row["options"] = "['x', 'y']"
+    rows[8].pop("solution")
+    write_rows(tmp_path / "rows.jsonl", rows)
+    drafted(tmp_path, "rows.jsonl")
+    found = inspected("dataset=rows", f"hydra.searchpath=[file://{tmp_path}/my_conf]")
+    assert not found.fails, found.findings
+    config = composed("dataset=rows", f"hydra.searchpath=[file://{tmp_path}/my_conf]")
+    samples = [sample for sample in FileDataLoader(config.dataset) if isinstance(sample, Sample)]
+    assert [sample.gold for sample in samples] == [*golds[:8], None]
+    assert ["(A) x" in sample.query for sample in samples] == [True] * 4 + [False] * 5
 
 
 def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) -> None:

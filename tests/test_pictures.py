@@ -226,3 +226,16 @@ def test_a_run_with_a_budget_below_a_single_picture_completes(root: ImageRoot) -
     assert outcome.code == 1
     assert outcome.results is not None
     assert [bool(row["model_answer"]) for row in outcome.results] == [row["image"] != "broken.png" for row in rows]
+
+
+def test_a_run_of_whose_pictures_none_is_there_is_refused_and_says_where_they_were_looked_for(tmp_path: Path) -> None:
+    text = [{"sample_index": at, "query_cot": "What?", "image": ""} for at in range(30)]
+    rows = [*text, *({"sample_index": f"p{at}", "query_cot": "What?", "image": f"pics/{at}.png"} for at in range(12))]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "pics").mkdir()
+    refused = run_process(tmp_path, "dataset.input=rows.jsonl", "dataset.image_base_path=pics")
+    assert refused.code == 2
+    assert "dataset.image_base_path" in refused.err
+    assert f"{tmp_path}/pics/pics/0.png" in refused.err
+    (tmp_path / "pics" / "0.png").write_bytes(encoded())
+    assert run_process(tmp_path, "dataset.input=rows.jsonl").code == 1, "one of them is there"

@@ -50,7 +50,7 @@ def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "(A) yes\n(B) no" in checked.stdout
     assert run(tmp_path, *arguments, SCRIPTED).returncode == 0
-    assert [score["gold"] for score in scores(run_dir(tmp_path))] == ["1000", "1001", "1002", "1003"]
+    assert [score["gold"] for score in scores(run_dir(tmp_path))] == ["1,000", "1,001", "1,002", "1,003"]
 
 
 def scores(folder: Path) -> list[dict[str, str]]:

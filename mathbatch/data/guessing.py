@@ -81,6 +81,11 @@ class Rows:
         """The values that are not empty."""
         return [value for value in self._values[name] if value not in (None, "", [], {})]
 
+    def if_any(self, name: str) -> str:
+        """An expression that is true for a row with a value there; a row may lack the field."""
+        is_everywhere = name not in self._values or len(self._values[name]) == len(self.rows)
+        return variable(name) if is_everywhere else f"{variable(name)} is defined and {variable(name)}"
+
     def share(self, name: str, test: Callable[[Any], bool]) -> float:
         """The share of the values that are there which pass."""
         values = self.values(name)
@@ -165,27 +170,27 @@ def guess_choices(rows: Rows) -> Guess | None:
             ("split_choices", split_choices, "one text"),
         ):
             if rows.share(name, lambda value, read=read: _gives_choices(read, value)) >= MOSTLY:  # type: ignore[misc]
-                return Guess("choices", f"`{name}` is {why}", ("choices", f"{variable(name)} | {helper}"))
+                read_so = f"{variable(name)} | {helper}"
+                given = read_so if rows.if_any(name) == variable(name) else f"{read_so} if {rows.if_any(name)} else []"
+                return Guess("choices", f"`{name}` is {why}", ("choices", given))
     return None
 
 
 def guess_answer(rows: Rows) -> Guess | None:
     for name in rows.named(ANSWER_NAMES):
         if rows.share(name, lambda value: isinstance(value, str) and "####" in value) >= MOSTLY:
-            column = ("gold", _if_any(name, f"{variable(name)} | after('####') | replace(',', '')"))
+            column = ("gold", _gold(rows, name, "after('####')"))
             return Guess("gold", f"`{name}` ends with it after ####", column)
         if rows.share(name, lambda value: isinstance(value, str) and len(value) > 80) < 0.5 and rows.values(name):
             return Guess(name, "its name, and it is short")
         if rows.share(name, _has_box) >= MOSTLY:
-            return Guess(
-                "gold", f"`{name}` has it in \\boxed{{}}", ("gold", _if_any(name, f"{variable(name)} | boxed"))
-            )
+            return Guess("gold", f"`{name}` has it in \\boxed{{}}", ("gold", _gold(rows, name, "boxed")))
     return None
 
 
-def _if_any(name: str, expression: str) -> str:
+def _gold(rows: Rows, name: str, helper: str) -> str:
     """A row without a gold answer is asked like any other, and stays unscored."""
-    return f"{expression} if {variable(name)} else none"
+    return f"{variable(name)} | {helper} if {rows.if_any(name)} else none"
 
 
 def guess_metadata(rows: Rows, used: set[str]) -> Guess:

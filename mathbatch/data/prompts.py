@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,7 @@ from mathbatch.errors import ConfigError, SampleError
 from mathbatch.records import Row
 
 ENVIRONMENT = Environment()
+UNDEFINED = re.compile(r"'(\w+)' is undefined")
 ERRORS = (
     *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
     *(RecursionError, MemoryError),
@@ -29,7 +32,7 @@ def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row
         try:
             return compiled.render(_variables(row)).strip()
         except ERRORS as error:
-            raise SampleError("prompt_template", f"{path} fails on this row: {error}") from error
+            raise SampleError("prompt_template", f"{path} fails on this row: {_explained(error, row)}") from error
 
     return render
 
@@ -50,10 +53,22 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
             if not isinstance(value, PLAIN):
                 raise TypeError(f"a {type(value).__name__} is no value")
         except ERRORS as error:
-            raise SampleError("bad_expression", f"{path} fails on this row: {error}") from error
+            raise SampleError("bad_expression", f"{path} fails on this row: {_explained(error, row)}") from error
         return value
 
     return evaluate
+
+
+def _explained(error: Exception, row: Row) -> str:
+    """With what may have been meant by a name that the row has not."""
+    undefined = UNDEFINED.fullmatch(str(error))
+    if undefined is None:
+        return str(error)
+    close = difflib.get_close_matches(undefined[1], row, n=1)
+    hint = (
+        f"did you mean '{close[0]}'?" if close else f"where only some rows have it: '{undefined[1]} is defined and …'"
+    )
+    return f"{error}; {hint}"
 
 
 def _variables(row: Row) -> Row:

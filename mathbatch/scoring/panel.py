@@ -117,9 +117,13 @@ def combine(gold: str | None, votes: Votes) -> Score:
     named = {name: score.verdict for name, score in votes.items()}
     reason = won.reason
     if len(set(named.values())) > 1:
-        told = (f"{name} says {score.verdict} ({score.answer!r:.40})" for name, score in votes.items())
+        told = (f"{name} says {score.verdict} ({_why(score)})" for name, score in votes.items())
         reason = f"{reason}; {', '.join(told)}"
     return msgspec.structs.replace(won, reason=reason, votes=named)
+
+
+def _why(score: Score) -> str:
+    return score.reason[:120] if score.verdict == "unscored" else f"{score.answer!r:.40}"
 
 
 def _named(scoring: Any) -> dict[str, Mapping[str, Any]]:
