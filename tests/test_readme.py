@@ -33,6 +33,15 @@ def test_the_custom_parts_of_the_readme_run_as_written(tmp_path: Path) -> None:
     assert "a: WHAT IS 2 + 2?" in (run_dir(tmp_path) / "run.log").read_text(encoding="utf-8")
 
 
+def test_a_row_with_too_many_cells_costs_that_row_in_the_loader_of_the_readme_too(tmp_path: Path) -> None:
+    (tmp_path / "my_parts.py").write_text(block("python", "# my_parts.py"), encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("id;question\na;What is 2 + 2?\nb;And 3; or 4?\nc;And 5?\n", encoding="utf-8")
+    done = run(tmp_path, *shlex.split(block("bash", "my_parts.CsvDataLoader").replace("\\\n", " "))[3:])
+    assert done.returncode == 1
+    assert "row 2: it has more cells than the header has names" in done.stdout
+    assert [bool(row.get("model_answer")) for row in results(run_dir(tmp_path))] == [True, False, True]
+
+
 def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path) -> None:
     (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
     (tmp_path / "my_conf" / "dataset" / "rows.yaml").write_text(block("yaml", "my_conf/dataset/rows.yaml"))

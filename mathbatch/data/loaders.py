@@ -54,6 +54,9 @@ class MappedDataLoader(BaseDataLoader):
         if row is None:
             problem = f"{self.input}, {raw.label}: {raw.problem}"
             return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
+        if None in row:  # as Python's csv.DictReader has it
+            problem = f"{self.input}, {raw.label}: it has more cells than the header has names"
+            return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
         try:
             extended = row if self._as_it_stands and not raw.columns else self._extended(row, raw.columns)
             if extended is None:
