@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import datetime
 from pathlib import Path
 
 from mathbatch.atomic import atomic_write
@@ -80,7 +80,7 @@ class JsonLinesDataSaver(BaseDataSaver):
         """Move the old records away, once: the note says where to, until a run has come to its end."""
         if not self._rerun_note.exists():
             with atomic_write(self._rerun_note) as stream:
-                stream.write(f"responses-{time.strftime('%Y%m%dT%H%M%S')}".encode())
+                stream.write(f"responses-{datetime.now():%Y%m%dT%H%M%S%f}".encode())  # no two reruns have one name
             self._manifest.unlink(missing_ok=True)
         aside = self.folder.with_name(self._rerun_note.read_text(encoding="utf-8"))
         if not aside.exists():

@@ -112,7 +112,8 @@ class SegmentWriter:
             sync_folder(path.parent)
         except OSError as error:
             os.close(self._fd)
-            path.unlink()
+            with suppress(OSError):  # an empty segment does no harm
+                path.unlink()
             raise disk_error(path, error) from error
         self._thread = threading.Thread(target=self._sync_regularly, name="group-commit", daemon=True)
         self._thread.start()
