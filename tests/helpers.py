@@ -48,7 +48,7 @@ def run_process(folder: Path, *overrides: str, prepare: Callable[[], None] | Non
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
         preexec_fn=prepare,
     )
     return found_outcome(folder, ended.returncode, ended.stdout, ended.stderr)

@@ -20,6 +20,22 @@ SCRIPTED = "model._target_=mathbatch.models.scripted.ScriptedModel"
 ENGINE = "VLLM::EngineCor"
 """The name that the kernel shows for vLLM's engine process."""
 
+HEAVY = frozenset(
+    {"torch", "vllm", "transformers", "datasets", "numpy", "pandas", "scipy", "sympy", "matplotlib", "pyarrow"}
+)
+"""Modules that take long to import: what answers at once has none of them."""
+WATCHED = """
+import json, runpy, sys
+report, package, *sys.argv[1:] = sys.argv[1:]
+sys.path.insert(0, package)
+try:
+    runpy.run_module("mathbatch.run", run_name="__main__", alter_sys=True)
+finally:
+    import mathbatch
+    facts = {"package": mathbatch.__file__, "modules": list(sys.modules)}
+    open(report, "w").write(json.dumps(facts))
+"""
+
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -45,7 +61,7 @@ def command(*arguments: str, module: str = "run") -> list[str]:
     return [sys.executable, "-m", f"mathbatch.{module}", *arguments]
 
 
-def run(folder: Path, *arguments: str, module: str = "run", timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, module: str = "run", timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """Run the command line in `folder` to its end."""
     return subprocess.run(
         command(*arguments, module=module),
@@ -56,6 +72,25 @@ def run(folder: Path, *arguments: str, module: str = "run", timeout: float = 120
         timeout=timeout,
         check=False,
     )
+
+
+def run_watched(
+    package: Path, folder: Path, *arguments: str
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    """Run the `mathbatch.run` that lies in `package`, and say where it came from and which modules it imported.
+
+    -I keeps the current folder and PYTHONPATH out.
+    """
+    report = folder / "report.json"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", WATCHED, str(report), str(package), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done, json.loads(report.read_text())
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -71,7 +106,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 300) -> None:
     """Until it is so. Fails where the process has ended without it; the time only ends a test that would hang."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -81,7 +116,7 @@ def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], se
         time.sleep(0.02)
 
 
-def wait_until_said(words: str, process: subprocess.Popen[str], seconds: float = 60) -> str:
+def wait_until_said(words: str, process: subprocess.Popen[str], seconds: float = 300) -> str:
     """The line on the standard error that has these words."""
     assert process.stderr is not None
     too_late = threading.Timer(seconds, process.kill)
@@ -106,7 +141,7 @@ def engines_of(owner: int) -> list[psutil.Process]:
     return found
 
 
-def left_alive(processes: Iterable[psutil.Process], seconds: float = 30) -> list[psutil.Process]:
+def left_alive(processes: Iterable[psutil.Process], seconds: float = 120) -> list[psutil.Process]:
     """Those that have not ended in time. One that has ended and that nobody has asked about yet is not alive: the first
     process of a container may ask nobody.
     """

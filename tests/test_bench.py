@@ -22,7 +22,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         [*command, "--json", folder / "report.json", "--work", folder / "work"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -60,7 +60,7 @@ def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
 def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "scripts" / "bench.py", "scoring", "--quick", "--repeats", "1"]
     command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     assert [m["answers"] for m in report["measurements"]] == [200, 400]

@@ -22,7 +22,7 @@ def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_
     wait_for(lambda: saved(tmp_path) >= 10, process)
     (engine,) = engines_of(process.pid)
     engine.kill()
-    _, said = process.communicate(timeout=240)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert said.count("starting it again") == 1
     ids = [record["id"] for record in records(run_dir(tmp_path))]

@@ -31,7 +31,7 @@ def test_a_sample_that_kills_the_engine_is_quarantined_and_the_rest_complete(tmp
 
 def test_two_samples_that_kill_the_engine_are_both_found(tmp_path: Path, data: Path) -> None:
     deadly = ("model.engine.die_on=7 + 7", "model.engine.delay_s=0.02", "batch_size=16")
-    done = run(tmp_path, *overrides(data, *deadly), timeout=60)
+    done = run(tmp_path, *overrides(data, *deadly))
     assert done.returncode == 1
     failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
     assert failed == {"7"}  # "17 + 17" does not hold "7 + 7"
@@ -44,7 +44,7 @@ def test_neighbours_that_all_kill_the_engine_are_all_found_and_the_rest_complete
         row["query_cot"] += " deadly"
     data = write_rows(tmp_path / "rows.jsonl", rows)
     deadly = ("model.engine.die_on=deadly", "model.engine.delay_s=0.02", "batch_size=32")
-    assert run(tmp_path, *overrides(data, *deadly), timeout=90).returncode == 1
+    assert run(tmp_path, *overrides(data, *deadly)).returncode == 1
     failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
     assert failed == {str(at) for at in range(10, 18)}
     assert len(records(run_dir(tmp_path))) == 60
@@ -56,7 +56,7 @@ def test_a_death_while_another_sample_hangs_does_not_hang_the_run(tmp_path: Path
     rows[5]["query_cot"] += " deadly"
     data = write_rows(tmp_path / "rows.jsonl", rows)
     faults = ("model.engine.die_on=deadly", "model.engine.hang_on=hangs", "model.stall_timeout_s=1")
-    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.02"), timeout=60)
+    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.02"))
     assert done.returncode == 1
     failed = {record["id"] for record in records(run_dir(tmp_path)) if "failure" in record}
     assert failed == {"2", "5"}
@@ -72,7 +72,7 @@ def test_a_death_that_no_sample_caused_costs_one_restart_and_no_answer(tmp_path:
 
 
 def test_an_engine_that_dies_whatever_it_gets_ends_the_run_and_says_so(tmp_path: Path, data: Path) -> None:
-    done = run(tmp_path, *overrides(data, "model.engine.die_on=What", "batch_size=8"), timeout=60)
+    done = run(tmp_path, *overrides(data, "model.engine.die_on=What", "batch_size=8"))
     assert done.returncode == 2
     assert "times without one answer between" in done.stderr
 
@@ -80,7 +80,7 @@ def test_an_engine_that_dies_whatever_it_gets_ends_the_run_and_says_so(tmp_path:
 def test_a_stalled_engine_is_named_restarted_and_the_sample_that_stalls_it_quarantined(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(12))
     stall = ("model.engine.hang_on=is 5 +", "model.stall_timeout_s=0.5", "model.engine.delay_s=0.01", "batch_size=4")
-    done = run(tmp_path, *overrides(data, *stall), timeout=60)
+    done = run(tmp_path, *overrides(data, *stall))
     assert done.returncode == 1
     assert "no step for 0.5 s" in done.stderr
     failed = [record for record in records(run_dir(tmp_path)) if "failure" in record]
@@ -96,7 +96,7 @@ def test_a_run_that_ctrl_z_has_stopped_is_not_taken_for_stalled(tmp_path: Path, 
     time.sleep(3.2)
     let_go(tmp_path)
     process.send_signal(signal.SIGCONT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "made no step" not in said
 
@@ -108,7 +108,7 @@ def test_ctrl_c_in_the_search_for_a_sample_that_kills_ends_the_run_and_the_next_
     for _ in range(2):
         wait_until_said("starting it again", process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "set aside" not in said, "the search was not over"
     assert run(tmp_path, *deadly).returncode == 1
@@ -138,7 +138,7 @@ def test_random_deaths_and_failures_leave_each_unit_with_one_record(tmp_path: Pa
     rows[faulty]["query_cot"] += " faulty"
     data = write_rows(tmp_path / "rows.jsonl", rows)
     faults = ("model.engine.die_on=deadly", "model.engine.fail_on=faulty", f"batch_size={rng.randint(1, 80)}")
-    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.005"), timeout=60)
+    done = run(tmp_path, *overrides(data, *faults, "model.engine.delay_s=0.005"))
     assert done.returncode == 1
     failed = {record["id"]: record["failure"]["kind"] for record in records(run_dir(tmp_path)) if "failure" in record}
     assert failed == {str(poison): "engine_killed", str(faulty): "scripted"}, f"seed {seed}"

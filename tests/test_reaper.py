@@ -14,7 +14,7 @@ from multiprocessing import resource_tracker
 from mathbatch.models.reaper import Reaper
 
 def begin(method):
-    process = multiprocessing.get_context(method).Process(target=time.sleep, args=(60,), daemon=True)
+    process = multiprocessing.get_context(method).Process(target=time.sleep, args=(3600,), daemon=True)
     process.start()
     return process
 
@@ -27,7 +27,7 @@ if __name__ == "__main__":
     later = begin("forkserver")
     time.sleep(2.5)  # it looks every second
     reaper.stop()
-    engine.join(10)
+    engine.join(120)
     kept = {name: process.is_alive() for name, process in
             {"earlier": earlier, "engine": engine, "scorer": scorer, "later": later}.items()}
     resource_tracker.ensure_running()  # warns where it had died
@@ -41,7 +41,7 @@ def test_scorers_that_work_beside_an_engine_outlive_it() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.stderr == ""

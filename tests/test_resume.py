@@ -171,7 +171,7 @@ def test_a_dataset_that_goes_away_in_mid_run_is_named_and_what_is_answered_is_ke
     wait_for(lambda: len(begun(tmp_path)) == 20, process)
     data.rename(tmp_path / "away.jsonl")
     let_go(tmp_path)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 2
     assert said.count(f"dataset.input: {data}: No such file") == 1, said
     (tmp_path / "away.jsonl").rename(data)
@@ -214,7 +214,7 @@ def test_a_second_writer_is_refused_and_the_first_one_unharmed(tmp_path: Path, d
     assert f"process {first.pid} on" in second.stderr
     assert run(tmp_path, f"run_dir={run_dir(tmp_path)}", module="verify").returncode == 2
     let_go(tmp_path)
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     assert first.returncode == 0
     assert len(records(run_dir(tmp_path))) == 20
 
@@ -231,7 +231,7 @@ def test_a_signal_stops_admission_saves_what_is_in_flight_and_the_next_run_goes_
     process.send_signal(number)
     wait_until_said("4 in flight will be finished and saved", process)
     let_go(tmp_path)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == code
     ids = sorted(int(record["id"]) for record in records(run_dir(tmp_path)))
     assert ids == sorted(map(int, begun(tmp_path))) == list(range(12))
@@ -248,5 +248,5 @@ def test_a_second_ctrl_c_exits_at_once(tmp_path: Path, data: Path) -> None:
     wait_until_said("in flight will be finished and saved", process)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)  # what is in flight is held for good
+    process.communicate(timeout=300)  # what is in flight is held for good
     assert process.returncode == 130

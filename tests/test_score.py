@@ -352,7 +352,7 @@ def test_a_kill_between_scores_and_metrics_leaves_no_stale_metrics(tmp_path: Pat
     )
     killed = subprocess.run(
         [sys.executable, "killer.py", f"run_dir={folder}", "dataset.answer_field=gold", "dataset.scoring=number"],
-        cwd=tmp_path, env=environment(), timeout=60, check=False,
+        cwd=tmp_path, env=environment(), timeout=300, check=False,
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
     assert (folder / "scores.jsonl").read_bytes() != exact

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -97,21 +96,19 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("scoring", "count", "limit_s"),
-    [("math", 1000, 120), ("auto", 200, 60), (["math", "choice", "number"], 200, 60), ("mathvision", 1000, 60), ("mathvista", 1000, 60)],
+    ("scoring", "count"),
+    [("math", 1000), ("auto", 200), (["math", "choice", "number"], 200), ("mathvision", 1000), ("mathvista", 1000)],
     ids=str,
-)  # fmt: skip
-def test_hostile_answers_cost_only_themselves(tmp_path: Path, scoring: Any, count: int, limit_s: int) -> None:
+)
+def test_hostile_answers_cost_only_themselves(tmp_path: Path, scoring: Any, count: int) -> None:
     seed = SEED + count
     healthy = [unit(f"h{at}", *HEALTHY[at % len(HEALTHY)][:2]) for at in range(100)]
     bad = [unit(f"b{at}", hostile.GOLD, text) for at, text in enumerate(hostile.responses(count, seed))]
     step = count // len(healthy)
     mixed = [row for at, one in enumerate(healthy) for row in (*bad[at * step : (at + 1) * step], one)]
     alone = score(scoring, healthy, tmp_path / "alone")
-    begun = time.monotonic()
     with watched_memory() as memory:
         found = score(scoring, mixed, tmp_path / "mixed")
-    assert time.monotonic() - begun < limit_s
     assert memory.grown < 100 * MB
     assert 0 < memory.worker < 1500 * MB
     assert not workers_below()
@@ -132,10 +129,8 @@ def test_healthy_answers_get_the_verdicts_of_math(tmp_path: Path) -> None:
 def test_an_odd_scorer_costs_one_unscored_each_and_says_why(tmp_path: Path) -> None:
     odd = list(odd_scorers.ODDITIES)
     rows = [unit(f"{at}", "1", odd[at // 10] if at % 10 == 5 else "1") for at in range(10 * len(odd))]
-    begun = time.monotonic()
     with watched_memory() as memory:
         found = score(None, rows, tmp_path, {"_target_": "odd_scorers.OddScorer"})
-    assert time.monotonic() - begun < 40
     assert memory.worker < 1500 * MB
     assert not workers_below()
     verdicts = {id: line["verdict"] for id, line in found.items()}

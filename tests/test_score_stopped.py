@@ -149,7 +149,7 @@ def _stopped(
         else:
             process.send_signal(number)
         time.sleep(0.2 * (times - 1))
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == code, err
     assert "Traceback" not in out + err
     assert not left_alive(below)

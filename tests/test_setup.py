@@ -40,7 +40,7 @@ class Checkout:
         calls.write_text("")
         env = {"MATHBATCH_ENGINE": "vllm-cpu", "PYTHON": str(self.recorder), "CALLS": str(calls), **env}
         command = [str(self.root / "scripts/setup"), *arguments]
-        done = subprocess.run(command, env=os.environ | env, cwd="/", capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, env=os.environ | env, cwd="/", capture_output=True, text=True, timeout=300)
         return done.returncode, done.stderr, calls.read_text().splitlines()
 
 
@@ -116,7 +116,7 @@ def test_two_at_once_install_once(checkout: Checkout) -> None:
     calls = checkout.recorder.parent / "calls"
     env = {"MATHBATCH_ENGINE": "vllm-cpu", "PYTHON": str(checkout.recorder), "CALLS": str(calls)}
     both = [subprocess.Popen([checkout.root / "scripts/setup"], env=os.environ | env) for _ in range(2)]
-    assert [process.wait(20) for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     assert len(installs(calls.read_text().splitlines())) == 1
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from growth import LINEAR, growth
 
 from mathbatch.scoring.stated import MAX_ANSWER, sentences, statements, states
 from mathbatch.scoring.tags import final_part
@@ -119,12 +118,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_response_of_100_kb_takes_less_than_50_ms(piece: str) -> None:
-    text = (piece * 100_000)[:100_000]
-    assert min(seconds(text) for _ in range(5)) < 0.05
-
-
-def seconds(text: str) -> float:
-    start = time.process_time()
-    statements(text)
-    return time.process_time() - start
+def test_a_hostile_response_costs_no_more_than_its_length(piece: str) -> None:
+    # Below what is cut off from a long response, around it, and above it.
+    for size in (500, 2_500, 12_500):
+        assert growth(lambda size: statements((piece * size)[:size]), size) < LINEAR, size

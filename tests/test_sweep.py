@@ -279,7 +279,7 @@ def test_ctrl_c_saves_what_is_in_flight_in_every_job(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     wait_until_said("6 in flight will be finished and saved", process)
     let_go(tmp_path)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=300)
     assert process.returncode == 130
     assert [len(records(folder)) for folder in run_dirs(tmp_path)] == [12] * 3
     assert "was stopped; the same command goes on from there" in printed
@@ -394,7 +394,7 @@ def test_a_row_that_is_edited_while_it_is_answered_never_gets_the_answer_to_its_
     rows[3]["query_cot"] = "What is 3 + 4?"
     write_rows(data, rows)
     let_go(tmp_path)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 2
     assert "has no record of 3" in said
     (folder,) = run_dirs(tmp_path)
