@@ -1,16 +1,11 @@
-"""`python -m mathbatch`, and the command `mathbatch`: what `python -m mathbatch.run` does."""
+"""Run an experiment: `python -m mathbatch` and the command `mathbatch` do what `python -m mathbatch.run` does."""
 
-from __future__ import annotations
-
-from mathbatch import entry
+from mathbatch.commands.entry import enter
 
 
 def main() -> None:
-    """The console script. Exit codes: those of `mathbatch.run`."""
-    entry.begin()
-    from mathbatch import run
-
-    entry.call(run.main)
+    """Start the console script."""
+    enter("run")
 
 
 if __name__ == "__main__":

@@ -46,9 +46,22 @@ class EngineError(MathBatchError):
 
 
 class AlreadyTold(MathBatchError):
-    """What was wrong has been shown; the command ends with this code."""
+    """What was wrong has been shown: the command only has to end."""
 
-    exit_code = 1
+
+class Interrupted(SystemExit):
+    """A signal stopped the work; the process ends with `exit_code_of` it.
+
+    As a SystemExit it passes through Hydra and its launchers, which report other errors in their own way.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(self.exit_code_of(number))
+
+    @staticmethod
+    def exit_code_of(number: int) -> int:
+        """Return 128 and the number of the signal, as shells have it."""
+        return 128 + number
 
 
 class EngineDied(MathBatchError):

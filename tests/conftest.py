@@ -17,15 +17,16 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.compose import conf_dir, typed
 from mathbatch.config import Config
-from mathbatch.engine import Engine
-from mathbatch.job import Job
-from mathbatch.parts import Parts, build_model
-from mathbatch.pipeline import generate
-from mathbatch.preflight import Glances
-from mathbatch.progress import Progress
+from mathbatch.config.load import typed
+from mathbatch.config.paths import conf_dir
 from mathbatch.records import Request, Response
+from mathbatch.runner.components import Components, build_model
+from mathbatch.runner.engine import Engine
+from mathbatch.runner.pipeline import generate
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.progress import Progress
+from mathbatch.runner.run_job import RunJob
 
 T = TypeVar("T")
 
@@ -66,15 +67,15 @@ class SharedEngine:
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=300)
 
-    def run(self, folder: Path, *arguments: str) -> tuple[Parts, dict[str, Any] | None]:
+    def run(self, folder: Path, *arguments: str) -> tuple[Components, dict[str, Any] | None]:
         """A whole run in `folder`, as `mathbatch.run` does it; returns its parts and metrics."""
-        job = Job(composed(f"output_dir={folder}", *arguments), OmegaConf.create())
+        job = RunJob(composed(f"output_dir={folder}", *arguments), OmegaConf.create())
         self.run_job(job)
-        return job.parts, job.metrics
+        return job.components, job.metrics
 
-    def run_job(self, job: Job) -> None:
+    def run_job(self, job: RunJob) -> None:
         """Open it, answer it, finish it; raises what ended it."""
-        job.open(Glances())
+        job.open(Preflight())
         finisher = ThreadPoolExecutor(1)
         try:
             engine = Engine(Borrowed(self.model), 1 << 30, None)

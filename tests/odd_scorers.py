@@ -11,7 +11,7 @@ from typing import Any
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.mathematics import MathScorer
+from mathbatch.scoring.scorers.math import MathScorer
 
 
 class Awkward(Exception):

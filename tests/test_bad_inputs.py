@@ -15,11 +15,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from mathbatch.compose import EXIT_CONFIG, conf_dir, typed
+from mathbatch.commands import exit_codes
+from mathbatch.commands.run import Run
 from mathbatch.config import Config
+from mathbatch.config.load import typed
+from mathbatch.config.paths import conf_dir
 from mathbatch.errors import MathBatchError
-from mathbatch.job import Job
-from mathbatch.single import run_alone
+from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.signals import Signals
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +49,10 @@ def run_here(
         for override in OverridesParser.create().parse_overrides(list(overrides)):
             OmegaConf.update(config, override.key_or_group, override.value())
         try:
-            code = run_alone(Job(typed(config), config))
+            code = Run(Signals()).run_alone(RunJob(typed(config), config))
         except MathBatchError as error:
             print(f"mathbatch: {error}", file=sys.stderr)
-            code = EXIT_CONFIG
+            code = exit_codes.MISTAKE
         printed = capfd.readouterr()
         return found_outcome(tmp_path, code, printed.out, printed.err)
 

@@ -13,9 +13,9 @@ from growth import LINEAR, growth
 from omegaconf import OmegaConf
 from support import ROOT, overrides, questions, records, run, write_rows
 
-from mathbatch.checking.chat import ChatRenderer
-from mathbatch.checking.inspection import Inspection, inspect
-from mathbatch.job import Job
+from mathbatch.commands.check.chat import ChatRenderer
+from mathbatch.commands.check.inspection import Inspection, inspect
+from mathbatch.runner.run_job import RunJob
 
 REAL = ROOT.parent / "shared" / "data"
 
@@ -26,7 +26,7 @@ def check(folder: Path, *arguments: str) -> Any:
 
 def inspected(*arguments: str) -> Inspection:
     config = composed(*arguments)
-    return inspect(Job(config, OmegaConf.create(), check_model=False), ChatRenderer(config.model), lambda rows: None)
+    return inspect(RunJob(config, OmegaConf.create(), check_model=False), ChatRenderer(config.model), lambda rows: None)
 
 
 def test_the_demo_passes_and_shows_prompts_as_the_model_sees_them(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.comparison import Comparison, compare, show_comparison
+from mathbatch.reports.comparison import show_comparison
+from mathbatch.scoring.metrics.comparison import Comparison, compare
 
 VERDICTS = {"+": "correct", "-": "wrong", "x": "failed"}
 

@@ -11,11 +11,12 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 from support import HEAVY, ROOT, SCRIPTED, questions, run, run_watched, write_rows
 
-from mathbatch import identity
-from mathbatch.compose import conf_dir, typed
 from mathbatch.config import Config, SamplingConfig
-from mathbatch.models.vllm_options import fields_of, vllm_folder
-from mathbatch.parts import sampling_values
+from mathbatch.config.load import typed
+from mathbatch.config.paths import conf_dir
+from mathbatch.config.vllm_arguments import fields_of, vllm_folder
+from mathbatch.runner import identity
+from mathbatch.runner.components import sampling_values
 
 ROWS = "dataset.input=rows.jsonl"
 REFUSED = [

@@ -10,7 +10,7 @@ from conftest import SharedEngine, composed
 from support import ROOT, records, results
 from test_check import inspected
 
-from mathbatch.data.images import ImageDecoder
+from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.records import Sample
 

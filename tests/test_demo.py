@@ -12,7 +12,7 @@ import pytest
 from conftest import SharedEngine
 from support import records, results, write_rows
 
-from mathbatch.compose import PACKAGE
+from mathbatch.config.paths import PACKAGE
 
 DATA = PACKAGE / "demo" / "data"
 

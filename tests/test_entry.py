@@ -12,8 +12,8 @@ import pytest
 from support import command, environment, overrides, questions, run, write_rows
 
 import mathbatch
-from mathbatch.compare import CompareConfig
-from mathbatch.compose import arguments_as
+from mathbatch.commands.compare import CompareConfig
+from mathbatch.config.load import arguments_as
 from mathbatch.errors import ConfigError
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from growth import LINEAR, SQUARED, growth
 
-from mathbatch.scoring.stated import statements
+from mathbatch.scoring.answers.statements import statements
 
 ANEW = re.compile(r"a+b")
 

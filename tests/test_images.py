@@ -13,7 +13,7 @@ import pytest
 from growth import LINEAR, growth
 from PIL import Image
 
-from mathbatch.data.images import ImageDecoder, ImageRoot
+from mathbatch.data.images.decode import ImageDecoder, ImageRoot
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 

@@ -14,14 +14,14 @@ from conftest import SharedEngine, composed
 from held import HELD, hold_after, let_go
 from support import overrides, questions, records, run, run_dir, start, wait_for, write_rows
 
-from mathbatch.audit import audit, repair
+from mathbatch.commands.verify import audit, repair
 from mathbatch.config import DatasetConfig
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.errors import StoreError
 from mathbatch.records import Record, Sample, Score
 from mathbatch.scoring import workers
-from mathbatch.scoring.evaluate import JudgeSays, Unit, evaluate
+from mathbatch.scoring.evaluate import JudgeVotes, ScoringUnit, evaluate
 from mathbatch.scoring.panel import panel_of
 
 SAYS = "model.engine.say='Answer: 4\nVerdict: correct'"
@@ -178,7 +178,7 @@ def test_damaged_replies_are_found_and_mended_by_the_command_that_the_error_name
     report = audit(folder)
     assert (report.torn.count, report.damaged.count, report.missing.count) == (1, 1, 0)
     assert len(repair(folder)) == 3  # cut off, set aside, results written
-    assert audit(folder).whole
+    assert audit(folder).is_whole
     assert len(asked(tmp_path)) == 5
     assert run(tmp_path, *judged(tmp_path)).returncode == 0
     assert len(asked(tmp_path)) == 6
@@ -194,9 +194,9 @@ def test_damaged_replies_about_answers_from_elsewhere_can_be_mended_too(tmp_path
     replies.write_bytes(replies.read_bytes().replace(b"correct", b"corrupt", 1))
     with pytest.raises(StoreError, match=f"run_dir={re.escape(str(tmp_path))} "):
         JsonLinesDataSaver(tmp_path / "judge" / "demo-greedy-0").open()
-    assert not audit(tmp_path).whole
+    assert not audit(tmp_path).is_whole
     repair(tmp_path)
-    assert audit(tmp_path).whole
+    assert audit(tmp_path).is_whole
 
 
 def test_another_judge_model_that_cannot_be_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(workers, "Worker", lambda panel: pytest.fail("a worker process"))
     row, record = Sample("1", 1, {}, "", gold="4"), Record("1", "", text="4")
     votes = {"judge": Score("correct", "4", "4", "")}
-    says = JudgeSays("told", lambda unit: votes)
+    says = JudgeVotes("told", lambda unit: votes)
     found = evaluate([(row, [record])], panel_of("judge", {}), DatasetConfig(name="told"), tmp_path, says)
     assert found["accuracy"] == 1.0
 
@@ -255,8 +255,8 @@ def test_answers_from_elsewhere_and_old_runs_can_be_judged_later(tmp_path: Path)
 
 
 def test_the_real_engine_judges_its_own_answers(tmp_path: Path, engine: SharedEngine) -> None:
-    from mathbatch.judging import judge_of
-    from mathbatch.stored import read_records
+    from mathbatch.runner.judge_job import judge_of
+    from mathbatch.runner.reopen import read_records
 
     parts, metrics = engine.run(tmp_path, "dataset.limit=12", "dataset.scoring=[auto,judge]")
     assert metrics is None  # the judge comes first
@@ -265,7 +265,7 @@ def test_the_real_engine_judges_its_own_answers(tmp_path: Path, engine: SharedEn
     engine.run_job(judge)
     with judge.replies() as says:
         rows = [row for row in FileDataLoader(composed("dataset.limit=12").dataset) if isinstance(row, Sample)]
-        found = [says.votes(Unit(row, Record(row.id, "", text="no such response"), 0))["judge"] for row in rows]
+        found = [says.votes(ScoringUnit(row, Record(row.id, "", text="no such response"), 0))["judge"] for row in rows]
     assert {score.reason for score in found} == {"the judge could not be asked: no reply"}  # another response
-    assert len(records(judge.parts.run_dir)) == 12
+    assert len(records(judge.components.run_dir)) == 12
     parts.saver.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import composed
@@ -13,28 +12,28 @@ from omegaconf import OmegaConf
 from support import SCRIPTED, questions, write_rows
 from test_pictures import DECODER, request_for, root  # noqa: F401 - a fixture
 
-from mathbatch.data.images import ImageRoot
-from mathbatch.data.pictures import Pictures
-from mathbatch.job import Job
-from mathbatch.lanes import upcoming
-from mathbatch.preflight import Glances
-from mathbatch.progress import Counts, Progress
+from mathbatch.data.counts import Counts
+from mathbatch.data.images.decode import ImageRoot
+from mathbatch.data.images.pool import Announcement, ImagePool
 from mathbatch.records import Record
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.progress import Progress
+from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.schedule import upcoming
 
 
-def jobs_of(folder: Path, *settings: tuple[str, ...]) -> list[Job]:
+def jobs_of(folder: Path, *settings: tuple[str, ...]) -> list[RunJob]:
     jobs = []
     for number, overrides in enumerate(settings):
         config = composed(SCRIPTED, "dataset=generic", "dataset.image_field=null", f"output_dir={folder}", *overrides)
-        jobs.append(Job(config, OmegaConf.create(), number=number))
-        jobs[-1].open(Glances())
+        jobs.append(RunJob(config, OmegaConf.create(), number=number))
+        jobs[-1].open(Preflight())
     return jobs
 
 
-def order_of(jobs: list[Job], order: str) -> list[tuple[int, str]]:
+def order_of(jobs: list[RunJob], order: str) -> list[tuple[int, str]]:
     async def collect() -> list[tuple[int, str]]:
-        pictures = Pictures(1 << 20, 1)
-        return [(job.number, request.id) async for job, request in upcoming(jobs, order, pictures)]
+        return [(job.number, request.id) async for job, request in upcoming(jobs, order)]
 
     found = asyncio.run(collect())
     for job in jobs:
@@ -64,9 +63,9 @@ def test_a_job_that_was_ahead_waits_for_the_others_to_show_its_rows_with_them(tm
     (ahead, behind) = jobs_of(tmp_path, *settings)
 
     async def answer_first_half() -> None:
-        async for job, request in upcoming([ahead], "breadth", Pictures(1 << 20, 1)):
+        async for job, request in upcoming([ahead], "breadth"):
             if request.row_number <= 400:
-                job.parts.saver.append(Record(request.id, request.digest, text="done"))
+                job.components.saver.append(Record(request.id, request.digest, text="done"))
 
     asyncio.run(answer_first_half())
     for job in (ahead, behind):
@@ -93,12 +92,10 @@ def test_the_progress_line_tells_how_far_each_job_has_come() -> None:
 
 def test_requests_that_are_expected_share_one_reading_of_a_picture(root: ImageRoot) -> None:  # noqa: F811
     async def check() -> None:
-        pictures = Pictures(1 << 20, workers=2)
-        requests = [request_for(root, "small.png") for _ in range(20)]
-        for request in requests:
-            pictures.expect(request, DECODER)
-        for request in requests:  # one after another: between them nobody uses the picture
-            async with pictures.ready(request, DECODER) as ready:
+        pictures = ImagePool(1 << 20, workers=2)
+        announced = [pictures.announce(request_for(root, "small.png"), DECODER) for _ in range(20)]
+        for images in announced:  # one after another: between them nobody uses the picture
+            async with images.ready() as ready:
                 assert ready.messages[0]["content"][0]["image"].size == (40, 30)
         assert pictures.reads == 1
         assert pictures.budget.used == 0
@@ -110,13 +107,12 @@ def test_requests_that_are_expected_share_one_reading_of_a_picture(root: ImageRo
 def test_a_kept_picture_makes_room_for_one_that_is_needed(root: ImageRoot) -> None:  # noqa: F811
     async def check() -> None:
         small, large = (DECODER.measure(root.reference(name)) for name in ("small.png", "large.png"))
-        pictures = Pictures(large, workers=1)
+        pictures = ImagePool(large, workers=1)
         assert small < large
-        requests = [request_for(root, name) for name in ("small.png", "large.png", "small.png")]
-        for request in requests:
-            pictures.expect(request, DECODER)
-        for request, reads in zip(requests, (1, 2, 3), strict=True):
-            async with asyncio.timeout(120), pictures.ready(request, DECODER):
+        names = ("small.png", "large.png", "small.png")
+        announced = [pictures.announce(request_for(root, name), DECODER) for name in names]
+        for images, reads in zip(announced, (1, 2, 3), strict=True):
+            async with asyncio.timeout(120), images.ready():
                 assert pictures.reads == reads
         assert pictures.budget.used == 0
         assert pictures.budget.peak <= large
@@ -134,33 +130,30 @@ def test_sharing_under_a_small_budget_neither_hangs_nor_leaks(root: ImageRoot, w
     rng = random.Random(seed)
 
     async def check() -> None:
-        pictures = Pictures(DECODER.measure(root.reference("large.png")) + 9_000, workers)
+        pictures = ImagePool(DECODER.measure(root.reference("large.png")) + 9_000, workers)
         names = ["small.png", "large.png", "broken.png"]
         requests = [request_for(root, *rng.choices(names, (4, 4, 1), k=rng.randint(1, 3))) for _ in range(150)]
 
-        async def use(request: Any) -> None:
-            async with pictures.ready(request, DECODER) as ready:
+        async def use(images: Announcement) -> None:
+            async with images.ready() as ready:
                 await asyncio.sleep(rng.random() / 500)
                 if rng.random() < 0.5:
                     ready.drop_images()
                     await asyncio.sleep(rng.random() / 500)
 
         tasks = []
-        for request in requests:
-            pictures.expect(request, DECODER)
-        for request in requests:
+        for images in [pictures.announce(request, DECODER) for request in requests]:
             if rng.random() < 0.1:
-                pictures.forget(request)
+                images.forget()
                 continue
-            tasks.append(asyncio.create_task(use(request)))
+            tasks.append(asyncio.create_task(use(images)))
             if rng.random() < 0.2:
                 await asyncio.sleep(0.001)
                 rng.choice(tasks).cancel()
         await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 120)
         assert pictures.budget.used == 0
         assert pictures.budget.peak <= pictures.budget.total
-        assert not pictures._shared
-        assert not pictures._expecting
+        assert not pictures._pooled
         pictures.close()
 
     asyncio.run(check())

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from growth import LINEAR, growth
 
-from mathbatch.scoring.letters import letters
-from mathbatch.scoring.options import named
-from mathbatch.scoring.spelling import plain, tight
+from mathbatch.scoring.answers.choice_letters import letters
+from mathbatch.scoring.answers.choice_texts import named
+from mathbatch.scoring.expressions.canonical_text import plain, tight
 
 LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's form, or made
     ("B", "B", "made"),

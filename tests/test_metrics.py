@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from mathbatch.config import DatasetConfig
-from mathbatch.progress import Counts
+from mathbatch.data.counts import Counts
 from mathbatch.records import Record, Sample, Score
-from mathbatch.scoring import plots
+from mathbatch.reports.scores import accuracy_text, facts_of
+from mathbatch.reports.summary import show_summary
 from mathbatch.scoring.evaluate import evaluate
-from mathbatch.scoring.metrics import MOST_LABELS, NONE, OTHERS, Metrics
+from mathbatch.scoring.metrics import plots
+from mathbatch.scoring.metrics.metrics import MOST_LABELS, NONE, OTHERS, Metrics
 from mathbatch.scoring.panel import panel_of
-from mathbatch.scoring.tables import accuracy_text, facts_of
-from mathbatch.summary import show_summary
 
 VERDICTS = {"+": "correct", "-": "wrong", "0": "no_answer", "?": "unscored", "x": "failed"}
 
@@ -186,8 +186,8 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
     counts = Counts(total=3)
     counts.truncated = 2
     job: Any = SimpleNamespace(
-        config=config, counts=counts, metrics=metrics if is_scored else None, finished=True, further=0, seconds=1.0,
-        parts=SimpleNamespace(run_dir=Path("folder")),
+        config=config, counts=counts, metrics=metrics if is_scored else None, is_complete=True, left_over=0, seconds=1.0,
+        components=SimpleNamespace(run_dir=Path("folder")),
     )  # fmt: skip
     show_summary(job)
     (row,) = (line for line in capsys.readouterr().out.splitlines() if "truncated" in line)

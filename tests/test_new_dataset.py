@@ -14,8 +14,8 @@ from conftest import composed
 from support import questions, run, write_rows
 from test_check import inspected
 
+from mathbatch.commands.new_dataset import draft
 from mathbatch.data.loaders import FileDataLoader
-from mathbatch.new_dataset import draft
 from mathbatch.records import Sample
 
 

@@ -11,10 +11,10 @@ from support import ROOT
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample
-from mathbatch.scoring.dynamath import DynaMathScorer
-from mathbatch.scoring.gsm8k import Gsm8kScorer
-from mathbatch.scoring.mathvista import MathVistaScorer
-from mathbatch.scoring.number import NumberScorer
+from mathbatch.scoring.scorers.dynamath import DynaMathScorer
+from mathbatch.scoring.scorers.gsm8k import Gsm8kScorer
+from mathbatch.scoring.scorers.mathvista import MathVistaScorer
+from mathbatch.scoring.scorers.number import NumberScorer
 
 REAL = ROOT.parent / "shared" / "data"
 SCORERS: list[tuple[BaseScorer, str, dict[str, Any]]] = [

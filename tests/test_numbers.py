@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.said import numerals, said_number
+from mathbatch.scoring.answers.number_in_sentence import numerals, said_number
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from bad_inputs import encoded
 from helpers import run_process
 
-from mathbatch.data.images import ImageDecoder, ImageRoot
-from mathbatch.data.pictures import ByteBudget, Pictures
+from mathbatch.data.images.budget import ByteBudget
+from mathbatch.data.images.decode import ImageDecoder, ImageRoot
+from mathbatch.data.images.pool import ImagePool
 from mathbatch.errors import SampleError
 from mathbatch.records import Request
 
@@ -138,12 +139,12 @@ def root(tmp_path: Path) -> ImageRoot:
 def test_many_pictures_in_flight_stay_within_the_budget(root: ImageRoot) -> None:
     async def check() -> None:
         one = DECODER.measure(root.reference("small.png"))
-        pictures = Pictures(3 * one, workers=2)
+        pictures = ImagePool(3 * one, workers=2)
         held = seen = 0
 
         async def use(early: bool) -> None:
             nonlocal held, seen
-            async with pictures.ready(request_for(root, "small.png"), DECODER) as ready:
+            async with pictures.announce(request_for(root, "small.png"), DECODER).ready() as ready:
                 held += 1
                 assert held <= 3
                 seen += 1
@@ -167,8 +168,8 @@ def test_the_memory_of_a_picture_comes_back_when_the_engine_has_taken_it_over_wh
     root: ImageRoot,
 ) -> None:
     async def check() -> None:
-        pictures = Pictures(1 << 30, workers=1)
-        async with pictures.ready(request_for(root, "small.png"), DECODER) as ready:
+        pictures = ImagePool(1 << 30, workers=1)
+        async with pictures.announce(request_for(root, "small.png"), DECODER).ready() as ready:
             picture = ready.messages[0]["content"][0]["image"]
             picture.tobytes()
             ready.drop_images()
@@ -181,14 +182,12 @@ def test_the_memory_of_a_picture_comes_back_when_the_engine_has_taken_it_over_wh
 
 def test_a_picture_that_another_unit_will_show_is_left_as_it_is(root: ImageRoot) -> None:
     async def check() -> None:
-        pictures = Pictures(1 << 30, workers=1)
-        first, second = (request_for(root, "small.png") for _ in range(2))
-        for request in (first, second):
-            pictures.expect(request, DECODER)
-        async with pictures.ready(first, DECODER) as ready:
+        pictures = ImagePool(1 << 30, workers=1)
+        first, second = (pictures.announce(request_for(root, "small.png"), DECODER) for _ in range(2))
+        async with first.ready() as ready:
             pixels = ready.messages[0]["content"][0]["image"].tobytes()
             ready.drop_images()
-        async with pictures.ready(second, DECODER) as ready:
+        async with second.ready() as ready:
             assert ready.messages[0]["content"][0]["image"].tobytes() == pixels
         assert pictures.reads == 1
         pictures.close()
@@ -198,10 +197,10 @@ def test_a_picture_that_another_unit_will_show_is_left_as_it_is(root: ImageRoot)
 
 def test_pictures_that_fail_are_cancelled_or_are_too_large_give_their_room_back(root: ImageRoot) -> None:
     async def check() -> None:
-        pictures = Pictures(10_000, workers=2)
+        pictures = ImagePool(10_000, workers=2)
 
         async def use(*names: str) -> None:
-            async with pictures.ready(request_for(root, *names), DECODER):
+            async with pictures.announce(request_for(root, *names), DECODER).ready():
                 await asyncio.sleep(0.001)
 
         kinds = [("small.png",), ("large.png",), ("broken.png",), ("small.png", "small.png", "small.png")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mathbatch.data.prompts import compile_expression, compile_prompt
+from mathbatch.config.templates.compile import compile_expression, compile_prompt
 from mathbatch.errors import ConfigError, SampleError
 
 ROW = {

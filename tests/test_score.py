@@ -347,7 +347,7 @@ def test_a_kill_between_scores_and_metrics_leaves_no_stale_metrics(tmp_path: Pat
         "import os, signal\n"
         "from mathbatch.scoring import evaluate\n"
         "evaluate.Tally.facts = lambda tally: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores, before all else
-        "from mathbatch.score import main\n"
+        "from mathbatch.commands.score import main\n"
         "if __name__ == '__main__':\n    main()\n"
     )
     killed = subprocess.run(
@@ -472,7 +472,7 @@ def test_rows_without_a_group_are_problems_of_their_own(tmp_path: Path) -> None:
 
 
 def test_two_at_once_into_one_folder_are_refused(tmp_path: Path, rows: Path, answers: Path) -> None:
-    from mathbatch.data.lock import FolderLock
+    from mathbatch.data.storage.lock import FolderLock
 
     (tmp_path / "scored").mkdir()
     lock = FolderLock(tmp_path / "scored")

@@ -17,16 +17,16 @@ from support import ROOT
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.auto import AutoScorer
-from mathbatch.scoring.choice import ChoiceScorer
-from mathbatch.scoring.dynamath import DynaMathScorer
-from mathbatch.scoring.exact import ExactScorer
-from mathbatch.scoring.gsm8k import Gsm8kScorer
-from mathbatch.scoring.mathematics import MathScorer
-from mathbatch.scoring.mathverse import MathVerseScorer
-from mathbatch.scoring.number import NumberScorer
 from mathbatch.scoring.panel import Panel, Voter
-from mathbatch.scoring.wemath import WeMathScorer
+from mathbatch.scoring.scorers.auto import AutoScorer
+from mathbatch.scoring.scorers.choice import ChoiceScorer
+from mathbatch.scoring.scorers.dynamath import DynaMathScorer
+from mathbatch.scoring.scorers.exact import ExactScorer
+from mathbatch.scoring.scorers.gsm8k import Gsm8kScorer
+from mathbatch.scoring.scorers.math import MathScorer
+from mathbatch.scoring.scorers.mathverse import MathVerseScorer
+from mathbatch.scoring.scorers.number import NumberScorer
+from mathbatch.scoring.scorers.wemath import WeMathScorer
 
 TEXT_ONLY = ROOT.parent / "shared" / "data" / "mathverse" / "testmini_text_only.json"
 

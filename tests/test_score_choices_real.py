@@ -15,10 +15,10 @@ from support import ROOT
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Row, Sample
-from mathbatch.scoring.auto import AutoScorer
-from mathbatch.scoring.choice import ChoiceScorer
-from mathbatch.scoring.mathvision import MathVisionScorer
-from mathbatch.scoring.mathvista import MathVistaScorer
+from mathbatch.scoring.scorers.auto import AutoScorer
+from mathbatch.scoring.scorers.choice import ChoiceScorer
+from mathbatch.scoring.scorers.mathvision import MathVisionScorer
+from mathbatch.scoring.scorers.mathvista import MathVistaScorer
 
 REAL = ROOT.parent / "shared" / "data"
 needs_rows = pytest.mark.skipif(not REAL.is_dir(), reason="the benchmarks' own files are not here")

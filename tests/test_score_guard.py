@@ -7,8 +7,8 @@ import math
 import pytest
 from growth import SQUARED, growth
 
-from mathbatch.scoring.arithmetic import value_of
-from mathbatch.scoring.guard import MAX_LENGTH, is_safe_expression
+from mathbatch.scoring.expressions.arithmetic import value_of
+from mathbatch.scoring.expressions.size_guard import MAX_LENGTH, is_safe_expression
 
 SAFE = [
     "", "60", "-2", "1,000", r"10,\!080", "0.5", r"\frac{1}{2}", r"\frac{360}7", r"4\sqrt{3}-\frac{4\pi}{3}", r"\sqrt[3]{5}", "(3,-4)", "1:2",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from mathbatch.records import Sample
-from mathbatch.scoring.auto import AutoScorer
-from mathbatch.scoring.latex import latex
-from mathbatch.scoring.mathematics import MathScorer
-from mathbatch.scoring.measures import split
+from mathbatch.scoring.expressions.measures import split
+from mathbatch.scoring.expressions.normalize import latex
+from mathbatch.scoring.scorers.auto import AutoScorer
+from mathbatch.scoring.scorers.math import MathScorer
 
 RIGHT, WRONG, NONE, UNSCORED = "correct", "wrong", "no_answer", "unscored"
 

@@ -15,7 +15,7 @@ import pytest
 from support import ROOT
 
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.mathvision import MathVisionScorer
+from mathbatch.scoring.scorers.mathvision import MathVisionScorer
 
 OUTPUTS = sorted((ROOT.parent / "shared" / "data" / "mathvision" / "outputs").glob("*.jsonl"))
 

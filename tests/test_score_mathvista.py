@@ -11,7 +11,7 @@ from growth import LINEAR, growth
 from support import ROOT
 
 from mathbatch.records import Sample
-from mathbatch.scoring.mathvista import MathVistaScorer
+from mathbatch.scoring.scorers.mathvista import MathVistaScorer
 
 REAL = ROOT.parent / "shared" / "data" / "mathvista"
 ABCD = ("40°", "60°", "50°", "20°")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from mathbatch.records import Sample
-from mathbatch.scoring.choice import ChoiceScorer
-from mathbatch.scoring.mathematics import MathScorer
-from mathbatch.scoring.number import NumberScorer
-from mathbatch.scoring.stated import statements
-from mathbatch.scoring.tags import final_part
+from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.scorers.choice import ChoiceScorer
+from mathbatch.scoring.scorers.math import MathScorer
+from mathbatch.scoring.scorers.number import NumberScorer
 
 RIGHT, WRONG, NONE = "correct", "wrong", "no_answer"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.mathematics import equal_as_mathematics
-from mathbatch.scoring.values import same_values, values
+from mathbatch.scoring.expressions.tuples import same_values, values
+from mathbatch.scoring.scorers.math import equal_as_mathematics
 
 CERTAIN = [
     (r"2\sqrt{3}", r"\sqrt{12}", True), (r"2\sqrt{3}", r"2 \cdot \sqrt{3}", True), (r"2\sqrt{3}", r"\frac{6}{\sqrt{3}}", True), (r"2\sqrt{3}", r"\sqrt{13}", False), (r"2\sqrt{3}", "3.5", False),

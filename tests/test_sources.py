@@ -17,7 +17,7 @@ from conftest import composed
 from pyarrow import parquet
 from support import overrides, questions, results, run, run_dir, write_rows
 
-from mathbatch.data.images import ImageDecoder
+from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.errors import ConfigError
 from mathbatch.records import BadRow, Sample

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from growth import LINEAR, growth
 
-from mathbatch.scoring.stated import MAX_ANSWER, sentences, statements, states
-from mathbatch.scoring.tags import final_part
+from mathbatch.scoring.answers.statements import MAX_ANSWER, sentences, statements, states
+from mathbatch.scoring.answers.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."
 ANSWER, ENDS, BOXED, HASH = "stated as the answer", "stated in a conclusion", "boxed", "after ####"

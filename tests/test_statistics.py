@@ -14,7 +14,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
-from mathbatch.scoring.statistics import (
+from mathbatch.scoring.metrics.statistics import (
     Interval,
     clustered,
     clustered_error,

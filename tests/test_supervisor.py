@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
 from mathbatch.errors import EngineDied
-from mathbatch.models.supervisor import Supervisor
+from mathbatch.models.supervisor import Ready, Supervisor
 from mathbatch.records import Request, Response
 
 STALL_S = 0.2
@@ -36,6 +38,17 @@ class IdleModel(BaseInferenceModel):
         return 0
 
 
+def ready_after(wait: Callable[[], Awaitable[None]], request: Request) -> Ready:
+    """Return what makes a request ready, which first waits so, or ends so."""
+
+    @asynccontextmanager
+    async def ready() -> AsyncIterator[Request]:
+        await wait()
+        yield request
+
+    return ready
+
+
 def supervised(model: IdleModel, work: Callable[[Supervisor, asyncio.Event], Awaitable[None]]) -> list[str]:
     """Do it and return what the supervisor said; the time only ends a test that would hang."""
     said: list[str] = []
@@ -57,22 +70,22 @@ def test_after_ctrl_c_nobody_waits_for_an_engine_that_will_not_come() -> None:
     async def work(supervisor: Supervisor, stop: asyncio.Event) -> None:
         called_back = asyncio.Event()
 
-        async def dies() -> Response:
+        async def dies() -> None:
             raise EngineDied("gone")
 
-        async def is_called_back_slowly() -> Response:
+        async def is_called_back_slowly() -> None:
             try:
                 await asyncio.Event().wait()
             finally:
                 called_back.set()
                 await stop.wait()
-            raise AssertionError("not called back")
 
-        slow = asyncio.create_task(supervisor.call(Request("slow", []), is_called_back_slowly))
-        first = asyncio.create_task(supervisor.call(Request("first", []), dies))
+        slow, first = Request("slow", []), Request("first", [])
+        slow_call = asyncio.create_task(supervisor.answer(slow, ready_after(is_called_back_slowly, slow)))
+        first_call = asyncio.create_task(supervisor.answer(first, ready_after(dies, first)))
         await called_back.wait()
         stop.set()
-        for task in (first, slow):
+        for task in (first_call, slow_call):
             with pytest.raises(EngineDied):
                 await task
 
@@ -85,10 +98,10 @@ def test_a_unit_that_dies_in_its_own_way_when_it_is_called_back_is_answered_afte
     async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
         lives = {"first": 2, "other": 2}
 
-        async def attempt(id: str) -> Response:
+        async def attempt(id: str) -> None:
             lives[id] -= 1
             if lives[id] < 0:
-                return Response("4", "stop")
+                return
             if id == "first":
                 raise EngineDied("gone")
             try:
@@ -97,7 +110,8 @@ def test_a_unit_that_dies_in_its_own_way_when_it_is_called_back_is_answered_afte
                 raise EngineDied("gone, and it can't be aborted there") from None
             raise AssertionError("not called back")
 
-        calls = [supervisor.call(Request(id, []), lambda id=id: attempt(id)) for id in ("other", "first")]
+        requests = [Request(id, []) for id in ("other", "first")]
+        calls = [supervisor.answer(one, ready_after(partial(attempt, one.id), one)) for one in requests]
         assert [response.text for response in await asyncio.gather(*calls)] == ["4", "4"]
 
     model = IdleModel()
@@ -107,11 +121,9 @@ def test_a_unit_that_dies_in_its_own_way_when_it_is_called_back_is_answered_afte
 
 def test_a_picture_that_takes_long_to_read_is_no_stall_of_the_engine() -> None:
     async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
-        async def reads_first() -> Response:
-            await asyncio.sleep(4 * STALL_S)
-            return await supervisor.generate(Request("1", []))
-
-        assert (await supervisor.call(Request("1", []), reads_first)).text == "4"
+        request = Request("1", [])
+        reads_first = ready_after(lambda: asyncio.sleep(4 * STALL_S), request)
+        assert (await supervisor.answer(request, reads_first)).text == "4"
 
     model = IdleModel()
     assert supervised(model, work) == []
@@ -121,7 +133,7 @@ def test_a_picture_that_takes_long_to_read_is_no_stall_of_the_engine() -> None:
 def test_an_engine_that_has_a_request_and_makes_no_step_stalls() -> None:
     async def work(supervisor: Supervisor, _: asyncio.Event) -> None:
         request = Request("7", [])
-        assert (await supervisor.call(request, lambda: supervisor.generate(request))).text == "4"
+        assert (await supervisor.answer(request, ready_after(lambda: asyncio.sleep(0), request))).text == "4"
 
     model = IdleModel(seconds=3600)
     said = supervised(model, work)

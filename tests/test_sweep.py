@@ -32,6 +32,8 @@ import time
 from mathbatch.errors import EngineError
 from mathbatch.models.scripted import ScriptedModel
 
+EXACT = "mathbatch.scoring.scorers.exact.ExactScorer"
+
 
 class LoggedModel(ScriptedModel):
     '''Notes when it is opened and closed; a model of the name `broken` can't be opened.'''
@@ -119,7 +121,10 @@ def test_a_complete_sweep_loads_no_engine_and_changes_nothing(tmp_path: Path, da
         ("sampling.top_p=0.5,0.9,7", "sampling.top_p=7"),
         ("model.engine.delay_s=0,0.1 ++model.engine.dely_s=0,1", "dely_s"),
         ("dataset.input=rows.jsonl,nowhere.jsonl", "dataset.input=nowhere.jsonl"),
-        ("scorer._target_=mathbatch.scoring.exact.ExactScorer,mathbatch.nowhere.Scorer", "mathbatch.nowhere.Scorer"),
+        (
+            "scorer._target_=mathbatch.scoring.scorers.exact.ExactScorer,mathbatch.nowhere.Scorer",
+            "mathbatch.nowhere.Scorer",
+        ),
         ("dataset=generic,gneric", "gneric"),
         ("dataset.response_field=a,b dataset.query_field=query_cot,qurey", "dataset.query_field=qurey"),
         ("hydra.sweeper.max_batch_size=1 sampling.temperature=0,hot", "sampling.temperature=hot"),

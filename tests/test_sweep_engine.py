@@ -15,7 +15,7 @@ import pytest
 from support import command, engines_of, environment, left_alive, records, results, start, wait_for
 from test_sweep import report, run_dirs, saved
 
-from mathbatch.compose import PACKAGE
+from mathbatch.config.paths import PACKAGE
 
 DEMO = PACKAGE / "demo"
 

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
+from mathbatch.data.counts import Counts
 from mathbatch.data.digest import digest
 from mathbatch.errors import SampleError
-from mathbatch.progress import Counts
 from mathbatch.records import BadRow, Failure, Record, Request, Sample
 
 CHUNK = 256

@@ -15,11 +15,11 @@ import msgspec
 
 from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
-from mathbatch.data.ids import SeenIds
-from mathbatch.data.json_stream import RawRow
-from mathbatch.data.mapping import FieldMapping
-from mathbatch.data.shared import SharedPictures
-from mathbatch.data.sources import find_inputs, sources_of
+from mathbatch.data.rows.ids import SeenIds
+from mathbatch.data.rows.json_stream import RawRow
+from mathbatch.data.rows.mapping import FieldMapping
+from mathbatch.data.rows.shared_images import SharedPictures
+from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
 from mathbatch.records import BadRow, Row, Sample
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from mathbatch.atomic import atomic_write
 from mathbatch.base import BaseDataSaver
-from mathbatch.data.index import RecordIndex
-from mathbatch.data.lock import FolderLock
-from mathbatch.data.segments import SegmentWriter, disk_error, encode, repair_tail, segment_paths
+from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.index import RecordIndex
+from mathbatch.data.storage.lock import FolderLock
+from mathbatch.data.storage.segments import SegmentWriter, disk_error, encode, repair_tail, segment_paths
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 

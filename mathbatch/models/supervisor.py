@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.errors import EngineDied, EngineError, JobError, SampleError
+from mathbatch.errors import EngineDied, EngineError, JobError, RequestLost, SampleError
 from mathbatch.records import Request, Response
 
 PIECES = 8
@@ -29,13 +29,17 @@ MAX_QUARANTINES_OF_A_JOB = 8
 OPEN_PAUSES_S = (2.0, 10.0)
 STALL_CHECK_S = 1.0
 
-Unit = tuple[int, str, int, str]
-"""Job, sample id, rollout, digest of the input."""
-Attempt = Callable[[], Awaitable[Response]]
+# Attempts per request: vLLM may drop several requests that share an image, one after another.
+MAX_ATTEMPTS = 4
+
+# Job, sample id, rollout, digest of the input.
+UnitKey = tuple[int, str, int, str]
+# Gives the context in which the request has its images decoded; entered anew for each attempt.
+Ready = Callable[[], AbstractAsyncContextManager[Request]]
 
 
 class Supervisor:
-    """Runs attempts on a model."""
+    """Answers requests on a model that may die meanwhile."""
 
     def __init__(self, model: BaseInferenceModel) -> None:
         self.model = model
@@ -44,16 +48,17 @@ class Supervisor:
         self._answers = 0
         self._culprits: set[str] = set()
         self._quarantines_of: Counter[int] = Counter()
-        self._active: dict[Unit, asyncio.Task[object]] = {}
-        self._asked: dict[int, str] = {}
-        self._casualties: list[Unit] = []
-        self._deaths: Counter[Unit] = Counter()
+        self._active: dict[UnitKey, asyncio.Task[object]] = {}
+        # Units that the model has been asked: while there are some, the engine has work, and may stall.
+        self._asked: dict[UnitKey, None] = {}
+        self._casualties: list[UnitKey] = []
+        self._deaths: Counter[UnitKey] = Counter()
         self._deaths_in_a_row = 0
-        self._quarantined: set[Unit] = set()
-        self._groups: deque[set[Unit]] = deque()
+        self._quarantined: set[UnitKey] = set()
+        self._groups: deque[set[UnitKey]] = deque()
         self._restarting = False
         self._called_back = False
-        self._recalled: set[Unit] = set()
+        self._recalled: set[UnitKey] = set()
         self._changed = asyncio.Condition()
         self._watch: asyncio.Task[None] | None = None
 
@@ -72,14 +77,17 @@ class Supervisor:
             self._watch.cancel()
         await self.model.close()
 
-    async def call(self, request: Request, attempt: Attempt) -> Response:
-        """The response of `attempt`, tried again on a new engine when the engine dies. Raises SampleError."""
+    async def answer(self, request: Request, ready: Ready) -> Response:
+        """Return the model's response, asked again on a new engine when the engine dies.
+
+        Raises SampleError, JobError, EngineError; EngineDied where the engine is gone and no other will come.
+        """
         unit = (request.job, request.id, request.rollout, request.digest)
         while True:
             if self._restarting or self._groups:
                 await self._turn(unit)
             try:
-                response = await self._attempt(unit, attempt)
+                response = await self._recallable(unit, ready)
             except EngineDied as death:
                 self._call_back()
                 if self._is_over:
@@ -97,14 +105,6 @@ class Supervisor:
             await self._leave(unit)
             return response
 
-    async def generate(self, request: Request) -> Response:
-        """The model's response. While it waits for one, the engine has work, and may stall."""
-        self._asked[id(request)] = request.id
-        try:
-            return await self.model.generate(request)
-        finally:
-            del self._asked[id(request)]
-
     @property
     def _is_over(self) -> bool:
         """The engine is gone and no other will come."""
@@ -114,14 +114,15 @@ class Supervisor:
         async with self._changed:
             self._changed.notify_all()
 
-    async def _attempt(self, unit: Unit, attempt: Attempt) -> Response:
+    async def _recallable(self, unit: UnitKey, ready: Ready) -> Response:
+        """Ask, so that `_call_back` can end the waiting. Raises EngineDied where it did."""
         task = asyncio.current_task()
         assert task is not None
         if unit in self._active:
             raise SampleError("duplicate_id", f"the id '{unit[1]}' is in flight already: the loader gave it twice")
         self._active[unit] = task
         try:
-            return await attempt()
+            return await self._attempts(unit, ready)
         except asyncio.CancelledError:
             if unit not in self._recalled or task.cancelling() > 1:
                 raise
@@ -132,17 +133,31 @@ class Supervisor:
                 self._recalled.discard(unit)
                 task.uncancel()
 
-    async def _turn(self, unit: Unit) -> None:
+    async def _attempts(self, unit: UnitKey, ready: Ready) -> Response:
+        """Ask once more where the engine lost the request. Raises RequestLost after MAX_ATTEMPTS."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                async with ready() as request:
+                    self._asked[unit] = None
+                    return await self.model.generate(request)
+            except RequestLost:
+                if attempt == MAX_ATTEMPTS:
+                    raise
+            finally:
+                self._asked.pop(unit, None)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _turn(self, unit: UnitKey) -> None:
         """Wait while another group of suspects has the engine. Raises EngineDied where there will be none."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._is_over or (not self._restarting and self._is_turn_of(unit)))
         if self._is_over:
             raise EngineDied("the engine is gone")
 
-    def _is_turn_of(self, unit: Unit) -> bool:
+    def _is_turn_of(self, unit: UnitKey) -> bool:
         return not self._groups or unit in self._groups[0]
 
-    async def _leave(self, unit: Unit) -> None:
+    async def _leave(self, unit: UnitKey) -> None:
         if not self._groups and not self._restarting:
             return
         async with self._changed:
@@ -152,7 +167,7 @@ class Supervisor:
                 self._groups.popleft()
             self._changed.notify_all()
 
-    async def _after_death(self, unit: Unit, reason: str) -> None:
+    async def _after_death(self, unit: UnitKey, reason: str) -> None:
         """Wait for the new engine; the last one in flight starts it. Raises SampleError if this unit is the culprit."""
         self._casualties.append(unit)
         self._restarting = True
@@ -192,7 +207,7 @@ class Supervisor:
         await self._open_again()
         self._restarting = False
 
-    def _regroup(self, casualties: list[Unit], searching: bool) -> list[set[Unit]]:
+    def _regroup(self, casualties: list[UnitKey], searching: bool) -> list[set[UnitKey]]:
         if len(casualties) == 1 and self._deaths[casualties[0]] >= 2:
             self._quarantined.add(casualties[0])
             job, _, _, digest = casualties[0]
@@ -237,7 +252,7 @@ class Supervisor:
                 if not self._asked or self._restarting or self.model.steps() != steps:
                     steps, still_s = self.model.steps(), 0.0
                 elif still_s > timeout_s:
-                    waiting = ", ".join([*self._asked.values()][:3])
+                    waiting = ", ".join([id for _, id, _, _ in self._asked][:3])
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._asked)} in flight ({waiting} …)"
                     )

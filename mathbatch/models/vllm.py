@@ -10,14 +10,16 @@ import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
-from mathbatch.data.paths import locate
+from mathbatch.config.paths import locate
+from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
 from mathbatch.models.thread import in_daemon_thread
-from mathbatch.models.vllm_options import check_engine_options, check_nested_sampling
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class VllmModel(BaseInferenceModel):
         self._ids = itertools.count()
         self._closed = False
         self._shares_cores = False
-        self._params: dict[int, tuple[Mapping[str, Any], SamplingParams]] = {}
+        # By the values, encoded. With a seed each unit has values of its own, which are not kept.
+        self._params: dict[bytes, SamplingParams] = {}
         self._steps = 0
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
@@ -195,13 +198,13 @@ class VllmModel(BaseInferenceModel):
         return prompts[0]
 
     def _sampling(self, values: Mapping[str, Any]) -> SamplingParams:
-        """vLLM's own object, made once for all units that share one dictionary."""
+        """Return vLLM's own object, made once for all units with the same values and no seed."""
         from vllm import SamplingParams
         from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
 
-        known = self._params.get(id(values))
-        if known is not None and known[0] is values:
-            return known[1]
+        key = msgspec.json.encode(values)
+        if (known := self._params.get(key)) is not None:
+            return known
         arguments = dict(values)
         if arguments.get("structured_outputs"):
             arguments["structured_outputs"] = StructuredOutputsParams(**arguments["structured_outputs"])
@@ -211,7 +214,7 @@ class VllmModel(BaseInferenceModel):
             arguments["logit_bias"] = {int(token): bias for token, bias in arguments["logit_bias"].items()}
         params = SamplingParams(**arguments, output_kind=RequestOutputKind.FINAL_ONLY)
         if "seed" not in values:
-            self._params[id(values)] = (values, params)
+            self._params[key] = params
         return params
 
     def _response(self, engine: AsyncLLM, output: RequestOutput) -> Response:

@@ -18,18 +18,22 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from mathbatch.atomic import atomic_write
 from mathbatch.base import BaseSummary
 from mathbatch.config import DatasetConfig
+from mathbatch.config.templates import boxed
+from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.records import BadRow, Record, Sample, Score
-from mathbatch.scoring.metrics import Metrics
+from mathbatch.scoring import judge, worker_process
+from mathbatch.scoring import panel as panel_module
+from mathbatch.scoring.files import AUDIT, EARLIER, METRICS, SCORES
+from mathbatch.scoring.metrics.metrics import Metrics
+from mathbatch.scoring.metrics.plots import PLOTS, draw_breakdown
 from mathbatch.scoring.panel import Panel, Votes, combine
-from mathbatch.scoring.plots import PLOTS, draw_breakdown
-from mathbatch.scoring.suspects import Suspects, Suspicion
+from mathbatch.scoring.review import Suspects, Suspicion
 from mathbatch.scoring.unusable import UnusableGolds
 from mathbatch.scoring.workers import Workers
 
-SCORES, METRICS, AUDIT, EARLIER = "scores.jsonl", "metrics.json", "audit.jsonl", "scores"
+VERDICT_FOLDERS = ("scorers", "answers", "expressions")
 MAX_SHOWN = 1_000
 """Characters of an answer in a line of scores."""
 REASONS_KEPT = 20
@@ -43,7 +47,7 @@ earlier scores as they were.
 """
 
 
-class Unit(NamedTuple):
+class ScoringUnit(NamedTuple):
     """One response to score; `rest` counts those of its row that are still to come."""
 
     sample: Sample
@@ -51,11 +55,11 @@ class Unit(NamedTuple):
     rest: int
 
 
-class JudgeSays(NamedTuple):
+class JudgeVotes(NamedTuple):
     """What a judge model has said of each unit, beside the votes of other scorers. `name` tells model and settings."""
 
     name: str
-    votes: Callable[[Unit], Votes]
+    votes: Callable[[ScoringUnit], Votes]
 
 
 class Earlier(msgspec.Struct):
@@ -86,7 +90,7 @@ class Tally:
         facts["unusable_golds"] = self.golds.facts()
         return facts | {"unscored": dict(self.reasons.most_common(REASONS_KEPT)), "suspects": self.suspects.count}
 
-    def count_votes(self, unit: Unit, votes: Votes) -> None:
+    def count_votes(self, unit: ScoringUnit, votes: Votes) -> None:
         """A scorer that has no verdict is overruled by the others: it shows only here."""
         if unit.record.failure is None:
             self.votes.update(votes.keys())
@@ -98,7 +102,7 @@ def evaluate(
     panel: Panel,
     dataset: DatasetConfig,
     folder: Path,
-    judge: JudgeSays | None = None,
+    judge: JudgeVotes | None = None,
     on_scored: OnScored = lambda count: None,
     stamp: str = "",
     notes: Mapping[str, Any] = MappingProxyType({}),
@@ -122,7 +126,7 @@ def evaluate(
     return metrics
 
 
-def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeSays | None = None) -> dict[str, Any]:
+def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeVotes | None = None) -> dict[str, Any]:
     """Who has scored: names, settings, versions, and eight hex digits over all that decides verdicts: `identity`."""
     scorer: dict[str, Any] = {"scorers": panel.names, "settings": panel.settings, "versions": versions_of(panel)}
     scorer["judge"] = None if judge is None else judge.name
@@ -132,7 +136,12 @@ def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeSays | None = No
 
 
 def _score_all(
-    units: Iterator[Unit], panel: Panel, tally: Tally, stream: BinaryIO, judge: JudgeSays | None, on_scored: OnScored
+    units: Iterator[ScoringUnit],
+    panel: Panel,
+    tally: Tally,
+    stream: BinaryIO,
+    judge: JudgeVotes | None,
+    on_scored: OnScored,
 ) -> None:
     scores: list[Score] = []
     cut: list[bool] = []
@@ -154,12 +163,12 @@ def _score_all(
             on_scored(count)
 
 
-def _units(rows: Rows, golds: Any) -> Iterator[Unit]:
+def _units(rows: Rows, golds: Any) -> Iterator[ScoringUnit]:
     for row, records in rows:
         sample = row if isinstance(row, Sample) else Sample(row.id, row.row_number, {}, "")
         golds.update(_encode([sample.id, sample.gold]))
         for at, record in enumerate(records, 1):
-            yield Unit(sample, _readable(record), len(records) - at)
+            yield ScoringUnit(sample, _readable(record), len(records) - at)
 
 
 def _readable(record: Record) -> Record:
@@ -172,7 +181,7 @@ def _response(record: Record) -> str | None:
     return None if record.failure is not None else record.text or ""
 
 
-def _verdict(unit: Unit, votes: Votes) -> Score:
+def _verdict(unit: ScoringUnit, votes: Votes) -> Score:
     record, gold = unit.record, unit.sample.gold
     if record.failure is not None:
         return Score("failed", None, gold, f"{record.failure.kind}: {record.failure.message}"[:MAX_SHOWN])
@@ -186,7 +195,7 @@ def _verdict(unit: Unit, votes: Votes) -> Score:
     return score
 
 
-def _note(tally: Tally, unit: Unit, score: Score, odd: Sequence[Suspicion]) -> None:
+def _note(tally: Tally, unit: ScoringUnit, score: Score, odd: Sequence[Suspicion]) -> None:
     if score.verdict == "unscored" and (score.reason in tally.reasons or len(tally.reasons) < 10 * REASONS_KEPT):
         tally.reasons[score.reason] += 1
     tally.suspects.add(unit.sample, unit.record.rollout, unit.record.text or "", score, odd)
@@ -201,7 +210,7 @@ def _add_row(tally: Tally, sample: Sample, scores: list[Score], cut: list[bool])
         tally.golds.add(sample.id, fault.reason)
 
 
-def _line(unit: Unit, score: Score) -> dict[str, Any]:
+def _line(unit: ScoringUnit, score: Score) -> dict[str, Any]:
     line = {"id": unit.record.id, "rollout": unit.record.rollout, "verdict": score.verdict}
     line |= {} if unit.sample.group is None else {"group": unit.sample.group}
     line |= {"answer": None if score.answer is None else score.answer[:MAX_SHOWN], "gold": score.gold}
@@ -225,12 +234,19 @@ def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
 
 
 def versions_of(panel: Panel) -> dict[str, str]:
-    """Of what decides verdicts: a digest of the scorers' own code, and the packages that compare expressions."""
+    """Return the versions of what decides verdicts: a digest of the scorers' code, and the packages they compare by."""
     code = hashlib.blake2b(digest_size=4)
-    for path in sorted({*Path(__file__).parent.glob("*.py"), *_files_of(panel)}):
+    for path in sorted({*_own_code(), *_files_of(panel)}):
         code.update(path.read_bytes())
     names = ("math-verify", "latex2sympy2-extended", "sympy") if panel.preload else ()
     return {"code": code.hexdigest()} | {name: importlib.metadata.version(name) for name in names}
+
+
+def _own_code() -> Iterator[Path]:
+    """Yield the files that decide verdicts; an edit of a plot or a table makes no score old."""
+    for folder in VERDICT_FOLDERS:
+        yield from (Path(__file__).parent / folder).rglob("*.py")
+    yield from (Path(module.__file__ or "") for module in (panel_module, judge, worker_process, boxed))
 
 
 def _files_of(panel: Panel) -> list[Path]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from mathbatch.data.prompts import compile_expression, compile_prompt
+from mathbatch.config.templates.compile import compile_expression, compile_prompt
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
 

@@ -16,24 +16,24 @@ from typing import Any
 import msgspec
 
 from mathbatch.base import BaseScorer
-from mathbatch.data.prompts import compile_expression
+from mathbatch.config.instantiate import make
+from mathbatch.config.templates.compile import compile_expression
 from mathbatch.errors import ConfigError, nearest
-from mathbatch.making import make
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.judge import Judge
 
 SCORERS = {
-    "auto": "mathbatch.scoring.auto.AutoScorer",
-    "choice": "mathbatch.scoring.choice.ChoiceScorer",
-    "dynamath": "mathbatch.scoring.dynamath.DynaMathScorer",
-    "exact": "mathbatch.scoring.exact.ExactScorer",
-    "gsm8k": "mathbatch.scoring.gsm8k.Gsm8kScorer",
-    "math": "mathbatch.scoring.mathematics.MathScorer",
-    "mathverse": "mathbatch.scoring.mathverse.MathVerseScorer",
-    "mathvision": "mathbatch.scoring.mathvision.MathVisionScorer",
-    "mathvista": "mathbatch.scoring.mathvista.MathVistaScorer",
-    "number": "mathbatch.scoring.number.NumberScorer",
-    "wemath": "mathbatch.scoring.wemath.WeMathScorer",
+    "auto": "mathbatch.scoring.scorers.auto.AutoScorer",
+    "choice": "mathbatch.scoring.scorers.choice.ChoiceScorer",
+    "dynamath": "mathbatch.scoring.scorers.dynamath.DynaMathScorer",
+    "exact": "mathbatch.scoring.scorers.exact.ExactScorer",
+    "gsm8k": "mathbatch.scoring.scorers.gsm8k.Gsm8kScorer",
+    "math": "mathbatch.scoring.scorers.math.MathScorer",
+    "mathverse": "mathbatch.scoring.scorers.mathverse.MathVerseScorer",
+    "mathvision": "mathbatch.scoring.scorers.mathvision.MathVisionScorer",
+    "mathvista": "mathbatch.scoring.scorers.mathvista.MathVistaScorer",
+    "number": "mathbatch.scoring.scorers.number.NumberScorer",
+    "wemath": "mathbatch.scoring.scorers.wemath.WeMathScorer",
 }
 JUDGE = "judge"
 

@@ -14,17 +14,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import msgspec
 
 from mathbatch.errors import ConfigError
-from mathbatch.interrupt import start_deaf
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.comparing import LIMIT_S, Looked, decode_looked, serve
 from mathbatch.scoring.panel import Panel, Votes
-from mathbatch.scoring.suspects import Suspicion
+from mathbatch.scoring.review import Suspicion
+from mathbatch.scoring.worker_process import LIMIT_S, Looked, decode_looked, serve
 
 GRACE_S = 2.0
 """After its limit a worker ends by itself, unless a scorer has set alarms of its own."""
@@ -46,6 +47,17 @@ OVERDUE = f"the comparison takes over {LIMIT_S:g} s"
 Key = TypeVar("Key")
 
 
+def start_without_sigint(process: BaseProcess) -> None:
+    """Start `process` with SIGINT blocked, for it and for the server it is forked from: Ctrl-C is for the parent."""
+    # Started within the mask, Python's resource tracker would undo it.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Task:
     """One comparison; `looked` is what came of it."""
 
@@ -61,7 +73,7 @@ class Worker:
         context.set_forkserver_preload([serve.__module__, *panel.preload])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
-        start_deaf(self.process)
+        start_without_sigint(self.process)
         theirs.close()
         self.tasks: deque[Task] = deque()
         self.is_ready = False

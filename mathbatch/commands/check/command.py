@@ -1,0 +1,89 @@
+"""Look at a whole dataset without an engine, and say what would go wrong."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from rich.console import Console
+from tqdm import tqdm
+
+from mathbatch.commands import exit_codes
+from mathbatch.commands.app import run_app
+from mathbatch.commands.check.chat import ChatRenderer
+from mathbatch.commands.check.inspection import SHOWN_PROMPTS, Inspection, inspect
+from mathbatch.commands.check.page import write_page
+from mathbatch.config import Config
+from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.reports.findings import show_findings
+from mathbatch.runner.identity import slug
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.signals import Signals
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def main() -> int:
+    """Check what the command line says; return the exit code."""
+    Signals().install()
+    code = run_app(check_composed)
+    assert isinstance(code, int)
+    return code
+
+
+def check_composed(composed: DictConfig) -> int:
+    """Check what Hydra composed and show it; return the exit code. Raises MathBatchError."""
+    refuse_code_in_dataset(HydraConfig.get().runtime)
+    config: Config = typed(composed)
+    job = RunJob(config, composed, check_model=False)
+    Preflight().check_fields(job.components)
+    chat = ChatRenderer(config.model)
+    with tqdm(total=job.components.loader.count(), unit="row", disable=None) as bar:
+        found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
+    name = f"{slug(config.dataset.name)}-{slug(config.model.name)}.html"
+    page = Path(config.output_dir).expanduser() / "checks" / name
+    facts = _facts(job, chat, found)
+    write_page(page, f"{config.dataset.name} for {config.model.name}", found, facts, job.decoder)
+    show(job, found, facts, page)
+    return exit_codes.FAILURES if found.fails or not found.rows else exit_codes.SUCCESS
+
+
+def show(job: RunJob, found: Inspection, facts: list[tuple[str, str]], page: Path) -> None:
+    """Show three prompts, what was found, the counts and a verdict."""
+    console = Console(highlight=False, soft_wrap=True)
+    for seen in found.shown[:SHOWN_PROMPTS]:
+        console.rule(f"prompt of {seen.sample.id}", align="left")
+        console.print(CONTROL.sub("", seen.prompt), markup=False)  # a row must not steer the terminal
+    console.rule()
+    if found.findings:
+        ordered = sorted(found.findings.values(), key=lambda finding: not finding.amiss)
+        show_findings(f"{job.config.dataset.name}: found", ordered, ordered)
+    for name, value in facts:
+        console.print(f"  {name}: {value}", markup=False)
+    console.print(f"  page with pictures: {page}", markup=False)
+    failing = sum(finding.count for finding in found.findings.values() if finding.amiss)
+    console.print(f"{failing:,} things would fail" if found.fails else "every row can be asked")
+
+
+def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str, str]]:
+    facts = [("rows", f"{found.rows:,}"), ("pictures", f"{found.pictures:,}, {found.distinct_pictures:,} distinct")]
+    if chat.why_not is not None:
+        facts.append(("tokens", f"not counted: the model's files are not here ({chat.why_not})"))
+    elif found.tokens:
+        facts.append(("tokens of a prompt", _spread(found.tokens)))
+        if found.image_tokens:
+            facts.append(("of them for pictures", _spread(found.image_tokens)))
+        facts.append(("tokens of all prompts", f"{sum(found.tokens) * job.config.sampling.n:,}"))
+    facts.append(("disk for the answers, at most", f"{2 * found.disk_bytes / 1e6:,.0f} MB"))
+    return facts
+
+
+def _spread(values: Sequence[int]) -> str:
+    ordered = sorted(values)
+    late = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    return f"{ordered[0]:,} to {ordered[-1]:,}, median {statistics.median(ordered):,.0f}, 95 % up to {late:,}"

@@ -1,0 +1,97 @@
+"""Draft the dataset config of a file from its first rows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+
+from mathbatch.commands import exit_codes
+from mathbatch.commands.guess_fields import (
+    Guess,
+    Rows,
+    guess_answer,
+    guess_choices,
+    guess_id,
+    guess_images,
+    guess_metadata,
+    guess_query,
+    quoted,
+    variable,
+)
+from mathbatch.config import DatasetConfig
+from mathbatch.data.rows.sources import chained, sources_of
+from mathbatch.errors import ConfigError
+
+LOOKED_AT = 2000
+USAGE = "python -m mathbatch.new_dataset rows.jsonl [name=…] [output=my_conf]"
+BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
+
+
+def main() -> int:
+    """Write the draft that the command line asks for; return the exit code."""
+    input, options = _arguments(sys.argv[1:])
+    name = options.get("name") or re.sub(r"[^\w]+", "_", Path(input).name.partition(".")[0]).strip("_")
+    path = Path(options.get("output", "my_conf")) / "dataset" / f"{name}.yaml"
+    text = draft(name, input)
+    if path.exists():
+        raise ConfigError("output", f"{path} is there already", "move it away, or give another name=…")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError("output", f"can't write the draft: {error}", "give another folder: output=…") from error
+    print(f"{text}\nwritten to {path}; correct it where the guess is wrong, then:")
+    print(f"  python -m mathbatch.check --config-dir {path.parent.parent} dataset={name}")
+    return exit_codes.SUCCESS
+
+
+def draft(name: str, input: str) -> str:
+    """Return the YAML text. Raises ConfigError for a file without rows that can be read."""
+    raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
+    read = [(raw.row, raw.number) for raw in itertools.islice(raws, LOOKED_AT) if raw.row is not None]
+    rows = Rows([row for row, _ in read], [number for _, number in read])
+    if not rows.rows:
+        raise ConfigError("input", f"{input} has no rows that can be read", "see the formats in README.md")
+    query = guess_query(rows)
+    if query is None:
+        raise ConfigError("input", f"no field looks like a question: {', '.join(rows.names)}", "write the YAML by hand")
+    choices, answer = guess_choices(rows), guess_answer(rows)
+    guesses = {"index_field": guess_id(rows), "image_field": guess_images(rows)}
+    guesses |= {
+        key: guess for key, guess in (("choices_field", choices), ("answer_field", answer)) if guess is not None
+    }
+    used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
+    guesses["metadata"] = guess_metadata(rows, used)
+    absolute = str(Path(input).absolute()) if not any(mark in input for mark in "*[") else input
+    fields = json.dumps(rows.names, ensure_ascii=False)
+    lines = [f"# Drafted from {len(rows.rows):,} rows of {json.dumps(Path(input).name)}; its fields: {fields}"]
+    lines += [f"name: {quoted(name)}", f"input: {quoted(absolute)}"]
+    columns = [guess.column for guess in guesses.values() if guess.column is not None]
+    if columns:
+        lines += ["columns:", *(f"  {column}: {quoted(expression)}" for column, expression in columns)]
+    lines += [f"{key}: {guess.yaml}  # {guess.why}" for key, guess in guesses.items()]
+    return "\n".join([*lines, *_prompt(rows, query, choices), ""])
+
+
+def _prompt(rows: Rows, query: Guess, choices: Guess | None) -> list[str]:
+    lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
+    if choices is not None:
+        listed = variable(str(choices.value))
+        lines += [
+            f"  {{%- if {rows.if_any(str(choices.value))} %}}",
+            f"  {{{{ {listed} | lettered }}}}",
+            "  {%- endif %}",
+        ]
+    return [*lines, "", f"  {BOXED}"]
+
+
+def _arguments(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    is_option = re.compile(r"(name|output)=").match
+    options = dict(argument.split("=", 1) for argument in arguments if is_option(argument))
+    files = [argument for argument in arguments if not is_option(argument)]
+    if len(files) != 1:
+        raise ConfigError("arguments", f"can't read: {' '.join(arguments)}", USAGE)
+    return files[0], options

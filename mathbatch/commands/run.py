@@ -1,0 +1,93 @@
+"""Run one configuration, or with -m every combination of the values given.
+
+Hydra calls `Run` with the configuration of a single run, or of a cell of a sweep that a stock launcher starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra.conf import HydraConf
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from mathbatch.commands import exit_codes
+from mathbatch.commands.app import run_app
+from mathbatch.commands.sweep import Sweep
+from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
+from mathbatch.reports.summary import show_summary
+from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
+from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.run_jobs import run_jobs
+from mathbatch.runner.session import Session
+from mathbatch.runner.signals import Signals
+
+
+class JobFailed(AlreadyTold):
+    """A job of a sweep ended in an error, which the table at the end lists."""
+
+
+def main() -> int:
+    """Run what the command line says; return the exit code."""
+    signals = Signals()
+    signals.install()
+    sweep = Sweep(signals)
+    try:
+        code = run_app(Run(signals), around=sweep)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; the same command goes on from here") from None
+    return max(sweep.exit_code, code if isinstance(code, int) else exit_codes.SUCCESS)
+
+
+@dataclass
+class Run:
+    """What Hydra calls: for a single run it returns the exit code, for a cell of a sweep the accuracy."""
+
+    signals: Signals
+
+    def __call__(self, composed: DictConfig) -> float | int | None:
+        """Raises MathBatchError."""
+        hydra = HydraConfig.get()
+        if hydra.mode is RunMode.MULTIRUN:
+            return self._run_cell(composed, hydra)
+        return self.run_alone(_job(composed, 0))
+
+    def run_alone(self, job: RunJob) -> int:
+        """Take a run from its first look to its table; return its exit code. Raises what ended it."""
+        with Session(self.signals) as session:
+            caught = run_jobs(session, [job])
+        if job.error is not None:
+            raise job.error
+        show_summary(job)
+        if caught is not None:
+            return Interrupted.exit_code_of(caught)
+        is_whole = job.is_complete and not job.counts.failed and job.why_unscored is None
+        return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
+
+    def _run_cell(self, composed: DictConfig, hydra: HydraConf) -> float | None:
+        folder = Path(hydra.sweep.dir).absolute()
+        try:
+            job = _job(composed, hydra.job.num)
+        except MathBatchError as error:
+            save_outcome(never_begun(hydra.job.num, list(hydra.overrides.task), error), folder)
+            raise JobFailed(str(error)) from error
+        try:
+            with Session(self.signals) as session:
+                caught = run_jobs(session, [job])
+        finally:
+            save_outcome(outcome_of(job), folder)
+        if caught is not None:
+            raise Interrupted(caught)
+        if not job.is_complete:
+            raise JobFailed(str(job.error))
+        return job.accuracy
+
+
+def _job(composed: DictConfig, number: int) -> RunJob:
+    refuse_code_in_dataset(HydraConfig.get().runtime)
+    overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+    assert isinstance(overrides, list)
+    return RunJob(typed(composed), composed, [str(override) for override in overrides], number)

@@ -1,0 +1,96 @@
+"""Score a run folder once more, or answers that were made elsewhere."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from tqdm import tqdm
+
+from mathbatch.commands import exit_codes
+from mathbatch.commands.app import run_app
+from mathbatch.commands.outside_answers import OutsideConfig, score_outside
+from mathbatch.config.load import typed
+from mathbatch.errors import ConfigError, Interrupted
+from mathbatch.reports.scores import show_scores
+from mathbatch.runner import results
+from mathbatch.runner.judge_job import judge_of, votes_of
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.reopen import components_of, locked, read_records
+from mathbatch.runner.signals import Signals
+
+RUN_DIR = "run_dir="
+CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=", "batch_size=")
+
+
+def main() -> int:
+    """Score what the command line names; return the exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    arguments = sys.argv[1:]
+    if {"-m", "--multirun"} & set(arguments):
+        raise ConfigError("-m", "score takes one dataset at a time", "leave it out; a sweep scores its own jobs")
+    if not arguments:
+        ways = "score a run again: run_dir=…; score answers made elsewhere: dataset=… responses.path=… output=…"
+        raise ConfigError("run_dir", "has no value", ways)
+    folders = [argument.removeprefix(RUN_DIR) for argument in arguments if argument.startswith(RUN_DIR)]
+    signals = Signals()
+    signals.install()
+    if not folders:
+        metrics = run_app(partial(_score_composed, signals=signals), schema=OutsideConfig)
+        assert isinstance(metrics, dict)
+        return _exit_code(metrics)
+    rest = [argument for argument in arguments if not argument.startswith(RUN_DIR)]
+    try:
+        return _exit_code(score_run(Path(folders[-1]), rest, signals))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; the same command scores it whole") from None
+
+
+def _terminated(number: int, _: object) -> None:
+    """Exit as always: workers are ended and drafts removed on the way."""
+    raise Interrupted(number)
+
+
+def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str, Any]:
+    """Score a run folder once more; return the metrics. Raises ConfigError or StoreError."""
+    for override in overrides:
+        if not override.lstrip("+~").startswith(CHANGEABLE):
+            key = override.partition("=")[0]
+            raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
+    run_dir = run_dir.absolute()
+    with locked(run_dir), components_of(run_dir, overrides) as components:
+        components.need_scoring()
+        Preflight().check_fields(components)
+        read_records(components)
+        judge = None if components.scorers.judge is None else judge_of(components.config, components)
+        units = (components.loader.count() or 0) * components.config.sampling.n
+        with nullcontext() if judge is None else votes_of(judge, signals) as votes, _progress_bar(units or None) as bar:
+            metrics = results.score(components, on_scored=lambda count: bar.update(count - bar.n), judge=votes)
+        assert metrics is not None
+        scored = sum(metrics["verdicts"].values()) - metrics["verdicts"].get("failed", 0)
+        metrics["further_answers"] = (components.saver.answered or 0) - scored
+    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, run_dir)
+    return metrics
+
+
+def _score_composed(composed: DictConfig, signals: Signals) -> dict[str, Any]:
+    config = typed(composed, OutsideConfig)
+    with _progress_bar(None) as bar:
+        metrics = score_outside(config, lambda count: bar.update(count - bar.n), signals)
+    show_scores(f"{config.responses.path} on {config.dataset.name}", metrics, Path(config.output))
+    return metrics
+
+
+def _exit_code(metrics: dict[str, Any]) -> int:
+    verdicts = metrics["verdicts"]
+    is_whole = verdicts and not verdicts.get("failed") and not verdicts.get("unscored")
+    return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
+
+
+def _progress_bar(total: int | None) -> tqdm[Any]:
+    return tqdm(total=total, unit="response", disable=None, leave=False)

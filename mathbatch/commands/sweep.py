@@ -1,0 +1,200 @@
+"""Many jobs over one engine: all are composed and checked first, then asked as one stream for each engine they need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import OmegaConfBaseException
+
+from mathbatch.commands import exit_codes
+from mathbatch.config.explain import explain
+from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.errors import ConfigError, Interrupted, MathBatchError
+from mathbatch.reports.summary import draw_outcomes, show_sweep
+from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.run_jobs import run_jobs
+from mathbatch.runner.session import Session
+from mathbatch.runner.signals import Signals
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+
+
+# The overrides of one job.
+Overrides = Sequence[str]
+
+
+class SweepError(MathBatchError):
+    """A cell of the sweep is refused, or two are one run."""
+
+
+class Sweep:
+    """What the launches of one multirun share: the folder, the session with its engines, the outcomes.
+
+    Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
+    """
+
+    def __init__(self, signals: Signals) -> None:
+        self.folder: Path | None = None
+        self.session: Session | None = None
+        self._signals = signals
+        self._preflight = Preflight()
+        self._started = time.monotonic()
+        self._token: Token[Sweep] | None = None
+
+    def begin(self, folder: Path) -> None:
+        """Collect the outcomes of jobs below this folder from now on."""
+        self.folder, self._started = folder, time.monotonic()
+        forget_outcomes(folder)
+
+    def check(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int) -> list[RunJob]:
+        """Return the jobs of these cells, after a look at the first rows of their datasets. Raises SweepError."""
+        return check_cells(loader, master, cells, first, self._preflight)
+
+    def launch(self, jobs: Sequence[RunJob]) -> None:
+        """Run the jobs of one round; their fate is in each. Raises Interrupted where a signal stopped it."""
+        assert self.folder is not None
+        self.session = self.session or Session(self._signals, self._preflight)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        caught = None
+        try:
+            caught = run_jobs(self.session, jobs, self.folder / "run.log")
+        finally:
+            for job in jobs:
+                save_outcome(outcome_of(job), self.folder)
+        if caught is not None:
+            raise Interrupted(caught)
+
+    def __enter__(self) -> Sweep:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the engines; write `sweep.json`; show the table. Does nothing where no job of a multirun has run."""
+        assert self._token is not None
+        _current.reset(self._token)
+        try:
+            if self.session is not None:
+                self.session.__exit__()
+        finally:
+            outcomes = self._outcomes()
+            if outcomes:
+                self._report(outcomes)
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code for the jobs that have ended."""
+        is_whole = all(outcome.is_whole for outcome in self._outcomes())
+        return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
+
+    def _report(self, outcomes: list[Outcome]) -> None:
+        assert self.folder is not None
+        facts: dict[str, Any] = {"seconds": round(time.monotonic() - self._started, 3)}
+        if self.session is not None:
+            facts["engine_loads"] = self.session.loads
+            facts["images_read"], facts["images_preprocessed"] = self.session.image_counts
+        with atomic_write(self.folder / "sweep.json") as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(facts | {"jobs": outcomes})))
+        draw_outcomes(outcomes, self.folder)
+        show_sweep(outcomes, facts, self.folder)
+
+    def _outcomes(self) -> list[Outcome]:
+        outcomes = [] if self.folder is None else read_outcomes(self.folder)
+        for outcome, overrides in zip(outcomes, varied([one.overrides for one in outcomes]), strict=True):
+            outcome.overrides = overrides
+        return outcomes
+
+
+_current: ContextVar[Sweep] = ContextVar("sweep")
+
+
+def current_sweep() -> Sweep:
+    """Return the sweep of the command that is at work. Raises ConfigError for a command that takes no -m."""
+    try:
+        return _current.get()
+    except LookupError:
+        raise ConfigError("--multirun", "this command takes one configuration at a time", "leave out -m") from None
+
+
+class MultirunCallback(Callback):
+    """Tells the sweep where its folder is, whatever launcher and sweeper are chosen."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Begin the sweep in the folder that Hydra has resolved, and let every cell inherit it."""
+        folder = Path(config.hydra.sweep.dir).absolute()
+        current_sweep().begin(folder)
+        with open_dict(config):  # wherever a cell's own output_dir is
+            config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")
+
+
+def check_cells(
+    loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int, preflight: Preflight
+) -> list[RunJob]:
+    """A job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
+    names = [" ".join(overrides) for overrides in varied(cells)]
+    jobs: dict[tuple[str, ...], RunJob] = {}
+    for number, (overrides, name) in enumerate(zip(cells, names, strict=True), first):
+        if tuple(overrides) not in jobs:
+            with _naming(number, name):
+                job = jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
+                preflight.check_fields(job.components)
+    _refuse_twins(list(jobs.values()))
+    return [jobs[tuple(overrides)] for overrides in cells]
+
+
+def _compose(loader: ConfigLoader, master: DictConfig, overrides: Overrides, number: int) -> RunJob:
+    composed = loader.load_sweep_config(master, list(overrides))
+    with open_dict(composed):
+        composed.hydra.job.id = composed.hydra.job.num = number
+    HydraConfig.instance().set_config(composed)
+    refuse_code_in_dataset(HydraConfig.get().runtime)
+    task = OmegaConf.to_container(composed.hydra.overrides.task, resolve=False)
+    assert isinstance(task, list)
+    with read_write(composed), open_dict(composed):
+        del composed["hydra"]
+    return RunJob(typed(composed), composed, [str(override) for override in task], number)
+
+
+@contextmanager
+def _naming(number: int, name: str) -> Iterator[None]:
+    try:
+        yield
+    except MathBatchError as error:
+        raise SweepError(f"job {number} of the sweep ({name}): {error}") from error
+    except (HydraException, OmegaConfBaseException) as error:
+        raise SweepError(f"job {number} of the sweep ({name}): {explain(error)}") from error
+    except Exception as error:  # a part of the user's own may raise anything; it is raised again with the cell's name
+        raise SweepError(f"job {number} of the sweep ({name}): {type(error).__name__}: {error}") from error
+
+
+def _refuse_twins(jobs: Sequence[RunJob]) -> None:
+    """Two cells in one run folder would write over each other."""
+    names = varied([job.overrides for job in jobs])
+    first: dict[Path, int] = {}
+    for at, job in enumerate(jobs):
+        twin = first.setdefault(job.components.run_dir, at)
+        if twin == at:
+            continue
+        ours, theirs = set(names[at]) - set(names[twin]), set(names[twin]) - set(names[at])
+        keys = sorted({override.partition("=")[0].lstrip("+~") for override in ours | theirs})
+        reason = f"{', '.join(keys)} changes no answer"
+        if "sampling.n" in keys:
+            reason = "the rollouts of a smaller sampling.n are the first ones of a larger"
+        raise SweepError(
+            f"jobs {jobs[twin].number} ({' '.join(names[twin])}) and {job.number} ({' '.join(names[at])}) of the sweep "
+            f"are one run, in {job.components.run_dir}: {reason}\n"
+            "  fix: leave one of them out; to compare their speed, run them apart, each with its own output_dir"
+        )

@@ -1,0 +1,21 @@
+"""The configuration of a run: its schema, and what turns a command line into checked values and finished objects."""
+
+from mathbatch.config.schema import (
+    Config,
+    DatasetConfig,
+    HubConfig,
+    JudgeConfig,
+    ModelConfig,
+    SamplingConfig,
+    SweepConfig,
+)
+
+__all__ = [
+    "Config",
+    "DatasetConfig",
+    "HubConfig",
+    "JudgeConfig",
+    "ModelConfig",
+    "SamplingConfig",
+    "SweepConfig",
+]

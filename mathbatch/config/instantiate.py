@@ -1,0 +1,81 @@
+"""Make the objects that a configuration names by `_target_`, with Hydra's own `instantiate`, and check them.
+
+Nested `_target_`, `_partial_` and `_convert_` mean what they mean to Hydra. Containers become plain lists and
+dictionaries unless `_convert_` says otherwise.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import hydra
+from hydra.errors import InstantiationException
+
+from mathbatch.errors import ConfigError, MathBatchError, nearest
+
+T = TypeVar("T")
+# What Hydra reads of a section itself; all else are arguments.
+HYDRAS_KEYS = {"_target_", "_args_", "_partial_", "_recursive_", "_convert_"}
+# How Hydra's message ends where it knows the place within the section.
+PLACE = "full_key: "
+
+
+def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> T:
+    """Return the `kind` that the section at `path` names by `_target_`, from the arguments beside it and those given.
+
+    Raises ConfigError for a class that isn't there or is no `kind`, and for arguments that it does not take.
+    """
+    if not section.get("_target_"):
+        raise ConfigError(f"{path}._target_", "names no class", f"name a subclass of {kind.__name__}")
+    try:
+        # Left partial, since Hydra would make configurations of the given arguments and wrap the errors of the call.
+        factory = hydra.utils.instantiate({"_convert_": "object", **section, "_partial_": True})
+    except InstantiationException as error:
+        raise _explained(path, section, error) from error
+    target = factory.func
+    if isinstance(target, type) and not issubclass(target, kind):
+        raise _wrong_kind(path, section, kind)
+    _check_arguments(path, section, target, given)
+    try:
+        made = factory if section.get("_partial_") else factory(**given)
+    except TypeError as error:
+        raise ConfigError(
+            path, f"{_name(target)}: {error}", "give the arguments that it takes beside _target_"
+        ) from error
+    if not isinstance(made, kind):
+        raise _wrong_kind(path, section, kind)
+    return made
+
+
+def _check_arguments(
+    path: str, section: Mapping[str, Any], target: Callable[..., Any], given: Mapping[str, Any]
+) -> None:
+    known = inspect.signature(target).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+    for name in section:
+        if name not in HYDRAS_KEYS and (name in given or (name not in known and not takes_any)):
+            free = [parameter for parameter in known if parameter not in given]
+            raise ConfigError(f"{path}.{name}", f"{_name(target)} takes no such argument", nearest(name, free))
+
+
+def _explained(path: str, section: Mapping[str, Any], error: InstantiationException) -> MathBatchError:
+    """Say in our words what Hydra could not make: the class itself, or an argument with a `_target_` of its own."""
+    cause = error.__cause__
+    if isinstance(cause, MathBatchError):
+        return cause
+    problem, _, place = str(error).partition(PLACE)
+    why = " ".join(problem.split()) if cause is None else f"{type(cause).__name__}: {cause}"
+    if place.strip():
+        return ConfigError(f"{path}.{place.strip()}", why, "correct its _target_, or the arguments beside it")
+    return ConfigError(f"{path}._target_", f"there is no class '{section['_target_']}'", f"correct the name ({why})")
+
+
+def _wrong_kind(path: str, section: Mapping[str, Any], kind: type[Any]) -> ConfigError:
+    fix = f"derive it from mathbatch.base.{kind.__name__}"
+    return ConfigError(f"{path}._target_", f"'{section['_target_']}' is no {kind.__name__}", fix)
+
+
+def _name(target: Callable[..., Any]) -> str:
+    return getattr(target, "__name__", type(target).__name__)

@@ -1,0 +1,76 @@
+"""Make checked, typed configurations of what Hydra has composed and of plain `key=value` arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TypeVar
+
+from hydra.conf import RuntimeConf
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mathbatch.config.explain import config_error
+from mathbatch.config.schema import Config
+from mathbatch.config.secrets import refuse_resolvers, refuse_written_secrets
+from mathbatch.errors import ConfigError, nearest
+
+C = TypeVar("C", bound=Config)
+T = TypeVar("T")
+
+
+def typed(composed: DictConfig, schema: type[C] = Config) -> C:  # type: ignore[assignment]
+    """Return the checked configuration.
+
+    Raises ConfigError for a value that is unknown, mistyped, missing or out of range, and for a written secret.
+    """
+    try:
+        values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
+        merged = OmegaConf.merge(OmegaConf.structured(schema), values)
+        for path in sorted(OmegaConf.missing_keys(merged)):
+            raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
+        refuse_written_secrets(values, "")
+        refuse_resolvers(values.get("dataset") if isinstance(values, dict) else None, "dataset")
+        config = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        raise config_error(error, schema) from error
+    assert isinstance(config, schema)
+    return config
+
+
+def arguments_as(schema: type[T], arguments: list[str], usage: str) -> T:
+    """Return the `key=value` arguments of a command without groups.
+
+    Raises ConfigError for a key that `schema` has not, and for one without a value.
+    """
+    names = [own.name for own in dataclasses.fields(schema)]  # type: ignore[arg-type]
+    for key in (argument.partition("=")[0] for argument in arguments):
+        if key not in names:
+            raise ConfigError(key, "no such key", f"{nearest(key, names)}; {usage}")
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments))
+        for path in sorted(OmegaConf.missing_keys(merged)):
+            raise ConfigError(path, "has no value", usage)
+        config = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        raise ConfigError(error.full_key or "arguments", str(error.msg).splitlines()[0], usage) from error
+    assert isinstance(config, schema)
+    return config
+
+
+def refuse_code_in_dataset(runtime: RuntimeConf) -> None:
+    """Raise ConfigError for a dataset file that sets anything but `dataset`: it is data, never code."""
+    name = str(runtime.choices.get("dataset", ""))
+    for source in runtime.config_sources:
+        path = Path(source.path) / "dataset" / f"{name}.yaml"
+        if source.schema != "file" or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        header = re.search(r"^\s*#\s*@package\s+(\S+)", text, re.MULTILINE)
+        if header is not None and header[1] not in ("dataset", "_group_"):
+            raise ConfigError(
+                "dataset", f"{path} has the header '@package {header[1]}'", "a dataset sets only `dataset`"
+            )
+        if re.search(r"^\s*['\"]?defaults['\"]?\s*:", text, re.MULTILINE):
+            raise ConfigError("dataset", f"{path} has a defaults list", "write all its keys in the file")

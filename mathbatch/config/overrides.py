@@ -1,0 +1,67 @@
+"""Prepare the command line for Hydra: put flags first, allow new keys in open dictionaries, refuse senseless keys."""
+
+from __future__ import annotations
+
+from mathbatch.config.paths import conf_dir
+from mathbatch.errors import ConfigError, nearest
+
+COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
+GROUPS = ("model", "dataset", "sampling")
+OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
+# Dictionaries whose keys the schema does not list. Whatever receives them checks them.
+FREE_FORM = (
+    *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),
+    *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
+    *("dataset.columns", "dataset.scoring", *COMPONENTS),
+)
+FLAGS_WITH_VALUE = (
+    *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
+    *("--package", "-p", "--cfg", "-c"),
+)
+HYDRAS_FOLDERS = {
+    "hydra.run.dir": "set output_dir; below it a run's folder is named for its model, dataset and sampling",
+    "hydra.output_subdir": "leave it out: a run's folder has its config.yaml and .hydra/<time>/",
+    "hydra.job.chdir": "leave it out: paths are relative to where you start",
+}
+
+
+def flags_first(arguments: list[str]) -> list[str]:
+    """Move the flags before the overrides, as Hydra wants them; people write them anywhere."""
+    flags, overrides, rest = [], [], iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-") or argument == "-":
+            overrides.append(argument)
+            continue
+        flags.append(argument)
+        if argument in FLAGS_WITH_VALUE:
+            flags += [value for value in [next(rest, None)] if value is not None]
+    return flags + overrides
+
+
+def refuse_hydras_folders(arguments: list[str]) -> None:
+    """Raise ConfigError for Hydra's own folder keys: a run finds its folder by what it is, not by them."""
+    for argument in arguments:
+        path = argument.lstrip("+~").partition("=")[0]
+        if path in HYDRAS_FOLDERS:
+            raise ConfigError(path, "has no effect here", HYDRAS_FOLDERS[path])
+
+
+def refuse_null_groups(arguments: list[str]) -> None:
+    """Raise ConfigError for `sampling=null`, which Hydra has no sentence for."""
+    for argument in arguments:
+        group, _, value = argument.partition("=")
+        if group in GROUPS and value in ("null", ""):
+            options = [path.stem for path in (conf_dir() / group).glob("*.yaml")]
+            raise ConfigError(group, "it needs one", nearest("", options))
+
+
+def allow_new_key(argument: str) -> str:
+    """Prefix `++` to an override of an open dictionary (`model.engine.x=1`), so that Hydra adds the key."""
+    openings = tuple(f"{path}{sign}" for path in FREE_FORM for sign in (".", "={"))
+    return f"++{argument}" if argument.startswith(openings) else argument
+
+
+def allow_new_keys_before_cursor(line: str) -> str:
+    """Apply `allow_new_key` to each finished word of a line that is being completed."""
+    typed_so_far, space, word = line.rpartition(" ")
+    return " ".join(map(allow_new_key, typed_so_far.split(" "))) + space + word

@@ -1,0 +1,81 @@
+"""Templates and expressions of a dataset config, over the fields of a row. `{{ row['my field'] }}` reads any name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import TemplateError, TemplateSyntaxError, Undefined
+
+from mathbatch.config.templates.sandbox import BUDGET, PLAIN, Budget, Environment
+from mathbatch.errors import ConfigError, SampleError
+from mathbatch.records import Row
+
+ENVIRONMENT = Environment()
+UNDEFINED = re.compile(r"'(\w+)' is undefined")
+ERRORS = (
+    *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
+    *(RecursionError, MemoryError),
+)
+
+
+def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row], str]:
+    """Raises ConfigError with the line of a broken template; the function raises SampleError for a row it fails on."""
+    try:
+        compiled = ENVIRONMENT.from_string(template)
+    except (*ERRORS, SyntaxError) as error:
+        raise _broken(path, error) from error
+
+    def render(row: Row) -> str:
+        try:
+            return compiled.render(_variables(row)).strip()
+        except ERRORS as error:
+            raise SampleError("prompt_template", f"{path} fails on this row: {_explained(error, row)}") from error
+
+    return render
+
+
+def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
+    """As `compile_prompt`, for an expression that gives a value: `answer | after('####')`."""
+    try:
+        compiled = ENVIRONMENT.compile_expression(source, undefined_to_none=False)
+    except (*ERRORS, SyntaxError) as error:
+        raise _broken(path, error) from error
+
+    def evaluate(row: Row) -> Any:
+        try:
+            variables = _variables(row)
+            value = variables[BUDGET].charge(compiled(variables))
+            if isinstance(value, Undefined):
+                str(value)  # a strict one says what is missing
+            if not isinstance(value, PLAIN):
+                raise TypeError(f"a {type(value).__name__} is no value")
+        except ERRORS as error:
+            raise SampleError("bad_expression", f"{path} fails on this row: {_explained(error, row)}") from error
+        return value
+
+    return evaluate
+
+
+def _explained(error: Exception, row: Row) -> str:
+    """With what may have been meant by a name that the row has not."""
+    undefined = UNDEFINED.fullmatch(str(error))
+    if undefined is None:
+        return str(error)
+    close = difflib.get_close_matches(undefined[1], row, n=1)
+    hint = (
+        f"did you mean '{close[0]}'?" if close else f"where only some rows have it: '{undefined[1]} is defined and …'"
+    )
+    return f"{error}; {hint}"
+
+
+def _variables(row: Row) -> Row:
+    return {**row, "row": row, BUDGET: Budget()}
+
+
+def _broken(path: str, error: Exception) -> ConfigError:
+    line = f"line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
+    problem = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    return ConfigError(path, f"{line}{problem}", "correct it; README.md lists the filters that there are")

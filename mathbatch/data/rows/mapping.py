@@ -1,0 +1,190 @@
+"""The field mapping: which field of a row is its id, its prompt, its pictures, its gold answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from mathbatch.config import DatasetConfig
+from mathbatch.config.paths import locate
+from mathbatch.config.templates.compile import compile_expression, compile_prompt
+from mathbatch.config.templates.filters import REGEX_TIMEOUT_S
+from mathbatch.data.images.decode import ImageRoot
+from mathbatch.data.rows.fields import ABSENT, field_names, getter
+from mathbatch.data.rows.ids import id_maker
+from mathbatch.data.rows.sources import as_names, chained, sources_of
+from mathbatch.errors import ConfigError, SampleError, nearest
+from mathbatch.records import ImageRef, Row, Sample
+
+NUMBERED = re.compile(r"<image[ _]?\d")
+"""With numbers in the prompt a picture that is missing before another would shift them all."""
+
+
+class FieldMapping:
+    """The dataset config, compiled: what is not configured costs a row nothing. Its methods raise SampleError where a
+    row lacks what they ask for.
+
+    All but `extended` take an extended row: that of the file with the columns that its source and the config add.
+    """
+
+    def __init__(self, dataset: DatasetConfig, input_folder: Path) -> None:
+        self._dataset = dataset
+        base = dataset.image_base_path
+        self._images = ImageRoot(input_folder if base is None else locate(base, "dataset.image_base_path").absolute())
+        if base is not None and not self._images.folder.is_dir():
+            raise ConfigError("dataset.image_base_path", f"there is no folder {self._images.folder}", "correct it")
+        self._columns = {
+            name: compile_expression(source, f"dataset.columns.{name}") for name, source in dataset.columns.items()
+        }
+        self._where = None if dataset.where is None else compile_expression(dataset.where, "dataset.where")
+        self.as_it_stands = not self._columns and self._where is None
+        """Whether every row of a source that adds no columns is wanted as it is: `extended` and `wanted` may be left
+        out.
+        """
+        self._id = [getter(name) for name in as_names(dataset.index_field)]
+        self.id = id_maker(dataset.index_field, self._id)
+        self._image = [getter(name) for name in as_names(dataset.image_field)]
+        self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
+        self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
+        self._metadata = {name: getter(name) for name in dataset.metadata}
+        self._group = [getter(name) for name in as_names(dataset.group_field)]
+        self._placeholder = None
+        if dataset.image_placeholder != DatasetConfig.image_placeholder:
+            self._placeholder = regex.compile(dataset.image_placeholder)
+        examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
+        self._has_template = dataset.prompt is not None
+        self._query = getter(dataset.query_field) if dataset.prompt is None else _prompt_of(dataset.prompt, examples)
+
+    def extended(self, row: Row, columns: Row | None) -> Row:
+        """The row with its computed columns."""
+        if not columns and not self._columns:
+            return row
+        row, failed = {**(columns or {}), **row}, None
+        for name, evaluate in self._columns.items():
+            try:
+                row[name] = evaluate(row)
+            except SampleError as error:
+                failed = failed or error
+        if failed is not None and self.wanted(row):  # a row that is left out may have no gold answer
+            raise failed
+        return row
+
+    def wanted(self, row: Row) -> bool:
+        """Whether `where` lets the row in."""
+        return self._where is None or bool(self._where(row))
+
+    def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
+        return Sample(
+            id,
+            number,
+            row,
+            self._prompt(row),
+            self._pictures(row) if self._image else (),
+            None if self._answer is None else self._gold(self._answer(row)),
+            key,
+            None if self._choices is None else self._listed_choices(self._choices(row)),
+            self._labels(row) if self._metadata else {},
+            self._group_of(row) if self._group else None,
+            row,
+        )
+
+    def _group_of(self, row: Row) -> str | None:
+        """None for a row that shares its problem with no other."""
+        values = [read(row) for read in self._group]
+        return None if any(value is None or value is ABSENT for value in values) else "\0".join(map(str, values))
+
+    def absent_fields(self, row: Row) -> set[str]:
+        """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
+        single = {"answer_field": self._answer, "choices_field": self._choices}
+        if not self._has_template:
+            single["query_field"] = self._query
+        wanted = {name: [read] for name, read in single.items() if read is not None}
+        wanted |= {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
+        wanted["group_field"] = self._group
+        return {name for name, reads in wanted.items() if any(read(row) is ABSENT for read in reads)}
+
+    def names_in(self, row: Row) -> list[str]:
+        """The paths of all fields of a row."""
+        return field_names(row)
+
+    def unknown_field(self, name: str, names: list[str]) -> ConfigError:
+        """The error for a field that no row has; `names` are those that they do have."""
+        fields = as_names(getattr(self._dataset, name))
+        field = next((field for field in fields if field not in names), fields[0])
+        hint = nearest(field, names)
+        if name in ("index_field", "image_field"):
+            hint += f"; or set dataset.{name}=null to do without"
+        return ConfigError(f"dataset.{name}", f"no row has the field '{field}'", hint)
+
+    def _prompt(self, row: Row) -> str:
+        query = self._query(row)
+        if not isinstance(query, str) or not query.strip():
+            raise self._unusable(query)
+        return query if self._placeholder is None else self._in_our_form(query, self._placeholder)
+
+    def _unusable(self, query: Any) -> SampleError:
+        if query is ABSENT:
+            return SampleError("missing_prompt", f"no field dataset.query_field={self._dataset.query_field}")
+        if query is None or isinstance(query, str):
+            return SampleError("empty_prompt", "the prompt is empty")
+        return SampleError("bad_prompt", f"the prompt is a {type(query).__name__}, not text")
+
+    def _in_our_form(self, query: str, placeholder: regex.Pattern[str]) -> str:
+        """The dataset's own placeholders as `<image1>`, which is what processors know."""
+        try:
+            return placeholder.sub(lambda found: f"<image{found[1] or ''}>", query, timeout=REGEX_TIMEOUT_S)
+        except TimeoutError as error:
+            raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
+
+    def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
+        held = [True] if len(self._image) == 1 else [_is_held(read(row)) for read in self._image]
+        if sorted(held, reverse=True) != held and NUMBERED.search(str(row.get(self._dataset.query_field, row))):
+            empty = as_names(self._dataset.image_field)[held.index(False)]
+            raise SampleError("missing_image", f"the field {empty} is empty, and one after it is not")
+        return tuple(self._images.reference(value) for value in self.picture_values(row))
+
+    def picture_values(self, row: Row) -> list[Any]:
+        """What the picture fields hold, as far as they hold something."""
+        found: list[Any] = []
+        for read in self._image:
+            value = read(row)
+            if _is_held(value):
+                found += value if isinstance(value, list) else [value]
+        return found
+
+    def _gold(self, value: Any) -> str | None:
+        return None if value is None or value is ABSENT else str(value)
+
+    def _listed_choices(self, value: Any) -> tuple[str, ...] | None:
+        if value is None or value is ABSENT:
+            return None
+        if not isinstance(value, list):
+            raise SampleError("bad_choices", f"dataset.choices_field holds a {type(value).__name__}, not a list")
+        return tuple(map(str, value))
+
+    def _labels(self, row: Row) -> dict[str, Any]:
+        found = {name: read(row) for name, read in self._metadata.items()}
+        return {name: None if value is ABSENT else value for name, value in found.items()}
+
+
+def _prompt_of(template: str, examples: Row) -> Callable[[Row], str]:
+    render = compile_prompt(template)
+    return (lambda row: render({**row, **examples})) if examples else render
+
+
+def _is_held(value: Any) -> bool:
+    return value is not ABSENT and value not in (None, "", [])
+
+
+def read_examples(value: str) -> list[Row]:
+    """The rows of an examples file. Raises ConfigError for one that can't be read."""
+    config = DatasetConfig(name="examples", input=value)
+    rows = [raw for _, raw in chained(sources_of(config))]
+    for raw in rows:
+        if raw.row is None:
+            raise ConfigError("dataset.examples", f"{value}, row {raw.number}: {raw.problem}", "correct the file")
+    return [raw.row for raw in rows if raw.row is not None]

@@ -1,0 +1,278 @@
+"""Where rows come from: files by their suffix, and datasets of the Hugging Face hub. Each is read as a stream."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import io
+import itertools
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from mathbatch.config import DatasetConfig
+from mathbatch.config.paths import locate
+from mathbatch.data.rows.json_stream import RawRow, read_rows
+from mathbatch.data.storage.segments import BUFFER
+from mathbatch.errors import ConfigError, nearest
+from mathbatch.records import Row
+
+BATCH = 16
+"""Rows of a Parquet file or a hub dataset in memory at a time: pictures may be in them."""
+CSV_DIALECTS = {".csv": ",", ".tsv": "\t"}
+SOURCE_COLUMNS: Row = {"_file": "", "_config": "", "_split": "", "_row": 0}
+"""What sources add to their rows, where a dataset config speaks of it."""
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+MAX_CELL = 1 << 28
+csv.field_size_limit(MAX_CELL)  # a cell may be a picture in base64
+
+
+class Source(ABC):
+    """One file, or one split of a hub dataset. `name` is for messages; `columns` are added to each of its rows."""
+
+    name: str
+    columns: Row
+
+    @abstractmethod
+    def rows(self) -> Iterator[RawRow]:
+        """From the first row, each time it is called; numbered from 1."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many rows there are."""
+
+
+class JsonSource(Source):
+    """JSON Lines, a JSON array of rows, or a JSON object of rows keyed by id; each also as `.gz`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
+
+    def rows(self) -> Iterator[RawRow]:
+        with open_input(self.path) as stream:
+            yield from read_rows(stream, json_lines=is_json_lines(self.path))
+
+    def count(self) -> int:
+        """Lines of a JSON Lines file; any other file is parsed to its end."""
+        with open_input(self.path) as stream:
+            if is_json_lines(self.path):
+                return sum(1 for line in stream if not line.isspace())
+            return sum(1 for _ in read_rows(stream, json_lines=False))
+
+
+class TableSource(Source):
+    """CSV or TSV with a header line, also as `.gz`. A cell is text; a line with too few or too many is a bad row."""
+
+    def __init__(self, path: Path, separator: str) -> None:
+        self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
+        self._separator = separator
+
+    def rows(self) -> Iterator[RawRow]:
+        with open_input(self.path) as stream:
+            text = io.TextIOWrapper(cast(Any, stream), "utf-8-sig", errors="surrogateescape", newline="")
+            lines = csv.reader(text, delimiter=self._separator, strict=True)
+            header = self._header(lines)
+            number = 0
+            while True:
+                begins = lines.line_num + 1
+                try:
+                    cells = next(lines)
+                except StopIteration:
+                    break
+                except csv.Error as error:
+                    number += 1
+                    yield RawRow(number, None, None, f"line {begins} and what follows: {error}")
+                    continue
+                if cells:
+                    number += 1
+                    yield _table_row(number, header, cells)
+            text.detach()
+
+    def count(self) -> int:
+        return sum(1 for _ in self.rows())
+
+    def _header(self, lines: Iterator[list[str]]) -> list[str]:
+        try:
+            header = next(lines, [])
+            "".join(header).encode()
+        except (csv.Error, UnicodeEncodeError) as error:
+            raise ConfigError("dataset.input", f"the header of {self.path}: {error}", "correct the file") from error
+        for name in header:
+            if header.count(name) > 1:
+                raise ConfigError("dataset.input", f"{self.path} has the column '{name}' twice", "rename one of them")
+        return header
+
+
+class ParquetSource(Source):
+    """A Parquet file; pictures may be embedded as {"bytes", "path"}, as hub datasets have them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
+
+    def rows(self) -> Iterator[RawRow]:
+        with self._open() as file:
+            batches = file.iter_batches(batch_size=BATCH)
+            for number, row in enumerate(itertools.chain.from_iterable(batch.to_pylist() for batch in batches), 1):
+                yield RawRow(number, None, row)
+
+    def count(self) -> int:
+        with self._open() as file:
+            return int(file.metadata.num_rows)
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise ConfigError("dataset.input", "Parquet files need pyarrow", "pip install 'mathbatch[hub]'") from error
+        try:
+            with parquet.ParquetFile(self.path) as file:
+                yield file
+        except (pyarrow.ArrowException, OSError) as error:
+            raise ConfigError("dataset.input", f"{self.path} is damaged: {error}", "get the file again") from error
+
+
+class HubSource(Source):
+    """One split of one configuration of a dataset, by the `datasets` library and its cache; or of a local folder."""
+
+    def __init__(self, path: str, config: str | None, split: str, revision: str | None, elsewhere: str | None) -> None:
+        self._arguments = {"path": path, "name": config, "split": split, "revision": revision}
+        self.name = f"{path}, {f'configuration {config}, ' if config else ''}split {split}"
+        self.columns = {"_config": config or "default", "_split": split}
+        self._elsewhere = "files that you have" if elsewhere is None else f"where you have {elsewhere}"
+        self._loaded: Any = None
+
+    def rows(self) -> Iterator[RawRow]:
+        tables = self._dataset().with_format("arrow").iter(batch_size=BATCH)  # pictures stay encoded in it
+        for number, row in enumerate(itertools.chain.from_iterable(table.to_pylist() for table in tables), 1):
+            yield RawRow(number, None, row)
+
+    def count(self) -> int:
+        return len(self._dataset())
+
+    def _dataset(self) -> Any:
+        if self._loaded is None:
+            try:
+                import datasets
+            except ImportError as error:
+                raise ConfigError(
+                    "dataset.hub", "datasets of the hub need the library `datasets`", "pip install 'mathbatch[hub]'"
+                ) from error
+            try:
+                self._loaded = datasets.load_dataset(**self._arguments)
+            except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+                raise ConfigError(
+                    "dataset.hub",
+                    f"can't load {self.name}: {type(error).__name__}: {error}",
+                    f"correct dataset.hub, or set dataset.input to {self._elsewhere}",
+                ) from error
+        return self._loaded
+
+
+def sources_of(dataset: DatasetConfig) -> list[Source]:
+    """What the dataset config names. Raises ConfigError for what isn't there or can't be read."""
+    if dataset.input is not None:
+        return [_file_source(path) for path in find_inputs(dataset)]
+    hub = dataset.hub
+    if hub.path is None:
+        raise ConfigError("dataset.input", "has no value", "give it on the command line: dataset.input=rows.jsonl")
+    return [
+        HubSource(hub.path, config, split, hub.revision, dataset.source)
+        for config in ([None] if hub.config is None else as_names(hub.config))
+        for split in as_names(hub.split) or ["test"]
+    ]
+
+
+def find_inputs(dataset: DatasetConfig) -> list[Path]:
+    """The files of `dataset.input`: a path, a glob, or a list of them. Raises ConfigError where there is none."""
+    return [path for value in as_names(dataset.input) for path in _found(value, dataset.source)]
+
+
+def as_names(value: Any) -> list[str]:
+    """A name, a list of names, or null."""
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _found(value: str, source: str | None) -> list[Path]:
+    path = locate(value, "dataset.input")
+    if path.is_file():
+        return [path.absolute()]
+    if glob.has_magic(str(path)):
+        files = [Path(name).absolute() for name in sorted(glob.glob(str(path), recursive=True)) if Path(name).is_file()]
+        if files:
+            return files
+    if path.is_dir():
+        raise ConfigError("dataset.input", f"{path.absolute()} is a folder", "name the file in it")
+    beside = [entry.name for entry in path.parent.glob("*") if entry.is_file() and _is_known(entry)]
+    hint = nearest(path.name, beside) if beside else "correct the path"
+    if source is not None:
+        hint = f"get it from {source}, or set dataset.input to where you have it"
+    raise ConfigError("dataset.input", f"there is no file {path.absolute()}", hint)
+
+
+def _file_source(path: Path) -> Source:
+    suffix = _suffix(path)
+    if suffix == ".parquet":
+        return ParquetSource(path)
+    if suffix in CSV_DIALECTS:
+        return TableSource(path, CSV_DIALECTS[suffix])
+    return JsonSource(path)
+
+
+def _is_known(path: Path) -> bool:
+    return _suffix(path) in (*JSON_SUFFIXES, *CSV_DIALECTS, ".parquet")
+
+
+def _suffix(path: Path) -> str:
+    return Path(path.name.removesuffix(".gz")).suffix.lower()
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+
+
+def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
+    if len(cells) != len(header):
+        return RawRow(number, None, None, f"{len(cells)} cells, and the header has {len(header)}")
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return RawRow(number, None, None, "not UTF-8")
+    return RawRow(number, None, dict(zip(header, cells, strict=True)))
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked where its name ends in .gz."""
+    try:
+        stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
+    with stream:
+        try:
+            yield cast(BinaryIO, stream)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ConfigError("dataset.input", f"{path} is damaged: {error}", "get the file again") from error
+        except OSError as error:
+            raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "run again") from error
+
+
+def is_json_lines(path: Path) -> bool:
+    """By its name; a `.json` file that holds an object on each of its first two lines is taken for JSON Lines too."""
+    if ".jsonl" in path.suffixes or ".ndjson" in path.suffixes:
+        return True
+    with open_input(path) as stream:
+        first, second = stream.readline(1 << 20).strip(), stream.readline(1 << 20).strip()
+    return first.startswith(b"{") and first.endswith(b"}") and second.startswith(b"{")
+
+
+def chained(sources: Iterable[Source]) -> Iterator[tuple[Source, RawRow]]:
+    """The rows of all sources with where they are from."""
+    for source in sources:
+        for row in source.rows():
+            yield source, row

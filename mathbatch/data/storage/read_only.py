@@ -1,0 +1,38 @@
+"""Read a store without being able to change it."""
+
+from __future__ import annotations
+
+from mathbatch.base import BaseDataSaver
+from mathbatch.data.storage.index import RecordIndex
+from mathbatch.records import Record
+
+
+class ReadOnlyStore(BaseDataSaver):
+    """A store to read from. Its index is complete already."""
+
+    def __init__(self, index: RecordIndex) -> None:
+        self._index = index
+
+    def open(self) -> None:
+        """Do nothing: the index is read already."""
+
+    def append(self, record: Record) -> None:
+        """Refuse: this is a defect of the caller."""
+        raise AssertionError("this store is only read")
+
+    def find(self, id: str, rollout: int, digest: str) -> Record | None:
+        """Return the record of this unit made from this input."""
+        return self._index.find(id, rollout, digest)
+
+    def state(self, id: str, rollout: int, digest: str) -> str | None:
+        """Return `answered`, `failed` or None."""
+        return self._index.state(id, rollout, digest)
+
+    @property
+    def answered(self) -> int:
+        """Return how many units have an answer."""
+        return self._index.answered
+
+    def close(self) -> None:
+        """Close the segments."""
+        self._index.close()

@@ -1,0 +1,52 @@
+"""Show how two runs compare: the counts, the verdict, and the first flipped samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from mathbatch.reports.terminal import show
+from mathbatch.scoring.metrics.comparison import Comparison
+
+SHOWN_FLIPS = 20
+MAX_SHOWN = 40
+
+
+def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
+    """Show a table of the counts and the verdict, then one of the first flipped samples."""
+    table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
+    only_first, only_second = found.only_first, found.only_second
+    table.add_row(
+        "samples", f"{found.pairs:,} judged in both" + (f", {found.left_out:,} left out" if found.left_out else "")
+    )
+    table.add_row("accuracy", f"{found.first:.1%} against {found.second:.1%}")
+    table.add_row("difference", f"{100 * found.difference:+.1f} points ({_interval_text(found)})")
+    majority = "\n(counts samples by the majority of their rollouts)" if found.has_rollouts else ""
+    table.add_row(
+        "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
+    )
+    table.add_row("flipped samples", escape(str(flips)))
+    show([table], (f"  {note}" for note in found.notes))
+    show([_flips_table(found.flips)] if found.flips else [])
+
+
+def _interval_text(found: Comparison) -> str:
+    """Write the interval out: `95 %: -1.2 to +8.4, paired`."""
+    if found.interval is None:
+        return f"95 %: –, the same difference for every {'group' if found.has_groups else 'sample'}"
+    low, high = (100 * bound for bound in found.interval)
+    return f"95 %: {low:+.1f} to {high:+.1f}, paired{', clustered by group' if found.has_groups else ''}"
+
+
+def _flips_table(flips: list[dict[str, Any]]) -> Table:
+    table = Table("id", "first", "second", "gold", box=box.SIMPLE_HEAD)
+    for flip in flips[:SHOWN_FLIPS]:
+        answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_SHOWN] for side in ("first", "second"))
+        table.add_row(*(escape(str(cell)) for cell in (flip["id"], *answers, (flip["gold"] or "")[:MAX_SHOWN])))
+    if len(flips) > SHOWN_FLIPS:
+        table.add_row(f"… {len(flips) - SHOWN_FLIPS:,} more", "", "", "")
+    return table

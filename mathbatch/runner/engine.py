@@ -1,0 +1,147 @@
+"""One engine for all who ask it: loaded when the first unit comes, supervised, fed with images, kept full."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
+
+from mathbatch.base import BaseDataBatcher, BaseInferenceModel
+from mathbatch.data.images.pool import Announcement, ImagePool
+from mathbatch.errors import SampleError
+from mathbatch.models.supervisor import Supervisor
+from mathbatch.records import Request, Response
+from mathbatch.runner.job import Job
+from mathbatch.runner.progress import Progress
+from mathbatch.runner.schedule import Unit
+
+MAX_AHEAD = 4096
+
+
+class Admitted(NamedTuple):
+    """A unit that may be asked now, with its announced images."""
+
+    job: Job
+    request: Request
+    images: Announcement
+
+    def ready(self) -> AbstractAsyncContextManager[Request]:
+        """Return a context in which the request has its images decoded. Raises SampleError if its job has failed."""
+        if self.job.error is not None:
+            raise SampleError("abandoned", "its job has failed")
+        return self.images.ready()
+
+
+async def _nothing() -> None: ...
+
+
+class Engine:
+    """A model with what surrounds it. It stays loaded between two streams of units, until it is closed.
+
+    `before_load` is awaited first: it may close another engine whose memory this one needs.
+    """
+
+    def __init__(
+        self,
+        model: BaseInferenceModel,
+        image_budget_bytes: int,
+        image_workers: int | None,
+        before_load: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
+        self.model = model
+        self.images = ImagePool(image_budget_bytes, image_workers)
+        self.loads = 0
+        self.is_loaded = False
+        self.is_closed = False
+        self._supervisor = Supervisor(model)
+        self._before_load = before_load
+        self._batchers: list[BaseDataBatcher] = []
+        self._progress: Progress | None = None
+        self._stop = asyncio.Event()
+        self._window: asyncio.Semaphore | None = None
+        self._since: float | None = None
+        self._shower: asyncio.Task[None] | None = None
+
+    def serve(self, batchers: Iterable[BaseDataBatcher], progress: Progress, stop: asyncio.Event) -> None:
+        """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
+        self._batchers, self._progress, self._stop = list(batchers), progress, stop
+        self._supervisor.attend(progress.say, stop)
+        self._window = self._since = None
+
+    @property
+    def seconds(self) -> float:
+        """Return the time since the first unit of this stream was let in."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    async def admitted(self, units: AsyncIterator[Unit], ahead: int) -> AsyncGenerator[Admitted, None]:
+        """Yield each unit as soon as one more may be in flight; at the first one, load. Raises EngineError.
+
+        Images are announced `ahead` units before their turn, so that one is kept for all who show the same row. Each
+        unit that is yielded has to be passed to `answer`, which lets go of its images.
+        """
+        waiting, ahead = deque[Admitted](), min(ahead, MAX_AHEAD)
+        try:
+            async for job, request in units:
+                waiting.append(Admitted(job, request, self.images.announce(request, job.decoder)))
+                if len(waiting) >= ahead and (admitted := await self._enter(waiting)):
+                    yield admitted
+                if self._stop.is_set():
+                    return
+            while waiting and not self._stop.is_set():
+                if admitted := await self._enter(waiting):
+                    yield admitted
+        finally:
+            for left in waiting:
+                left.images.forget()
+
+    async def _enter(self, waiting: deque[Admitted]) -> Admitted | None:
+        """Wait until the first one may be in flight and take it out; None where it is not to be asked any more."""
+        if waiting[0].job.error is not None:
+            waiting.popleft().images.forget()
+            return None
+        if self._window is None:
+            self._window = await self._begin()
+        await self._window.acquire()
+        return None if self._stop.is_set() else waiting.popleft()
+
+    async def answer(self, admitted: Admitted) -> Response:
+        """Return the response to one unit, whatever happens to the engine meanwhile.
+
+        Raises SampleError, JobError where it is the job's settings that kill the engine, or EngineError; EngineDied
+        where the engine is gone while the run is being stopped.
+        """
+        assert self._window is not None
+        try:
+            return await self._supervisor.answer(admitted.request, admitted.ready)
+        finally:
+            admitted.images.forget()
+            self._window.release()
+
+    def rest(self) -> None:
+        """End a stream of units."""
+        if self._shower is not None:
+            self._shower.cancel()
+            self._shower = None
+
+    async def close(self) -> None:
+        """Give back its processes and memory."""
+        self.rest()
+        self.is_loaded, self.is_closed = False, True
+        self.images.close()
+        await self._supervisor.close()
+
+    async def _begin(self) -> asyncio.Semaphore:
+        """Load, unless that is done; return the window that units have to enter."""
+        assert self._progress is not None
+        if not self.is_loaded:
+            await self._before_load()
+            self._progress.say(f"loading {self.model.config.name} …")
+            self.loads, self.is_loaded = self.loads + 1, True
+            await self._supervisor.open()
+        self._progress.start()
+        self._since = time.monotonic()
+        self._shower = asyncio.create_task(self._progress.show_regularly())
+        return asyncio.Semaphore(max(batcher.in_flight(self.model.capacity) for batcher in self._batchers))

@@ -1,0 +1,108 @@
+"""Counts of one or many jobs, shown as one tqdm line on a terminal and as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn, TextIO
+
+from tqdm import tqdm
+
+from mathbatch.data.counts import Counts
+
+TERMINAL_INTERVAL_S = 0.5
+PLAIN_INTERVAL_S = 10.0
+JOBS_SHOWN = 12
+
+
+class Progress:
+    """Shows the counts of all jobs on `stream` until it is closed."""
+
+    def __init__(self, jobs: Sequence[Counts], stream: TextIO) -> None:
+        self._jobs = jobs
+        self._stream = stream
+        self._started: float | None = None
+        self._bar: tqdm[NoReturn] | None = None
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether it shows more than one job."""
+        return len(self._jobs) > 1
+
+    @property
+    def in_flight(self) -> int:
+        return sum(counts.in_flight for counts in self._jobs)
+
+    @property
+    def done(self) -> int:
+        return sum(counts.done for counts in self._jobs)
+
+    @property
+    def total(self) -> int | None:
+        totals = [counts.total for counts in self._jobs if counts.total is not None]
+        return sum(totals) if len(totals) == len(self._jobs) else None
+
+    def start(self) -> None:
+        """Time counts from here: after the first engine has loaded."""
+        if self._started is not None:
+            return
+        self._started = time.monotonic()
+        if self._stream.isatty():
+            self._bar = tqdm(total=self.total, initial=self.done, file=self._stream, unit="sample", dynamic_ncols=True)
+
+    async def show_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(PLAIN_INTERVAL_S if self._bar is None else TERMINAL_INTERVAL_S)
+            self.show()
+
+    def show(self) -> None:
+        if self._bar is None:
+            self.say(self._plain())
+            return
+        self._bar.total = self.total
+        self._bar.set_postfix_str(", ".join([f"{self._token_rate():,.0f} tokens/s", *self._state()]), refresh=False)
+        with suppress(OSError):
+            self._bar.update(self.done - self._bar.n)
+            self._bar.refresh()
+
+    def say(self, message: str) -> None:
+        """A line of text, above the progress line where there is one."""
+        with suppress(OSError):  # a terminal that is gone must not end the run
+            if self._bar is not None:
+                tqdm.write(message, file=self._stream)
+            else:
+                print(message, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self.show()
+            with suppress(OSError):
+                self._bar.close()
+            self._bar = None
+
+    @property
+    def _elapsed_s(self) -> float:
+        return max(time.monotonic() - (self._started or time.monotonic()), 1e-9)
+
+    def _token_rate(self) -> float:
+        return sum(counts.output_tokens for counts in self._jobs) / self._elapsed_s
+
+    def _state(self) -> list[str]:
+        """Failures, what is in flight, and of several jobs how far each has come."""
+        state = [f"{sum(counts.failed for counts in self._jobs)} failed", f"{self.in_flight} in flight"]
+        if len(self._jobs) == 1:
+            return state
+        going = [counts.share for counts in self._jobs if counts.total is None or counts.done < counts.total]
+        shown = " ".join(going[:JOBS_SHOWN]) + (" …" if len(going) > JOBS_SHOWN else "")
+        return [*state, f"{len(self._jobs) - len(going)} of {len(self._jobs)} jobs done", *filter(None, [shown])]
+
+    def _plain(self) -> str:
+        done, total = self.done, self.total
+        rate = (done - sum(counts.before for counts in self._jobs)) / self._elapsed_s
+        state = [f"{done}/{total or '?'} samples", f"{rate:,.1f} samples/s", f"{self._token_rate():,.0f} tokens/s"]
+        state += self._state()
+        if total is not None and rate > 0:
+            state.append(f"{tqdm.format_interval((total - done) / rate)} left")
+        return ", ".join(state)

@@ -1,0 +1,40 @@
+"""What the user sees and what goes to the log: our own words to the terminal, everything else to `run.log`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from mathbatch.data.storage.segments import disk_error
+
+
+@contextmanager
+def chatter_to(log: Path) -> Iterator[TextIO]:
+    """Send what this process and its children print to `log`; yields the terminal.
+
+    The file descriptors themselves are redirected, since the engine's processes and C libraries write to those.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise disk_error(log, error) from error
+    saved = os.dup(1), os.dup(2)
+    terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+    try:
+        yield terminal
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        terminal.close()
+        for number, original in enumerate(saved, 1):
+            os.dup2(original, number)
+            os.close(original)

@@ -1,0 +1,85 @@
+"""Keep what ran beside the answers: `config.yaml`, and in `.hydra/<time>/` what belongs to one attempt.
+
+Nothing is resolved: a secret stays the `${oc.env:…}` that it was written as.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from omegaconf import DictConfig, OmegaConf
+
+from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.segments import disk_error
+from mathbatch.errors import ConfigError
+
+# Names the folder that relative paths of the configuration start from.
+FOLDER_FILE = "started-in.txt"
+FIGURES_FILE = "figures.json"
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attempt has answered, and how fast: units, tokens, seconds."""
+
+    answered: int
+    truncated: int
+    prompt_tokens: int
+    output_tokens: int
+    seconds: float
+    output_tokens_per_s: float
+
+
+def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:
+    """Write the configuration of this attempt; return the attempt's folder. Raises StoreError if it can't."""
+    attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
+    try:
+        attempt.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(attempt, error) from error
+    config = OmegaConf.to_yaml(composed)
+    for path, text in (
+        (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),
+        (attempt / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False)),
+        (attempt / "config.yaml", config),
+        (run_dir / "config.yaml", config),
+    ):
+        with atomic_write(path) as stream:
+            stream.write(text.encode())
+    return attempt
+
+
+def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
+    """Return what ran last in this folder, and where it was started. Raises ConfigError if that is no run folder."""
+    attempts = sorted((run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+    if not attempts or not (run_dir / "config.yaml").is_file():
+        raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no config.yaml", "name the folder of a run")
+    composed = OmegaConf.load(run_dir / "config.yaml")
+    assert isinstance(composed, DictConfig)
+    return composed, Path(attempts[-1].read_text().rstrip("\n"))
+
+
+def write_figures(attempt: Path, figures: Figures) -> None:
+    """Keep the figures of an attempt. Raises StoreError if the disk refuses."""
+    with atomic_write(attempt / FIGURES_FILE) as stream:
+        stream.write(msgspec.json.encode(figures))
+
+
+def last_figures(run_dir: Path) -> Figures | None:
+    """Return the figures of the last attempt that answered anything; None where none has left some.
+
+    Folders of earlier versions have them in their manifest alone.
+    """
+    for path in sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"), reverse=True):
+        with suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(path.read_bytes(), type=Figures)
+    with suppress(FileNotFoundError, msgspec.MsgspecError):
+        return msgspec.json.decode((run_dir / "manifest.json").read_bytes(), type=_Manifest).this_run
+    return None
+
+
+class _Manifest(msgspec.Struct):
+    this_run: Figures

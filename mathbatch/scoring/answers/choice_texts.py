@@ -1,0 +1,264 @@
+r"""Which choice a text is, by the choices' own texts: as a whole, by a part of it, or by its value.
+
+choices "6", "6 \sqrt { 2 }", "\frac{1}{2}":  "6\sqrt{2}" is the second as a whole, "it is 6 cm" names the first,
+"0.5" has the value of the third; "6\sqrt{3}" is none, for its 6 does not stand alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from mathbatch.scoring.answers.choice_letters import ALPHABET, is_letter_alone
+from mathbatch.scoring.answers.number_in_sentence import said_number
+from mathbatch.scoring.answers.statements import EDGE, MAX_ANSWER, Stated, first_sentence
+from mathbatch.scoring.expressions.canonical_text import plain, same_as, tight
+from mathbatch.scoring.expressions.notation import notation
+from mathbatch.scoring.expressions.numbers import Number, as_number
+from mathbatch.scoring.expressions.size_guard import is_safe_expression
+from mathbatch.scoring.scorers.math import compare
+
+LEADS = re.compile(
+    r"[\s*_]*(?:(?:so|thus|hence|therefore|then|and|but)\b[,:]?\s)*(?:(?:it|this|that|the\sanswer)(?:\sis|['’]s)\s)?",
+    re.IGNORECASE,
+)
+RIGHT_SIDE = re.compile(r".*(?:=|≈|\\approx(?![A-Za-z]))", re.DOTALL)
+PLACE = re.compile(
+    r"[,;(]?\s(?:at|when|where|whenever|if|for)\s[^,;=\n]{0,40}(?:=|\bis\b)(?:[^,;\n]|,\s?(?=\d|and\b|or\b)){1,60}\Z"
+    r"|(?::|,\snamely)\s(?:[^\s,;:]{1,20},\s){0,9}[^\s,;:]{1,20},?\s(?:and|or)\s[^\s,;:]{1,20}\Z"
+)
+"""Behind a number, what has numbers of its own: "2 zeros, at x = 1 and x = 3"; "2 roots: 1 and 3"."""
+LONGEST_PLACE = 150
+UNIT = re.compile(
+    r"(?<=[\d)}iπ])\s*\*?(\\?[ ,]?\\(?:text|mathrm|mbox|rm)\s?\{[\s~]*[^{}\d]+\}|\\?degrees?|°|\^\s?\{?\s?\\circ\s?\}?"
+    r"|(?:[cmkd]?m|[mk]?g|m?[lL]|s|h|ft|in|units?|cm/s|m/s|km/h)(?![A-Za-z])|[\u4e00-\u9fff]{1,4})"
+    r"(\s?\^\s?\{?\s?[23]\s?\}?|[²³])?\s*$"
+)
+WORDY = re.compile(
+    r"(?<![\\A-Za-z{])(?!(?:pi|sqrt|sin|cos|tan|cot|log|ln|cm|mm|km|ft|units?|degrees?)\b)[A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff]"
+)
+WRAPPED_WORD = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]{2,})")
+DIGIT = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
+FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
+MOST_FORMULAS = 20
+
+BEFORE = re.compile(
+    r"(?:[√^]|[\w)°!]\s?[+*/|]|[<>]=?|\d[.,:]|\(-?\d+,\s|(?:\b[a-z]|\d|[)=°(]|pi)\s?-)\s?\Z|(?:\s|\A)-\Z"
+)
+"""In front of what is part of an expression: an operator, a minus that is no dash behind a word."""
+AFTER = re.compile(
+    r"\s?(?:[√^!]|[+*/](?=\s?[\w(√\\-])|-(?=\s?(?:[\d(√]|[a-z]\b|pi\b))|[<>]|\((?=[\d√a-z]))|[.,/:]\d|,\s-?\d+\)"
+    r"|\s?(?:pi|sqrt)\b|\s?\\(?!(?:text|mathrm|mbox|rm|circ|degree|quad)(?![a-z]))[a-z]|\s?[a-fi-kn-rt-z](?![\w'])"
+)
+"""Behind it: an operator, or a factor that is no unit."""
+DENIED = re.compile(
+    r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
+)
+REFUTED = re.compile(r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b")
+OTHER_SIDE = re.compile(
+    r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
+    r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
+)
+"""In front of what something is compared with: "higher than the value of France"."""
+OWN_VERB = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
+JOINED = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
+"""Between two of which neither is the answer: "3 or 4"."""
+NEXT = re.compile(r"\s?(?:,\s)?\b(?:or|and|to)\s\W{0,3}\d")
+"""Behind a number that is one of several."""
+DETERMINER = re.compile(
+    r"\s(?!(?:because|since|as|for|so|and|but|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w"
+)
+"""Behind a "no" that is no answer: "no doubt"."""
+BACK = 30
+LONGER, ROOM = 3, 80
+"""How much longer than its choice, and how many characters more, a text may be in LaTeX with words in front."""
+
+
+def as_whole(text: str, choices: Sequence[str]) -> int | None:
+    """The choice that a text is as a whole, but for "so it is", a left side and a unit."""
+    if len(text) > ROOM + LONGER * max(map(len, choices), default=0):
+        return None
+    words = ["" if _is_label(choice, text, len(choices)) else choice for choice in choices]
+    bare = LEADS.sub("", text, count=1) or text
+    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", without_place(bare))]
+    for form in (text, bare, *sides):
+        if same := same_as(form, words):
+            return same[0] if _are_one(same, choices) else None
+    return _but_for_unit(sides[0] if sides else bare, words)
+
+
+def without_place(text: str) -> str:
+    """A sentence without the place that it adds to its number: "the area is 15 when the base is 5"."""
+    place = PLACE.search(text, max(len(text) - LONGEST_PLACE, 0))
+    return text[: place.start()] if place and any(map(str.isdigit, text[: place.start()])) else text
+
+
+def labelled(text: str, choices: Sequence[str]) -> int | None:
+    """The choice that a text gives with its letter: "(B) 60°"."""
+    words = plain(text).strip("()* ")
+    place = ALPHABET[: len(choices)].find(words[:1].upper()) if words else -1
+    return place if place >= 0 and words[1:].lstrip(").:* ") == plain(choices[place]) else None
+
+
+def opening(text: str, choices: Sequence[str], allowed: str) -> Stated | None:
+    """The first line or sentence, where that is a letter, a choice's text or both: an explanation follows it."""
+    line, first = text[: MAX_ANSWER + 1].partition("\n")[0].strip(), first_sentence(text)
+    for one, rule in ((line, "in the first line"), (first.text if first else "", "in the first sentence")):
+        if (
+            one
+            and one != text
+            and len(one) <= MAX_ANSWER
+            and text.startswith(one)
+            and _is_answer(one, choices, allowed)
+        ):
+            return Stated(one, rule)
+    return None
+
+
+def _is_answer(line: str, choices: Sequence[str], allowed: str) -> bool:
+    texts = (as_whole(line, choices), labelled(line, choices))
+    return texts != (None, None) or is_letter_alone(line, allowed)
+
+
+def _is_label(choice: str, text: str, count: int) -> bool:
+    """Whether a choice looks like the letter of one, as in MathVista 849, (c), (d), (a), (b), (e): there "(b)" is the
+    text of the fourth, but "(B)" the letter of the second."""
+    core = tight(choice).strip("().")
+    looks = len(core) == 1 and core.upper() in ALPHABET[:count]
+    return looks and not (choice == text.strip(" .$*") and choice.startswith("(") and choice.islower())
+
+
+def _but_for_unit(text: str, choices: Sequence[str]) -> int | None:
+    """Where only one of the two has a unit: "10\\sqrt{3}" and "10√{3}m"."""
+    core = _without_unit(text)
+    others = [
+        _without_unit(choice) if (_without_unit(choice) == choice) != (core == text) else "" for choice in choices
+    ]
+    same = same_as(core, others)
+    return same[0] if same and _are_one(same, choices) else None
+
+
+@functools.lru_cache(4096)
+def _without_unit(text: str) -> str:
+    return UNIT.sub("", text)
+
+
+def by_value(text: str, choices: Sequence[str]) -> int | None:
+    """The one choice that has the value of a text, which is an expression and nothing else: 0.5 for "\\frac{1}{2}"."""
+    number = as_number(text)
+    if number is not None:
+        values = [as_number(choice) for choice in choices]
+        same = [place for place, value in enumerate(values) if value is not None and value.value == number.value]
+        if same:
+            return same[0] if _are_one(same, choices) else None
+    core = _computable(text)
+    if not core or not is_safe_expression(core):
+        return None
+    same = [place for place, choice in enumerate(map(_computable, choices)) if choice and _is_equal(choice, core)]
+    return same[0] if same and _are_one(same, choices) else None
+
+
+def in_formulas(text: str, choices: Sequence[str]) -> int | None:
+    """The choice that the last formula of a sentence is: "so $x = \\sqrt{18}$" for "3√2"."""
+    formulas = [next(filter(None, one.groups())) for one in FORMULA.finditer(text)][-MOST_FORMULAS:]
+    if not formulas:
+        return None
+    place = as_whole(formulas[-1], choices)
+    return by_value(RIGHT_SIDE.sub("", formulas[-1]), choices) if place is None else place
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text is mathematics and has no words but units: a part of it is no answer."""
+    core = UNIT.sub("", text.strip().rstrip("."))
+    return DIGIT.search(core) is not None and WORDY.search(core) is None and WRAPPED_WORD.search(core) is None
+
+
+def named(text: str, choices: Sequence[str]) -> list[int]:
+    """Places of the choices whose text stands in `text`, in the order of their last mention; whole words, and numbers
+    and expressions that stand alone, none that is denied, joined to the next by "or" or the other side of a comparison.
+    Of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are letters are left to
+    `letters`: "a" is an article."""
+    plains = [plain(choice) for choice in choices]
+    known = {
+        one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
+    }
+    if not known:
+        return []
+    text = plain(text[-EDGE:])
+    longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
+    found = _compared([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
+    found = [one for one in found if _stands(one, text)]
+    return list(dict.fromkeys(known[one[0]] for one in reversed(_decided(found, text))))[::-1]
+
+
+def stated_number(text: str, choices: Sequence[str]) -> int | None:
+    """The one choice that is the number which a sentence states: "there are 4 of them"."""
+    number = said_alone(text)
+    values = [as_number(choice) for choice in choices] if number is not None else []
+    same = [place for place, value in enumerate(values) if value and number and value.value == number.value]
+    return same[0] if same and _are_one(same, choices) else None
+
+
+def said_alone(text: str) -> Number | None:
+    """The number that a sentence states; none that is denied, one of several, a root, or a part of an expression."""
+    number = said_number(text)
+    text = notation(text)
+    if number is None or not number.exact or not stands_alone(text, number.start, number.end):
+        return None
+    before, after = text[: number.start], text[number.end :]
+    denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
+    return None if denied else number
+
+
+def _compared(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
+    """Without the other side of a comparison, all of it: "higher than France, Italy and Spain"."""
+    kept: list[re.Match[str]] = []
+    end = -BACK
+    for one in found:
+        goes_on = one.start() - end < BACK and JOINED.match(text[max(end, 0) : one.start()])
+        if OTHER_SIDE.search(text[max(one.start() - BACK, 0) : one.start()]) or (
+            goes_on and not OWN_VERB.match(text, one.end())
+        ):
+            end = one.end()
+        else:
+            kept.append(one)
+            end = -BACK
+    return kept
+
+
+def _stands(found: re.Match[str], text: str) -> bool:
+    before, after = text[max(found.start() - BACK, 0) : found.start()], text[found.end() : found.end() + BACK]
+    if DENIED.search(before) or REFUTED.match(after):
+        return False
+    if found[0] == "no" and DETERMINER.match(after):
+        return False
+    return not DIGIT.search(found[0]) or stands_alone(text, *found.span())
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether an expression is no part of a larger one."""
+    return not (BEFORE.search(text[max(start - BACK, 0) : start]) or AFTER.match(text[end : end + BACK]))
+
+
+def _decided(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
+    """Without the last ones where these are joined as equals: "it is 3 or 4"."""
+    several = len(found) > 1 and found[-1][0] != found[-2][0]
+    return [] if several and JOINED.match(text[found[-2].end() : found[-1].start()]) else found
+
+
+def _computable(text: str) -> str:
+    """An expression as LaTeX without its unit; "" where it has words."""
+    if not is_expression(text) or len(text) > 200:
+        return ""
+    text = re.sub(r"√\s*(?=[\w{])", r"\\sqrt ", UNIT.sub("", text.strip())).replace("π", r"\pi ")
+    return re.sub(r"\\sqrt (\d+)", r"\\sqrt{\1}", text).replace("*", r" \cdot ").strip()
+
+
+def _is_equal(choice: str, text: str) -> bool:
+    return compare(choice, text)[0] == "correct"
+
+
+def _are_one(places: Sequence[int], choices: Sequence[str]) -> bool:
+    """Some datasets list one choice twice."""
+    return len({tight(choices[place]) for place in places}) == 1

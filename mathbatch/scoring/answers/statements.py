@@ -1,0 +1,230 @@
+r"""What a free response states as its answer, whatever kind of answer that is.
+
+`statements` gives candidate texts, strongest first; a scorer takes the first in which it finds a letter, a number, or
+whatever it looks for. Example: "The sum is 5.\nSo the answer is **5**. I hope this helps!" gives
+
+    Stated(text="**5**", rule="stated as the answer")
+    Stated(text="So the answer is **5**.", rule="stated in a conclusion")
+    ...
+
+All patterns are bounded: a hostile response of 100 kB costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mathbatch.config.templates.boxed import boxes
+from mathbatch.scoring.answers.remarks import is_remark, tells_how
+from mathbatch.scoring.answers.tags import final_part, tagged
+
+MAX_ANSWER = 1000
+"""Characters. What is longer is prose or a loop of tokens, never an answer."""
+TAIL = 4000
+"""Characters at the end (and at the start) that are split into sentences: a conclusion stands there or nowhere."""
+EDGE = 10_000
+"""Characters at either end that are read at all; what lies between them is working, and bounding it bounds the time."""
+TRIES = 50
+"""How many markers are looked at, from the last: where words of a marker loop, no answer follows."""
+
+
+class Stated(NamedTuple):
+    """A candidate and the rule that found it, in words that fit a sentence: "stated as the answer"."""
+
+    text: str
+    rule: str
+
+
+HASHES = re.compile(r"####[ \t]*")
+HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
+"""What follows "####" where that marks a heading, "#### Step 2" or "#### 2. Area", unless nothing comes after it."""
+JOINED = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
+"""What stands between boxes that are one answer: "$\\boxed{2}$ and $\\boxed{3}$"."""
+MARKER = re.compile(
+    r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
+    r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
+    r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
+    r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
+    r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
+"""In a marker: "the answer cannot be"."""
+LEAD = re.compile(
+    r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
+    r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
+    re.I,
+)
+CONCLUSION = re.compile(
+    r"[\s*_>#-]{0,20}(?:(?:and\s)?(?:therefore|thus|hence|so|consequently|accordingly|finally|overall|in\s(?:conclusion|summary|total|short)|"
+    r"to\s(?:conclude|summarize|sum\sup)|this\smeans|we\s(?:can\s)?(?:conclude|deduce|get|find|have)\sthat|as\sa\sresult)\b"
+    r"|∴|所以|因此|故|综上|于是|则|可得|得出)",
+    re.IGNORECASE,
+)
+INNER = re.compile(r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE)
+SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
+BOLD = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
+LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
+COURTESY = re.compile(
+    r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
+    r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
+    r"|\bother\s(?:questions|requests)\b|\bhappy\sto\s|\bfeel\sfree\b|\bglad\sto\s|\bcan\shelp\syou\b|^\W*i\s(?:see\sthe\simage|understand|can\sanswer)\b|希望|如有",
+    re.IGNORECASE,
+)
+REFUSAL = re.compile(
+    r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|unable\sto|not\s(?:possible|able)\sto)\s(?:\w+\s)?"
+    r"(?:help|answer(?:ed)?|determined?|see|seen|assist|provide|process|tell|say)\b|无法|不能确定",
+    re.IGNORECASE,
+)
+
+
+@functools.lru_cache(1)
+def statements(response: str) -> list[Stated]:
+    r"""Candidates, strongest first: `<answer>`, `\boxed{}`, "####", "the answer is", a conclusion, the last and first
+    sentence.
+
+    Kept until the next response, since each scorer of a panel asks and so does who looks for suspect verdicts; not to
+    be changed.
+    """
+    text = edges(final_part(response))
+    found = [
+        in_tags(response),
+        boxed(text),
+        hashed(text),
+        *marked(text),
+        concluded(text),
+        emphasised(text),
+        last_sentence(text),
+        first_sentence(text),
+    ]
+    return [one for one in found if one is not None]
+
+
+def edges(text: str) -> str:
+    """The text without its middle, where it is very long."""
+    return text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
+
+
+def in_tags(response: str) -> Stated | None:
+    """What stands between `<answer>` and `</answer>`; a box or a marker there is stronger than what is around it."""
+    text = edges(tagged(response) or "")
+    return boxed(text) or next(iter(marked(text)), None) or _candidate(text, "stated as the answer")
+
+
+def boxed(text: str) -> Stated | None:
+    r"""The content of the last `\boxed{}` with any, and those right before it: "\boxed{2} and \boxed{3}" is "2, 3"."""
+    found = [one for one in boxes(text) if one.text]
+    joined = found[-1:]
+    for one in reversed(found[:-1]):
+        if not JOINED.fullmatch(text, one.end, joined[0].start):
+            break
+        joined.insert(0, one)
+    return _candidate(", ".join(one.text for one in joined), "boxed")
+
+
+def hashed(text: str) -> Stated | None:
+    """What follows the last "####" that is no heading, as in GSM8K's own solutions."""
+    for mark in reversed([*HASHES.finditer(text)][-TRIES:]):
+        line, _, rest = text[mark.end() :].partition("\n")
+        if not (HEADING.match(line) and rest.strip()):
+            return _candidate(line, "after ####")
+    return None
+
+
+def marked(text: str) -> list[Stated]:
+    """What the last and the first marker introduce: "the answer is …", "Answer: …", "答案是…", "故选…"."""
+    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
+    last = (_after(text, mark.end()) for mark in reversed(marks[-TRIES:]))
+    first = (_after(text, mark.end()) for mark in marks[:TRIES])
+    found: list[Stated] = []
+    for one in (next(filter(None, last), None), next(filter(None, first), None)):
+        if one is not None and one not in found:
+            found.append(one)
+    return found
+
+
+def concluded(text: str) -> Stated | None:
+    """The last sentence that starts as a conclusion: "Therefore …", "So …", "所以…"."""
+    for sentence in reversed(sentences(text[-TAIL:])):
+        inner = [*INNER.finditer(sentence)]
+        if (inner or CONCLUSION.match(sentence)) and states(sentence) and not _is_beside(sentence):
+            return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
+    return None
+
+
+def emphasised(text: str) -> Stated | None:
+    """The first sentence with something in bold that is no label: "There are **3** bars."."""
+    bold = filter(BOLD.search, sentences(text[:TAIL]))
+    return next((_candidate(one, "in bold") for one in bold if states(one) and not _is_beside(one)), None)
+
+
+def last_sentence(text: str) -> Stated | None:
+    """The last sentence that states something."""
+    return next((_candidate(one, "in the last sentence") for one in stating(reversed(sentences(text[-TAIL:])))), None)
+
+
+def first_sentence(text: str) -> Stated | None:
+    """The first sentence that states something: many models answer first and explain then."""
+    return next((_candidate(one, "in the first sentence") for one in stating(sentences(text[:TAIL]))), None)
+
+
+def stating(pieces: Iterable[str]) -> Iterator[str]:
+    """The sentences that state something; remarks about the answer only where there is nothing else."""
+    remarks: list[str] = []
+    found = False
+    for one in filter(states, pieces):
+        if _is_beside(one):
+            remarks.append(one)
+        else:
+            found = True
+            yield one
+    if not found:
+        yield from remarks
+
+
+def states(sentence: str) -> bool:
+    """Whether a sentence says something of the matter: no question, no courtesy, no refusal."""
+    return not (
+        sentence.rstrip(" *_").endswith(("?", "？", ":")) or COURTESY.search(sentence) or REFUSAL.search(sentence)
+    )
+
+
+@functools.lru_cache(4)
+def sentences(text: str) -> tuple[str, ...]:
+    """Sentences and lines, with their marks; a list label ("1.", "B.") stays with what it labels."""
+    found: list[str] = []
+    start = 0
+    for end in SENTENCE_END.finditer(text):
+        piece = text[start : end.end()]
+        if LABEL.fullmatch(piece) and "\n" not in end[0]:
+            continue
+        found.append(piece)
+        start = end.end()
+    found.append(text[start:])
+    return tuple(piece.strip() for piece in found if any(letter.isalnum() for letter in piece))
+
+
+def _is_beside(sentence: str) -> bool:
+    mark = MARKER.search(sentence)
+    return tells_how(sentence) or (mark is not None and is_remark(sentence, mark))
+
+
+def _after(text: str, start: int) -> Stated | None:
+    """The rest of the sentence behind a marker; where the marker ends its line, the next line."""
+    rest = text[start : start + MAX_ANSWER + 200]
+    lead = LEAD.match(rest)
+    rest = rest[lead.end() :] if lead else rest
+    found = sentences(rest)
+    if not found:
+        return None
+    label = LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
+    return _candidate(label[0] if label else found[0], "stated as the answer")
+
+
+def _candidate(text: str, rule: str) -> Stated | None:
+    text = text.strip()
+    return Stated(text, rule) if text and len(text) <= MAX_ANSWER else None

@@ -1,0 +1,83 @@
+r"""The unit behind a value: `split(r"5\text{ m/s}^2")` is "5" and metres over seconds squared.
+
+Units that are known are compared by what they measure and how large they are, so that `5 cm` is not `5 m` but is
+`0.05 m` and `5 centimetres`. A word that is no known unit ("10 apples", "square units") says nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from mathbatch.scoring.expressions.numbers import SCALE
+from mathbatch.scoring.expressions.units import KNOWN, SHORTHANDS, Unit, unit_of
+
+NAMES = "|".join(sorted(filter(str.isalpha, KNOWN), key=len, reverse=True))
+POWER = r"(?:\s?\^\s?(?:\{\s?-?\d\s?\}|-?\d))?"
+SIZED = r"(?:(?:square|cubic|sq\.?|cu\.?)\s?)?"
+ONE = rf"{SIZED}(?:{NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
+UNIT = rf"(?:{'|'.join(SHORTHANDS)}|{ONE}(?:\s?(?:/|\\cdot|\*|\bper\b|\s)\s?{ONE}){{0,3}})"
+WRAPPED = r"\\(?:text|mathrm|mbox|textrm|operatorname|rm|mathsf)\s?\{"
+LONE = (
+    r"(?:mm|cm|dm|km|ft|mL|ml|kg|mg|lbs?|oz|yd|sec|mins?|hrs?|yrs?|mph|kph|kmh|k[WJ]|kPa|Hz)\b"
+    r"|[A-Za-z]{3,}|\w{1,3}\s?/|(?:sq|cu)\.?\s"
+)
+"""How a unit begins that stands outside `\\text{}`: a letter alone may be a variable."""
+GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
+TAIL = re.compile(
+    rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}"
+    rf"(?:(?P<open>\()?{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})(?(open)\))"
+    rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
+    re.DOTALL,
+)
+LETTER = re.compile(rf"(?P<value>-?[\d.,]*\d)\s?(?P<unit>[mshgLl]{POWER})\.?")
+TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
+SCALED = re.compile(rf"(\d)\s?\\(?:text|mathrm|mbox)\s?\{{\s?({SCALE}[^{{}}]*)\}}", re.IGNORECASE)
+LABEL = re.compile(
+    r"(?:\\text\s?\{)?\s?\b(?:year|month|week|day|hour|page|step|stage|room|number|figure)\s?\}?\s?(?=\d+\Z)",
+    re.IGNORECASE,
+)
+"""Before a number that counts from one to the next."""
+ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|[€£¥₹]|Rs\.?|US\\?\$)"
+ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
+"""Before a value that is the answer all the same, and a currency."""
+MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")
+OHM = re.compile(r"\\Omega(?![A-Za-z])")
+DOLLARS = re.compile(r"\\\$\s?(?P<value>[\d.,]*\d)")
+MAX_LENGTH = 200
+"""Characters of a value with its unit."""
+
+
+class Split(NamedTuple):
+    """`measure` is None where there is no unit, or one that isn't known."""
+
+    value: str
+    unit: str
+    measure: Unit | None
+
+
+def bare(text: str) -> str:
+    r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960", `10` of
+    `\text{about } 10`."""
+    found = TEXT.fullmatch(text.strip())
+    text = LABEL.sub("", found[1] if found else SCALED.sub(r"\1 \2", text)).strip()
+    return ABOUT.sub("", text, count=1) if ABOUT.match(text) else text
+
+
+@functools.lru_cache(4096)
+def split(text: str) -> Split:
+    """A value and the unit behind it; the text itself where there is none."""
+    if len(text) > MAX_LENGTH:
+        return Split(text, "", None)
+    if letter := LETTER.fullmatch(text.strip()):
+        return Split(letter["value"], letter["unit"], unit_of(letter["unit"]))
+    if price := DOLLARS.fullmatch(text.strip()):
+        return Split(price["value"], "$", unit_of("$"))
+    found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
+    if found is None:
+        return Split(text, "", None)
+    unit = found["plain"] or found["inner"] + (found["power"] or "")
+    if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|\d\s\d", unit.partition("^")[0]):
+        return Split(text, "", None)
+    return Split(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))

@@ -1,0 +1,180 @@
+r"""Numbers in a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`, `6e-3`; in
+words where there is none in digits: "twenty-one", "三". `said.py` tells which of them a sentence states.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from mathbatch.scoring.expressions.units import phrase_at
+
+MAX_DIGITS = 60
+"""A longer run of digits is no number that anyone means."""
+PLAIN = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+NUMBER = re.compile(
+    r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<sign>(?<![\w.)}\]])[-+](?:(?<![\d)}\]]\s[-+])\s)?)?(?:\\\$|[$€£¥])?\s?(?:"
+    r"\\[dtc]?frac\s?\{\s?(?P<top>-?\d+(?:\.\d+)?)\s?\}\s?\{\s?(?P<below>\d+(?:\.\d+)?)\s?\}"
+    r"|\\[dtc]?frac\s?(?P<top1>\d)(?P<below1>\d)"
+    rf"|(?<![A-Za-z_√])(?P<plain>{PLAIN})"
+    r"(?:(?P<exponent>[eE][-+]?\d{1,3}\b)|\s?(?:\\times|\\cdot|×|[x*])\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,3})\}?"
+    r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
+    r"|\s(?P<scale>hundred|thousand|million|billion|trillion)\b"
+    r"|\s(?P<part>\d{1,4})\s?/\s?(?P<whole>\d{1,4})|\s?\\[dtc]?frac\s?\{\s?(?P<part2>\d+)\s?\}\s?\{\s?(?P<whole2>\d+)\s?\})?"
+    r")(?P<percent>\s?\\?%|\s?percent\b)?"
+)
+SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
+SPACE = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
+UNIT = re.compile(
+    r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|\^?\s?\{?\\circ\}?|[°$€£¥])"
+)
+UNITS_ALONE = re.compile(
+    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
+    r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
+)
+"""No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
+GROUPED = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
+"""`1 000 000`, which in a sentence may be several numbers."""
+
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+WORDS = {word: value for value, word in enumerate(ONES.split())} | {
+    word: 10 * value for value, word in enumerate(TENS.split(), 2)
+}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10**9, "trillion": 10**12}
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
+SCALE = rf"(?:{'|'.join(SCALES)})"
+PART = (
+    rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s)|\sand\sa\s(?:{'|'.join(PARTS)}))"
+)
+SPELLED = re.compile(
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
+    r"|\b(?:no|none)\b",
+    re.IGNORECASE,
+)
+CHINESE = re.compile(
+    r"(?<![第零一二两三四五六七八九十百千万])[零一二两三四五六七八九十]{1,3}(?=[\s。，个只条张岁年元]|$)"
+)
+
+
+class Number(NamedTuple):
+    """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
+    `start` and `end` are places in the text as it was read, by `even` or `notation`. `exact` is false of a root,
+    `scale` 1,000,000 of "1.5 million", whose value is 1.5: the question may ask for millions.
+    """
+
+    value: Fraction
+    percent: bool
+    unit: str
+    shown: str
+    start: int
+    end: int
+    exact: bool = True
+    scale: int = 1
+
+    @property
+    def digits(self) -> str:
+        """As Python reads numbers: "1250", "0.5"."""
+        return str(self.value) if self.value.denominator == 1 else f"{float(self.value):.12g}"
+
+
+def even(text: str) -> str:
+    r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
+    return SPACE.sub(lambda found: _space(found[0]), text.translate(SIGNS))
+
+
+def numbers_in(text: str) -> list[Number]:
+    """All numbers in digits of a text, in order. Digits within words, as in `x2`, are none."""
+    text = even(text)
+    found = []
+    for match in NUMBER.finditer(text):
+        value = _value(match) if len(match[0]) <= MAX_DIGITS else None
+        if value is not None:
+            unit = UNIT.match(text, match.end())
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            percent = bool(match["percent"])
+            scale = SCALES.get(match["scale"] or "", 1)
+            shown, end = match[0].strip(), match.end()
+            found.append(Number(value, percent, unit[1] if unit else "", shown, start, end, scale=scale))
+    return found
+
+
+def spelled_in(text: str) -> list[Number]:
+    """All numbers in words, English ones or else Chinese ones."""
+    text = even(text)
+    found = [_in_words(_spelled(one), one) for one in SPELLED.finditer(text)]
+    return found or [_in_words(_chinese(one[0]), one) for one in CHINESE.finditer(text)]
+
+
+def as_number(text: str) -> Number | None:
+    """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
+    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
+    bare = "".join(bare.split()) if GROUPED.fullmatch(bare) else bare
+    found = numbers_in(bare)
+    if not found or found[0].start != 0:
+        return None
+    rest = bare[found[0].end :].removeprefix(".")
+    compound = rest.startswith(" ") and ("/" in rest or " per " in rest) and phrase_at(rest, 0) == rest
+    return found[0] if compound or UNITS_ALONE.fullmatch(rest) else None
+
+
+def _space(shown: str) -> str:
+    if shown == "{,}":
+        return ","
+    return "" if shown.startswith((r"\!", r"\,")) else " "
+
+
+def _value(match: re.Match[str]) -> Fraction | None:
+    try:
+        value = _unsigned(match)
+    except ZeroDivisionError:
+        return None
+    return -value if "-" in (match["sign"] or "") else value
+
+
+def _unsigned(match: re.Match[str]) -> Fraction:
+    if match["plain"] is None:
+        return Fraction(match["top"] or match["top1"]) / Fraction(match["below"] or match["below1"])
+    plain = Fraction(match["plain"].replace(",", ""))
+    if match["exponent"] is not None:
+        return plain * Fraction(10) ** int(match["exponent"][1:])
+    if match["power"] is not None:
+        return plain * Fraction(10) ** int(match["power"])
+    if match["divisor"] is not None and Fraction(match["divisor"]):
+        return plain / Fraction(match["divisor"])
+    part, whole = match["part"] or match["part2"], match["whole"] or match["whole2"]
+    return plain if part is None else plain + Fraction(int(part), int(whole))
+
+
+def _in_words(value: int | Fraction, found: re.Match[str]) -> Number:
+    return Number(Fraction(value), False, "", found[0], *found.span())
+
+
+def _spelled(found: re.Match[str]) -> Fraction:
+    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
+    "two and a half" 5/2."""
+    total = part = 0
+    for word in re.findall("[a-z]+", found[0].lower().removesuffix((found["part"] or "").lower())):
+        if word in SCALES:
+            part = max(part, 1) * SCALES[word]
+            if SCALES[word] > 100:
+                total, part = total + part, 0
+        else:
+            part += WORDS.get(word, 0)
+    behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
+    divisor = PARTS.get(of.removesuffix("s").replace("halve", "half"), 1)
+    return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
+
+
+def _chinese(text: str) -> int:
+    """Up to 99: "十二" is 12, "二十" is 20, "三" is 3."""
+    tens, ten, ones = text.rpartition("十")
+    value = {"": 0} | {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
+    if ten and tens in value and ones in value:
+        return 10 * (value[tens] or 1) + value[ones]
+    return value.get(text[-1], 10)

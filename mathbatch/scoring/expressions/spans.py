@@ -1,0 +1,72 @@
+r"""The stretches of a text that are mathematics: `25\pi square units` of "so it is 25\pi square units, all told."."""
+
+from __future__ import annotations
+
+import re
+
+from mathbatch.scoring.expressions.measures import NAMES
+from mathbatch.scoring.expressions.numbers import SCALE
+
+FUNCTIONS = "sin|cos|tan|cot|sec|csc|log|ln|lg|exp|arcsin|arccos|arctan|sqrt|pi|mod|gcd|lcm|max|min|deg|and|or|per"
+KEPT = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{NAMES}|{SCALE}|square|cubic|sq|cu|units?)s?")
+"""Words that mathematics has."""
+TOKEN = re.compile(
+    r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s?\{[^{}]{0,80}\}|\{[A-Za-z]{3,}\}|\\[A-Za-z]+|\\."
+    r"|(?P<word>(?<![\d})^_A-Za-z])[^\W\d_]+(?:['’][^\W\d_]+)?(?![\^_(])|(?<=[\d})])[^\W\d_]{4,}|(?<=\s)\|(?=\s))"
+)
+"""What may look like a word; the `xy` of `2xy` and of `xy^2` is none. A "|" stands between the cells of a table."""
+VALUE = re.compile(
+    r"\d|\\(?:pi|infty|emptyset|varnothing)\b|[A-Za-z]\s?[-+*/^_=<>(](?!\*)|(?<!\*)[-+*/^=<>](?!\*)\s?[A-Za-z]"
+)
+"""What a stretch without words must have to be worth anything."""
+SEGMENT = re.compile(r"[A-Z]{2,3}")
+"""Of "158 + AB"."""
+BESIDE = re.compile(r"\s?[-+*/=^]\s?")
+LEADS = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*])\s*")
+TRAILS = re.compile(r"\s(?:and|or|per|in|is)$")
+EMPHASIS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
+"""The bold of "= **16 m**", but not the power of "2**3"."""
+MARKS = ' \t\n.,;:：。，!?*_`—"“”'
+
+
+def runs(text: str) -> list[tuple[int, str]]:
+    """The stretches without words, and where each starts; a text that is one letter is one."""
+    found, start = [], 0
+    ends = [*((one.start(), one.end()) for one in TOKEN.finditer(text) if _is_word(one)), (len(text), len(text))]
+    for end, after in ends:
+        piece = text[start:end]
+        run = _trimmed(piece)
+        if VALUE.search(run) and not run.endswith(("+", "*", "/", "=", "^")):
+            found.append((start + piece.find(run), EMPHASIS.sub("", run)))
+        start = after
+    return found or ([(0, text)] if len(text) == 1 and text.isalpha() else [])
+
+
+def words(text: str) -> int:
+    return sum(map(_is_word, TOKEN.finditer(text)))
+
+
+def _is_word(token: re.Match[str]) -> bool:
+    word = token["word"]
+    if word is None or word == "|":
+        return word is not None
+    is_article = word in "aAI" and token.string[token.end() : token.end() + 1] == " "
+    if SEGMENT.fullmatch(word) and BESIDE.fullmatch(token.string[: token.start()][-3:].lstrip("0123456789.)}")):
+        return False
+    is_variable = len(word) == 1 and word.isascii() and not is_article
+    return not is_variable and not KEPT.fullmatch(word)
+
+
+def _trimmed(run: str) -> str:
+    """Without the marks, the conjunctions and the open brackets around it."""
+    before = ""
+    while before != run:
+        before = run
+        run = run.strip(MARKS).removesuffix("\\").removesuffix(" -")
+        lead = LEADS.match(run)
+        run = TRAILS.sub("", run[lead.end() :] if lead else run)
+        run = run[:-1] if run.endswith(("(", "[", "{")) else run
+        run = run[1:] if run.startswith((")", "]", "}", "=", "/")) else run
+        run = run[:-1] if run.endswith(")") and run.count(")") > run.count("(") + run.count("[") else run
+        run = run[1:] if run.startswith("(") and not set("()]") & set(run[1:]) else run
+    return run

@@ -1,0 +1,48 @@
+"""The scorer `auto`, which a dataset has by default: choices are compared as choices, all else as mathematics."""
+
+from __future__ import annotations
+
+import re
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.choice_letters import ALPHABET
+from mathbatch.scoring.scorers.choice import ChoiceScorer, gold_letters
+from mathbatch.scoring.scorers.math import MathScorer
+
+LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
+"""Of a row without choices; a later letter may as well be a name in a formula."""
+
+SET = re.compile(r"\s*\(?[A-J]\)?(?:(?:\s?[,，、;&]\s?|\sand\s|,\sand\s|)\(?[A-J]\)?){1,9}\s*")
+
+
+class AutoScorer(BaseScorer):
+    """`choice` where the gold answer is a letter or one of the row's choices, else `math`. Of a row without choices
+    a gold such as `A, C` or `ABD` is a set of letters or names points: an answer is correct if it is in either reading.
+    """
+
+    preload = MathScorer.preload
+
+    def __init__(self) -> None:
+        self._choice, self._math = ChoiceScorer(), MathScorer()
+
+    def score(self, sample: Sample, response: str) -> Score:
+        if _is_choice(sample):
+            return self._choice.score(sample, response)
+        score = self._math.score(sample, response)
+        if _may_be_set(sample) and score.verdict != "correct":
+            as_set = self._choice.score(sample, response)
+            if as_set.verdict == "correct" or (as_set.verdict == "wrong" and score.verdict == "no_answer"):
+                return as_set
+        return score
+
+
+def _is_choice(sample: Sample) -> bool:
+    gold, choices = sample.gold or "", sample.choices or ()
+    if len(choices) > len(ALPHABET):  # which `choice` refuses
+        return bool(gold)
+    return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)
+
+
+def _may_be_set(sample: Sample) -> bool:
+    return not sample.choices and SET.fullmatch(sample.gold or "") is not None

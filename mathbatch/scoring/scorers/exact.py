@@ -1,0 +1,57 @@
+r"""The scorer `exact`: the stated answer and the gold answer are the same text in one spelling (`spelling.plain`).
+
+What does not count: case, blanks around signs, markup (`**east**`, `$x$`, `\text{east}`), quotation marks, a full
+stop at the end or a mark behind the last word, and whether a sign is LaTeX or not (`\frac{1}{2}` and `1/2`, `2×3` and
+`2*3`). All other signs do: `x*y` is not `xy`. A text of nothing but markup, such as `$`, is compared as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.expressions.canonical_text import plain
+
+BARE = 200
+"""Characters. A response of one line that is no longer is taken for the answer as a whole."""
+
+
+class ExactScorer(BaseScorer):
+    """Correct if the stated answer is the gold answer. `any_of`: the gold answer is a JSON list, each entry of which
+    is right.
+    """
+
+    def __init__(self, any_of: bool = False) -> None:
+        self._any_of = any_of
+
+    def score(self, sample: Sample, response: str) -> Score:
+        if sample.gold is None:
+            return Score.without_gold(None, "the row has no gold answer")
+        golds = self._golds(sample.gold)
+        candidates = [(one.text, one.rule) for one in statements(response)]
+        whole = final_part(response).strip()
+        if whole and len(whole) <= BARE and "\n" not in whole:
+            candidates.insert(0, (whole, "the whole response"))
+        if not candidates:
+            return Score("no_answer", None, sample.gold, "nothing is stated")
+        for text, rule in candidates:
+            if _form(text) in golds:
+                return Score("correct", text, sample.gold, f"{rule}: the same text")
+        text, rule = candidates[0]
+        return Score("wrong", text, sample.gold, f"{rule}: another text")
+
+    def _golds(self, gold: str) -> set[str]:
+        """Raises ValueError where `any_of` is set and the gold answer is no list."""
+        if not self._any_of:
+            return {_form(gold)}
+        values = json.loads(gold)
+        if not isinstance(values, list):
+            raise ValueError("the gold answer is no list, as scoring.exact.any_of says")
+        return {_form(str(value)) for value in values}
+
+
+def _form(text: str) -> str:
+    return plain(text) or text.strip()

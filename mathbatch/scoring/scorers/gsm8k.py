@@ -1,0 +1,47 @@
+"""The scorer `gsm8k`: the final number, as the benchmark marks it.
+
+Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out,
+is that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
+number that it states counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mathbatch.base import BaseScorer
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.statements import HEADING, TRIES, edges
+from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.expressions.numbers import Number, numbers_in
+from mathbatch.scoring.expressions.parse import quantity
+from mathbatch.scoring.scorers.number import Found, other_answer, stated_number
+
+MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
+
+
+class Gsm8kScorer(BaseScorer):
+    """Correct if the final number is that of the gold answer, which is a number or a whole gold solution."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        gold = marked_number(sample.gold or "") or quantity(sample.gold or "")
+        if gold is None:
+            return Score.without_gold(sample.gold, "the gold answer is not one number")
+        marked = marked_number(edges(final_part(response)))
+        found = stated_number(response) if marked is None else Found(marked, marked.shown, "behind the mark")
+        if found is None:
+            return Score("no_answer", None, sample.gold, "no number is stated")
+        if found.number is None:
+            return other_answer(found, sample.gold)
+        same = gold.value in (found.number.value, found.number.value * found.number.scale)
+        verdict, why = ("correct", "equal") if same else ("wrong", "different")
+        return Score(verdict, found.shown, sample.gold, f"{found.rule}: {why}")
+
+
+def marked_number(text: str) -> Number | None:
+    """The number right behind the last mark that has one; "#### 2. Area" is a heading."""
+    for line in reversed(MARK.findall(text)[-TRIES:]):
+        found = numbers_in(line)
+        if found and found[0].start <= len("$ ") and not HEADING.match(line):
+            return found[0]
+    return None

@@ -1,0 +1,144 @@
+"""The scorer `number`: the number that a response states, within a tolerance.
+
+scoring: {number: {tolerance: 0.001}}          # at most so far from the gold answer
+scoring: {number: {decimals: precision}}       # both rounded to the decimals that the row's field `precision` says
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+from mathbatch.base import BaseScorer
+from mathbatch.data.rows.fields import ABSENT, getter
+from mathbatch.errors import ConfigError
+from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.number_in_sentence import is_other, stated_quantity
+from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.expressions.numbers import Number
+from mathbatch.scoring.expressions.parse import quantity
+from mathbatch.scoring.expressions.units import differ, factor, unit_of
+
+PERCENT = ("either", "value", "ignore")
+UNITS = ("compatible", "same", "ignore")
+UNCALCULATED = re.compile(
+    r"\\(?:log|ln|lg|exp|sin|cos|tan|cot|sec|csc|arc[a-z]+|sum|prod|int|lim)(?![A-Za-z])|\be\s?\^|/\s?\d+\s?(?:\\[ps]|\()"
+)
+NOISE = Fraction(1, 10**9)
+"""Relative difference of a root from its value as a float."""
+
+
+class Found(NamedTuple):
+    """An answer, `number` None where it is no number or not one, and the rule that found it."""
+
+    number: Number | None
+    shown: str
+    rule: str
+
+
+class NumberScorer(BaseScorer):
+    """Correct if the number found differs from the gold answer by no more than a tolerance.
+
+    `tolerance` is absolute, `relative_tolerance` a share of the gold answer: the larger counts. `decimals`: both are
+    rounded to so many first, a number half-way to either side. Each is a number, or the name of a field that holds it
+    for each row. `percent`: 28% is 0.28 (value), 28 (ignore), or both count (either). `units`: a known one is converted
+    to the gold's, and one of another kind is wrong (compatible); the gold's must stand there (same); or none counts
+    (ignore). An answer that is no number, `2x+1` or "6 or 7", is wrong.
+    """
+
+    def __init__(
+        self,
+        tolerance: float | str = 0.0,
+        relative_tolerance: float | str = 0.0,
+        decimals: int | str | None = None,
+        percent: str = "either",
+        units: str = "compatible",
+    ) -> None:
+        """Raises ConfigError for a rule that there is not."""
+        _one_of("percent", percent, PERCENT)
+        _one_of("units", units, UNITS)
+        self._tolerance, self._relative, self._decimals = tolerance, relative_tolerance, decimals
+        self._percent, self._units = percent, units
+
+    def score(self, sample: Sample, response: str) -> Score:
+        gold = quantity(sample.gold or "")
+        if gold is None:
+            return Score.without_gold(sample.gold, "the gold answer is not one number")
+        found = stated_number(response)
+        if found is None:
+            return Score("no_answer", None, sample.gold, "no number is stated")
+        if found.number is None:
+            return other_answer(found, sample.gold)
+        verdict, why = self._compare(sample, found.number, gold)
+        return Score(verdict, found.shown, sample.gold, f"{found.rule}: {why}")
+
+    def _compare(self, sample: Sample, answer: Number, gold: Number) -> tuple[str, str]:
+        if self._is_other_unit(answer.unit, gold.unit):
+            return "wrong", f"the unit is {answer.unit or 'missing'}, not {gold.unit}"
+        room = max(self._setting(sample, self._tolerance), abs(gold.value) * self._setting(sample, self._relative))
+        if not (answer.exact and gold.exact):
+            room = max(room, abs(gold.value) * NOISE)
+        decimals = None if self._decimals is None else self._setting(sample, self._decimals, none=True)
+        for one, other in self._readings(answer, gold):
+            rounded = (
+                [{one}, {other}] if decimals is None else [_roundings(side, int(decimals)) for side in (one, other)]
+            )
+            apart = min(abs(ours - theirs) for ours in rounded[0] for theirs in rounded[1])
+            if apart <= room:
+                return "correct", f"within {float(room):g}" if apart else "equal"
+        return "wrong", "different"
+
+    def _is_other_unit(self, ours: str, theirs: str) -> bool:
+        if self._units == "ignore" or not theirs:
+            return False
+        if self._units == "compatible" or ours.casefold() == theirs.casefold():
+            return differ(ours, theirs)
+        known = unit_of(ours)
+        return known is None or known != unit_of(theirs)
+
+    def _readings(self, answer: Number, gold: Number) -> list[tuple[Fraction, Fraction]]:
+        """The pairs of values that count: by the rule for per cent, in the gold's unit, and with "million" or, where
+        only one of the two has it, also without."""
+        ours = answer.value * (factor(answer.unit, gold.unit) if self._units == "compatible" else 1)
+        scaled = (ours * answer.scale, gold.value * gold.scale)
+        as_written = scaled if answer.scale > 1 and gold.scale > 1 else (ours, gold.value)
+        as_value = (scaled[0] / (100 if answer.percent else 1), scaled[1] / (100 if gold.percent else 1))
+        return {"ignore": [as_written, scaled], "value": [as_value], "either": [as_written, as_value]}[self._percent]
+
+    def _setting(self, sample: Sample, setting: float | str, none: bool = False) -> Any:
+        """A constant, or the value of the row's field. Raises ValueError where the row has none."""
+        value = getter(setting)(sample.fields) if isinstance(setting, str) else setting
+        if value is None and none:
+            return None
+        if value is ABSENT or value is None or isinstance(value, bool):
+            raise ValueError(f"the row has no field '{setting}'" if value is ABSENT else f"{setting} is {value}")
+        return Fraction(str(value))
+
+
+def stated_number(response: str) -> Found | None:
+    """What a response states as its answer, by the strongest statement that has a number or is an answer without."""
+    for stated in statements(response):
+        number = stated_quantity(stated)
+        if number is not None or is_other(stated):
+            return Found(number, stated.text if number is None else number.shown, stated.rule)
+    return None
+
+
+def other_answer(found: Found, gold: str | None) -> Score:
+    """The score of an answer that is no number: wrong, unless it may be one that is only not calculated here."""
+    if UNCALCULATED.search(found.shown):
+        return Score("unscored", found.shown, gold, f"{found.rule}: functions are not calculated here, `math` does")
+    return Score("wrong", found.shown, gold, f"{found.rule}: not one number")
+
+
+def _roundings(value: Fraction, decimals: int) -> set[Fraction]:
+    """To so many decimals; both neighbours of a number half-way, as answer keys have either."""
+    unit = Fraction(10) ** -decimals
+    return {unit * ceil(value / unit - Fraction(1, 2)), unit * floor(value / unit + Fraction(1, 2))}
+
+
+def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
+    if value not in valid:
+        raise ConfigError(f"dataset.scoring.number.{name}", f"there is no '{value}'", f"set it to {', '.join(valid)}")
