@@ -1,4 +1,4 @@
-"""Many jobs over one engine: all are composed and checked first, then asked as one stream for each engine they need."""
+"""Run many jobs over one engine: compose and check all, then ask them as one stream for each engine they need."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ Overrides = Sequence[str]
 
 
 class SweepError(MathBatchError):
-    """A cell of the sweep is refused, or two are one run."""
+    """One cell of the sweep is refused, or two are one run."""
 
 
 class Sweep:
-    """What the launches of one multirun share: the folder, the session with its engines, the outcomes.
+    """State that the launches of one multirun share: the folder, the session with its engines, the outcomes.
 
     Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
     """
@@ -143,7 +143,7 @@ class MultirunCallback(Callback):
 def check_cells(
     loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int, preflight: Preflight
 ) -> list[RunJob]:
-    """A job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
+    """Return a job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
     names = [" ".join(overrides) for overrides in varied(cells)]
     jobs: dict[tuple[str, ...], RunJob] = {}
     for number, (overrides, name) in enumerate(zip(cells, names, strict=True), first):
@@ -181,7 +181,7 @@ def _naming(number: int, name: str) -> Iterator[None]:
 
 
 def _refuse_twins(jobs: Sequence[RunJob]) -> None:
-    """Two cells in one run folder would write over each other."""
+    """Raise SweepError for two cells in one run folder: they would write over each other."""
     names = varied([job.overrides for job in jobs])
     first: dict[Path, int] = {}
     for at, job in enumerate(jobs):

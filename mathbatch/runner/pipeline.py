@@ -1,4 +1,4 @@
-"""The loop, in full: every pending unit of every job through one engine, each answer saved as it comes."""
+"""Run the loop, in full: every pending unit of every job through one engine, each answer saved as it comes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs jobs: those that need one engine as one stream, engine after engine. One stays loaded for the next call."""
+"""Run jobs: those that need one engine as one stream, engine after engine. One stays loaded for the next call."""
 
 from __future__ import annotations
 
