@@ -186,8 +186,8 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
     counts = Counts(total=3)
     counts.truncated = 2
     job: Any = SimpleNamespace(
-        config=config, counts=counts, metrics=metrics if is_scored else None, is_complete=True, left_over=0, seconds=1.0,
-        components=SimpleNamespace(run_dir=Path("folder")),
+        config=config, counts=counts, metrics=metrics if is_scored else None, is_complete=True, left_over=0,
+        components=SimpleNamespace(run_dir=Path("folder")), seconds=1.0,
     )  # fmt: skip
     show_summary(job)
     (row,) = (line for line in capsys.readouterr().out.splitlines() if "truncated" in line)

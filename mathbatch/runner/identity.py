@@ -72,7 +72,7 @@ def run_folder(config: Config) -> Path:
 
 
 def _checkpoint(path: str) -> str:
-    """Return a hub id as it stands; for a folder a hash of its files, so that it may move but not change under a run."""
+    """Return a hub id as it stands, or a hash of a folder's files, so that it may move but not change under a run."""
     folder = locate(path, "model.path")
     if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
         raise ConfigError(
