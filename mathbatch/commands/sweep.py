@@ -20,7 +20,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.explain import explain
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.errors import ConfigError, Interrupted, MathBatchError
+from mathbatch.errors import Interrupted, MathBatchError
 from mathbatch.reports.summary import draw_outcomes, show_sweep
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
 from mathbatch.runner.preflight import Preflight
@@ -122,11 +122,8 @@ _current: ContextVar[Sweep] = ContextVar("sweep")
 
 
 def current_sweep() -> Sweep:
-    """Return the sweep of the command that is at work. Raises ConfigError for a command that takes no -m."""
-    try:
-        return _current.get()
-    except LookupError:
-        raise ConfigError("--multirun", "this command takes one configuration at a time", "leave out -m") from None
+    """Return the sweep of the command that is at work."""
+    return _current.get()
 
 
 class MultirunCallback(Callback):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mathbatch.commands.check.inspection import SHOWN_PROMPTS, Inspection, inspe
 from mathbatch.commands.check.page import write_page
 from mathbatch.config import Config
 from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.overrides import refuse_multirun
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
@@ -30,6 +32,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def main() -> int:
     """Check what the command line says; return the exit code."""
+    refuse_multirun(sys.argv[1:], "check takes one dataset at a time")
     Signals().install()
     code = run_app(check_composed)
     assert isinstance(code, int)
