@@ -1,0 +1,9 @@
+"""Name the folders that the tests read."""
+
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+ROOT = TESTS.parent
+
+# Files of the benchmarks themselves, which are not in the repository: tests that need them are skipped without them.
+REAL_DATA = ROOT.parent / "shared" / "data"
