@@ -1,7 +1,7 @@
 """Define the errors, which differ by whose mistake it is and so by what the run does.
 
-ConfigError and StoreError stop the run at once, and nothing that is saved gets lost. SampleError costs one sample, which
-gets a failure record. EngineDied costs a restart of the engine. EngineError ends the run.
+ConfigError and StoreError stop the run at once, and nothing that is saved gets lost. SampleError costs one sample,
+which gets a failure record. EngineDied costs a restart of the engine. EngineError ends the run.
 """
 
 from __future__ import annotations
