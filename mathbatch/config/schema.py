@@ -119,7 +119,7 @@ class DatasetConfig:
     response_field: str = "model_answer"
     """Field for the answer, which results have in addition to the fields of the input."""
     answer_field: str | None = None
-    """Field with the gold answer. null: answers are not scored."""
+    """Field with the gold answer. null: no accuracy is computed."""
     scoring: Any = "auto"
     """Scorer, a list of scorers that vote, or `{scorer: {parameter: value}}`. Scorers are auto, math, choice, number,
     exact, judge, and the protocols of mathvista, mathverse, mathvision, gsm8k, wemath and dynamath.
