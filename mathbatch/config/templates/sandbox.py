@@ -152,6 +152,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow the listed methods of strings and collections, and no other method."""
         if isinstance(obj, str):
             return attr in STRING_METHODS
         if isinstance(obj, (dict, list, tuple)):
@@ -162,9 +163,11 @@ class Environment(ImmutableSandboxedEnvironment):
         """Refuse `str.format`, since a format such as `{:1000000000d}` fills the memory."""
 
     def is_safe_callable(self, obj: Any) -> bool:
-        return type(obj).__name__ == "builtin_function_or_method"  # only methods that `is_safe_attribute` allows
+        """Allow built-in methods; a template can reach only those that `is_safe_attribute` allows."""
+        return type(obj).__name__ == "builtin_function_or_method"
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a method and charge its result."""
         if getattr(obj, "__name__", "") == "replace":
             _check_replace(getattr(obj, "__self__", ""), *args)
         result = super().call(context, obj, *args, **kwargs)
@@ -173,6 +176,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return context[BUDGET].charge(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Apply an operator and charge its result. Refuse operands that would make it far too large."""
         if operator == "*":
             _check_product(left, right)
         if operator == "**" and not (_is_small(left) and _is_small(right)):
