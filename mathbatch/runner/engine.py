@@ -68,7 +68,7 @@ class Engine:
     def serve(self, batchers: Iterable[BaseDataBatcher], progress: Progress, stop: asyncio.Event) -> None:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
-        self._supervisor.attend(progress.say, stop)
+        self._supervisor.begin_stream(progress.say, stop)
         self._window = self._since = None
 
     @property

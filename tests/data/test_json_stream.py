@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mathbatch.data.rows.json_stream import CHUNK, RawRow, read_rows
+from mathbatch.data.rows.json_stream import CHUNK, read_rows
+from mathbatch.records import RawRow
 
 SEEDS = range(12)
 CHUNKS = [1, 2, 3, 7, 64, 1000, CHUNK]

@@ -55,7 +55,7 @@ def supervised(model: IdleModel, work: Callable[[Supervisor, asyncio.Event], Awa
 
     async def whole() -> None:
         supervisor, stop = Supervisor(model), asyncio.Event()
-        supervisor.attend(said.append, stop)
+        supervisor.begin_stream(said.append, stop)
         await supervisor.open()
         try:
             await asyncio.wait_for(work(supervisor, stop), 120)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 
-from mathbatch.records import Row
+from mathbatch.records import RawRow, Row
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -23,21 +23,6 @@ MAX_DEPTH = 200
 _TOO_DEEP = f"brackets are nested deeper than {MAX_DEPTH}"
 _WHITESPACE = " \t\n\r"
 _encode = msgspec.json.Encoder().encode
-
-
-class RawRow(msgspec.Struct, frozen=True):
-    """`place` says where it is, where `row <number>` would not; `columns` are fields that its source adds."""
-
-    number: int
-    key: str | None
-    row: Row | None
-    problem: str | None = None
-    place: str | None = None
-    columns: Row | None = None
-
-    @property
-    def label(self) -> str:
-        return self.place or f"row {self.number}"
 
 
 def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterator[RawRow]:

@@ -1,4 +1,4 @@
-"""A thread that may be left behind: loading a model can't be interrupted."""
+"""Run a function in a thread that is left behind when the process ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 
-async def in_daemon_thread(function: Callable[[], None]) -> None:
-    """Run in a thread that does not keep the process alive: loading a model can't be interrupted."""
+async def run_in_daemon_thread(function: Callable[[], None]) -> None:
+    """Run a function in a thread that does not keep the process alive, because loading a model can't be interrupted."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
 
@@ -20,11 +20,11 @@ async def in_daemon_thread(function: Callable[[], None]) -> None:
     def work() -> None:
         try:
             function()
-        except BaseException as error:  # noqa: BLE001 - handed over to who waits
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
             outcome: BaseException | None = error
         else:
             outcome = None
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits any longer
             loop.call_soon_threadsafe(finish, outcome)
 
     threading.Thread(target=work, name="load-engine", daemon=True).start()
