@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -20,6 +20,7 @@ from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.rows.sources import JsonSource, Source, as_names, is_json_lines, open_input
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.json_lines import writer
 from mathbatch.errors import StoreError
 from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.runner.components import Components
@@ -65,8 +66,7 @@ def _no_record(components: Components, id: str, prompt: Request | Record | None)
 
 def results_path(components: Components) -> Path:
     """`results.jsonl`, or `results.json` where the input is one JSON document."""
-    opening, _, _ = _brackets(components)
-    return components.run_dir / ("results.json" if opening else "results.jsonl")
+    return components.run_dir / ("results.jsonl" if _brackets(components) is None else "results.json")
 
 
 def export(
@@ -74,25 +74,37 @@ def export(
 ) -> Counts:
     """Write the results, in the shape of the input; what `on_row` raises leaves the earlier ones as they were."""
     counts = Counts()
-    opening, between, closing = _brackets(components)
+    rows = _result_rows(components, digests, on_row, counts)
+    brackets = _brackets(components)
+    with atomic_write(path) as stream:
+        if brackets is None:
+            writer(stream).write_all(row for _, row in rows)
+        else:
+            _write_document(stream, rows, *brackets)
+    return counts
+
+
+def _result_rows(
+    components: Components, digests: Sequence[int], on_row: Callable[[], object], counts: Counts
+) -> Iterator[tuple[str, Row]]:
     field = components.config.dataset.response_field
     index = "-".join(as_names(components.config.dataset.index_field)) or "row"
     as_read = all(isinstance(source, JsonSource) for source in _sources(components))
-    with atomic_write(path) as stream:
-        stream.write(opening)
-        before = b""
-        for sample, records in joined(components, digests):
-            on_row()
-            for record in records:
-                counts.add(record)
-            own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
-            row = {**(own if own is not None else {index: None}), **_response(field, records)}
-            if opening == b"{\n":
-                before += _encode(sample.key or sample.id) + b": "
-            stream.write(before + _encode(row))
-            before = between
-        stream.write(closing)
-    return counts
+    for sample, records in joined(components, digests):
+        on_row()
+        for record in records:
+            counts.add(record)
+        own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
+        yield sample.key or sample.id, {**(own if own is not None else {index: None}), **_response(field, records)}
+
+
+def _write_document(stream: BinaryIO, rows: Iterable[tuple[str, Row]], opening: bytes, closing: bytes) -> None:
+    stream.write(opening)
+    before = b""
+    for key, row in rows:
+        stream.write(before + (_encode(key) + b": " if opening == b"{\n" else b"") + _encode(row))
+        before = b",\n"
+    stream.write(closing)
 
 
 def score_anew(components: Components, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
@@ -184,13 +196,13 @@ def _without_bytes(value: Any) -> Any:
     return None if isinstance(value, bytes) else value
 
 
-def _brackets(components: Components) -> tuple[bytes, bytes, bytes]:
+def _brackets(components: Components) -> tuple[bytes, bytes] | None:
     sources = _sources(components)
     if len(sources) != 1 or not isinstance(sources[0], JsonSource) or is_json_lines(sources[0].path):
-        return b"", b"\n", b"\n"
+        return None
     with open_input(sources[0].path) as stream:
         first = stream.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return (b"[\n", b",\n", b"\n]\n") if first == b"[" else (b"{\n", b",\n", b"\n}\n")
+    return (b"[\n", b"\n]\n") if first == b"[" else (b"{\n", b"\n}\n")
 
 
 def _installed_versions() -> dict[str, str]:

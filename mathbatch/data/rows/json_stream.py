@@ -8,12 +8,15 @@ and Infinity, which Python writes though JSON forbids them, are read.
 from __future__ import annotations
 
 import codecs
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
+import jsonlines
 import msgspec
 
+from mathbatch.data.storage.json_lines import CurrentLine, reader
 from mathbatch.records import Row
 
 CHUNK = 1 << 20
@@ -22,6 +25,9 @@ MAX_DEPTH = 200
 """Brackets within brackets in a row. Python's own limit depends on who calls, and a row must always be read alike."""
 _TOO_DEEP = f"brackets are nested deeper than {MAX_DEPTH}"
 _WHITESPACE = " \t\n\r"
+# `jsonlines` skips a byte order mark or a record separator at the start of every line. Here a line with one is broken,
+# but for the mark at the start of the file. These are the first bytes of the two in UTF-8.
+_SKIPPED_FIRST = b"\xef\x1e"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,18 +60,24 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 
 def _lines(stream: BinaryIO) -> Iterator[RawRow]:
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for number, line in enumerate(stream, 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+    lines = CurrentLine(stream)
+    read = reader(lines, dict[str, Any]).read
+    for number in itertools.count(1):
         try:
-            row = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            if not line.strip():
-                continue
-            yield _second_try(number, line)
+            row = read()
+        except EOFError:
+            if not lines.is_at_end:
+                raise
+            return
+        except (jsonlines.InvalidLineError, RecursionError):
+            line = lines.line.removeprefix(codecs.BOM_UTF8) if number == 1 else lines.line
+            if line.strip():
+                yield _second_try(number, line)
             continue
-        yield _checked(number, None, row, line)
+        if lines.line[0] in _SKIPPED_FIRST and not (number == 1 and lines.line.startswith(codecs.BOM_UTF8)):
+            yield _second_try(number, lines.line)
+        else:
+            yield _checked(number, None, row, lines.line)
 
 
 def _second_try(number: int, line: bytes) -> RawRow:
