@@ -18,7 +18,7 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.data.rows.json_stream import RawRow
 from mathbatch.data.rows.mapping import FieldMapping
-from mathbatch.data.rows.shared_images import SharedPictures
+from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
 from mathbatch.records import BadRow, Row, Sample
@@ -37,7 +37,7 @@ class MappedDataLoader(BaseDataLoader):
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._as_it_stands = self.mapping.as_it_stands and not dataset.image_shared
         self._first_rows: dict[str, str] | None = None
-        self._shared = SharedPictures(dataset, self._rows_with_ids)
+        self._shared = SharedImages(dataset, self._rows_with_ids)
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
