@@ -17,16 +17,16 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
 from mathbatch.data.feed import render
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.index import Head, RecordIndex
+from mathbatch.data.storage.index import RecordHead, RecordIndex
 from mathbatch.data.storage.read_only import ReadOnlyStore
-from mathbatch.data.storage.segments import Line, read_lines, repair_tail, segment_paths, torn_at
+from mathbatch.data.storage.segments import SegmentLine, read_lines, repair_tail, segment_paths, torn_at
 from mathbatch.reports.findings import Finding, show_findings
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
 from mathbatch.runner.reopen import components_of, locked
 from mathbatch.scoring.panel import JUDGE
 
-_head = msgspec.json.Decoder(Head).decode
+_head = msgspec.json.Decoder(RecordHead).decode
 
 
 @dataclass
@@ -214,7 +214,7 @@ def _set_aside(path: Path, aside: Path, answered: set[int]) -> list[str]:
     return [f"{path.name}: set {count} {reason} lines aside in {aside.name}" for reason, count in moved.items()]
 
 
-def _reason_to_move(line: Line, answered: set[int]) -> str | None:
+def _reason_to_move(line: SegmentLine, answered: set[int]) -> str | None:
     if line.body is None:
         return "damaged"
     head = _head(line.body)

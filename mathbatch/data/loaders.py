@@ -17,7 +17,7 @@ from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.data.rows.mapping import FieldMapping
-from mathbatch.data.rows.shared_images import SharedPictures
+from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
 from mathbatch.records import BadRow, RawRow, Row, Sample
@@ -37,7 +37,7 @@ class MappedDataLoader(BaseDataLoader):
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._rows_stay_as_they_are = self.mapping.as_it_stands and not dataset.image_shared
         self._labels_of_ids: dict[str, str] | None = None
-        self._shared = SharedPictures(dataset, self._rows_with_ids)
+        self._shared = SharedImages(dataset, self._rows_with_ids)
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:

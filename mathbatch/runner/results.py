@@ -1,16 +1,19 @@
-"""What people take home: the input rows in input order with the response field added, scores, and the manifest."""
+"""Write the results, the scores and the manifest of a run.
+
+Results are the input rows, in the order and the shape of the input, with the response field added.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -20,6 +23,7 @@ from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.rows.sources import JsonSource, Source, as_names, is_json_lines, open_input
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.json_lines import writer
 from mathbatch.errors import StoreError
 from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.runner.components import Components
@@ -31,9 +35,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
-    """Each row with its records, one a rollout, in input order. Raises StoreError if a unit has none.
+    """Yield each row in input order with its records, one for each rollout. Raise StoreError if a unit has none.
 
-    `digests` are those of the rows where they are known: each is computed from its row otherwise.
+    `digests` are the digests of the first rows, as far as they are known. Others are computed from the row.
     """
     find, rollouts = components.saver.find, range(components.config.sampling.n)
     for at, sample in enumerate(components.loader):
@@ -49,7 +53,7 @@ def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tupl
 
 
 def _no_record(components: Components, id: str, prompt: Request | Record | None) -> StoreError:
-    """The row has changed since, or can't be rendered any more."""
+    """Return the error for a row without a record: it has changed since, or can't be rendered any more."""
     if isinstance(prompt, Record) and prompt.failure is not None:
         return StoreError(
             f"{components.run_dir} has no such record of {id}: {prompt.failure.message}\n"
@@ -64,39 +68,56 @@ def _no_record(components: Components, id: str, prompt: Request | Record | None)
 
 
 def results_path(components: Components) -> Path:
-    """`results.jsonl`, or `results.json` where the input is one JSON document."""
-    opening, _, _ = _brackets(components)
-    return components.run_dir / ("results.json" if opening else "results.jsonl")
+    """Return the path of `results.jsonl`, or of `results.json` if the input is one JSON document."""
+    return components.run_dir / ("results.jsonl" if _brackets(components) is None else "results.json")
 
 
 def export(
     components: Components, path: Path, digests: Sequence[int] = (), on_row: Callable[[], object] = lambda: None
 ) -> Counts:
-    """Write the results, in the shape of the input; what `on_row` raises leaves the earlier ones as they were."""
+    """Write the results to `path` in the shape of the input, and return how many units are answered or failed.
+
+    `on_row` is called before each row. If it raises, the file keeps its earlier content.
+    """
     counts = Counts()
-    opening, between, closing = _brackets(components)
-    field = components.config.dataset.response_field
-    index = "-".join(as_names(components.config.dataset.index_field)) or "row"
-    as_read = all(isinstance(source, JsonSource) for source in _sources(components))
+    rows = _result_rows(components, digests, on_row, counts)
+    brackets = _brackets(components)
     with atomic_write(path) as stream:
-        stream.write(opening)
-        before = b""
-        for sample, records in joined(components, digests):
-            on_row()
-            for record in records:
-                counts.add(record)
-            own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
-            row = {**(own if own is not None else {index: None}), **_response(field, records)}
-            if opening == b"{\n":
-                before += _encode(sample.key or sample.id) + b": "
-            stream.write(before + _encode(row))
-            before = between
-        stream.write(closing)
+        if brackets is None:
+            writer(stream).write_all(row for _, row in rows)
+        else:
+            _write_document(stream, rows, *brackets)
     return counts
 
 
+def _result_rows(
+    components: Components, digests: Sequence[int], on_row: Callable[[], object], counts: Counts
+) -> Iterator[tuple[str, Row]]:
+    """Yield key or id and the row with its responses, and count its records in `counts`."""
+    field = components.config.dataset.response_field
+    index = "-".join(as_names(components.config.dataset.index_field)) or "row"
+    as_read = all(isinstance(source, JsonSource) for source in _sources(components))
+    for sample, records in joined(components, digests):
+        on_row()
+        for record in records:
+            counts.add(record)
+        own = sample.row if as_read or sample.row is None else _without_bytes(sample.row)
+        yield sample.key or sample.id, {**(own if own is not None else {index: None}), **_response(field, records)}
+
+
+def _write_document(stream: BinaryIO, rows: Iterable[tuple[str, Row]], opening: bytes, closing: bytes) -> None:
+    """Write rows as one JSON array, or as one object whose member names are the first of each pair."""
+    stream.write(opening)
+    separator = b""
+    for name, row in rows:
+        member = _encode(name) + b": " if opening == b"{\n" else b""
+        stream.write(separator + member + _encode(row))
+        separator = b",\n"
+    stream.write(closing)
+
+
 def score_anew(components: Components, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
-    """As `score`; but where the same results have been scored in the same way, the metrics that are there."""
+    """Score the results, or return the metrics that are there if the same results were scored in the same way."""
     if not components.is_scored:
         return None
     stamp = _stamp(components)
@@ -114,8 +135,9 @@ def score(
     judge: JudgeVotes | None = None,
     stamp: str = "",
 ) -> dict[str, Any] | None:
-    """`scores.jsonl`, `metrics.json` and their pictures; returns the metrics, None where the dataset has no gold
-    answers or no scorer.
+    """Write `scores.jsonl`, `metrics.json` and the plots, and return the metrics.
+
+    Return None, without writing, if the dataset has no gold answers or no scorer.
     """
     if not components.is_scored:
         return None
@@ -131,7 +153,10 @@ def score(
 
 
 def write_manifest(components: Components, held: Counts, figures: Figures) -> None:
-    """Write, last, the mark of a complete run: what its folder holds, and how fast the attempt was that did it."""
+    """Write `manifest.json`, the mark of a complete run: what its folder holds, and how fast this attempt was.
+
+    It must be written after everything else.
+    """
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
     facts = {
         "versions": versions,
@@ -148,7 +173,7 @@ def write_manifest(components: Components, held: Counts, figures: Figures) -> No
 
 
 def _stamp(components: Components) -> str:
-    """Of everything that decides scores: rows and responses as the results have them, mapping, scorers, versions."""
+    """Return a digest of all that decides scores: rows and responses of the results, mapping, scorers, versions."""
     digest = hashlib.blake2b(digest_size=16)
     with results_path(components).open("rb") as stream:
         for chunk in iter(partial(stream.read, 1 << 20), b""):
@@ -160,7 +185,7 @@ def _stamp(components: Components) -> str:
 
 
 def _response(field: str, records: list[Record]) -> Row:
-    """The response field, and where something failed a field that says why: a null answer alone would not."""
+    """Return the response field, and if a rollout failed, a second field that says why."""
     if len(records) == 1 and records[0].failure is None:
         return {field: records[0].text}
     texts = [record.text for record in records]
@@ -176,7 +201,7 @@ def _sources(components: Components) -> list[Source]:
 
 
 def _without_bytes(value: Any) -> Any:
-    """JSON holds no bytes: pictures that are embedded in a row are left out."""
+    """Replace embedded images by null, since JSON can't hold bytes."""
     if isinstance(value, dict):
         return {name: _without_bytes(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -184,13 +209,14 @@ def _without_bytes(value: Any) -> Any:
     return None if isinstance(value, bytes) else value
 
 
-def _brackets(components: Components) -> tuple[bytes, bytes, bytes]:
+def _brackets(components: Components) -> tuple[bytes, bytes] | None:
+    """Return what the results open and close with if they are one JSON document, or None if they are JSON Lines."""
     sources = _sources(components)
     if len(sources) != 1 or not isinstance(sources[0], JsonSource) or is_json_lines(sources[0].path):
-        return b"", b"\n", b"\n"
+        return None
     with open_input(sources[0].path) as stream:
         first = stream.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return (b"[\n", b",\n", b"\n]\n") if first == b"[" else (b"{\n", b",\n", b"\n}\n")
+    return (b"[\n", b"\n]\n") if first == b"[" else (b"{\n", b"\n}\n")
 
 
 def _installed_versions() -> dict[str, str]:

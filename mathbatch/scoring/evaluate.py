@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
+import jsonlines
 import msgspec
 
 from mathbatch.base import BaseSummary
 from mathbatch.config import DatasetConfig
 from mathbatch.config.templates import boxed
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.json_lines import writer
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring import judge, worker_process
 from mathbatch.scoring import panel as panel_module
@@ -113,13 +115,13 @@ def evaluate(
     summaries = [summary for voter in panel.voters if (summary := voter.scorer.summary()) is not None]
     tally, golds = Tally(Metrics(dataset.metadata), summaries), hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
-        _score_all(_units(rows, golds), panel, tally, stream, judge, on_scored)
+        _score_all(_units(rows, golds), panel, tally, writer(stream), judge, on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
         _keep_earlier(folder, scorer)
         (folder / METRICS).unlink(missing_ok=True)
     metrics = tally.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
     with atomic_write(folder / AUDIT) as stream:
-        stream.writelines(_encode(line) + b"\n" for line in tally.suspects.worst_first())
+        writer(stream).write_all(tally.suspects.worst_first())
     with atomic_write(folder / METRICS) as stream:
         stream.write(msgspec.json.format(_encode(metrics)))
     draw_breakdown(metrics, folder)
@@ -139,7 +141,7 @@ def _score_all(
     units: Iterator[ScoringUnit],
     panel: Panel,
     tally: Tally,
-    stream: BinaryIO,
+    scores_file: jsonlines.Writer,
     judge: JudgeVotes | None,
     on_scored: OnScored,
 ) -> None:
@@ -154,7 +156,7 @@ def _score_all(
             tally.count_votes(unit, votes)
             score = _verdict(unit, votes)
             _note(tally, unit, score, odd)
-            stream.write(_encode(_line(unit, score)) + b"\n")
+            scores_file.write(_line(unit, score))
             scores.append(score)
             cut.append(unit.record.truncated)
             if not unit.rest:

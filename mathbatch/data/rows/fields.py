@@ -1,5 +1,7 @@
-"""Field paths: `metadata.task` is row["metadata"]["task"], `options.0` the first option. A key that has the whole path
-as its name, dots and all, comes first.
+"""Read fields of rows by their paths.
+
+`metadata.task` is row["metadata"]["task"], and `options.0` is the first option. If a row has a key with the whole path
+as its name, dots included, that key is read.
 """
 
 from __future__ import annotations
@@ -9,12 +11,15 @@ from typing import Any
 
 from mathbatch.records import Row
 
+# Stands for a field that the row does not have, unlike None for one that is null.
 ABSENT: Any = object()
-"""The row has no such field. A field that is there but null, or NaN as pandas writes a missing value, gives None."""
 
 
 def getter(path: str) -> Callable[[Row], Any]:
-    """A function that reads the field at `path`, or returns ABSENT."""
+    """Return a function that reads the field at `path`, or returns ABSENT if a row has none.
+
+    It returns None for null, and for NaN, which is how pandas writes a missing value.
+    """
 
     def read(row: Row) -> Any:
         value = row.get(path, ABSENT)
@@ -47,7 +52,7 @@ def _walk(node: Any, parts: list[str]) -> Any:
 
 
 def field_names(row: Row, prefix: str = "") -> list[str]:
-    """All paths of a row, nested ones too, for messages."""
+    """Return the paths of all fields of a row, nested ones included."""
     names = []
     for key, value in row.items():
         names.append(f"{prefix}{key}")

@@ -1,4 +1,4 @@
-"""Ids of rows: made from their fields, and told apart without keeping a million of them where it can be helped."""
+"""Make the ids of rows from their fields, and find duplicates without keeping a million ids in memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ IdOf = Callable[[Row, str | None, int], str]
 
 
 def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
-    """A function of a row, its key and its number that gives its id as text: what `reads` finds in it, where it finds
-    nothing the key of an object's member. It raises SampleError for a row without an id.
+    """Return a function that makes the id of a row from the row, its key and its number.
+
+    The id is what `reads` find in the row, joined by hyphens. The key, the member name in a JSON object of rows, stands
+    in for a field that is absent. Without any `reads` the id is the key, or else the number. The function raises
+    SampleError for a row without an id.
     """
 
     def part(value: Any, key: str | None) -> str:
@@ -44,8 +47,10 @@ def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
 
 
 class SeenIds:
-    """The ids of the rows so far. While they rise, as they mostly do, the last one says enough; a million of them then
-    cost nothing, and 65 MB or more otherwise. `before` reads the ids of the rows before a row once more.
+    """Finds duplicates among the ids of the rows so far.
+
+    While ids rise, as they do in most files, only the last one is kept. From the first id on that doesn't rise, hashes of
+    all ids are kept, 65 MB or more for a million. `before` reads the ids of the rows before a row number once more.
     """
 
     def __init__(self, before: Callable[[int], Iterable[str]]) -> None:
@@ -54,9 +59,9 @@ class SeenIds:
         self._hashes: set[int] | None = None
 
     def add(self, id: str, row_number: int) -> bool:
-        """Whether the id is new."""
+        """Tell whether an id is new, and remember it."""
         if self._hashes is None:
-            rank = (len(id), id)  # 9 comes before 10
+            rank = (len(id), id)  # by length first, so that 9 comes before 10
             if rank > self._last:
                 self._last = rank
                 return True

@@ -1,4 +1,4 @@
-"""The field mapping: which field of a row is its id, its prompt, its pictures, its gold answer."""
+"""Map the fields of a row to id, prompt, images, gold answer and so on, as the dataset config says."""
 
 from __future__ import annotations
 
@@ -20,34 +20,33 @@ from mathbatch.data.rows.sources import as_names, chained, sources_of
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.records import ImageRef, Row, Sample
 
+# Numbered placeholders. With them in the prompt, a missing image would renumber all later ones.
 NUMBERED = re.compile(r"<image[ _]?\d")
-"""With numbers in the prompt a picture that is missing before another would shift them all."""
 
 
 class FieldMapping:
-    """The dataset config, compiled: what is not configured costs a row nothing. Its methods raise SampleError where a
-    row lacks what they ask for.
+    """Dataset config, compiled, so that what isn't configured costs no time per row.
 
-    All but `extended` take an extended row: that of the file with the columns that its source and the config add.
+    `extended` takes a row as the file has it. All other methods take an extended row, with the columns that its source
+    and the config add. They raise SampleError if the row lacks what they need.
     """
 
     def __init__(self, dataset: DatasetConfig, input_folder: Path) -> None:
         self._dataset = dataset
         base = dataset.image_base_path
-        self._images = ImageRoot(input_folder if base is None else locate(base, "dataset.image_base_path").absolute())
-        if base is not None and not self._images.folder.is_dir():
-            raise ConfigError("dataset.image_base_path", f"there is no folder {self._images.folder}", "correct it")
+        folder = input_folder if base is None else locate(base, "dataset.image_base_path").absolute()
+        if base is not None and not folder.is_dir():
+            raise ConfigError("dataset.image_base_path", f"there is no folder {folder}", "correct it")
+        self._image_root = ImageRoot(folder)
         self._columns = {
             name: compile_expression(source, f"dataset.columns.{name}") for name, source in dataset.columns.items()
         }
         self._where = None if dataset.where is None else compile_expression(dataset.where, "dataset.where")
+        # If set, `extended` and `wanted` change nothing for rows of a source without columns, and need not be called.
         self.as_it_stands = not self._columns and self._where is None
-        """Whether every row of a source that adds no columns is wanted as it is: `extended` and `wanted` may be left
-        out.
-        """
         self._id = [getter(name) for name in as_names(dataset.index_field)]
         self.id = id_maker(dataset.index_field, self._id)
-        self._image = [getter(name) for name in as_names(dataset.image_field)]
+        self._image_fields = [getter(name) for name in as_names(dataset.image_field)]
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)
         self._metadata = {name: getter(name) for name in dataset.metadata}
@@ -60,7 +59,7 @@ class FieldMapping:
         self._query = getter(dataset.query_field) if dataset.prompt is None else _prompt_of(dataset.prompt, examples)
 
     def extended(self, row: Row, columns: Row | None) -> Row:
-        """The row with its computed columns."""
+        """Return the row with `columns` and the computed columns of the config."""
         if not columns and not self._columns:
             return row
         row, failed = {**(columns or {}), **row}, None
@@ -69,50 +68,52 @@ class FieldMapping:
                 row[name] = evaluate(row)
             except SampleError as error:
                 failed = failed or error
-        if failed is not None and self.wanted(row):  # a row that is left out may have no gold answer
+        # Columns of a row that `where` leaves out may fail: it may lack a gold answer, for example.
+        if failed is not None and self.wanted(row):
             raise failed
         return row
 
     def wanted(self, row: Row) -> bool:
-        """Whether `where` lets the row in."""
+        """Tell whether `where` lets the row in."""
         return self._where is None or bool(self._where(row))
 
     def sample(self, id: str, number: int, row: Row, key: str | None) -> Sample:
+        """Return the sample of an extended row."""
         return Sample(
-            id,
-            number,
-            row,
-            self._prompt(row),
-            self._pictures(row) if self._image else (),
-            None if self._answer is None else self._gold(self._answer(row)),
-            key,
-            None if self._choices is None else self._listed_choices(self._choices(row)),
-            self._labels(row) if self._metadata else {},
-            self._group_of(row) if self._group else None,
-            row,
+            id=id,
+            row_number=number,
+            row=row,
+            query=self._prompt(row),
+            images=self._images(row) if self._image_fields else (),
+            gold=None if self._answer is None else self._gold(self._answer(row)),
+            key=key,
+            choices=None if self._choices is None else self._listed_choices(self._choices(row)),
+            metadata=self._labels(row) if self._metadata else {},
+            group=self._group_of(row) if self._group else None,
+            fields=row,
         )
 
     def _group_of(self, row: Row) -> str | None:
-        """None for a row that shares its problem with no other."""
+        """Return the name of the group of rows that share a problem, or None for a row without one."""
         values = [read(row) for read in self._group]
         return None if any(value is None or value is ABSENT for value in values) else "\0".join(map(str, values))
 
     def absent_fields(self, row: Row) -> set[str]:
-        """Which of the configured fields this row lacks, by the names of their keys in the dataset config."""
+        """Return the keys of the dataset config whose fields this row lacks."""
         single = {"answer_field": self._answer, "choices_field": self._choices}
         if not self._has_template:
             single["query_field"] = self._query
         wanted = {name: [read] for name, read in single.items() if read is not None}
-        wanted |= {"index_field": self._id, "image_field": self._image, "metadata": list(self._metadata.values())}
-        wanted["group_field"] = self._group
+        wanted |= {"index_field": self._id, "image_field": self._image_fields, "group_field": self._group}
+        wanted["metadata"] = list(self._metadata.values())
         return {name for name, reads in wanted.items() if any(read(row) is ABSENT for read in reads)}
 
     def names_in(self, row: Row) -> list[str]:
-        """The paths of all fields of a row."""
+        """Return the paths of all fields of a row."""
         return field_names(row)
 
     def unknown_field(self, name: str, names: list[str]) -> ConfigError:
-        """The error for a field that no row has; `names` are those that they do have."""
+        """Return the error for the field `name` that no row has; `names` are the fields that rows do have."""
         fields = as_names(getattr(self._dataset, name))
         field = next((field for field in fields if field not in names), fields[0])
         hint = nearest(field, names)
@@ -124,7 +125,7 @@ class FieldMapping:
         query = self._query(row)
         if not isinstance(query, str) or not query.strip():
             raise self._unusable(query)
-        return query if self._placeholder is None else self._in_our_form(query, self._placeholder)
+        return query if self._placeholder is None else self._with_our_placeholders(query, self._placeholder)
 
     def _unusable(self, query: Any) -> SampleError:
         if query is ABSENT:
@@ -133,24 +134,23 @@ class FieldMapping:
             return SampleError("empty_prompt", "the prompt is empty")
         return SampleError("bad_prompt", f"the prompt is a {type(query).__name__}, not text")
 
-    def _in_our_form(self, query: str, placeholder: regex.Pattern[str]) -> str:
-        """The dataset's own placeholders as `<image1>`, which is what processors know."""
+    def _with_our_placeholders(self, query: str, placeholder: regex.Pattern[str]) -> str:
+        """Write the dataset's own placeholders as `<image1>`, which processors know."""
         try:
             return placeholder.sub(lambda found: f"<image{found[1] or ''}>", query, timeout=REGEX_TIMEOUT_S)
         except TimeoutError as error:
             raise SampleError("bad_prompt", f"dataset.image_placeholder takes over {REGEX_TIMEOUT_S} s") from error
 
-    def _pictures(self, row: Row) -> tuple[ImageRef, ...]:
-        held = [True] if len(self._image) == 1 else [_is_held(read(row)) for read in self._image]
+    def _images(self, row: Row) -> tuple[ImageRef, ...]:
+        held = [True] if len(self._image_fields) == 1 else [_is_held(read(row)) for read in self._image_fields]
         if sorted(held, reverse=True) != held and NUMBERED.search(str(row.get(self._dataset.query_field, row))):
             empty = as_names(self._dataset.image_field)[held.index(False)]
             raise SampleError("missing_image", f"the field {empty} is empty, and one after it is not")
-        return tuple(self._images.reference(value) for value in self.picture_values(row))
+        return tuple(self._image_root.reference(value) for value in self._image_values(row))
 
-    def picture_values(self, row: Row) -> list[Any]:
-        """What the picture fields hold, as far as they hold something."""
+    def _image_values(self, row: Row) -> list[Any]:
         found: list[Any] = []
-        for read in self._image:
+        for read in self._image_fields:
             value = read(row)
             if _is_held(value):
                 found += value if isinstance(value, list) else [value]
@@ -181,7 +181,7 @@ def _is_held(value: Any) -> bool:
 
 
 def read_examples(value: str) -> list[Row]:
-    """The rows of an examples file. Raises ConfigError for one that can't be read."""
+    """Return the rows of an examples file. Raise ConfigError if one can't be read."""
     config = DatasetConfig(name="examples", input=value)
     rows = [raw for _, raw in chained(sources_of(config))]
     for raw in rows:

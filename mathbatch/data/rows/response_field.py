@@ -1,4 +1,4 @@
-"""What the results would lose: the response field takes the place of a field of that name in each row."""
+"""Check that the response field doesn't replace a field of the rows that the dataset config uses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mathbatch.errors import ConfigError
 
 
 def refuse_overwriting(dataset: DatasetConfig) -> None:
-    """Raises ConfigError where the response field is one that the dataset config names. Another one of that name, as
-    the results of an earlier run have it, is replaced.
+    """Raise ConfigError if the response field is a field that the dataset config names.
+
+    Any other field of that name may be replaced: the results of an earlier run have one.
     """
     response = {dataset.response_field, f"{dataset.response_field}_failure"}
-    for key, field in _named(dataset):
+    for key, field in _fields_in_use(dataset):
         lost = response & {field, field.partition(".")[0]}
         if lost:
             raise ConfigError(
@@ -27,8 +28,8 @@ def refuse_overwriting(dataset: DatasetConfig) -> None:
             )
 
 
-def _named(dataset: DatasetConfig) -> Iterator[tuple[str, str]]:
-    """Keys and the fields that they name."""
+def _fields_in_use(dataset: DatasetConfig) -> Iterator[tuple[str, str]]:
+    """Yield keys of the dataset config with the fields that each names."""
     keys = ["index_field", "image_field", "answer_field", "choices_field", "group_field", "metadata"]
     for key in keys if dataset.prompt is not None else ["query_field", *keys]:
         yield from ((key, field) for field in as_names(getattr(dataset, key)))

@@ -1,4 +1,4 @@
-"""Pictures that a row shares with another: its picture field holds the other row's id, as in VLMEvalKit's TSV files."""
+"""Fill in shared images: an image field may hold the id of the row with the image, as in VLMEvalKit's TSV files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from mathbatch.data.rows.sources import as_names
 from mathbatch.errors import ConfigError
 from mathbatch.records import RawRow, Row
 
+# Longest id, in characters. A longer cell is an image in base64 or a path.
 MAX_ID = 64
-"""A longer cell is a picture or a path."""
 
 
-class SharedPictures:
-    """Finds the pictures that others share, in one reading of the rows, and holds them in a temporary folder."""
+class SharedImages:
+    """Images that rows share, held in a temporary folder.
+
+    `rows` yields the id, the raw row and the extended row of all rows. They are read twice when the first image is
+    needed: once for the ids that image fields name, once for the images of those rows.
+    """
 
     def __init__(self, dataset: DatasetConfig, rows: Callable[[], Iterator[tuple[str, RawRow, Row]]]) -> None:
         names = as_names(dataset.image_field)
@@ -33,16 +37,16 @@ class SharedPictures:
         self._files: dict[str, Path] = {}
 
     def filled(self, row: Row) -> Row:
-        """The row with the picture of the row that it names."""
+        """Return the row with the image of the row that its image field names; any other row as it is."""
         cell = self._read(row)
         if not _is_id(cell):
             return row
         if self._folder is None:
-            self._find()
+            self._store_images()
         path = self._files.get(str(cell))
         return row if path is None else {**row, self._field: path.read_text()}
 
-    def _find(self) -> None:
+    def _store_images(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="mathbatch-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         wanted = {str(cell) for _, _, row in self._rows() if _is_id(cell := self._read(row))}

@@ -1,4 +1,4 @@
-"""Where rows come from: files by their suffix, and datasets of the Hugging Face hub. Each is read as a stream."""
+"""Read rows as a stream from files, by their suffix, and from datasets of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ from mathbatch.data.storage.segments import BUFFER
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.records import RawRow, Row
 
+# Rows of a Parquet file or a hub dataset that are in memory at a time. Few, since each may hold an image.
 BATCH = 16
-"""Rows of a Parquet file or a hub dataset in memory at a time: pictures may be in them."""
 CSV_DIALECTS = {".csv": ",", ".tsv": "\t"}
+# Columns that sources add to their rows if the dataset config mentions them, with values of the right types.
 SOURCE_COLUMNS: Row = {"_file": "", "_config": "", "_split": "", "_row": 0}
-"""What sources add to their rows, where a dataset config speaks of it."""
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+# Longest cell of a table, in characters. Python's default of 128 KiB is too small for images in base64.
 MAX_CELL = 1 << 28
-csv.field_size_limit(MAX_CELL)  # a cell may be a picture in base64
+csv.field_size_limit(MAX_CELL)
 
 
 class Source(ABC):
-    """One file, or one split of a hub dataset. `name` is for messages; `columns` are added to each of its rows."""
+    """One file, or one split of a hub dataset. `name` is for messages, `columns` are added to each of its rows."""
 
     name: str
     columns: Row
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
-        """From the first row, each time it is called; numbered from 1."""
+        """Yield all rows, numbered from 1. Every call starts at the first row."""
 
     @abstractmethod
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
 
 
 class JsonSource(Source):
@@ -57,7 +58,7 @@ class JsonSource(Source):
             yield from read_rows(stream, json_lines=is_json_lines(self.path))
 
     def count(self) -> int:
-        """Lines of a JSON Lines file; any other file is parsed to its end."""
+        """Count the lines of a JSON Lines file, or parse any other file to its end."""
         with open_input(self.path) as stream:
             if is_json_lines(self.path):
                 return sum(1 for line in stream if not line.isspace())
@@ -65,7 +66,7 @@ class JsonSource(Source):
 
 
 class TableSource(Source):
-    """CSV or TSV with a header line, also as `.gz`. A cell is text; a line with too few or too many is a bad row."""
+    """CSV or TSV with a header line, also as `.gz`. Cells are text. A line with too few or too many is a bad row."""
 
     def __init__(self, path: Path, separator: str) -> None:
         self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
@@ -90,7 +91,7 @@ class TableSource(Source):
                 if cells:
                     number += 1
                     yield _table_row(number, header, cells)
-            text.detach()
+            text.detach()  # else it would close the stream of its owner
 
     def count(self) -> int:
         return sum(1 for _ in self.rows())
@@ -108,7 +109,7 @@ class TableSource(Source):
 
 
 class ParquetSource(Source):
-    """A Parquet file; pictures may be embedded as {"bytes", "path"}, as hub datasets have them."""
+    """Parquet file; images may be embedded as {"bytes", "path"}, as in datasets of the hub."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
@@ -138,7 +139,10 @@ class ParquetSource(Source):
 
 
 class HubSource(Source):
-    """One split of one configuration of a dataset, by the `datasets` library and its cache; or of a local folder."""
+    """One split of one configuration of a hub dataset or a local folder, read and cached by the library `datasets`.
+
+    `elsewhere` names another place to get the dataset from, for messages.
+    """
 
     def __init__(self, path: str, config: str | None, split: str, revision: str | None, elsewhere: str | None) -> None:
         self._arguments = {"path": path, "name": config, "split": split, "revision": revision}
@@ -148,7 +152,7 @@ class HubSource(Source):
         self._loaded: Any = None
 
     def rows(self) -> Iterator[RawRow]:
-        tables = self._dataset().with_format("arrow").iter(batch_size=BATCH)  # pictures stay encoded in it
+        tables = self._dataset().with_format("arrow").iter(batch_size=BATCH)  # images stay encoded
         for number, row in enumerate(itertools.chain.from_iterable(table.to_pylist() for table in tables), 1):
             yield RawRow(number, None, row)
 
@@ -175,7 +179,7 @@ class HubSource(Source):
 
 
 def sources_of(dataset: DatasetConfig) -> list[Source]:
-    """What the dataset config names. Raises ConfigError for what isn't there or can't be read."""
+    """Return the sources that the dataset config names. Raise ConfigError if one isn't there or can't be read."""
     if dataset.input is not None:
         return [_file_source(path) for path in find_inputs(dataset)]
     hub = dataset.hub
@@ -189,16 +193,16 @@ def sources_of(dataset: DatasetConfig) -> list[Source]:
 
 
 def find_inputs(dataset: DatasetConfig) -> list[Path]:
-    """The files of `dataset.input`: a path, a glob, or a list of them. Raises ConfigError where there is none."""
-    return [path for value in as_names(dataset.input) for path in _found(value, dataset.source)]
+    """Return the files of `dataset.input`: a path, a glob, or a list of them. Raise ConfigError if there are none."""
+    return [path for value in as_names(dataset.input) for path in _find(value, dataset.source)]
 
 
 def as_names(value: Any) -> list[str]:
-    """A name, a list of names, or null."""
+    """Return a config value that is one name, a list of names or null as a list of names."""
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
-def _found(value: str, source: str | None) -> list[Path]:
+def _find(value: str, source: str | None) -> list[Path]:
     path = locate(value, "dataset.input")
     if path.is_file():
         return [path.absolute()]
@@ -248,7 +252,7 @@ def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
 
 @contextmanager
 def open_input(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked where its name ends in .gz."""
+    """Open a file to read its bytes, unpacked if its name ends in .gz. Raise ConfigError if it can't be read."""
     try:
         stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)  # noqa: SIM115 - closed below
     except OSError as error:
@@ -263,7 +267,7 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
 
 
 def is_json_lines(path: Path) -> bool:
-    """By its name; a `.json` file that holds an object on each of its first two lines is taken for JSON Lines too."""
+    """Tell whether a file is JSON Lines, by its name or by an object on each of its first two lines."""
     if ".jsonl" in path.suffixes or ".ndjson" in path.suffixes:
         return True
     with open_input(path) as stream:
@@ -272,7 +276,7 @@ def is_json_lines(path: Path) -> bool:
 
 
 def chained(sources: Iterable[Source]) -> Iterator[tuple[Source, RawRow]]:
-    """The rows of all sources with where they are from."""
+    """Yield the rows of all sources, one source after the other, with the source that each is from."""
     for source in sources:
         for row in source.rows():
             yield source, row

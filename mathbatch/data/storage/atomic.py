@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Write files that are complete or not there at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from mathbatch.data.storage.segments import BUFFER, disk_error, sync_folder
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """Write beside `path`, then take its name. Raises StoreError where the disk refuses."""
+    """Open a draft beside `path` and rename it to `path` at the end. Raise StoreError if the disk refuses.
+
+    After any other error in the block the draft is removed, and the file at `path` stays as it was.
+    """
     draft = path.with_name(f".{path.name}.draft")
     try:
         with draft.open("wb", BUFFER) as stream:

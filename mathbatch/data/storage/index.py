@@ -1,4 +1,7 @@
-"""Where each unit's record stands: one number a unit, about 120 bytes in all, while the texts stay on disk."""
+"""Index the records of a store by unit.
+
+Only one number per unit is in memory, about 120 bytes in all; the texts stay on disk.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from typing import BinaryIO
 
 import msgspec
 
-from mathbatch.data.storage.segments import BUFFER, Line, read_lines
+from mathbatch.data.storage.segments import BUFFER, SegmentLine, read_lines
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
+# A place is one integer, the segment's number above and the offset in it below. 44 bits allow 16 TiB per segment.
 OFFSET_BITS = 44
-"""A place is one integer, segment number above and offset below: 16 TiB a segment."""
 
 
-class Head(msgspec.Struct):
-    """The part of a record that the index needs; the rest of the line is skipped over."""
+class RecordHead(msgspec.Struct):
+    """Fields of a record that the index needs. Decoding these only skips the text."""
 
     id: str
     digest: str
@@ -26,26 +29,28 @@ class Head(msgspec.Struct):
 
 
 class RecordIndex:
-    """Units to places. The first answer of a unit stays, whatever comes after it; of failures the last one counts."""
+    """Finds the record of each unit. A unit's first answer counts, whatever comes after it, or else its last failure.
+
+    `failed` is the number of units whose record is a failure.
+    """
 
     def __init__(self) -> None:
         self._segments: list[Path] = []
         self._readers: dict[int, BinaryIO] = {}
-        # A failure's place is stored as its complement, below zero. The key is a 64-bit hash: `find` compares the
-        # record itself, so that two units with one hash would show as a missing record, never as a wrong one.
+        # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
+        # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
         self._places: dict[int, int] = {}
         self.failed = 0
-        """Units whose last record is a failure."""
         self._decode = msgspec.json.Decoder(Record).decode
-        self._decode_head = msgspec.json.Decoder(Head).decode
+        self._decode_head = msgspec.json.Decoder(RecordHead).decode
 
     def add_segment(self, path: Path) -> int:
-        """Room for the records of one more segment; returns its number."""
+        """Add a segment without records and return its number."""
         self._segments.append(path)
         return len(self._segments) - 1
 
-    def read_segment(self, path: Path) -> Iterator[Line]:
-        """Index a segment; yields its damaged lines."""
+    def read_segment(self, path: Path) -> Iterator[SegmentLine]:
+        """Index the records of a segment and yield its damaged lines."""
         number = self.add_segment(path)
         for line in read_lines(path):
             if line.body is None:
@@ -55,6 +60,7 @@ class RecordIndex:
             self.note(head.id, head.rollout, head.digest, number, line.offset, head.failure is not None)
 
     def note(self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool) -> None:
+        """Note where the record of a unit is, unless the unit has an answer already."""
         key = hash((id, rollout, digest))
         known = self._places.get(key)
         if known is None or known < 0:
@@ -64,16 +70,16 @@ class RecordIndex:
 
     @property
     def answered(self) -> int:
-        """Units with an answer."""
+        """Return the number of units with an answer."""
         return len(self._places) - self.failed
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
-        """`answered`, `failed` or None."""
+        """Return `answered`, `failed`, or None for a unit without a record."""
         place = self._places.get(hash((id, rollout, digest)))
         return None if place is None else "answered" if place >= 0 else "failed"
 
     def place(self, id: str, rollout: int, digest: str) -> tuple[Path, int] | None:
-        """Segment and offset of the record that counts for this unit."""
+        """Return segment and offset of the record that counts for this unit."""
         place = self._places.get(hash((id, rollout, digest)))
         if place is None:
             return None
@@ -81,7 +87,7 @@ class RecordIndex:
         return self._segments[place >> OFFSET_BITS], place & ((1 << OFFSET_BITS) - 1)
 
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
-        """The record that counts for this unit, read from its segment."""
+        """Read the record that counts for this unit from its segment."""
         place = self._places.get(hash((id, rollout, digest)))
         if place is None:
             return None
@@ -90,6 +96,7 @@ class RecordIndex:
         return record if is_it else None
 
     def close(self) -> None:
+        """Close the segments and forget all records."""
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
@@ -102,7 +109,7 @@ class RecordIndex:
             if reader is None:
                 reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
-            return self._decode(reader.readline())  # its checksum was compared when it was indexed
+            return self._decode(reader.readline())  # the checksum was compared when the line was indexed
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
         except msgspec.DecodeError as error:

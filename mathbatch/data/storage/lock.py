@@ -1,4 +1,7 @@
-"""One writer at a time in a run folder: an advisory lock that ends with the process, however it ends."""
+"""Lock a run folder, so that one process at a time writes there.
+
+The lock is advisory, by flock(2). The operating system releases it when the process ends, however it ends.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,14 @@ from mathbatch.errors import StoreError
 
 
 class FolderLock:
-    """Held from `acquire` to `release`. Raises StoreError at once where another process holds it, and says which."""
+    """Lock of one folder, held from `acquire` to `release`. Its file names the process that holds it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / ".lock"
         self._fd: int | None = None
 
     def acquire(self) -> None:
+        """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -43,6 +47,7 @@ class FolderLock:
         self._fd = fd
 
     def release(self) -> None:
+        """Release the lock; do nothing if it isn't held."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

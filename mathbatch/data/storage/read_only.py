@@ -1,4 +1,4 @@
-"""Read a store without being able to change it."""
+"""Read a store that must not be changed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from mathbatch.records import Record
 
 
 class ReadOnlyStore(BaseDataSaver):
-    """A store to read from. Its index is complete already."""
+    """Store of records that can only be read, by an index that is complete already."""
 
     def __init__(self, index: RecordIndex) -> None:
         self._index = index
 
     def open(self) -> None:
-        """Do nothing: the index is read already."""
+        """Do nothing, since the index is read already."""
 
     def append(self, record: Record) -> None:
-        """Refuse: this is a defect of the caller."""
+        """Raise AssertionError, since callers must not write here."""
         raise AssertionError("this store is only read")
 
     def find(self, id: str, rollout: int, digest: str) -> Record | None:

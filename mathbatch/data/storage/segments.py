@@ -1,8 +1,10 @@
-"""Segments: append-only files of records, one writer each. A line is a JSON record that ends in its own checksum:
+"""Read and write segments: append-only files of records, with one writer each.
+
+One line is one record as JSON that ends in its own checksum:
 
     {"id":"7","digest":"0f1e…","text":"\\\\boxed{4}","finish_reason":"stop","crc":"9a8b7c6d"}
 
-Only the last line of a segment can be torn, by a death in mid write; damage anywhere else is reported, never skipped.
+A process that dies while it writes can tear the last line only. Damage anywhere else is reported, never skipped.
 """
 
 from __future__ import annotations
@@ -21,16 +23,19 @@ from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
 CRC_BYTES = len(b',"crc":"00000000"}\n')
+# Bytes to read or write at a time. With Python's default of 4 KiB every dozen rows would cost a system call.
 BUFFER = 1 << 16
-"""Bytes read or written at a time: with Python's own 4 KiB each dozen rows would cost a system call."""
+# Seconds between calls of fsync. A power loss costs at most the answers of so many seconds, a killed process none.
 SYNC_INTERVAL_S = 1.0
-"""Group commit: a power loss costs at most the answers of so many seconds; a killed process costs none."""
 
 _encode = msgspec.json.Encoder().encode
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line of a segment. `body` is its JSON, or None where the line is damaged."""
+class SegmentLine(msgspec.Struct, frozen=True):
+    """One line of a segment, its number from 1, its offset and size in bytes.
+
+    `body` is the record as JSON, or None if the line is damaged.
+    """
 
     number: int
     offset: int
@@ -39,39 +44,40 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def encode(record: Record) -> bytes:
-    """One line, checksum and newline included."""
+    """Return the line of a record, with checksum and newline."""
     body = _encode(record)[:-1]
     return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
 
 
 def check(line: bytes) -> bytes | None:
-    """The JSON of a line, without its checksum; None if it is not what was written."""
+    """Return the JSON of a line without its checksum, or None if the checksum doesn't match."""
     body = line[:-CRC_BYTES]
     return body + b"}" if line[-CRC_BYTES:] == b',"crc":"%08x"}\n' % zlib.crc32(body) else None
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """All lines of a segment, damaged ones too."""
+def read_lines(path: Path) -> Iterator[SegmentLine]:
+    """Yield all lines of a segment, damaged ones too."""
     offset = 0
     with path.open("rb", BUFFER) as stream:
         for number, line in enumerate(stream, 1):
-            yield Line(number, offset, len(line), check(line))
+            yield SegmentLine(number, offset, len(line), check(line))
             offset += len(line)
 
 
 def segment_paths(folder: Path) -> list[Path]:
-    """The segments of a store in the order in which they were written."""
+    """Return the segments of a store in the order in which they were written."""
     return sorted(path for path in folder.glob("*.jsonl") if path.stem.isdecimal())
 
 
 def torn_at(path: Path) -> int | None:
-    """Where the torn last line of a segment begins: one without an end, or with the zeros that a power loss leaves.
-    None where the last line was written to its end, damaged later or not.
+    """Return the offset of a torn last line: one without a newline, or with the zeros that a power loss leaves.
+
+    Return None if the last line was written to its end, even if it has been damaged since.
     """
     last = None
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
-        # The last line begins after the last newline but one; look back in growing steps.
+        # The last line begins after the last newline but one. Look for that in growing steps: a line may be long.
         span = 1 << 16
         while size:
             start = max(0, size - span)
@@ -89,14 +95,17 @@ def torn_at(path: Path) -> int | None:
 
 
 def repair_tail(path: Path) -> None:
-    """Cut a torn last line off: it was never counted as saved."""
+    """Cut off a torn last line, which was never counted as saved."""
     start = torn_at(path)
     if start is not None:
         os.truncate(path, start)
 
 
 class SegmentWriter:
-    """Appends lines. `append` returns once the operating system has the line; a thread makes it durable soon after."""
+    """Appends lines to a new segment.
+
+    `append` returns once the operating system has the line. A thread calls fsync every SYNC_INTERVAL_S seconds.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -119,22 +128,23 @@ class SegmentWriter:
         self._thread.start()
 
     def append(self, line: bytes) -> int:
-        """Write one line and return its offset. Raises StoreError; a line written in part is cut off again."""
+        """Write one line and return its offset. Raise StoreError if the disk refuses; a part of a line is cut off."""
         if self._error is not None:
             raise disk_error(self.path, self._error)
         start = self.offset
         try:
             written = os.write(self._fd, line)
-            while written < len(line):  # a nearly full disk takes a part first, and then says why
+            while written < len(line):  # a nearly full disk takes a part, and fails at the next call
                 written += os.write(self._fd, line[written:])
         except OSError as error:
-            with suppress(OSError):  # a torn line that stays is repaired when the store is opened
+            with suppress(OSError):  # opening the store repairs a torn line that stays
                 os.ftruncate(self._fd, start)
             raise disk_error(self.path, error) from error
         self.offset = start + len(line)
         return start
 
     def close(self) -> None:
+        """Make all lines durable and close the segment. Raise StoreError if that fails now or failed before."""
         self._stop.set()
         self._thread.join()
         try:
@@ -160,7 +170,7 @@ class SegmentWriter:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new or renamed name in a folder durable."""
+    """Make new and renamed files of a folder durable."""
     fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -169,6 +179,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def disk_error(path: Path, error: OSError) -> StoreError:
+    """Return the error, with a fix, to raise for a file that can't be written."""
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return StoreError(
             f"can't open {path}: {error.strerror}\n"

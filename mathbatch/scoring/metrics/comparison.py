@@ -13,15 +13,14 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import msgspec
+import jsonlines
 
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.json_lines import reader, writer
 from mathbatch.errors import ConfigError
 from mathbatch.scoring.files import SCORES, ScoreLine
 from mathbatch.scoring.metrics.alike import OtherGolds, scorer_notes
 from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference, paired_shares
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ def compare(first: Path, second: Path) -> Comparison:
 
 def write_flips(found: Comparison, path: Path) -> None:
     with atomic_write(path) as stream:
-        stream.writelines(_encode(flip) + b"\n" for flip in found.flips)
+        writer(stream).write_all(found.flips)
 
 
 def _measure(found: Comparison, pairs: list[tuple[Sums, Sums]]) -> None:
@@ -149,10 +148,9 @@ def _lines(folder: Path, key: str) -> Iterator[ScoreLine]:
     path = folder / SCORES
     if not path.is_file():
         raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
-    decode = msgspec.json.Decoder(ScoreLine).decode
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                yield decode(line)
-            except msgspec.MsgspecError as error:
-                raise ConfigError(key, f"{path}, line {number}: {error}", "score that run again") from error
+        try:
+            yield from reader(stream, ScoreLine)
+        except jsonlines.InvalidLineError as error:
+            problem = f"{path}, line {error.lineno}: {error.__cause__ or error.message}"
+            raise ConfigError(key, problem, "score that run again") from error
