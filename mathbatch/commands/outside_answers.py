@@ -64,7 +64,8 @@ def score_outside(config: OutsideConfig, on_scored: OnScored, signals: Signals) 
     with locked(folder), Answers(config.responses, dataset) as answers:
         judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(loader))
         with nullcontext() if judge is None else votes_of(judge, signals) as votes:
-            return evaluate(answers.joined(loader), panel, dataset, folder, votes, on_scored, notes=answers.notes)
+            rows, notes = answers.joined(loader), answers.notes
+            return evaluate(rows, panel, dataset, folder, judge=votes, on_scored=on_scored, notes=notes)
 
 
 def _unasked(dataset: DatasetConfig) -> DatasetConfig:
