@@ -81,7 +81,7 @@ def variable(name: str) -> str:
 
 
 class FirstRows:
-    """First rows of a file, and the paths of their fields. `numbers` are their numbers in the file: 1, 2, … by default."""
+    """First rows of a file and the paths of their fields. `numbers` are their numbers in the file, else 1, 2, …"""
 
     def __init__(self, rows: list[Row], numbers: Sequence[int] = ()) -> None:
         self.rows = rows
@@ -96,7 +96,7 @@ class FirstRows:
         return [value for value in self._values[name] if value not in (None, "", [], {})]
 
     def if_any(self, name: str) -> str:
-        """Return an expression that is true for rows with a value in this field. FirstRows may lack the field."""
+        """Return an expression that is true for rows with a value in this field. Rows may lack the field."""
         is_everywhere = name not in self._values or len(self._values[name]) == len(self.rows)
         return variable(name) if is_everywhere else f"{variable(name)} is defined and {variable(name)}"
 

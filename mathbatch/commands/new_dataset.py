@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mathbatch.commands import exit_codes
 from mathbatch.commands.guess_fields import (
-    Guess,
     FirstRows,
+    Guess,
     guess_answer,
     guess_choices,
     guess_id,
@@ -25,7 +25,7 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.sources import chained, sources_of
 from mathbatch.errors import ConfigError
 
-# FirstRows from which the meaning of fields is guessed.
+# Number of rows from which the meaning of fields is guessed.
 MAX_ROWS = 2000
 USAGE = "python -m mathbatch.new_dataset rows.jsonl [name=…] [output=my_conf]"
 # Request at the end of every drafted prompt.
