@@ -166,7 +166,7 @@ def test_ten_thousand_rows_with_a_thousand_pictures_cost_no_more_than_their_numb
     inspected()
     before = psutil.Process().memory_info().rss
     found = look(10_000)
-    assert (found.rows, found.distinct_pictures, found.fails) == (10_000, 1000, False)
+    assert (found.rows, found.distinct_images, found.fails) == (10_000, 1000, False)
     grown = psutil.Process().memory_info().rss - before
     print(f"{grown / 1e6:.0f} MB")
     assert grown < 400e6

@@ -235,7 +235,7 @@ def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.Mon
     row, record = Sample("1", 1, {}, "", gold="4"), Record("1", "", text="4")
     votes = {"judge": Score("correct", "4", "4", "")}
     says = JudgeVotes("told", lambda unit: votes)
-    found = evaluate([(row, [record])], panel_of("judge", {}), DatasetConfig(name="told"), tmp_path, says)
+    found = evaluate([(row, [record])], panel_of("judge", {}), DatasetConfig(name="told"), tmp_path, judge=says)
     assert found["accuracy"] == 1.0
 
 

@@ -19,7 +19,7 @@ from mathbatch.reports.scores import accuracy_text, facts_of
 from mathbatch.reports.summary import show_summary
 from mathbatch.scoring.evaluate import evaluate
 from mathbatch.scoring.metrics import plots
-from mathbatch.scoring.metrics.metrics import MOST_LABELS, NONE, OTHERS, Metrics
+from mathbatch.scoring.metrics.metrics import MAX_LABELS, NONE, OTHERS, Metrics
 from mathbatch.scoring.panel import panel_of
 
 VERDICTS = {"+": "correct", "-": "wrong", "0": "no_answer", "?": "unscored", "x": "failed"}
@@ -151,10 +151,10 @@ def test_single_rollouts_have_no_pass_at_k() -> None:
 
 
 def test_a_row_with_several_late_labels_counts_once_among_the_others() -> None:
-    early = [Row("+", None, {"tags": f"t{at}"}) for at in range(MOST_LABELS)]
+    early = [Row("+", None, {"tags": f"t{at}"}) for at in range(MAX_LABELS)]
     late = Row("-", None, {"tags": ["t0", "u1", "u2", "u3"]})
     cells = metrics_of(*early, late, fields=("tags",))["breakdown"]["tags"]
-    assert len(cells) == MOST_LABELS + 1
+    assert len(cells) == MAX_LABELS + 1
     assert cells[OTHERS]["judged"] == 1
     assert cells["t0"]["judged"] == 2
 

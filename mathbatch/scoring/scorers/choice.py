@@ -1,8 +1,9 @@
-"""The scorer `choice`: the letter, the set of letters, or the text of the choice that a response states.
+"""Score with the scorer `choice`: find the letter, the set of letters, or the text of the choice that is stated.
 
-The strongest statement that names a choice decides, and it is read as a whole before any part of it: as a choice's own
-text ("A and C" may be one), as letters, then as a sentence that holds a text or a number. An expression is never read
-by its parts: the 6 of "6\\sqrt{2}" is not the choice "6"; but it is the one choice that has its value.
+The strongest statement that names a choice decides. It is read as one text before any part of it is read: first as the
+text of a choice ("A and C" may be one), then as letters, then as a sentence that contains the text or the number of a
+choice. An expression is never read by its parts, so the 6 of "6\\sqrt{2}" is not the choice "6". It is compared by its
+value instead, and is the choice that alone has this value.
 """
 
 from __future__ import annotations
@@ -32,24 +33,28 @@ from mathbatch.scoring.answers.undetermined import left_open, undetermined
 from mathbatch.scoring.expressions.canonical_text import same_as
 from mathbatch.scoring.scorers.math import MathScorer
 
+# Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
+# name a choice by its letter, but not by its text: that could be any number on the way.
 DECISIVE = ("boxed", "after ####")
-"""Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
+# Rules for statements that are stronger than an answer at the start of the response.
 INTRODUCED = (*DECISIVE, "stated as the answer")
-"""Rules that are stronger than an answer that goes first."""
+# What a sentence contrasts its answer with, as in "B, not C".
 CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
 
 class Chosen(NamedTuple):
-    """Letters in order (`B`, `AC`), and how they were found."""
+    """Letters in alphabetical order (`B`, `AC`), and the rule that found them."""
 
     letters: str
     rule: str
 
 
 class ChoiceScorer(BaseScorer):
-    """Correct if the letters that the response states are those of the gold answer, which is a letter, a set of letters
-    such as `A, C`, or the text of a choice. With `dataset.choices_field` the choices' own texts count too.
+    """Finds a response correct if it states the letters of the gold answer.
+
+    The gold answer is a letter, a set of letters such as `A, C`, or the text of a choice. If `dataset.choices_field` is
+    set, a response may state the texts of choices, too.
     """
 
     preload = MathScorer.preload
@@ -69,7 +74,10 @@ class ChoiceScorer(BaseScorer):
 
 
 def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
-    """The letters of the gold answer in order; None where it names no choice. A choice's own text comes first."""
+    """Return the letters of the gold answer in alphabetical order; None if it names no choice.
+
+    A gold answer that is the text of a choice means that choice, even if it could be read as letters.
+    """
     gold = gold.strip()
     texts = [choice.strip() for choice in choices[: len(ALPHABET)]]
     if gold in texts and len(gold) > 1:
@@ -82,8 +90,10 @@ def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
 
 
 def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Chosen | None:
-    """The letters that the response states, by the strongest statement that names any. `least`: a letter that there is,
-    where the choices are not known."""
+    """Return the letters in the strongest statement that names a choice; None if there is none.
+
+    `least` is a letter that must be possible, if the choices are not known.
+    """
     allowed = _allowed(choices, least)
     said = statements(response)
     whole = final_part(response).strip()
@@ -103,8 +113,11 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
 
 
 def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], allowed: str) -> list[Stated]:
-    """With what only choices have, right behind what is introduced: an answer that goes first, one that leaves it open,
-    the one option that is called right."""
+    """Return the statements together with readings that only choices have, in order of strength.
+
+    These are an answer at the start, an answer that nothing can be determined, and the only option that is called
+    right. They rank right after the statements that introduce an answer.
+    """
     place = sum(one.rule in INTRODUCED for one in said)
     right, rest = in_turn(whole, said[place:])
     readings = (opening(whole, choices, allowed), left_open(whole, choices), right)
@@ -120,7 +133,11 @@ def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -
 
 
 def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
-    """The choice that has the value of an expression; of a sentence the last named, or its formula or number."""
+    """Return the index of the choice that a statement contains; None if there is none.
+
+    For an expression, it is the choice with the same value. For a sentence, it is the last choice that is named, else
+    the one with the sentence's formula or number.
+    """
     if not choices:
         return None
     if is_expression(stated.text):
@@ -135,13 +152,13 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
 
 
 def _allowed(choices: Sequence[str], least: str = "") -> str:
-    """The letters that there are; where the choices are not known the first ten, or more if `least` is none of them."""
+    """Return the possible letters: if the choices are not known the first ten, or as many as `least` needs."""
     most = len(choices) or max(len(USUAL), ALPHABET.find(least) + 1 if least else 0)
     return ALPHABET[:most]
 
 
 def _same_text(ours: str, gold: str, choices: Sequence[str]) -> bool:
-    """Some datasets list one choice twice."""
+    """Tell whether two letters stand for the same text, since some datasets list a choice twice."""
     if len(ours) != 1 or len(gold) != 1 or not choices:
         return False
     at, of = ALPHABET.index(ours), ALPHABET.index(gold)

@@ -1,8 +1,8 @@
-"""The scorer `gsm8k`: the final number, as the benchmark marks it.
+"""Score with the scorer `gsm8k`: compare the final number, which follows the benchmark's mark.
 
-Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out,
-is that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
-number that it states counts.
+The protocol is that of the repository openai/grade-school-math, grade_school_math/dataset.py: the number after the mark
+`####`, without commas, must be that of the gold solution. Later files of the repository write `A:` instead. If a
+response has neither mark, the number that it states counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
 
 
 class Gsm8kScorer(BaseScorer):
-    """Correct if the final number is that of the gold answer, which is a number or a whole gold solution."""
+    """Finds a response correct if its final number is the gold one. The gold answer is a number or a full solution."""
 
     def score(self, sample: Sample, response: str) -> Score:
         gold = marked_number(sample.gold or "") or quantity(sample.gold or "")
@@ -39,7 +39,7 @@ class Gsm8kScorer(BaseScorer):
 
 
 def marked_number(text: str) -> Number | None:
-    """The number right behind the last mark that has one; "#### 2. Area" is a heading."""
+    """Return the number right after the last mark that has one; None without one. "#### 2. Area" is a heading."""
     for line in reversed(MARK.findall(text)[-TRIES:]):
         found = numbers_in(line)
         if found and found[0].start <= len("$ ") and not HEADING.match(line):

@@ -1,9 +1,10 @@
-r"""The scorer `math`: the stated answer and the gold answer are equal as mathematics.
+r"""Score with the scorer `math`: the stated answer and the gold answer must be equal as mathematics.
 
     \boxed{\frac{1}{2}} against 0.5: correct, "boxed: equal as mathematics"
 
-Text and plain numbers are compared at once; what is left goes to Math-Verify (https://github.com/huggingface/Math-Verify),
-the gold answer first against itself: where that fails, nothing could ever be equal to it, and the row is `unscored`.
+Texts and plain numbers are compared first. Everything else is compared by Math-Verify
+(https://github.com/huggingface/Math-Verify), and the gold answer must be equal to itself there: otherwise no answer
+could ever be equal to it, and the row is `unscored`.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ CACHED_GOLDS = 4096
 
 
 class MathScorer(BaseScorer):
-    """Correct if text, number or mathematics of both are the same. `float_rounding`: to how many decimals numbers that
-    are not exact are compared, as in Math-Verify.
+    """Finds a response correct if its answer and the gold answer are the same text, number or mathematics.
+
+    `float_rounding` is the number of decimals to which inexact numbers are compared, as in Math-Verify.
     """
 
     preload = ("math_verify", "latex2sympy2_extended")

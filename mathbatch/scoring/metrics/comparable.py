@@ -1,4 +1,4 @@
-"""Whether two scored runs can be compared at all: over the same samples, with the same golds, by the same scorers."""
+"""Check that two scored runs can be compared: the same samples, the same gold answers, the same scorers."""
 
 from __future__ import annotations
 
@@ -12,48 +12,52 @@ import msgspec
 from mathbatch.errors import ConfigError
 from mathbatch.scoring.files import METRICS
 
-TOO_MANY = 0.25
-"""This share of different golds are no corrections: letters of two datasets agree by chance on a quarter to a half."""
+# Share of samples with different gold answers above which the two runs must be over different datasets. Corrections
+# change fewer; the letters of two multiple-choice datasets agree by chance on only a quarter to a half.
+MAX_DIFFERENT_SHARE = 0.25
 SHOWN_GOLDS = 5
+# Characters of a gold answer that are shown.
 MAX_GOLD = 40
 
 
 @dataclass
-class OtherGolds:
-    """The pairs whose gold answers differ: how many, and the first ones as `17 (A, B)`."""
+class GoldDifferences:
+    """Counts the samples whose gold answers differ between two runs, and keeps the first ones as `17 (A, B)`."""
 
     pairs: int = 0
-    count: int = 0
+    different: int = 0
     first: list[str] = field(default_factory=list)
 
     def add(self, id: str, ours: str | None, theirs: str | None) -> None:
+        """Count one sample, with its gold answers in the first run and in the second."""
         self.pairs += 1
         if (ours or "").strip() == (theirs or "").strip():
             return
-        self.count += 1
-        if self.count <= SHOWN_GOLDS:
+        self.different += 1
+        if self.different <= SHOWN_GOLDS:
             self.first.append(f"{id} ({(ours or '')[:MAX_GOLD]}, {(theirs or '')[:MAX_GOLD]})")
 
     def refuse_too_many(self) -> None:
-        """Raises ConfigError for two datasets whose ids happen to be the same."""
-        if self.count > TOO_MANY * self.pairs:
+        """Raise ConfigError if so many differ that the runs must be over two datasets whose ids happen to be equal."""
+        if self.different > MAX_DIFFERENT_SHARE * self.pairs:
             raise ConfigError(
                 "other",
-                f"{self.count:,} of {self.pairs:,} samples have another gold answer there: {', '.join(self.first)}",
+                f"{self.different:,} of {self.pairs:,} samples have another gold answer there: {', '.join(self.first)}",
                 "name two runs over one dataset; where they are, score both with the same golds: "
                 "python -m mathbatch.score run_dir=… dataset.input=…",
             )
 
     def note(self) -> Iterable[str]:
-        if self.count:
+        """Yield a warning if gold answers differ."""
+        if self.different:
             yield (
-                f"CAUTION: the two have different gold answers for {self.count:,} of {self.pairs:,} samples: "
-                f"{', '.join(self.first)}{', …' if self.count > SHOWN_GOLDS else ''}"
+                f"CAUTION: the two have different gold answers for {self.different:,} of {self.pairs:,} samples: "
+                f"{', '.join(self.first)}{', …' if self.different > SHOWN_GOLDS else ''}"
             )
 
 
 def scorer_notes(first: Path, second: Path) -> Iterable[str]:
-    """What differs in how the two were scored, and what makes them alike."""
+    """Yield how the scoring of two folders differs, and what would make it the same."""
     ours, theirs = _scorer_of(first), _scorer_of(second)
     if ours.get("identity") == theirs.get("identity"):
         return
@@ -70,8 +74,8 @@ def scorer_notes(first: Path, second: Path) -> Iterable[str]:
         yield "their golds or choices come from different fields: see dataset.answer_field, choices_field and columns"
 
 
-def _again(how: str, which: str = "") -> str:
-    return f"score {which}again: {f'python -m mathbatch.score run_dir=… {how}'.strip()}"
+def _again(arguments: str, which: str = "") -> str:
+    return f"score {which}again: {f'python -m mathbatch.score run_dir=… {arguments}'.strip()}"
 
 
 def _scorer_of(folder: Path) -> dict[str, Any]:
