@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.expressions.tuples import same_values, values
+from mathbatch.scoring.expressions.tuples import as_values, same_values
 from mathbatch.scoring.scorers.math import equal_as_mathematics
 
 CERTAIN = [
@@ -30,7 +30,7 @@ def test_certain_pairs_are_judged_at_once_and_as_math_verify_does(gold: str, ans
 
 @pytest.mark.parametrize("text", DOUBTFUL)
 def test_what_can_be_read_in_several_ways_has_no_values(text: str) -> None:
-    assert values(text) is None
+    assert as_values(text) is None
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.choice_letters import letters
+from mathbatch.scoring.answers.choice_letters import letters_in
 from mathbatch.scoring.answers.statements import statements
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number, numbers_in
 
 TAIL = 200
@@ -87,7 +87,11 @@ def _stands_in(gold: str, tail: str) -> bool:
     number = as_number(gold)
     if number is not None:
         return any(found.value == number.value for found in numbers_in(tail))
-    return re.search(rf"(?<!\w){re.escape(plain(gold))}(?!\w)", plain(tail)) is not None if plain(gold) else False
+    return (
+        re.search(rf"(?<!\w){re.escape(canonical_text(gold))}(?!\w)", canonical_text(tail)) is not None
+        if canonical_text(gold)
+        else False
+    )
 
 
 def _stated_answers(response: str) -> dict[str, str]:
@@ -102,10 +106,10 @@ def _stated_answers(response: str) -> dict[str, str]:
 
 
 def _form(text: str) -> str | None:
-    letter = letters(text)
+    letter = letters_in(text)
     if letter is not None:
         return letter.letters
     numbers = numbers_in(text)
     if numbers:
         return str(numbers[0].value) if len(numbers) == 1 else None
-    return plain(text)[:MAX_TEXT] if len(text) <= MAX_TEXT else None
+    return canonical_text(text)[:MAX_TEXT] if len(text) <= MAX_TEXT else None

@@ -19,15 +19,15 @@ from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
 from mathbatch.scoring.answers.remarks import is_remark, tells_how
-from mathbatch.scoring.answers.tags import final_part, tagged
+from mathbatch.scoring.answers.tags import final_part, text_in_answer_tags
 
 MAX_ANSWER = 1000
 """Characters. What is longer is prose or a loop of tokens, never an answer."""
-TAIL = 4000
+SENTENCE_WINDOW = 4000
 """Characters at the end (and at the start) that are split into sentences: a conclusion stands there or nowhere."""
-EDGE = 10_000
+READ_WINDOW = 10_000
 """Characters at either end that are read at all; what lies between them is working, and bounding it bounds the time."""
-TRIES = 50
+MAX_MARKERS = 50
 """How many markers are looked at, from the last: where words of a marker loop, no answer follows."""
 
 
@@ -41,9 +41,9 @@ class Stated(NamedTuple):
 HASHES = re.compile(r"####[ \t]*")
 HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
 """What follows "####" where that marks a heading, "#### Step 2" or "#### 2. Area", unless nothing comes after it."""
-JOINED = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
+BETWEEN_BOXES = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
 """What stands between boxes that are one answer: "$\\boxed{2}$ and $\\boxed{3}$"."""
-MARKER = re.compile(
+ANSWER_MARKER = re.compile(
     r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
     r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
@@ -54,7 +54,7 @@ MARKER = re.compile(
 )
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 """In a marker: "the answer cannot be"."""
-LEAD = re.compile(
+WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
     r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
     re.I,
@@ -65,10 +65,12 @@ CONCLUSION = re.compile(
     r"|∴|所以|因此|故|综上|于是|则|可得|得出)",
     re.IGNORECASE,
 )
-INNER = re.compile(r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE)
+INNER_CONCLUSION = re.compile(
+    r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE
+)
 SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
-BOLD = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
-LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
+BOLD_TEXT = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
+LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
 COURTESY = re.compile(
     r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
     r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
@@ -90,29 +92,29 @@ def statements(response: str) -> list[Stated]:
     Kept until the next response, since each scorer of a panel asks and so does who looks for suspect verdicts; not to
     be changed.
     """
-    text = edges(final_part(response))
+    text = without_middle(final_part(response))
     found = [
         in_tags(response),
         boxed(text),
-        hashed(text),
-        *marked(text),
-        concluded(text),
-        emphasised(text),
+        after_hashes(text),
+        *after_markers(text),
+        last_conclusion(text),
+        first_bold_sentence(text),
         last_sentence(text),
         first_sentence(text),
     ]
     return [one for one in found if one is not None]
 
 
-def edges(text: str) -> str:
+def without_middle(text: str) -> str:
     """The text without its middle, where it is very long."""
-    return text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
+    return text if len(text) <= 2 * READ_WINDOW else f"{text[:READ_WINDOW]}\n{text[-READ_WINDOW:]}"
 
 
 def in_tags(response: str) -> Stated | None:
     """What stands between `<answer>` and `</answer>`; a box or a marker there is stronger than what is around it."""
-    text = edges(tagged(response) or "")
-    return boxed(text) or next(iter(marked(text)), None) or _candidate(text, "stated as the answer")
+    text = without_middle(text_in_answer_tags(response) or "")
+    return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, "stated as the answer")
 
 
 def boxed(text: str) -> Stated | None:
@@ -120,26 +122,26 @@ def boxed(text: str) -> Stated | None:
     found = [one for one in boxes(text) if one.text]
     joined = found[-1:]
     for one in reversed(found[:-1]):
-        if not JOINED.fullmatch(text, one.end, joined[0].start):
+        if not BETWEEN_BOXES.fullmatch(text, one.end, joined[0].start):
             break
         joined.insert(0, one)
     return _candidate(", ".join(one.text for one in joined), "boxed")
 
 
-def hashed(text: str) -> Stated | None:
+def after_hashes(text: str) -> Stated | None:
     """What follows the last "####" that is no heading, as in GSM8K's own solutions."""
-    for mark in reversed([*HASHES.finditer(text)][-TRIES:]):
+    for mark in reversed([*HASHES.finditer(text)][-MAX_MARKERS:]):
         line, _, rest = text[mark.end() :].partition("\n")
         if not (HEADING.match(line) and rest.strip()):
             return _candidate(line, "after ####")
     return None
 
 
-def marked(text: str) -> list[Stated]:
+def after_markers(text: str) -> list[Stated]:
     """What the last and the first marker introduce: "the answer is …", "Answer: …", "答案是…", "故选…"."""
-    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
-    last = (_after(text, mark.end()) for mark in reversed(marks[-TRIES:]))
-    first = (_after(text, mark.end()) for mark in marks[:TRIES])
+    marks = [mark for mark in ANSWER_MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
+    last = (_after_marker(text, mark.end()) for mark in reversed(marks[-MAX_MARKERS:]))
+    first = (_after_marker(text, mark.end()) for mark in marks[:MAX_MARKERS])
     found: list[Stated] = []
     for one in (next(filter(None, last), None), next(filter(None, first), None)):
         if one is not None and one not in found:
@@ -147,37 +149,46 @@ def marked(text: str) -> list[Stated]:
     return found
 
 
-def concluded(text: str) -> Stated | None:
+def last_conclusion(text: str) -> Stated | None:
     """The last sentence that starts as a conclusion: "Therefore …", "So …", "所以…"."""
-    for sentence in reversed(sentences(text[-TAIL:])):
-        inner = [*INNER.finditer(sentence)]
-        if (inner or CONCLUSION.match(sentence)) and states(sentence) and not _is_beside(sentence):
+    for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
+        inner = [*INNER_CONCLUSION.finditer(sentence)]
+        if (inner or CONCLUSION.match(sentence)) and is_statement(sentence) and not _is_about_answer(sentence):
             return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
     return None
 
 
-def emphasised(text: str) -> Stated | None:
+def first_bold_sentence(text: str) -> Stated | None:
     """The first sentence with something in bold that is no label: "There are **3** bars."."""
-    bold = filter(BOLD.search, sentences(text[:TAIL]))
-    return next((_candidate(one, "in bold") for one in bold if states(one) and not _is_beside(one)), None)
+    bold = filter(BOLD_TEXT.search, sentences(text[:SENTENCE_WINDOW]))
+    return next((_candidate(one, "in bold") for one in bold if is_statement(one) and not _is_about_answer(one)), None)
 
 
 def last_sentence(text: str) -> Stated | None:
     """The last sentence that states something."""
-    return next((_candidate(one, "in the last sentence") for one in stating(reversed(sentences(text[-TAIL:])))), None)
+    return next(
+        (
+            _candidate(one, "in the last sentence")
+            for one in sentences_that_state(reversed(sentences(text[-SENTENCE_WINDOW:])))
+        ),
+        None,
+    )
 
 
 def first_sentence(text: str) -> Stated | None:
     """The first sentence that states something: many models answer first and explain then."""
-    return next((_candidate(one, "in the first sentence") for one in stating(sentences(text[:TAIL]))), None)
+    return next(
+        (_candidate(one, "in the first sentence") for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
+        None,
+    )
 
 
-def stating(pieces: Iterable[str]) -> Iterator[str]:
+def sentences_that_state(pieces: Iterable[str]) -> Iterator[str]:
     """The sentences that state something; remarks about the answer only where there is nothing else."""
     remarks: list[str] = []
     found = False
-    for one in filter(states, pieces):
-        if _is_beside(one):
+    for one in filter(is_statement, pieces):
+        if _is_about_answer(one):
             remarks.append(one)
         else:
             found = True
@@ -186,7 +197,7 @@ def stating(pieces: Iterable[str]) -> Iterator[str]:
         yield from remarks
 
 
-def states(sentence: str) -> bool:
+def is_statement(sentence: str) -> bool:
     """Whether a sentence says something of the matter: no question, no courtesy, no refusal."""
     return not (
         sentence.rstrip(" *_").endswith(("?", "？", ":")) or COURTESY.search(sentence) or REFUSAL.search(sentence)
@@ -200,7 +211,7 @@ def sentences(text: str) -> tuple[str, ...]:
     start = 0
     for end in SENTENCE_END.finditer(text):
         piece = text[start : end.end()]
-        if LABEL.fullmatch(piece) and "\n" not in end[0]:
+        if LIST_LABEL.fullmatch(piece) and "\n" not in end[0]:
             continue
         found.append(piece)
         start = end.end()
@@ -208,20 +219,20 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in found if any(letter.isalnum() for letter in piece))
 
 
-def _is_beside(sentence: str) -> bool:
-    mark = MARKER.search(sentence)
+def _is_about_answer(sentence: str) -> bool:
+    mark = ANSWER_MARKER.search(sentence)
     return tells_how(sentence) or (mark is not None and is_remark(sentence, mark))
 
 
-def _after(text: str, start: int) -> Stated | None:
+def _after_marker(text: str, start: int) -> Stated | None:
     """The rest of the sentence behind a marker; where the marker ends its line, the next line."""
     rest = text[start : start + MAX_ANSWER + 200]
-    lead = LEAD.match(rest)
+    lead = WORDS_AFTER_MARKER.match(rest)
     rest = rest[lead.end() :] if lead else rest
     found = sentences(rest)
     if not found:
         return None
-    label = LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
+    label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
     return _candidate(label[0] if label else found[0], "stated as the answer")
 
 

@@ -11,10 +11,10 @@ import re
 
 OPENING = "<answer>"
 CLOSING = "</answer>"
-BOX = ("<|begin_of_box|>", "\\boxed{"), ("<|end_of_box|>", "}")
-TOKEN = re.compile(r"<\|[a-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
+GLM_BOXES = ("<|begin_of_box|>", "\\boxed{"), ("<|end_of_box|>", "}")
+SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
 """They end a text or a turn where a server leaves them in."""
-STARTS = re.compile(r"(?:assistant\s{0,3})?<think>")
+THINKING_STARTS = re.compile(r"(?:assistant\s{0,3})?<think>")
 """How a response that thinks begins, behind the tokens that begin a turn."""
 
 
@@ -24,7 +24,7 @@ def final_part(response: str) -> str:
     return _after_thinking(response).replace(OPENING, "\n").replace(CLOSING, "\n")
 
 
-def tagged(response: str) -> str | None:
+def text_in_answer_tags(response: str) -> str | None:
     """What stands between the last tags that have anything between them."""
     for piece in reversed(_after_thinking(response).split(OPENING)[1:]):
         inner, closed, _ = piece.partition(CLOSING)
@@ -35,14 +35,14 @@ def tagged(response: str) -> str | None:
 
 def _after_thinking(response: str) -> str:
     _, end, rest = response.rpartition("</think>")
-    text = without_tokens(rest)
-    return "" if not end and STARTS.match(text.lstrip()) else text
+    text = without_special_tokens(rest)
+    return "" if not end and THINKING_STARTS.match(text.lstrip()) else text
 
 
-def without_tokens(text: str) -> str:
+def without_special_tokens(text: str) -> str:
     """The text without special tokens, and with the boxes of GLM as those of LaTeX."""
     if "<" not in text:
         return text
-    for tag, written in BOX:
+    for tag, written in GLM_BOXES:
         text = text.replace(tag, written)
-    return TOKEN.sub("", text)
+    return SPECIAL_TOKEN.sub("", text)

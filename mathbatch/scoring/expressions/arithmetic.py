@@ -40,7 +40,7 @@ def value_of(text: str) -> Value | None:
         tokens = _tokens(text)
         parser = _Parser(tokens)
         value = parser.sum()
-        finite = _whole(value) or math.isfinite(value)
+        finite = _is_whole(value) or math.isfinite(value)
     except (_NotANumberError, ZeroDivisionError, OverflowError):
         return None
     return value if finite and parser.place == len(tokens) else None
@@ -171,12 +171,12 @@ class _Parser:
             raise _NotANumberError from error
 
 
-def _whole(value: Value) -> bool:
+def _is_whole(value: Value) -> bool:
     return isinstance(value, Fraction) and value.denominator == 1
 
 
 def _power(base: Value, exponent: Value) -> Value:
-    if _whole(exponent) and -MAX_DIGITS <= float(exponent) <= MAX_DIGITS:
+    if _is_whole(exponent) and -MAX_DIGITS <= float(exponent) <= MAX_DIGITS:
         raised: Value = base ** int(exponent)
         return raised
     if base < 0:
@@ -186,14 +186,14 @@ def _power(base: Value, exponent: Value) -> Value:
 
 
 def _factorial(value: Value) -> Value:
-    return Fraction(math.factorial(_count(value)))
+    return Fraction(math.factorial(_whole_count(value)))
 
 
 def _binomial(total: Value, chosen: Value) -> Value:
-    return Fraction(math.comb(_count(total), _count(chosen)))
+    return Fraction(math.comb(_whole_count(total), _whole_count(chosen)))
 
 
-def _count(value: Value) -> int:
-    if _whole(value) and 0 <= float(value) <= MAX_FACTORIAL:
+def _whole_count(value: Value) -> int:
+    if _is_whole(value) and 0 <= float(value) <= MAX_FACTORIAL:
         return int(value)
     raise _NotANumberError

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Za-z])")
-SEVERAL = re.compile(r"=[^=]*(?:,|;|\band\b|\bor\b)[^=]*=")
+SEVERAL_EQUATIONS = re.compile(r"=[^=]*(?:,|;|\band\b|\bor\b)[^=]*=")
 """Equations that may be one answer, each with a right side: "x = 3 or x = 7"."""
-APART = re.compile(r"[,;]|\b(?:and|or)\b")
-SOLVED = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,7})\s?(?:_\s?\{?\w\}?\s?)?=[^=]+")
+BETWEEN_EQUATIONS = re.compile(r"[,;]|\b(?:and|or)\b")
+SOLVED_VARIABLE = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,7})\s?(?:_\s?\{?\w\}?\s?)?=[^=]+")
 """A variable, and what it is."""
 
 
@@ -19,8 +19,10 @@ def right_side(answer: str) -> str:
     """
     if "=" not in answer or RELATION.search(answer):
         return answer
-    if SEVERAL.search(answer):
-        *working, last = APART.split(answer)
-        if not SOLVED.fullmatch(last) or any("=" not in one or SOLVED.fullmatch(one) for one in working):
+    if SEVERAL_EQUATIONS.search(answer):
+        *working, last = BETWEEN_EQUATIONS.split(answer)
+        if not SOLVED_VARIABLE.fullmatch(last) or any(
+            "=" not in one or SOLVED_VARIABLE.fullmatch(one) for one in working
+        ):
             return answer
     return answer.rpartition("=")[2].strip() or answer

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-OR = re.compile(r",?\s?(?:\\text\s?\{\s?or\s?\}|\\(?:lor|vee)(?![A-Za-z])|\bor\b)\s?")
-SIDE = re.compile(r"[\s\\,;]*([A-Za-z])\s?([<>]=?|\\[lg]e?q?t?(?:slant)?(?![A-Za-z]))\s?([^<>=]{1,60}?)[\s\\,;]*")
+OR_BETWEEN = re.compile(r",?\s?(?:\\text\s?\{\s?or\s?\}|\\(?:lor|vee)(?![A-Za-z])|\bor\b)\s?")
+ONE_INEQUALITY = re.compile(
+    r"[\s\\,;]*([A-Za-z])\s?([<>]=?|\\[lg]e?q?t?(?:slant)?(?![A-Za-z]))\s?([^<>=]{1,60}?)[\s\\,;]*"
+)
 
 
-def both_in_intervals(gold: str, answer: str) -> tuple[str, str]:
+def as_intervals(gold: str, answer: str) -> tuple[str, str]:
     """Both texts, and where one is a union of intervals, the other as one too."""
     if ("\\cup" in gold) == ("\\cup" in answer):
         return gold, answer
-    return _union(gold), _union(answer)
+    return _as_union(gold), _as_union(answer)
 
 
-def _union(text: str) -> str:
+def _as_union(text: str) -> str:
     """The text itself where it is not one inequality to below and one to above."""
-    sides = [SIDE.fullmatch(one) for one in OR.split(text)]
+    sides = [ONE_INEQUALITY.fullmatch(one) for one in OR_BETWEEN.split(text)]
     if len(sides) != 2 or sides[0] is None or sides[1] is None or sides[0][1] != sides[1][1]:
         return text
     below, above = sorted((sides[0], sides[1]), key=lambda side: _is_above(side[2]))

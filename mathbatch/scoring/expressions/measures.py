@@ -11,12 +11,12 @@ import re
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.numbers import SCALE
-from mathbatch.scoring.expressions.units import KNOWN, SHORTHANDS, Unit, unit_of
+from mathbatch.scoring.expressions.units import KNOWN_UNITS, SHORTHANDS, MeasureUnit, unit_of
 
-NAMES = "|".join(sorted(filter(str.isalpha, KNOWN), key=len, reverse=True))
+UNIT_NAMES = "|".join(sorted(filter(str.isalpha, KNOWN_UNITS), key=len, reverse=True))
 POWER = r"(?:\s?\^\s?(?:\{\s?-?\d\s?\}|-?\d))?"
 SIZED = r"(?:(?:square|cubic|sq\.?|cu\.?)\s?)?"
-ONE = rf"{SIZED}(?:{NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
+ONE = rf"{SIZED}(?:{UNIT_NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
 UNIT = rf"(?:{'|'.join(SHORTHANDS)}|{ONE}(?:\s?(?:/|\\cdot|\*|\bper\b|\s)\s?{ONE}){{0,3}})"
 WRAPPED = r"\\(?:text|mathrm|mbox|textrm|operatorname|rm|mathsf)\s?\{"
 LONE = (
@@ -49,15 +49,15 @@ MAX_LENGTH = 200
 """Characters of a value with its unit."""
 
 
-class Split(NamedTuple):
+class ValueWithUnit(NamedTuple):
     """`measure` is None where there is no unit, or one that isn't known."""
 
     value: str
     unit: str
-    measure: Unit | None
+    measure: MeasureUnit | None
 
 
-def bare(text: str) -> str:
+def without_wording(text: str) -> str:
     r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960", `10` of
     `\text{about } 10`."""
     found = TEXT.fullmatch(text.strip())
@@ -66,18 +66,18 @@ def bare(text: str) -> str:
 
 
 @functools.lru_cache(4096)
-def split(text: str) -> Split:
+def split_unit(text: str) -> ValueWithUnit:
     """A value and the unit behind it; the text itself where there is none."""
     if len(text) > MAX_LENGTH:
-        return Split(text, "", None)
+        return ValueWithUnit(text, "", None)
     if letter := LETTER.fullmatch(text.strip()):
-        return Split(letter["value"], letter["unit"], unit_of(letter["unit"]))
+        return ValueWithUnit(letter["value"], letter["unit"], unit_of(letter["unit"]))
     if price := DOLLARS.fullmatch(text.strip()):
-        return Split(price["value"], "$", unit_of("$"))
+        return ValueWithUnit(price["value"], "$", unit_of("$"))
     found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
     if found is None:
-        return Split(text, "", None)
+        return ValueWithUnit(text, "", None)
     unit = found["plain"] or found["inner"] + (found["power"] or "")
     if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|\d\s\d", unit.partition("^")[0]):
-        return Split(text, "", None)
-    return Split(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))
+        return ValueWithUnit(text, "", None)
+    return ValueWithUnit(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))

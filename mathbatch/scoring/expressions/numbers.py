@@ -12,12 +12,12 @@ from mathbatch.scoring.expressions.units import phrase_at
 
 MAX_DIGITS = 60
 """A longer run of digits is no number that anyone means."""
-PLAIN = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+DECIMAL = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 NUMBER = re.compile(
     r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<sign>(?<![\w.)}\]])[-+](?:(?<![\d)}\]]\s[-+])\s)?)?(?:\\\$|[$€£¥])?\s?(?:"
     r"\\[dtc]?frac\s?\{\s?(?P<top>-?\d+(?:\.\d+)?)\s?\}\s?\{\s?(?P<below>\d+(?:\.\d+)?)\s?\}"
     r"|\\[dtc]?frac\s?(?P<top1>\d)(?P<below1>\d)"
-    rf"|(?<![A-Za-z_√])(?P<plain>{PLAIN})"
+    rf"|(?<![A-Za-z_√])(?P<plain>{DECIMAL})"
     r"(?:(?P<exponent>[eE][-+]?\d{1,3}\b)|\s?(?:\\times|\\cdot|×|[x*])\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,3})\}?"
     r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
     r"|\s(?P<scale>hundred|thousand|million|billion|trillion)\b"
@@ -25,16 +25,16 @@ NUMBER = re.compile(
     r")(?P<percent>\s?\\?%|\s?percent\b)?"
 )
 SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
-SPACE = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
-UNIT = re.compile(
+BLANK_COMMAND = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
+UNIT_AFTER = re.compile(
     r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|\^?\s?\{?\\circ\}?|[°$€£¥])"
 )
-UNITS_ALONE = re.compile(
+ONLY_UNITS = re.compile(
     r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
     r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
 """No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
-GROUPED = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
+GROUPED_BY_BLANKS = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
 """`1 000 000`, which in a sentence may be several numbers."""
 
 ONES = (
@@ -46,12 +46,10 @@ WORDS = {word: value for value, word in enumerate(ONES.split())} | {
     word: 10 * value for value, word in enumerate(TENS.split(), 2)
 }
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10**9, "trillion": 10**12}
-PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+PART_WORDS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
-PART = (
-    rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s)|\sand\sa\s(?:{'|'.join(PARTS)}))"
-)
+PART = rf"(?:(?<=\bone)[-\s](?:{'|'.join(PART_WORDS)})|[-\s](?:halves|(?:{'|'.join(PART_WORDS)})s)|\sand\sa\s(?:{'|'.join(PART_WORDS)}))"
 SPELLED = re.compile(
     rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
@@ -83,19 +81,19 @@ class Number(NamedTuple):
         return str(self.value) if self.value.denominator == 1 else f"{float(self.value):.12g}"
 
 
-def even(text: str) -> str:
+def with_plain_signs(text: str) -> str:
     r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
-    return SPACE.sub(lambda found: _space(found[0]), text.translate(SIGNS))
+    return BLANK_COMMAND.sub(lambda found: _plain_blank(found[0]), text.translate(SIGNS))
 
 
 def numbers_in(text: str) -> list[Number]:
     """All numbers in digits of a text, in order. Digits within words, as in `x2`, are none."""
-    text = even(text)
+    text = with_plain_signs(text)
     found = []
     for match in NUMBER.finditer(text):
         value = _value(match) if len(match[0]) <= MAX_DIGITS else None
         if value is not None:
-            unit = UNIT.match(text, match.end())
+            unit = UNIT_AFTER.match(text, match.end())
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             percent = bool(match["percent"])
             scale = SCALES.get(match["scale"] or "", 1)
@@ -104,26 +102,26 @@ def numbers_in(text: str) -> list[Number]:
     return found
 
 
-def spelled_in(text: str) -> list[Number]:
+def spelled_numbers_in(text: str) -> list[Number]:
     """All numbers in words, English ones or else Chinese ones."""
-    text = even(text)
-    found = [_in_words(_spelled(one), one) for one in SPELLED.finditer(text)]
-    return found or [_in_words(_chinese(one[0]), one) for one in CHINESE.finditer(text)]
+    text = with_plain_signs(text)
+    found = [_number_in_words(_spelled_value(one), one) for one in SPELLED.finditer(text)]
+    return found or [_number_in_words(_chinese_value(one[0]), one) for one in CHINESE.finditer(text)]
 
 
 def as_number(text: str) -> Number | None:
     """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
-    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
-    bare = "".join(bare.split()) if GROUPED.fullmatch(bare) else bare
+    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", with_plain_signs(text).strip().strip("$").removesuffix(".").strip())
+    bare = "".join(bare.split()) if GROUPED_BY_BLANKS.fullmatch(bare) else bare
     found = numbers_in(bare)
     if not found or found[0].start != 0:
         return None
     rest = bare[found[0].end :].removeprefix(".")
     compound = rest.startswith(" ") and ("/" in rest or " per " in rest) and phrase_at(rest, 0) == rest
-    return found[0] if compound or UNITS_ALONE.fullmatch(rest) else None
+    return found[0] if compound or ONLY_UNITS.fullmatch(rest) else None
 
 
-def _space(shown: str) -> str:
+def _plain_blank(shown: str) -> str:
     if shown == "{,}":
         return ","
     return "" if shown.startswith((r"\!", r"\,")) else " "
@@ -151,11 +149,11 @@ def _unsigned(match: re.Match[str]) -> Fraction:
     return plain if part is None else plain + Fraction(int(part), int(whole))
 
 
-def _in_words(value: int | Fraction, found: re.Match[str]) -> Number:
+def _number_in_words(value: int | Fraction, found: re.Match[str]) -> Number:
     return Number(Fraction(value), False, "", found[0], *found.span())
 
 
-def _spelled(found: re.Match[str]) -> Fraction:
+def _spelled_value(found: re.Match[str]) -> Fraction:
     """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
     "two and a half" 5/2."""
     total = part = 0
@@ -167,11 +165,11 @@ def _spelled(found: re.Match[str]) -> Fraction:
         else:
             part += WORDS.get(word, 0)
     behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
-    divisor = PARTS.get(of.removesuffix("s").replace("halve", "half"), 1)
+    divisor = PART_WORDS.get(of.removesuffix("s").replace("halve", "half"), 1)
     return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
 
 
-def _chinese(text: str) -> int:
+def _chinese_value(text: str) -> int:
     """Up to 99: "十二" is 12, "二十" is 20, "三" is 3."""
     tens, ten, ones = text.rpartition("十")
     value = {"": 0} | {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.arithmetic import value_of
-from mathbatch.scoring.expressions.notation import notation
-from mathbatch.scoring.expressions.numbers import GROUPED, Number, numbers_in, spelled_in
+from mathbatch.scoring.expressions.notation import to_number_notation
+from mathbatch.scoring.expressions.numbers import GROUPED_BY_BLANKS, Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.units import phrase_at
 
 TOKEN = re.compile(
@@ -23,28 +23,32 @@ TOKEN = re.compile(
     r"|(?P<command>\\[A-Za-z]+)|(?P<bracket>[(){}\[\]|])|(?P<word>[^\W\d_]{2,})|(?P<letter>[A-Za-z_])|(?P<rest>\S)"
 )
 JOINING = ("operator", "number", "command", "bracket", "letter")
-GOES_ON = re.compile(r"\s?(?:[+^(]|\*(?!\*)|\\(?:cdot|times|div|frac|sqrt)|[-/]\s?[\d\\(])")
+EXPRESSION_GOES_ON = re.compile(r"\s?(?:[+^(]|\*(?!\*)|\\(?:cdot|times|div|frac|sqrt)|[-/]\s?[\d\\(])")
 """Behind what looks like a unit: `5m + 3`."""
-DOUBTFUL = re.compile(
+AMBIGUOUS = re.compile(
     r"/\s?\d+(?:\.\d+)?\s?(?:[\\(]|/)|\d\s+\d|\d\s+\(|\\(?:sin|cos|tan|arc\w+)|[-+]\s*[-+]|\^\s?(?:\{[^{}]*\}|\d+)\s?\^|"
     r"^\d[\d.,]*-\d[\d.,]*$|/\s?0+(?![\d.])"
 )
 """Read in several ways; angles, as degrees or radians; ranges."""
-EDGES = re.compile(r"^[\s*/^!)}\]|]+|[\s*/^({\[|+-]+$|^\s*(?:\\(?:cdot|times|div)\s?)+|(?:\\(?:cdot|times|div)\s?)+$")
+STRAY_MARKS = re.compile(
+    r"^[\s*/^!)}\]|]+|[\s*/^({\[|+-]+$|^\s*(?:\\(?:cdot|times|div)\s?)+|(?:\\(?:cdot|times|div)\s?)+$"
+)
 REASON = re.compile(r"\s?[(,;:]?\s?\b(?:since|because|as|which|where|given)\s.*", re.DOTALL | re.IGNORECASE)
-ABOUT = re.compile(r"(?:\s|≈|~|\\approx(?![A-Za-z])|\\sim(?![A-Za-z])|(?:about|approximately|exactly|only)\b|=)*", re.I)
-BREAK = re.compile(r"[,;.:]\s|\b(?:and|or|not)\b")
+WORDS_BEFORE = re.compile(
+    r"(?:\s|≈|~|\\approx(?![A-Za-z])|\\sim(?![A-Za-z])|(?:about|approximately|exactly|only)\b|=)*", re.I
+)
+SENTENCE_BREAK = re.compile(r"[,;.:]\s|\b(?:and|or|not)\b")
 EQUATION = re.compile(r"(?:=|≈|\\approx(?![A-Za-z])|\\simeq(?![A-Za-z]))")
 NOUN = (
     r"(?!(?:and|or|but|not|nor|plus|minus|times|more|less|than|greater|fewer|over|out|to|as|is|are|was)\b)"
     r"[^\W\d_]{2,}(?![^\W\d_])"
 )
 RANGE = re.compile(r"\d[\d.,]*\s?-\s?\d[\d.,]*")
-BEHIND = re.compile(
+UNIT_AFTER = re.compile(
     rf"(?:\s*%)?(?:\s*[$€£¥°])?(?:[\s./-]*{NOUN}(?:\s?\^\s?\{{?\d\}}?)?){{0,4}}(?:\s?\([^\W\d_]{{1,20}}\))?[\s.$]*"
 )
 """A unit that may be any noun, `18 whole eggs`."""
-MAX_SHOWN = 60
+MAX_CALCULATED = 60
 """Characters of an expression that is calculated."""
 MAX_TEXT = 1000
 """Characters, as of a statement."""
@@ -63,41 +67,41 @@ WORDS_ALONE = {
 """Within a sentence these are words like others: "half of them"."""
 
 
-class Run(NamedTuple):
+class TokenSpan(NamedTuple):
     """Tokens that belong together, and where they stand."""
 
     start: int
     end: int
 
 
-def quantities_in(text: str) -> list[Number | Run]:
+def quantities_in(text: str) -> list[Number | TokenSpan]:
     """All numbers of a text in `notation`, in order, those of expressions as they are calculated; an expression with
     digits that has no number, such as `2x+1`, as the run that it is.
     """
     plain = numbers_in(text)
     starts, ends = [one.start for one in plain], [one.end for one in plain]
-    found: list[Number | Run] = []
-    for run in _runs(text):
+    found: list[Number | TokenSpan] = []
+    for run in _token_spans(text):
         inside = plain[bisect_right(ends, run.start) : bisect_left(starts, run.end)]
         if core := _trimmed(text, run):
             found += _numbers_of(text, core, inside) or ([core] if inside else [])
     return [_with_unit(text, one) if isinstance(one, Number) else one for one in found]
 
 
-def quantity(text: str) -> Number | None:
+def as_quantity(text: str) -> Number | None:
     """The number that a text is: a number, words for one, or a closed expression, with a unit; behind `x =` as well."""
     if len(text) > MAX_TEXT:
         return None
-    text = REASON.sub("", notation(text)).strip(" *").rstrip(".。").strip(" $*")
+    text = REASON.sub("", to_number_notation(text)).strip(" *").rstrip(".。").strip(" $*")
     head, _, tail = EQUATION.sub("=", text).rpartition("=")
     if head and re.fullmatch(r"\s*\$?\\?[A-Za-z]?\$?\s*", tail):
         text = head
-    elif head and BREAK.search(head):
+    elif head and SENTENCE_BREAK.search(head):
         return None
     elif head:
         text = tail
-    text = text[ABOUT.match(text).end() :].strip(" $*")  # type: ignore[union-attr]  # it matches nothing as well
-    text = "".join(text.split()) if GROUPED.fullmatch(text) else text
+    text = text[WORDS_BEFORE.match(text).end() :].strip(" $*")  # type: ignore[union-attr]  # it matches nothing as well
+    text = "".join(text.split()) if GROUPED_BY_BLANKS.fullmatch(text) else text
     found = quantities_in(text)
     if len(found) == 1 and isinstance(found[0], Number) and re.fullmatch(r"[\s({\[]*", text[: found[0].start]):
         is_one = _is_unit(text, found[0].end) and not RANGE.fullmatch(found[0].shown)
@@ -112,20 +116,20 @@ def _with_unit(text: str, one: Number) -> Number:
 def _is_unit(text: str, end: int) -> bool:
     """Whether nothing but a unit, which may be any noun, stands behind a number."""
     rest = re.sub(r"^[\s)\]}]+", " ", text[end:])
-    return BEHIND.fullmatch(rest.removeprefix(phrase_at(rest, 0)).strip(" }]")) is not None
+    return UNIT_AFTER.fullmatch(rest.removeprefix(phrase_at(rest, 0)).strip(" }]")) is not None
 
 
 def _in_words(text: str) -> Number | None:
     bare = text.strip().casefold()
     if bare in WORDS_ALONE:
         return Number(WORDS_ALONE[bare], False, "", text, 0, len(text))
-    found = spelled_in(text)
+    found = spelled_numbers_in(text)
     alone = len(found) == 1 and not text[: found[0].start].strip()
     return found[0] if alone and _is_unit(text, found[0].end) else None
 
 
-def _runs(text: str) -> list[Run]:
-    found: list[Run] = []
+def _token_spans(text: str) -> list[TokenSpan]:
+    found: list[TokenSpan] = []
     start = end = -1
     before = ""
     place = 0
@@ -133,18 +137,18 @@ def _runs(text: str) -> list[Run]:
         kind = str(token.lastgroup).replace("power", "number")
         place = token.end()
         if kind not in JOINING or not _joins(before, kind, token, end):
-            found += [Run(start, end)] if start >= 0 else []
+            found += [TokenSpan(start, end)] if start >= 0 else []
             start = -1
         before = kind
         if kind not in JOINING:
             continue
         start, end = token.start() if start < 0 else start, token.end()
         unit = phrase_at(text, end) if kind == "number" else ""
-        if unit and not GOES_ON.match(text, end + len(unit)):
+        if unit and not EXPRESSION_GOES_ON.match(text, end + len(unit)):
             place = end + len(unit)
-            found.append(Run(start, end))
+            found.append(TokenSpan(start, end))
             start = -1
-    return found + ([Run(start, end)] if start >= 0 else [])
+    return found + ([TokenSpan(start, end)] if start >= 0 else [])
 
 
 def _joins(before: str, kind: str, token: re.Match[str], end: int) -> bool:
@@ -156,10 +160,10 @@ def _joins(before: str, kind: str, token: re.Match[str], end: int) -> bool:
     return (kind == "bracket" and token[0] in "})]{") or (before == "bracket" and kind == "bracket")
 
 
-def _trimmed(text: str, run: Run) -> Run | None:
+def _trimmed(text: str, run: TokenSpan) -> TokenSpan | None:
     """Without marks at its edges that belong to the sentence."""
     start, end = run
-    while found := EDGES.search(text[start:end]):
+    while found := STRAY_MARKS.search(text[start:end]):
         if found.start() == 0:
             start += found.end()
         else:
@@ -167,15 +171,15 @@ def _trimmed(text: str, run: Run) -> Run | None:
     shown = text[start:end]
     for opening, closing in ("()", "[]", "{}"):
         if shown.count(closing) > shown.count(opening) and shown.endswith(closing):
-            return _trimmed(text, Run(start, end - 1))
+            return _trimmed(text, TokenSpan(start, end - 1))
         if shown.count(opening) > shown.count(closing) and shown.startswith(opening):
-            return _trimmed(text, Run(start + 1, end))
-    return Run(start, end) if start < end else None
+            return _trimmed(text, TokenSpan(start + 1, end))
+    return TokenSpan(start, end) if start < end else None
 
 
-def _numbers_of(text: str, run: Run, plain: list[Number]) -> list[Number]:
+def _numbers_of(text: str, run: TokenSpan, plain: list[Number]) -> list[Number]:
     shown = text[run.start : run.end]
-    if DOUBTFUL.search(shown) or len(shown) > MAX_SHOWN:
+    if AMBIGUOUS.search(shown) or len(shown) > MAX_CALCULATED:
         return []
     if len(plain) == 1 and _covers(text, plain[0], run):
         return plain
@@ -190,7 +194,7 @@ def _numbers_of(text: str, run: Run, plain: list[Number]) -> list[Number]:
     return [Number(Fraction(value), percent, "", shown, run.start, run.end, isinstance(value, Fraction))]
 
 
-def _covers(text: str, one: Number, run: Run) -> bool:
+def _covers(text: str, one: Number, run: TokenSpan) -> bool:
     """Whether a number is all there is in a run, but for brackets around it."""
     rest = text[run.start : max(one.start, run.start)] + text[min(one.end, run.end) : run.end]
     return not rest.strip("(){}[] ")

@@ -68,7 +68,7 @@ RAISED = re.compile(r"(?:\*\*|\^)\s*\Z")
 LAST_WORD = re.compile(r"(?:[\d.,]+|[A-Za-z]+|.)\Z", re.DOTALL)
 
 
-def unsafe(text: str) -> str | None:
+def why_unsafe(text: str) -> str | None:
     """What is wrong with a text that is no safe expression, in words behind "the answer"; None where it is one."""
     if is_safe_expression(text):
         return None

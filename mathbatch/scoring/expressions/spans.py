@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from mathbatch.scoring.expressions.measures import NAMES
+from mathbatch.scoring.expressions.measures import UNIT_NAMES
 from mathbatch.scoring.expressions.numbers import SCALE
 
 FUNCTIONS = "sin|cos|tan|cot|sec|csc|log|ln|lg|exp|arcsin|arccos|arctan|sqrt|pi|mod|gcd|lcm|max|min|deg|and|or|per"
-KEPT = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{NAMES}|{SCALE}|square|cubic|sq|cu|units?)s?")
+KEPT_WORDS = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{UNIT_NAMES}|{SCALE}|square|cubic|sq|cu|units?)s?")
 """Words that mathematics has."""
 TOKEN = re.compile(
     r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s?\{[^{}]{0,80}\}|\{[A-Za-z]{3,}\}|\\[A-Za-z]+|\\."
@@ -21,28 +21,28 @@ VALUE = re.compile(
 """What a stretch without words must have to be worth anything."""
 SEGMENT = re.compile(r"[A-Z]{2,3}")
 """Of "158 + AB"."""
-BESIDE = re.compile(r"\s?[-+*/=^]\s?")
-LEADS = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*])\s*")
-TRAILS = re.compile(r"\s(?:and|or|per|in|is)$")
+OPERATOR_BESIDE = re.compile(r"\s?[-+*/=^]\s?")
+LEADING_WORD = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*])\s*")
+TRAILING_WORD = re.compile(r"\s(?:and|or|per|in|is)$")
 EMPHASIS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
 """The bold of "= **16 m**", but not the power of "2**3"."""
-MARKS = ' \t\n.,;:：。，!?*_`—"“”'
+OUTER_MARKS = ' \t\n.,;:：。，!?*_`—"“”'
 
 
-def runs(text: str) -> list[tuple[int, str]]:
+def wordless_spans(text: str) -> list[tuple[int, str]]:
     """The stretches without words, and where each starts; a text that is one letter is one."""
     found, start = [], 0
     ends = [*((one.start(), one.end()) for one in TOKEN.finditer(text) if _is_word(one)), (len(text), len(text))]
     for end, after in ends:
         piece = text[start:end]
-        run = _trimmed(piece)
+        run = _without_outer_marks(piece)
         if VALUE.search(run) and not run.endswith(("+", "*", "/", "=", "^")):
             found.append((start + piece.find(run), EMPHASIS.sub("", run)))
         start = after
     return found or ([(0, text)] if len(text) == 1 and text.isalpha() else [])
 
 
-def words(text: str) -> int:
+def word_count(text: str) -> int:
     return sum(map(_is_word, TOKEN.finditer(text)))
 
 
@@ -51,20 +51,22 @@ def _is_word(token: re.Match[str]) -> bool:
     if word is None or word == "|":
         return word is not None
     is_article = word in "aAI" and token.string[token.end() : token.end() + 1] == " "
-    if SEGMENT.fullmatch(word) and BESIDE.fullmatch(token.string[: token.start()][-3:].lstrip("0123456789.)}")):
+    if SEGMENT.fullmatch(word) and OPERATOR_BESIDE.fullmatch(
+        token.string[: token.start()][-3:].lstrip("0123456789.)}")
+    ):
         return False
     is_variable = len(word) == 1 and word.isascii() and not is_article
-    return not is_variable and not KEPT.fullmatch(word)
+    return not is_variable and not KEPT_WORDS.fullmatch(word)
 
 
-def _trimmed(run: str) -> str:
+def _without_outer_marks(run: str) -> str:
     """Without the marks, the conjunctions and the open brackets around it."""
     before = ""
     while before != run:
         before = run
-        run = run.strip(MARKS).removesuffix("\\").removesuffix(" -")
-        lead = LEADS.match(run)
-        run = TRAILS.sub("", run[lead.end() :] if lead else run)
+        run = run.strip(OUTER_MARKS).removesuffix("\\").removesuffix(" -")
+        lead = LEADING_WORD.match(run)
+        run = TRAILING_WORD.sub("", run[lead.end() :] if lead else run)
         run = run[:-1] if run.endswith(("(", "[", "{")) else run
         run = run[1:] if run.startswith((")", "]", "}", "=", "/")) else run
         run = run[:-1] if run.endswith(")") and run.count(")") > run.count("(") + run.count("[") else run

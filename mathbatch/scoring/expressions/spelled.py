@@ -8,43 +8,43 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from mathbatch.scoring.expressions.canonical_text import plain
-from mathbatch.scoring.expressions.numbers import Number, spelled_in
+from mathbatch.scoring.expressions.canonical_text import canonical_text
+from mathbatch.scoring.expressions.numbers import Number, spelled_numbers_in
 
-PARTS = {"half": 2, "halves": 2, "quarter": 4} | {
+FRACTION_WORDS = {"half": 2, "halves": 2, "quarter": 4} | {
     part: below
     for below, part in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
 }  # fmt: skip
-FRACTION = re.compile(
-    rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>{'|'.join(PARTS)})s?\b",
+SPELLED_FRACTION = re.compile(
+    rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>{'|'.join(FRACTION_WORDS)})s?\b",
     re.IGNORECASE,
 )
-ROOT = re.compile(r"(?:(?<=\d)\stimes\s)?(?:\bthe\s)?\bsquare\sroot\sof\s(\d+(?:\.\d+)?)", re.IGNORECASE)
-RATIO = re.compile(r"(\bratio\b[^.\n\d]{0,80}\s)(\d+)\sto\s(?=\d)", re.IGNORECASE)
-COUNT = re.compile(r"an?|one", re.IGNORECASE)
+SPELLED_ROOT = re.compile(r"(?:(?<=\d)\stimes\s)?(?:\bthe\s)?\bsquare\sroot\sof\s(\d+(?:\.\d+)?)", re.IGNORECASE)
+SPELLED_RATIO = re.compile(r"(\bratio\b[^.\n\d]{0,80}\s)(\d+)\sto\s(?=\d)", re.IGNORECASE)
+ONE_WORD = re.compile(r"an?|one", re.IGNORECASE)
 
 
-def fraction_in(text: str) -> Number | None:
+def spelled_fraction_in(text: str) -> Number | None:
     """The last fraction in words; a lone "third" is an ordinal, a lone "half" is none."""
-    found = [one for one in FRACTION.finditer(text) if one["top"] or one["part"].lower() == "half"]
+    found = [one for one in SPELLED_FRACTION.finditer(text) if one["top"] or one["part"].lower() == "half"]
     if not found:
         return None
     top = found[-1]["top"] or "one"
-    count = 1 if COUNT.fullmatch(top) else int(spelled_in(top)[0].value)
-    value = Fraction(count, PARTS[found[-1]["part"].lower()])
+    count = 1 if ONE_WORD.fullmatch(top) else int(spelled_numbers_in(top)[0].value)
+    value = Fraction(count, FRACTION_WORDS[found[-1]["part"].lower()])
     return Number(value, False, "", found[-1][0], *found[-1].span())
 
 
-def in_signs(text: str) -> str:
+def with_words_as_signs(text: str) -> str:
     r"""The text with roots and ratios in signs: `2 \sqrt{3}`, `3:4`."""
-    return RATIO.sub(r"\1\2:", ROOT.sub(r" \\sqrt{\1}", text))
+    return SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text))
 
 
-def spelled(text: str) -> Number | None:
+def as_spelled_number(text: str) -> Number | None:
     r"""The number that a text is in words: `\text{ten}`, "three quarters"."""
-    words = plain(text)
-    whole = spelled_in(words)
+    words = canonical_text(text)
+    whole = spelled_numbers_in(words)
     if len(whole) == 1 and whole[0].shown == words:
         return whole[0]
-    part = fraction_in(words)
+    part = spelled_fraction_in(words)
     return part if part is not None and part.shown == words else None

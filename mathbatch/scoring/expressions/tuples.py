@@ -15,18 +15,18 @@ from typing import NamedTuple
 from mathbatch.scoring.expressions.arithmetic import Value, value_of
 from mathbatch.scoring.expressions.size_guard import MAX_LENGTH
 
-CACHED = 4096
-SAME = 1e-12
+MAX_CACHED = 4096
+SAME_WITHIN = 1e-12
 """Relative difference of two floats that are calculated in different ways from the same number."""
-FAR = 1e-5
+DIFFERENT_BEYOND = 1e-5
 """Relative difference of two that are certainly different numbers; those between are for Math-Verify."""
 LAYOUT = re.compile(r"\\(?:left|right)(?![A-Za-z])|\\[,!; ]|(?<=\\)[dt](?=frac)|^\s*[A-Za-z]\s*\\in(?![A-Za-z])")
 BRACKETS = re.compile(r"(\(|\[|\\\{)(.*)(\)|\]|\\\})", re.DOTALL)
-KNOWN = ("", "()", "[]", r"\{\}")
+KNOWN_BRACKETS = ("", "()", "[]", r"\{\}")
 """Brackets that any number of numbers may have."""
 HALF_OPEN = ("[)", "(]")
 NUMERIC = re.compile(r"(?:\\(?:frac|sqrt)(?=\s*\{)|\\(?:pi|cdot|times)(?![A-Za-z])|[\d.+\-*/^(){}\s])+")
-DOUBTFUL = re.compile(
+AMBIGUOUS = re.compile(
     r"\d\s+\d|\d\s*\\frac|[}i]\s*\d|\^\s*\d\s*\d|/(?!\s*\d+\s*(?:[+\-),}]|\Z))|\d,\d{3}(?!\d)"
     r"|\)\s*\^|\^.*\^|\d\.(?!\d)|[-+]\s*[-+]",
     re.DOTALL,
@@ -56,8 +56,8 @@ class Values(NamedTuple):
 
 def same_values(gold: str, answer: str, rounding: int) -> bool | None:
     """Whether both are the same numbers, to `rounding` decimals; None where that is for others to say."""
-    theirs = values(gold)
-    ours = None if theirs is None else values(answer)
+    theirs = as_values(gold)
+    ours = None if theirs is None else as_values(answer)
     if ours is None or theirs is None or len(ours.numbers) != len(theirs.numbers):
         return None
     if ours.is_set and theirs.is_set:
@@ -69,19 +69,19 @@ def same_values(gold: str, answer: str, rounding: int) -> bool | None:
     return False if False in found else None if None in found else True
 
 
-@functools.lru_cache(CACHED)
-def values(text: str) -> Values | None:
+@functools.lru_cache(MAX_CACHED)
+def as_values(text: str) -> Values | None:
     """The numbers that a text consists of; None where it has anything else, or may be read in several ways."""
     if len(text) > MAX_LENGTH:
         return None
     text = LAYOUT.sub("", text).strip()
-    if DOUBTFUL.search(text):
+    if AMBIGUOUS.search(text):
         return None
     around = BRACKETS.fullmatch(text)
     members = [_number(one) for one in (around[2] if around else text).split(",")]
     known = tuple(one for one in members if one is not None)
     brackets = around[1] + around[3] if around else ""
-    whole = len(known) == len(members) and (brackets in KNOWN or (brackets in HALF_OPEN and len(known) == 2))
+    whole = len(known) == len(members) and (brackets in KNOWN_BRACKETS or (brackets in HALF_OPEN and len(known) == 2))
     return Values(brackets, known) if whole else None
 
 
@@ -99,7 +99,7 @@ def same_value(one: Value, other: Value, rounding: int) -> bool | None:
     if math.inf in (abs(one), abs(other)):
         return False
     apart, size = abs(float(one) - float(other)), max(abs(float(one)), abs(float(other)))
-    if apart > max(2 * 10.0**-rounding, FAR * size):
+    if apart > max(2 * 10.0**-rounding, DIFFERENT_BEYOND * size):
         return False
     both_exact = not isinstance(one, float) and not isinstance(other, float)
-    return True if apart <= SAME * size and not both_exact else None
+    return True if apart <= SAME_WITHIN * size and not both_exact else None

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
+UNIT_TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
     "length": {
         "1": "m meter metre",
         "1/1000": "mm millimeter millimetre",
@@ -59,28 +59,28 @@ TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
     "pressure": {"1": "Pa pascal", "1000": "kPa kilopascal"},
     "frequency": {"1": "Hz hertz"},
 }
-ALIKE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
+INTERCHANGEABLE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
 """Said of each other in short: "20 degrees" of a temperature."""
 SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h"}
 MAX_POWER = 4
 
 
-class Unit(NamedTuple):
+class MeasureUnit(NamedTuple):
     """`powers`: of each dimension, sorted; `size` in the first units of those."""
 
     powers: tuple[tuple[str, int], ...]
     size: Fraction
 
 
-KNOWN = {
+KNOWN_UNITS = {
     name: (dimension, Fraction(size))
-    for dimension, sizes in TABLE.items()
+    for dimension, sizes in UNIT_TABLE.items()
     for size, names in sizes.items()
     for short in names.split()
     for name in ((short, f"{short}s") if len(short) > 3 else (short,))
 }
 LONG, SHORT = (
-    "|".join(re.escape(name) for name in sorted(KNOWN, key=len, reverse=True) if (len(name) > 3) is long)
+    "|".join(re.escape(name) for name in sorted(KNOWN_UNITS, key=len, reverse=True) if (len(name) > 3) is long)
     for long in (True, False)
 )
 NAME = rf"(?:(?i:{LONG})|(?!in\s+[A-Za-z])(?:{SHORT}))(?![^\W\d_])"
@@ -102,7 +102,7 @@ def phrase_at(text: str, start: int) -> str:
 
 
 @lru_cache(1024)
-def unit_of(phrase: str) -> Unit | None:
+def unit_of(phrase: str) -> MeasureUnit | None:
     """Volumes in litres are cubic metres as well, to be comparable with them."""
     phrase = SHORTHANDS.get(phrase.strip(), phrase.strip())
     if not PHRASE.fullmatch(phrase):
@@ -111,7 +111,7 @@ def unit_of(phrase: str) -> Unit | None:
     size = Fraction(1)
     for part in PART.finditer(phrase):
         name = part["name"]
-        dimension, each = KNOWN.get(name) or KNOWN[name.lower()]
+        dimension, each = KNOWN_UNITS.get(name) or KNOWN_UNITS[name.lower()]
         power = int(part["power"] or 0) or _power_of(part["word"] or part["many"])
         power *= -1 if part["joint"] else 1
         if abs(power) > MAX_POWER:
@@ -122,21 +122,26 @@ def unit_of(phrase: str) -> Unit | None:
         else:
             size *= each**power
         powers[dimension] += power
-    return Unit(tuple(sorted((one, power) for one, power in powers.items() if power)), size)
+    return MeasureUnit(tuple(sorted((one, power) for one, power in powers.items() if power)), size)
 
 
-def differ(one: str, other: str) -> bool:
+def have_different_dimensions(one: str, other: str) -> bool:
     """Whether both are known units and not of the same dimension."""
     first, second = unit_of(one), unit_of(other)
-    return first is not None and second is not None and first.powers != second.powers and not alike(first, second)
+    return (
+        first is not None
+        and second is not None
+        and first.powers != second.powers
+        and not are_interchangeable(first, second)
+    )
 
 
-def alike(one: Unit, other: Unit) -> bool:
+def are_interchangeable(one: MeasureUnit, other: MeasureUnit) -> bool:
     """Whether one may stand for the other in short."""
-    return {name for name, _ in (*one.powers, *other.powers)} in ALIKE
+    return {name for name, _ in (*one.powers, *other.powers)} in INTERCHANGEABLE
 
 
-def factor(one: str, other: str) -> Fraction:
+def conversion_factor(one: str, other: str) -> Fraction:
     """How many of the other unit one of the first is; 1 where that is not known."""
     first, second = unit_of(one), unit_of(other)
     if first is None or second is None or first.powers != second.powers:

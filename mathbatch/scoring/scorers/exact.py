@@ -13,7 +13,7 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 
 BARE = 200
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""
@@ -54,4 +54,4 @@ class ExactScorer(BaseScorer):
 
 
 def _form(text: str) -> str:
-    return plain(text) or text.strip()
+    return canonical_text(text) or text.strip()

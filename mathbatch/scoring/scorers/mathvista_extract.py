@@ -13,20 +13,32 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.records import Sample
-from mathbatch.scoring.answers.choice_letters import ALPHABET, is_letter_alone, letters
+from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters, letters_in
 from mathbatch.scoring.answers.choice_texts import (
-    as_whole,
-    by_value,
+    choice_as_whole,
+    choice_by_value,
+    choice_with_letter,
+    choices_named_in,
     is_expression,
-    labelled,
-    named,
-    opening,
-    said_alone,
+    opening_answer,
+    standalone_number,
 )
-from mathbatch.scoring.answers.number_in_sentence import is_other, numerals, stated_quantity
-from mathbatch.scoring.answers.statements import MAX_ANSWER, REFUSAL, TAIL, Stated, sentences, statements, states
+from mathbatch.scoring.answers.number_in_sentence import (
+    is_answer_without_number,
+    numbers_in_digits_or_words,
+    stated_quantity,
+)
+from mathbatch.scoring.answers.statements import (
+    MAX_ANSWER,
+    REFUSAL,
+    SENTENCE_WINDOW,
+    Stated,
+    is_statement,
+    sentences,
+    statements,
+)
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
@@ -58,20 +70,20 @@ def extract(sample: Sample, response: str) -> Stated | None:
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
     if (whole := response.strip()) in choices:
         return Stated(whole, "the whole response")
-    if len(whole) <= MAX_ANSWER and (place := labelled(whole, choices)) is not None:
+    if len(whole) <= MAX_ANSWER and (place := choice_with_letter(whole, choices)) is not None:
         return Stated(chr(ord("A") + place), "the whole response")
     said = statements(response)
-    opened = opening(final_part(response).strip(), choices, ALPHABET[: len(choices)])
+    opened = opening_answer(final_part(response).strip(), choices, ALPHABET[: len(choices)])
     if opened is not None:
         place = sum(one.rule in EXPLICIT for one in said)
         said = [*said[:place], opened, *said[place:]]
-    rest = sentences(final_part(response)[-TAIL:])[-MANY:]
-    everything = [Stated(one, "in a sentence") for one in reversed(rest) if states(one)]
+    rest = sentences(final_part(response)[-SENTENCE_WINDOW:])[-MANY:]
+    everything = [Stated(one, "in a sentence") for one in reversed(rest) if is_statement(one)]
     found = _by_letter_or_text([*said, *everything], choices) or _by_number([*said, *everything], choices)
     if found is not None:
         return found
     plainly = [one for one in said if one.rule in ("stated in a conclusion", "in the first sentence")]
-    polar = None if REFUSAL.search(response[:TAIL]) else _polar(plainly, choices)
+    polar = None if REFUSAL.search(response[:SENTENCE_WINDOW]) else _polar(plainly, choices)
     return polar or _nearly(said, choices) or _by_words(said, choices) or _other(said, choices)
 
 
@@ -82,7 +94,7 @@ def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated
         place = _letter_or_whole(one.text, choices)
         if place is None and expressed is None:
             if one.rule in EXPLICIT and is_expression(one.text):
-                expressed, place = one, by_value(one.text, choices)
+                expressed, place = one, choice_by_value(one.text, choices)
             else:
                 place = _mentioned(one.text, choices)
         if place is not None:
@@ -93,16 +105,16 @@ def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated
 def _letter_or_whole(text: str, choices: Sequence[str]) -> int | None:
     """A letter alone goes first, as in the official script: "(b)" where a choice is "(b)"."""
     allowed = ALPHABET[: len(choices)]
-    found = letters(text, allowed)
+    found = letters_in(text, allowed)
     single = None if found is None or len(found.letters) > 1 else allowed.index(found.letters)
-    if single is not None and is_letter_alone(text, allowed):
+    if single is not None and is_only_letters(text, allowed):
         return single
-    whole = as_whole(text, choices)
+    whole = choice_as_whole(text, choices)
     return single if whole is None else whole
 
 
 def _mentioned(text: str, choices: Sequence[str]) -> int | None:
-    mentioned = [] if is_expression(text) else named(text, choices)
+    mentioned = [] if is_expression(text) else choices_named_in(text, choices)
     return mentioned[0] if len(mentioned) == 1 else None
 
 
@@ -114,9 +126,9 @@ def _expressed(stated: Stated, choices: Sequence[str]) -> Stated:
 
 def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """The one choice that is the stated number and a unit: "it is 145 degrees" for "145°"."""
-    numbers = [numerals(choice) for choice in choices]
+    numbers = [numbers_in_digits_or_words(choice) for choice in choices]
     for one in said:
-        found = said_alone(one.text)
+        found = standalone_number(one.text)
         if found is None:
             continue
         value = float(found.digits)
@@ -128,7 +140,7 @@ def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """A sentence that answers a yes-or-no question without either word: with a negation it means no."""
-    plains = [plain(choice) for choice in choices]
+    plains = [canonical_text(choice) for choice in choices]
     if set(plains) not in POLAR or not said:
         return None
     negative = NEGATION.search(said[0].text) is not None
@@ -142,9 +154,9 @@ def _nearly(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """The one choice in words that nearly stands in a statement: "it would be the Frog" for "Frogs"."""
     from rapidfuzz.fuzz import partial_ratio  # compiled; most responses never come here
 
-    owns = [(plain(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
+    owns = [(canonical_text(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
     for one in said:
-        text = plain(one.text)
+        text = canonical_text(one.text)
         likeness = [partial_ratio(own, text) if fuzzy else 0.0 for own, fuzzy in owns]
         best, second = [*sorted(likeness, reverse=True), 0.0][:2]
         if best >= NEAR and best - second >= NEAR_LEAD and len(text) >= max(map(len, choices)):
@@ -159,8 +171,8 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
         explicit = one.rule in EXPLICIT
         if (
             (explicit or "conclusion" in one.rule)
-            and all(map(numerals, choices))
-            and (found := said_alone(one.text)) is not None
+            and all(map(numbers_in_digits_or_words, choices))
+            and (found := standalone_number(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
         if explicit and len(one.text) <= MAX_OTHER and not one.text.lower().startswith("not "):
@@ -171,9 +183,10 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """The one choice that has the most words in common with a statement, in proportion to its length."""
     for one in said:
-        words = set(WORD.findall(plain(one.text)))
+        words = set(WORD.findall(canonical_text(one.text)))
         shares = [
-            len(words & set(own)) / max(len(set(own)), 1) for own in (WORD.findall(plain(choice)) for choice in choices)
+            len(words & set(own)) / max(len(set(own)), 1)
+            for own in (WORD.findall(canonical_text(choice)) for choice in choices)
         ]
         best = max(shares)
         if best > 0 and shares.count(best) == 1:
@@ -183,19 +196,19 @@ def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 def _number(response: str, kind: str) -> Stated | None:
     """As Python reads numbers; one that is no decimal, such as a root, as it stands where an integer is asked for."""
-    rest = sentences(final_part(response)[:TAIL])[:MANY]
-    everything = [Stated(one, "in a sentence") for one in rest if states(one)]
+    rest = sentences(final_part(response)[:SENTENCE_WINDOW])[:MANY]
+    everything = [Stated(one, "in a sentence") for one in rest if is_statement(one)]
     for one in [*statements(response), *everything]:
         if (found := stated_quantity(one)) is not None:
             return Stated(found.digits if found.exact or kind == "float" else found.shown, one.rule)
-        if is_other(one):
+        if is_answer_without_number(one):
             return one
     return None
 
 
 def _list(response: str) -> Stated | None:
     """The last list of the strongest statement that holds one, printed as Python does."""
-    for one in [*statements(response), Stated(final_part(response)[-TAIL:], "at the end")]:
+    for one in [*statements(response), Stated(final_part(response)[-SENTENCE_WINDOW:], "at the end")]:
         if found := LIST.findall(one.text):
             return Stated(f"[{', '.join(item.strip() for item in found[-1][1:-1].split(','))}]", one.rule)
     return None
