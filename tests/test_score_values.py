@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mathbatch.scoring.expressions.compare import equal_as_mathematics
 from mathbatch.scoring.expressions.tuples import as_values, same_values
-from mathbatch.scoring.scorers.math import equal_as_mathematics
 
 CERTAIN = [
     (r"2\sqrt{3}", r"\sqrt{12}", True), (r"2\sqrt{3}", r"2 \cdot \sqrt{3}", True), (r"2\sqrt{3}", r"\frac{6}{\sqrt{3}}", True), (r"2\sqrt{3}", r"\sqrt{13}", False), (r"2\sqrt{3}", "3.5", False),

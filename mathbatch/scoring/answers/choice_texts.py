@@ -14,10 +14,10 @@ from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
 from mathbatch.scoring.answers.statements import MAX_ANSWER, READ_WINDOW, Stated, first_sentence
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
-from mathbatch.scoring.expressions.notation import to_number_notation
+from mathbatch.scoring.expressions.compare import compare_with_gold
+from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, as_number
 from mathbatch.scoring.expressions.size_guard import is_safe_expression
-from mathbatch.scoring.scorers.math import compare_with_gold
 
 OPENING_WORDS = re.compile(
     r"[\s*_]*(?:(?:so|thus|hence|therefore|then|and|but)\b[,:]?\s)*(?:(?:it|this|that|the\sanswer)(?:\sis|['’]s)\s)?",

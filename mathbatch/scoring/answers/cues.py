@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mathbatch.scoring.expressions.formulas import FORMULA
 from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import spelled_numbers_in
-from mathbatch.scoring.expressions.spans import wordless_spans
+from mathbatch.scoring.expressions.spans import FORMULA, wordless_spans
 
 REASON_OR_CONTRAST = re.compile(
     r"\s{0,3}\((?:since|because|as|which|where|note|i\.e|e\.g|from|for)\b[^\n]*"

@@ -23,19 +23,19 @@ from mathbatch.scoring.answers.statements import (
     without_middle,
 )
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.formulas import (
+from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
+from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
+from mathbatch.scoring.expressions.spans import (
+    VALUE,
     first_formulas,
     formula_text,
     formulas_in,
     last_display,
     last_formulas,
     with_displays_inline,
+    word_count,
+    wordless_spans,
 )
-from mathbatch.scoring.expressions.normalize import to_latex
-from mathbatch.scoring.expressions.notation import to_number_notation
-from mathbatch.scoring.expressions.numbers import Number
-from mathbatch.scoring.expressions.spans import VALUE, word_count, wordless_spans
-from mathbatch.scoring.expressions.spelled import spelled_fraction_in, with_words_as_signs
 
 EXPLICIT = ("boxed", "after ####", "stated as the answer")
 BOLD_LINE = re.compile(r"\*\*([^*\n]{1,60})\*\*\.?")

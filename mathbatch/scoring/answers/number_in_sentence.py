@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import without_location, without_repeated_value
 from mathbatch.scoring.answers.statements import Stated
-from mathbatch.scoring.expressions.notation import to_number_notation
+from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
 from mathbatch.scoring.expressions.units import conversion_factor

@@ -9,8 +9,8 @@ from mathbatch.scoring.answers.expression import EXPLICIT
 from mathbatch.scoring.answers.statements import CONCLUSION, Stated, is_statement, sentences, statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.canonical_text import canonical_text
-from mathbatch.scoring.expressions.formulas import first_formulas, formulas_in
 from mathbatch.scoring.expressions.measures import without_wording
+from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
 
 REASON = re.compile(r"[,;:(]?\s(?:as|because|since|which|for|so)\s|[,;:(](?=\s)|\n")
 """Behind an answer in words: "Evelyn, as her distance is greatest"."""

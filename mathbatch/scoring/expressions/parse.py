@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.arithmetic import value_of
-from mathbatch.scoring.expressions.notation import to_number_notation
+from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import GROUPED_BY_BLANKS, Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.units import phrase_at
 

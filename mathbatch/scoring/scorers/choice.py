@@ -25,10 +25,9 @@ from mathbatch.scoring.answers.choice_texts import (
     opening_answer,
     without_circumstance,
 )
-from mathbatch.scoring.answers.choices_in_turn import option_called_right
+from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
 from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.answers.undetermined import undetermined_choice, undetermined_statement
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
