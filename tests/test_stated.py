@@ -78,7 +78,7 @@ def test_the_strongest_statement(response: str, text: str, rule: str, source: st
     ],
 )
 def test_refusals_questions_cut_thinking_and_what_is_too_long_state_nothing(response: str) -> None:
-    assert statements(response) == []
+    assert statements(response) == ()
 
 
 def test_weaker_candidates_follow_the_stronger() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import letters_in
-from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.statements import EXPLICIT, statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number, numbers_in
 
@@ -24,8 +24,6 @@ MAX_TEXT = 100
 GOLD_IN_TAIL = 3.0
 SCORERS_DISAGREE = 2.0
 RULES_DISAGREE = 1.0
-RELIABLE = ("boxed", "after ####", "stated as the answer")
-"""Rules that should agree with each other; the last sentence is a guess."""
 LONE_LETTER = re.compile(r"[A-J]")
 
 
@@ -98,7 +96,7 @@ def _stated_answers(response: str) -> dict[str, str]:
     """By the reliable rules; letters, numbers and texts each in one form, so that only another answer counts."""
     found: dict[str, str] = {}
     for stated in statements(response):
-        if stated.rule in RELIABLE and stated.rule not in found:
+        if stated.rule in EXPLICIT and stated.rule not in found:
             form = _form(stated.text)
             if form is not None:
                 found[stated.rule] = form

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
-from mathbatch.scoring.answers.statements import MAX_ANSWER, READ_WINDOW, Stated, first_sentence
+from mathbatch.scoring.answers.statements import MAX_ANSWER, READ_WINDOW, Rule, Stated, first_sentence
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
 from mathbatch.scoring.expressions.compare import compare_with_gold
 from mathbatch.scoring.expressions.normalize import to_number_notation
@@ -106,7 +106,7 @@ def choice_with_letter(text: str, choices: Sequence[str]) -> int | None:
 def opening_answer(text: str, choices: Sequence[str], allowed: str) -> Stated | None:
     """The first line or sentence, where that is a letter, a choice's text or both: an explanation follows it."""
     line, first = text[: MAX_ANSWER + 1].partition("\n")[0].strip(), first_sentence(text)
-    for one, rule in ((line, "in the first line"), (first.text if first else "", "in the first sentence")):
+    for one, rule in ((line, Rule.FIRST_LINE), (first.text if first else "", Rule.FIRST_SENTENCE)):
         if (
             one
             and one != text

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mathbatch.scoring.answers.statements import COURTESY, MAX_ANSWER, SENTENCE_WINDOW, Stated, sentences
+from mathbatch.scoring.answers.statements import COURTESY, MAX_ANSWER, SENTENCE_WINDOW, Rule, Stated, sentences
 
 OPTION_START = re.compile(
     r"^[\s*_>•-]{0,10}(?:(?:option|choice|statement|选项)[\s*]{0,3})?[(（]?([A-J])"
@@ -45,7 +45,7 @@ def option_called_right(text: str, said: Sequence[Stated]) -> tuple[Stated | Non
     if len(verdicts) < MIN_OPTIONS or not all(verdicts.values()):
         return None, [*said]
     right = [letter for letter, verdict in verdicts.items() if verdict == "right"]
-    chosen = Stated(f"({right[0]})", "called right, of all options in turn") if len(right) == 1 else None
+    chosen = Stated(f"({right[0]})", Rule.CALLED_RIGHT) if len(right) == 1 else None
     return chosen, [one for one in said if not _judges_option(one)]
 
 
@@ -94,4 +94,4 @@ def undetermined_statement(text: str, choices: Sequence[str]) -> Stated | None:
     told = [one for one in sentences(text[-SENTENCE_WINDOW:]) if len(one) <= MAX_ANSWER and not COURTESY.search(one)]
     if not told or undetermined_choice(told[-1], choices) is None:
         return None
-    return Stated(told[-1], "in the last sentence")
+    return Stated(told[-1], Rule.LAST_SENTENCE)

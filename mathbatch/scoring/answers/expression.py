@@ -14,7 +14,9 @@ from mathbatch.config.templates.boxed import is_cut
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES, is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words
 from mathbatch.scoring.answers.statements import (
+    EXPLICIT,
     SENTENCE_WINDOW,
+    Rule,
     Stated,
     is_statement,
     last_conclusion,
@@ -37,7 +39,6 @@ from mathbatch.scoring.expressions.spans import (
     wordless_spans,
 )
 
-EXPLICIT = ("boxed", "after ####", "stated as the answer")
 BOLD_LINE = re.compile(r"\*\*([^*\n]{1,60})\*\*\.?")
 STATING_BEFORE = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|get|to|obtain|approximately|about|exactly|only"
@@ -85,7 +86,7 @@ def stated_expressions(response: str) -> list[Stated]:
 def _from_explicit(stated: Stated) -> Stated | None:
     """A box is the answer; what follows the answer's mark may be a sentence around it."""
     text = stated.text.strip().strip("*").strip()
-    if stated.rule == "boxed":
+    if stated.rule == Rule.BOXED:
         return Stated(text, stated.rule)
     text = with_words_as_signs(without_side_remarks(text))
     found = formulas_in(text)
@@ -115,7 +116,7 @@ def _bold_line(part: str) -> Stated | None:
         found = BOLD_LINE.fullmatch(line.strip())
         text = to_latex(found[1]).strip() if found else ""
         if VALUE.search(text) and not word_count(text):
-            return Stated(text, "in bold")
+            return Stated(text, Rule.BOLD)
     return None
 
 
@@ -128,9 +129,9 @@ def _in_sentences(part: str) -> list[Stated]:
             return [Stated(one, stated.rule) for one in found]
     display = last_display(part[-SENTENCE_WINDOW:])
     if display:
-        return [Stated(display, "in the last formula")]
+        return [Stated(display, Rule.LAST_FORMULA)]
     is_short = len(part) <= MAX_BARE_LENGTH and len(part.split()) <= MAX_BARE_WORDS and WORD.search(part)
-    return [Stated(part, "the whole response")] if is_short and is_statement(part) and not DENIES.search(part) else []
+    return [Stated(part, Rule.WHOLE_RESPONSE)] if is_short and is_statement(part) and not DENIES.search(part) else []
 
 
 def expressions_stated_in(sentence: str) -> list[str]:

@@ -12,18 +12,18 @@ from bisect import bisect_left
 from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import without_location, without_repeated_value
-from mathbatch.scoring.answers.statements import Stated
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
 from mathbatch.scoring.expressions.units import conversion_factor
 
-ANSWER_ALONE = ("boxed", "after ####", "stated as the answer", "short answer")
+ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
 """Rules whose text is the answer; a sentence states it anywhere."""
 MAX_BARE_LENGTH = 40
 """Characters. A statement without a marker that is no longer may be a number alone, "a dozen"."""
 REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
-KEEPS_FACTORIALS = ("boxed", "short answer")
+KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
 """Here a mark of exclamation means a factorial."""
 BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
 DENIAL_BEFORE = re.compile(
@@ -86,7 +86,7 @@ def stated_quantity(stated: Stated) -> Number | None:
 
 def is_answer_without_number(stated: Stated) -> bool:
     """Whether a statement without a number is an answer all the same, `2x+1` or `6 or 7`: no weaker one counts then."""
-    return stated.rule in ANSWER_ALONE and (stated.rule == "boxed" or MATH_SIGN.search(stated.text) is not None)
+    return stated.rule in ANSWER_ALONE and (stated.rule == Rule.BOXED or MATH_SIGN.search(stated.text) is not None)
 
 
 def number_stated_in(text: str) -> Number | None:

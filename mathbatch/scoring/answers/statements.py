@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
@@ -31,11 +32,33 @@ MAX_MARKERS = 50
 """How many markers are looked at, from the last: where words of a marker loop, no answer follows."""
 
 
+class Rule(StrEnum):
+    """Rules that find a candidate; the value is what the reason of a score says of it."""
+
+    BOXED = "boxed"
+    AFTER_HASHES = "after ####"
+    STATED_AS_ANSWER = "stated as the answer"
+    CONCLUSION = "stated in a conclusion"
+    BOLD = "in bold"
+    LAST_SENTENCE = "in the last sentence"
+    FIRST_SENTENCE = "in the first sentence"
+    FIRST_LINE = "in the first line"
+    ANY_SENTENCE = "in a sentence"
+    LAST_FORMULA = "in the last formula"
+    WHOLE_RESPONSE = "the whole response"
+    CALLED_RIGHT = "called right, of all options in turn"
+    SHORT_ANSWER = "short answer"
+
+
+# With these rules the response itself says that the text is its answer; the others guess by position.
+EXPLICIT = frozenset({Rule.BOXED, Rule.AFTER_HASHES, Rule.STATED_AS_ANSWER})
+
+
 class Stated(NamedTuple):
     """A candidate and the rule that found it, in words that fit a sentence: "stated as the answer"."""
 
     text: str
-    rule: str
+    rule: Rule | str
 
 
 HASHES = re.compile(r"####[ \t]*")
@@ -85,7 +108,7 @@ REFUSAL = re.compile(
 
 
 @functools.lru_cache(1)
-def statements(response: str) -> list[Stated]:
+def statements(response: str) -> tuple[Stated, ...]:
     r"""Candidates, strongest first: `<answer>`, `\boxed{}`, "####", "the answer is", a conclusion, the last and first
     sentence.
 
@@ -103,7 +126,7 @@ def statements(response: str) -> list[Stated]:
         last_sentence(text),
         first_sentence(text),
     ]
-    return [one for one in found if one is not None]
+    return tuple(one for one in found if one is not None)
 
 
 def without_middle(text: str) -> str:
@@ -114,7 +137,7 @@ def without_middle(text: str) -> str:
 def in_tags(response: str) -> Stated | None:
     """What stands between `<answer>` and `</answer>`; a box or a marker there is stronger than what is around it."""
     text = without_middle(text_in_answer_tags(response) or "")
-    return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, "stated as the answer")
+    return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, Rule.STATED_AS_ANSWER)
 
 
 def boxed(text: str) -> Stated | None:
@@ -125,7 +148,7 @@ def boxed(text: str) -> Stated | None:
         if not BETWEEN_BOXES.fullmatch(text, one.end, joined[0].start):
             break
         joined.insert(0, one)
-    return _candidate(", ".join(one.text for one in joined), "boxed")
+    return _candidate(", ".join(one.text for one in joined), Rule.BOXED)
 
 
 def after_hashes(text: str) -> Stated | None:
@@ -133,7 +156,7 @@ def after_hashes(text: str) -> Stated | None:
     for mark in reversed([*HASHES.finditer(text)][-MAX_MARKERS:]):
         line, _, rest = text[mark.end() :].partition("\n")
         if not (HEADING.match(line) and rest.strip()):
-            return _candidate(line, "after ####")
+            return _candidate(line, Rule.AFTER_HASHES)
     return None
 
 
@@ -154,21 +177,21 @@ def last_conclusion(text: str) -> Stated | None:
     for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
         inner = [*INNER_CONCLUSION.finditer(sentence)]
         if (inner or CONCLUSION.match(sentence)) and is_statement(sentence) and not _is_about_answer(sentence):
-            return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
+            return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
     return None
 
 
 def first_bold_sentence(text: str) -> Stated | None:
     """The first sentence with something in bold that is no label: "There are **3** bars."."""
     bold = filter(BOLD_TEXT.search, sentences(text[:SENTENCE_WINDOW]))
-    return next((_candidate(one, "in bold") for one in bold if is_statement(one) and not _is_about_answer(one)), None)
+    return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not _is_about_answer(one)), None)
 
 
 def last_sentence(text: str) -> Stated | None:
     """The last sentence that states something."""
     return next(
         (
-            _candidate(one, "in the last sentence")
+            _candidate(one, Rule.LAST_SENTENCE)
             for one in sentences_that_state(reversed(sentences(text[-SENTENCE_WINDOW:])))
         ),
         None,
@@ -178,7 +201,7 @@ def last_sentence(text: str) -> Stated | None:
 def first_sentence(text: str) -> Stated | None:
     """The first sentence that states something: many models answer first and explain then."""
     return next(
-        (_candidate(one, "in the first sentence") for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
+        (_candidate(one, Rule.FIRST_SENTENCE) for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
         None,
     )
 
@@ -233,9 +256,9 @@ def _after_marker(text: str, start: int) -> Stated | None:
     if not found:
         return None
     label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
-    return _candidate(label[0] if label else found[0], "stated as the answer")
+    return _candidate(label[0] if label else found[0], Rule.STATED_AS_ANSWER)
 
 
-def _candidate(text: str, rule: str) -> Stated | None:
+def _candidate(text: str, rule: Rule) -> Stated | None:
     text = text.strip()
     return Stated(text, rule) if text and len(text) <= MAX_ANSWER else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from mathbatch.scoring.answers.cues import DENIES
-from mathbatch.scoring.answers.expression import EXPLICIT
-from mathbatch.scoring.answers.statements import CONCLUSION, Stated, is_statement, sentences, statements
+from mathbatch.scoring.answers.statements import CONCLUSION, EXPLICIT, Rule, Stated, is_statement, sentences, statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
@@ -30,7 +29,7 @@ SECOND_CLAUSE = re.compile(r"[,;.]\s(?:it|they|there|this|that|he|she|the|becaus
 MAX_BARE_LENGTH = 100
 """Characters. A response of one line that is no longer is taken for the answer as a whole."""
 BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
-SENTENCE_RULES = ("stated in a conclusion", "in the last sentence")
+SENTENCE_RULES = (Rule.CONCLUSION, Rule.LAST_SENTENCE)
 TRUTHS = ("yes", "no", "true", "false")
 
 
@@ -45,16 +44,16 @@ def stated_words(response: str, gold: str) -> list[Stated]:
     first = next(iter(sentences(whole[:MAX_BARE_LENGTH])), "")
     truth = canonical_text(REASON.split(first)[0].strip("* "))
     if gold in TRUTHS and truth in TRUTHS:
-        return [Stated(truth, "in the first sentence")]
+        return [Stated(truth, Rule.FIRST_SENTENCE)]
     if len(whole) <= MAX_BARE_LENGTH and is_statement(whole) and len(canonical_text(whole).split()) == words:
-        return [Stated(whole, "the whole response")]
+        return [Stated(whole, Rule.WHOLE_RESPONSE)]
     stated = next((one for one in said if one.rule in SENTENCE_RULES), None)
     return [] if stated is None else [_last_words(stated, words)]
 
 
 def _from_explicit(stated: Stated) -> list[Stated]:
     text = stated.text.strip().strip("*").strip()
-    if stated.rule == "boxed":
+    if stated.rule == Rule.BOXED:
         readings = dict.fromkeys([text, _without_filler(without_wording(text))])
         return [Stated(reading, stated.rule) for reading in readings if reading]
     found = formulas_in(text)

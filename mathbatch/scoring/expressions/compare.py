@@ -175,14 +175,14 @@ def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
     """Whether both are equal to Math-Verify, in its order: gold first. Takes as long as it takes."""
     from math_verify import verify
 
-    target, known = _parsed(answer), _parsed_gold(gold)
+    target, known = _parsed(answer), [*_parsed_gold(gold)]
     pairs = [(known, target)] if not RELATION.search(answer) else [(known, target), (target, known)]
     return bool(target) and any(verify(*pair, float_rounding=rounding, timeout_seconds=None) for pair in pairs)
 
 
 @functools.lru_cache(CACHED_GOLDS)
-def _parsed_gold(gold: str) -> list[Any]:
-    return _parsed(gold)
+def _parsed_gold(gold: str) -> tuple[Any, ...]:
+    return tuple(_parsed(gold))
 
 
 def _parsed(text: str) -> list[Any]:

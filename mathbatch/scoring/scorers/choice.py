@@ -26,15 +26,13 @@ from mathbatch.scoring.answers.choice_texts import (
     without_circumstance,
 )
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated, statements
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
-DECISIVE = ("boxed", "after ####")
+DECISIVE = (Rule.BOXED, Rule.AFTER_HASHES)
 """Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
-INTRODUCED = (*DECISIVE, "stated as the answer")
-"""Rules that are stronger than an answer that goes first."""
 CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
@@ -84,14 +82,13 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     """The letters that the response states, by the strongest statement that names any. `least`: a letter that there is,
     where the choices are not known."""
     allowed = _allowed(choices, least)
-    said = statements(response)
     whole = final_part(response).strip()
     if len(whole) <= MAX_ANSWER and (
         choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
     ):
-        said = [Stated(whole, "the whole response")]
+        said: Sequence[Stated] = [Stated(whole, Rule.WHOLE_RESPONSE)]
     else:
-        said = _with_readings(whole, said, choices, allowed)
+        said = _with_readings(whole, statements(response), choices, allowed)
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -99,14 +96,14 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
             chosen = Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
         if chosen is not None:
             return chosen
-        decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
+        decided = decided or stated.rule in DECISIVE or (stated.rule in EXPLICIT and is_expression(stated.text))
     return None
 
 
 def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], allowed: str) -> list[Stated]:
     """With what only choices have, right behind what is introduced: an answer that goes first, one that leaves it open,
     the one option that is called right."""
-    place = sum(one.rule in INTRODUCED for one in said)
+    place = sum(one.rule in EXPLICIT for one in said)
     right, rest = option_called_right(whole, said[place:])
     readings = (opening_answer(whole, choices, allowed), undetermined_statement(whole, choices), right)
     return [*said[:place], *filter(None, readings), *rest]

@@ -16,7 +16,7 @@ import msgspec
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import stated_quantity
-from mathbatch.scoring.answers.statements import Stated, statements
+from mathbatch.scoring.answers.statements import Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import stated_number
@@ -56,7 +56,7 @@ def short_answer(response: str) -> tuple[str, str] | None:
     if not found:
         return None
     value = next(filter(None, found[-1]), "").strip()
-    return ("" if value == "null" else value), "short answer"
+    return ("" if value == "null" else value), Rule.SHORT_ANSWER
 
 
 def _stated(sample: Sample, response: str) -> tuple[str, str]:
@@ -69,7 +69,7 @@ def _stated(sample: Sample, response: str) -> tuple[str, str]:
 
 
 def _same_float(answer: str, gold: str) -> bool:
-    ours, theirs = stated_quantity(Stated(answer, "short answer")), as_quantity(gold)
+    ours, theirs = stated_quantity(Stated(answer, Rule.SHORT_ANSWER)), as_quantity(gold)
     return ours is not None and theirs is not None and abs(ours.value - theirs.value) <= TOLERANCE
 
 

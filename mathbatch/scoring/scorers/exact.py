@@ -11,7 +11,7 @@ import json
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 
@@ -34,7 +34,7 @@ class ExactScorer(BaseScorer):
         candidates = [(one.text, one.rule) for one in statements(response)]
         whole = final_part(response).strip()
         if whole and len(whole) <= BARE and "\n" not in whole:
-            candidates.insert(0, (whole, "the whole response"))
+            candidates.insert(0, (whole, Rule.WHOLE_RESPONSE))
         if not candidates:
             return Score("no_answer", None, sample.gold, "nothing is stated")
         for text, rule in candidates:

@@ -29,9 +29,11 @@ from mathbatch.scoring.answers.number_in_sentence import (
     stated_quantity,
 )
 from mathbatch.scoring.answers.statements import (
+    EXPLICIT,
     MAX_ANSWER,
     REFUSAL,
     SENTENCE_WINDOW,
+    Rule,
     Stated,
     is_statement,
     sentences,
@@ -48,7 +50,6 @@ NEGATION = re.compile(
 )
 MANY = 40
 """Sentences that are read one by one where no statement was enough."""
-EXPLICIT = ("boxed", "after ####", "stated as the answer")
 MAX_OTHER = 100
 """Characters: longer than that, a most similar choice says nothing."""
 NEAR, NEAR_LEAD, NEAR_LENGTH = 80, 5, 4
@@ -69,20 +70,20 @@ def extract(sample: Sample, response: str) -> Stated | None:
 
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
     if (whole := response.strip()) in choices:
-        return Stated(whole, "the whole response")
+        return Stated(whole, Rule.WHOLE_RESPONSE)
     if len(whole) <= MAX_ANSWER and (place := choice_with_letter(whole, choices)) is not None:
-        return Stated(chr(ord("A") + place), "the whole response")
+        return Stated(chr(ord("A") + place), Rule.WHOLE_RESPONSE)
     said = statements(response)
     opened = opening_answer(final_part(response).strip(), choices, ALPHABET[: len(choices)])
     if opened is not None:
         place = sum(one.rule in EXPLICIT for one in said)
-        said = [*said[:place], opened, *said[place:]]
+        said = (*said[:place], opened, *said[place:])
     rest = sentences(final_part(response)[-SENTENCE_WINDOW:])[-MANY:]
-    everything = [Stated(one, "in a sentence") for one in reversed(rest) if is_statement(one)]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in reversed(rest) if is_statement(one)]
     found = _by_letter_or_text([*said, *everything], choices) or _by_number([*said, *everything], choices)
     if found is not None:
         return found
-    plainly = [one for one in said if one.rule in ("stated in a conclusion", "in the first sentence")]
+    plainly = [one for one in said if one.rule in (Rule.CONCLUSION, Rule.FIRST_SENTENCE)]
     polar = None if REFUSAL.search(response[:SENTENCE_WINDOW]) else _polar(plainly, choices)
     return polar or _nearly(said, choices) or _by_words(said, choices) or _other(said, choices)
 
@@ -170,7 +171,7 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     for one in said:
         explicit = one.rule in EXPLICIT
         if (
-            (explicit or "conclusion" in one.rule)
+            (explicit or one.rule == Rule.CONCLUSION)
             and all(map(numbers_in_digits_or_words, choices))
             and (found := standalone_number(one.text)) is not None
         ):
@@ -197,7 +198,7 @@ def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 def _number(response: str, kind: str) -> Stated | None:
     """As Python reads numbers; one that is no decimal, such as a root, as it stands where an integer is asked for."""
     rest = sentences(final_part(response)[:SENTENCE_WINDOW])[:MANY]
-    everything = [Stated(one, "in a sentence") for one in rest if is_statement(one)]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in rest if is_statement(one)]
     for one in [*statements(response), *everything]:
         if (found := stated_quantity(one)) is not None:
             return Stated(found.digits if found.exact or kind == "float" else found.shown, one.rule)
