@@ -1,7 +1,7 @@
-r"""The expression that a response states as its answer: that of one statement, the strongest that has any.
+r"""Read the expression that a response states as its answer, from the strongest statement that has one.
 
-    "The sides are 3 and 4. So the area is 25π square units."   states   25\pi square units
-    "The answer is 7, not 8."                                    states   7
+    "The sides are 3 and 4. So the area is 25π square units."  ->  "25\pi square units"
+    "The answer is 7, not 8."                                  ->  "7"
 
 A statement that denies ("it is not 7") or bounds ("more than 7") states no value.
 """
@@ -40,21 +40,23 @@ from mathbatch.scoring.expressions.spans import (
 )
 
 BOLD_LINE = re.compile(r"\*\*([^*\n]{1,60})\*\*\.?")
+# Stands in front of a stated value: "x equals ", "it is about ".
 STATING_BEFORE = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|get|to|obtain|approximately|about|exactly|only"
     r"|ist|es)\b|[:=≈：是为])[\s*_$(]{0,9}$",
     re.IGNORECASE,
 )
+# A note for a calculator in the solutions of GSM8K: "9 * 2 = $<<9*2=18>>18".
 CALCULATOR_NOTE = re.compile(r"<<[^<>\n]{0,200}>>")
-"""What GSM8K's solutions note for a calculator: "9 * 2 = $<<9*2=18>>18"."""
 WORD = re.compile(r"(?<![\\A-Za-z])[^\W_]")
+# Words and characters. A response that is no longer is an answer, whatever it says.
 MAX_BARE_WORDS, MAX_BARE_LENGTH = 3, 100
-"""Words, and characters. A response that is no longer is an answer, whatever it is."""
+# A response that starts with its answer: "x = 7. Check: 2 * 7 + 1 = 15".
 ANSWER_THEN_EXPLANATION = re.compile(
     r"([^\n]{0,60}?[\d$})°])\.?\s{1,9}\W{0,4}(?:explanation|because|check|reason|verification|this\sis\s(?:because|since))\b",
     re.IGNORECASE,
 )
-"""An answer that comes first: "x = 7. Check: 2 * 7 + 1 = 15"."""
+# How many there are, and then which: "there are 4 integers $n$ with $1 \le n \le 4$".
 COUNT = re.compile(
     r"\W{0,4}(?:(?!(?:since|as|if|because|when|suppose|given)\b)[A-Za-z]+,?\s){0,4}?there\s(?:are|were|exist)\s"
     r"(?:(?:a\stotal\sof|exactly|only|now|still)\s)?(?:\$|\\\()?\s?(\d[\d,]{0,20})\s?(?:\$|\\\))?(?![^\n:]{0,200}=\s?\$?\d)"
@@ -62,16 +64,19 @@ COUNT = re.compile(
     r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
     re.IGNORECASE,
 )
-"""How many there are, before which these are: "there are 4 integers $n$ with $1 \\le n \\le 4$"."""
+# Stands behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$".
 SOLVES_AFTER = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
-"""Behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$"."""
+# Stands behind a formula whose value follows in words: "the value of $n$ is 36".
 VALUE_AFTER = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
-"""Behind a formula: "the value of $n$ is 36"."""
 
 
 def stated_expressions(response: str) -> list[Stated]:
-    """What a response states as its answer; nothing where it states no value. Of "there are 2 roots: 3 and 5" both the
-    count and the roots, since the question tells which of them is asked for."""
+    """Return the expressions that a response states as its answer, or none where it states no value.
+
+        "So the answer is $x = 3$." -> ["x = 3"], "there are 2 roots: 3 and 5" -> ["2", "3 and 5"]
+
+    The second has two, since the question alone tells whether the count or the roots are asked for.
+    """
     introduced = next((one for one in statements(response) if one.rule in EXPLICIT), None)
     if introduced is not None:
         return [*filter(None, [_from_explicit(introduced)])]
@@ -84,7 +89,7 @@ def stated_expressions(response: str) -> list[Stated]:
 
 
 def _from_explicit(stated: Stated) -> Stated | None:
-    """A box is the answer; what follows the answer's mark may be a sentence around it."""
+    """Return a box as it is, and of other explicit statements the expression in the sentence around it."""
     text = stated.text.strip().strip("*").strip()
     if stated.rule == Rule.BOXED:
         return Stated(text, stated.rule)
@@ -99,7 +104,12 @@ def _from_explicit(stated: Stated) -> Stated | None:
 
 
 def _first_expression(text: str) -> str | None:
-    """The first expression; the whole text where its words bound it, or where there is no number either."""
+    """Return the first expression of a text, or the whole text where no number is in it either.
+
+        "12 cm, as calculated" -> "12 cm", "more than 5" -> "more than 5", "not 5" -> None
+
+    Where words in front bound the expression, the whole text is returned with them.
+    """
     found = wordless_spans(text)
     before = text[: found[0][0]] if found else text
     if DENIES.search(before):
@@ -111,7 +121,7 @@ def _first_expression(text: str) -> str | None:
 
 
 def _bold_line(part: str) -> Stated | None:
-    """A first or last line that is nothing but a value in bold."""
+    """Return the first or last line where that is a value in bold and nothing else: "**12**"."""
     for line in (part.partition("\n")[0], part.rpartition("\n")[2]):
         found = BOLD_LINE.fullmatch(line.strip())
         text = to_latex(found[1]).strip() if found else ""
@@ -121,7 +131,7 @@ def _bold_line(part: str) -> Stated | None:
 
 
 def _in_sentences(part: str) -> list[Stated]:
-    """Of the conclusion, of the last sentence, else the last formula that stands alone."""
+    """Read the last conclusion, else the last sentence, else the last formula in a line of its own."""
     text = with_words_as_signs(with_displays_inline(CALCULATOR_NOTE.sub("", part[-SENTENCE_WINDOW:])))
     for stated in filter(None, (last_conclusion(text), last_sentence(text))):
         found = expressions_stated_in(stated.text)
@@ -135,14 +145,17 @@ def _in_sentences(part: str) -> list[Stated]:
 
 
 def expressions_stated_in(sentence: str) -> list[str]:
-    """How many there are, where a sentence says so, and the expression that it states unless that only bounds them."""
+    """Return the count that a sentence states, where it states one, and its stated expression.
+
+    "there are 2 roots: 3 and 5" -> ["2", "3 and 5"], "there are 4 integers with n < 5" -> ["4"]
+    """
     counted = COUNT.match(sentence)
     stated = expression_stated_in(sentence) if counted is None or counted["listed"] else None
     return [*dict.fromkeys(filter(None, [counted and counted[1], stated]))]
 
 
 def expression_stated_in(sentence: str) -> str | None:
-    """The expression that a sentence states, None where it states none."""
+    """Return the expression that a sentence states, or None: "so $x = 3$, since $2x = 6$" -> "x = 3"."""
     text = without_side_remarks(sentence)
     found = formulas_in(text)
     if not found:
@@ -156,12 +169,15 @@ def expression_stated_in(sentence: str) -> str | None:
 
 
 def _outside_formulas(text: str) -> str | None:
-    """The last expression that has a "=" or stands behind an "is", else that of the number that the text states."""
+    """Return the expression that a text without formulas states: "the sum is 3 + x" -> "3 + x".
+
+    It is the last one that has an equals sign or stands behind a stating word, else that of the stated number.
+    """
     every = wordless_spans(text)
-    found = [(start, run) for start, run in every if "=" in run or not is_denied_or_bound(text[:start])]
-    for start, run in reversed(found):
-        if "=" in run or STATING_BEFORE.search(text[max(start - 40, 0) : start]):
-            return run
+    found = [(start, span) for start, span in every if "=" in span or not is_denied_or_bound(text[:start])]
+    for start, span in reversed(found):
+        if "=" in span or STATING_BEFORE.search(text[max(start - 40, 0) : start]):
+            return span
     if found and not word_count(text):
         return found[-1][1]
     number = (None if found else spelled_fraction_in(text)) or number_stated_in(text)
@@ -174,7 +190,10 @@ def _outside_formulas(text: str) -> str | None:
 
 
 def _span_with_number(number: Number, every: list[tuple[int, str]]) -> tuple[int, str] | None:
-    """The stretch that holds a number; its place is that in another notation, so of several the nearest."""
+    """Return the span that holds a number, the nearest one where several do.
+
+    The places of number and spans are those of two notations of one text, so that they differ a little.
+    """
     pattern = re.compile(rf"(?<![\d.]){re.escape(number.shown)}(?!\d)")
-    holding = [(start, run) for start, run in every if pattern.search(to_number_notation(run))]
+    holding = [(start, span) for start, span in every if pattern.search(to_number_notation(span))]
     return min(holding, key=lambda one: abs(one[0] - number.start), default=None)

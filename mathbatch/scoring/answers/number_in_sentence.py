@@ -1,8 +1,8 @@
-r"""The number that a statement states: that in bold, else the one after the last "is" or "=", else the last.
+"""Read the number that a statement states: in bold, else behind the last "is" or "=", else the last one.
 
-said_number("There are 3 bars of 40 cm.").digits == "3"
+    "There are 3 bars of 40 cm." -> 3
 
-A number that is denied ("not 8"), a bound ("more than 5") and one of several ("6 or 7", "5 to 10") are not stated.
+A number that is denied ("not 8"), a bound ("more than 5") or one of several ("6 or 7", "5 to 10") is not stated.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_nu
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
 from mathbatch.scoring.expressions.units import conversion_factor
 
+# With these rules the text is the answer, while a sentence may state it anywhere. A field "short answer" of a JSON
+# reply (DynaMath) is as explicit as a box.
 ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
-"""Rules whose text is the answer; a sentence states it anywhere."""
+# Characters. A statement without a marker that is no longer may be a number alone: "a dozen".
 MAX_BARE_LENGTH = 40
-"""Characters. A statement without a marker that is no longer may be a number alone, "a dozen"."""
+# Stands between an answer and a remark: "12 cm; the base is 4".
 REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
+# With these rules an exclamation mark at the end is a factorial and ends no sentence.
 KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
-"""Here a mark of exclamation means a factorial."""
 BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
 DENIAL_BEFORE = re.compile(
     r"(?:\b(?:not|never|neither|nor|cannot|rather\sthan|instead\sof)|n['’]t)\s"
@@ -36,6 +38,7 @@ BOUND_BEFORE = re.compile(
     r"|[<>≤≥]|\\[lg](?:eq?|t))\s?(?:or\sequal\sto\s)?\W{0,3}$",
     re.IGNORECASE,
 )
+# A bound that may be the answer where no other number is: "at most 5".
 WEAK_BOUND_BEFORE = re.compile(r"\b(?:least|most|exactly|within|reach(?:es)?|through)\s\W{0,3}$", re.IGNORECASE)
 DATE_WORD_BEFORE = re.compile(
     r"\b(?:in|during|since|until|by|of|for|from|year|to|and)\s(?:the\s)?(?:year\s)?$", re.IGNORECASE
@@ -48,36 +51,42 @@ THERE_ARE_BEFORE = re.compile(
 STATING_WORD = re.compile(
     r"\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|approximately|about)\b|[=≈:：是为]", re.IGNORECASE
 )
+# Stands behind an answer and has numbers of its own: "7, since 2*7+1 = 15".
 REASON = re.compile(
     r"(?:[,;(]?\s?\b(?:since|because)|[,;(]\s?(?:as|given|which(?!\s(?:gives?|makes?|means|equals?|leaves?|comes)\b))|\(=)"
     r"\s(?!.*\b(?:so|therefore|thus|hence)\b).*",
     re.DOTALL | re.IGNORECASE,
 )
-"""Behind an answer, with numbers of its own: "7, since 2*7+1 = 15"."""
+# Stands between the numbers of a list, a range, or of alternatives: "6 or 7", "5 to 10".
 BETWEEN_ALTERNATIVES = re.compile(
     r"[\s$°%)*]*(?:[A-Za-z]+[\s$]+){0,2}?(?:\\?[,;:]\s?(?:and\b|or\b)?|\b(?:and|or)\b|(?<!\bup\s)to\b|[-–~])"
     r"[\s$(*]*(?:[A-Za-z]\s?=[\s$]*)?"
 )
-"""What stands between the numbers of a list, alternatives or a range."""
 EQUALS = re.compile(r"[\s$]*(?:[A-Za-z]+\s){0,2}(?:=|≈|\\approx)[\s$*]*")
+# Stands between the stated number and one that belongs to it: "6 of the 20", "4 buses for 160 students".
 BETWEEN_MAIN_AND_SIDE = re.compile(
     r"(?:\s(?!leav|total)[A-Za-z'’-]+){0,4}?\s(?:of\s(?:all|its|the|these|those|his|her|their)|in\sthe|out\sof|for|on|with|from|after"
     r"|to\s(?!(?:about|be|become|find|get|give|have|make|nearly|only|reach)\b)[a-z]+)\s(?:(?:the|these|his|her|their)\s)?\W{0,3}",
     re.IGNORECASE,
 )
-"""Between the number that is stated and one that only belongs to it: "6 of the 20", "4 buses for 160 students"."""
 MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
 VERB_AFTER = re.compile(r"\s(are|is|were|was)\b")
 MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
 
 def numbers_in_digits_or_words(text: str) -> list[Number]:
-    """All numbers of a text, in order; those in words only where there is none in digits."""
+    """Return all numbers of a text, in order; those in words only where there is none in digits.
+
+    "3 of the five" -> 3, "two and five" -> 2, 5
+    """
     return numbers_in(text) or spelled_numbers_in(text)
 
 
 def stated_quantity(stated: Stated) -> Number | None:
-    """The number that a statement comes to; what is short, or introduced as the answer, is first read as a whole."""
+    r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
+
+    A text that is short or explicit is first read as one number, such as "2\\sqrt{3}", then as a sentence.
+    """
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
@@ -85,13 +94,15 @@ def stated_quantity(stated: Stated) -> Number | None:
 
 
 def is_answer_without_number(stated: Stated) -> bool:
-    """Whether a statement without a number is an answer all the same, `2x+1` or `6 or 7`: no weaker one counts then."""
+    """Tell whether a statement without a number is the answer, so that no weaker one counts: "2x+1", "6 or 7"."""
     return stated.rule in ANSWER_ALONE and (stated.rule == Rule.BOXED or MATH_SIGN.search(stated.text) is not None)
 
 
 def number_stated_in(text: str) -> Number | None:
-    """The number that a sentence states. Bounds and dates ("at most 5", "in 2014") are passed over where there is
-    another, in digits or in words."""
+    """Return the number that a sentence states, or None: "4 of the 20 are red, so 16 are blue" -> 16.
+
+    Bounds and dates ("at most 5", "in 2014") are passed over where there is another number, in digits or in words.
+    """
     text = to_number_notation(text)
     text = _without_reason(text)
     every: list[Number | TokenSpan] = quantities_in(text) or [*spelled_numbers_in(text)]
@@ -111,7 +122,7 @@ def number_stated_in(text: str) -> Number | None:
 
 
 def _last_of_calculation(text: str, chosen: Number | TokenSpan, every: list[Number | TokenSpan]) -> Number | TokenSpan:
-    """Of "there are 3 + 2 = 5" the last."""
+    """Return the last number of the calculation that a number starts: "there are 3 + 2 = 5" -> 5."""
     place = every.index(chosen) if chosen in every else len(every)
     while place + 1 < len(every) and EQUALS.fullmatch(text, every[place].end, every[place + 1].start):
         place += 1
@@ -119,6 +130,7 @@ def _last_of_calculation(text: str, chosen: Number | TokenSpan, every: list[Numb
 
 
 def _without_reason(text: str) -> str:
+    """Return a sentence without its reason, repetition and location, where a number is left."""
     text = without_location(without_repeated_value(text))
     reason = REASON.search(text)
     return text[: reason.start()] if reason and re.search(r"\d", text[: reason.start()]) else text
@@ -127,32 +139,39 @@ def _without_reason(text: str) -> str:
 def _last_main_number(
     text: str, found: list[Number | TokenSpan], every: list[Number | TokenSpan]
 ) -> Number | TokenSpan:
-    """The last number that doesn't belong to the one before it."""
+    """Return the last number that doesn't belong to the one before it: "6 of the 20" -> 6."""
     beside = [other for one, other in pairwise(every) if isinstance(one, Number) and _belongs(text, one, other)]
     return next((one for one in reversed(found) if one not in beside), found[-1])
 
 
 def _belongs(text: str, one: Number, other: Number | TokenSpan) -> bool:
-    """For so much money something is sold, so that it may be the price that was asked for."""
+    """Tell whether a number belongs to the one before it: "6 of the 20".
+
+    An amount of money behind "for" doesn't, since it may be the price that was asked for: "sells 4 for $20".
+    """
     between = text[one.end : other.start]
     is_price = between.rstrip("$ ").endswith(" for") and MONEY.match(text, other.start) is not None
     return not is_price and BETWEEN_MAIN_AND_SIDE.fullmatch(between) is not None
 
 
 def _matches_before(text: str, one: Number | TokenSpan, *patterns: re.Pattern[str]) -> bool:
+    """Tell whether one of the patterns matches the text right before a number."""
     before = text[max(one.start - 30, 0) : one.start]
     return any(pattern.search(before) for pattern in patterns)
 
 
 def _is_bound_or_date(text: str, one: Number | TokenSpan) -> bool:
+    """Tell whether a number is a weak bound or a year: "at most 5", "in 2014"."""
     return _matches_before(text, one, WEAK_BOUND_BEFORE) or (
         YEAR.fullmatch(text, one.start, one.end) is not None and _matches_before(text, one, DATE_WORD_BEFORE)
     )
 
 
 def _is_one_of_several(text: str, one: Number, every: list[Number | TokenSpan]) -> bool:
-    """Whether another number stands beside it with the same right, `6 or 7`, "3 are red and 4 are blue". The same in
-    another form, `1/2 or 0.5`, is no other."""
+    """Tell whether another number stands beside it as its equal: "6 or 7", "3 are red and 4 are blue".
+
+    The same number in another form doesn't count: "1/2 or 0.5".
+    """
     if one not in every:  # in words, beside bounds in digits
         return False
     place = every.index(one)
@@ -167,6 +186,7 @@ def _is_one_of_several(text: str, one: Number, every: list[Number | TokenSpan]) 
 
 
 def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
+    """Tell whether two numbers are equal, one of them perhaps rounded or in another unit."""
     if isinstance(one, TokenSpan) or isinstance(other, TokenSpan):
         return False
     values = [number.value / (100 if number.percent else 1) for number in (one, other)]
@@ -175,25 +195,25 @@ def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
 
 
 def _in_bold(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """The last number in bold."""
+    """Return the last number in bold: "it has **4** sides" -> 4."""
     spans = [one.span() for one in BOLD.finditer(text)]
     return next((one for start, end in reversed(spans) for one in reversed(found) if start <= one.start < end), None)
 
 
 def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """The last number right after "there are"."""
+    """Return the last number right after "there are": "there are 3 bars of 40 cm" -> 3."""
     return next(
         (one for one in reversed(found) if THERE_ARE_BEFORE.search(text[max(one.start - 40, 0) : one.start])), None
     )
 
 
 def _leading(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """The number that a text starts with, when the text goes on in words: "1982 with an income of 931"."""
+    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982."""
     return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
 
 
 def _after_stating_word(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """The number that follows the last "is", "are", "=" that has one near, at most three words away."""
+    """Return the number behind the last "is" or "=" that has one within three words: "the sum is 5" -> 5."""
     starts = [one.start for one in found]
     for says in reversed([*STATING_WORD.finditer(text)]):
         place = bisect_left(starts, says.end())

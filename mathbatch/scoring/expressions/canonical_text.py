@@ -1,7 +1,7 @@
-r"""One spelling of a text, in which texts are compared: "\frac { 5 } { 12 }" and "5/12" are "5/12".
+r"""Bring texts into one spelling in which they can be compared: "\frac { 5 } { 12 }" and "5/12" become "5/12".
 
-What groups stays grouped, so that two texts with one spelling are the same: "\frac{a+b}{2}" is "(a+b)/2", "\sqrt{2x}"
-is "√(2x)" and no "√2x", "2\frac{1}{2}" is "2 1/2". Case, markup, quotation marks, a full stop at the end, and blanks
+What groups stays grouped, so that only equal texts have one spelling: "\frac{a+b}{2}" is "(a+b)/2", "\sqrt{2x}" is
+"√(2x)" and not "√2x", "2\frac{1}{2}" is "2 1/2". Case, markup, quotation marks, a full stop at the end, and blanks
 around signs don't count.
 """
 
@@ -11,12 +11,12 @@ import functools
 import re
 from collections.abc import Sequence
 
+# Characters. Texts as short as a choice are asked for again and again, so their spelling is kept.
 MAX_CACHED_LENGTH = 200
-"""Characters; the spelling of a text as short as a choice is kept, for it is asked for again and again."""
+# Characters. The braces of a longer text are left as they are, which bounds the time.
 MAX_GROUPED = 10_000
-"""Characters; the braces of a longer text are left as they are."""
+# Braces within braces that are resolved.
 MAX_DEPTH = 20
-"""Braces within braces."""
 PLAIN_SIGNS = str.maketrans(
     dict(zip("’‘“”−–—×·π，：（）\xa0~", ["'", "'", '"', '"', *"---**", "pi", *",:()  "], strict=True))
     | {"≤": "<=", "≥": ">="}
@@ -24,13 +24,13 @@ PLAIN_SIGNS = str.maketrans(
 SUPERSCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 DEGREE = re.compile(r"\s?(?:\^\s?\{?\s?\\circ\s?\}?|\*?\\?degrees?\b|\bdeg\b|º|˚)")
+# Code points for private use, each of which stands for a group in braces while a text is rewritten.
 RESERVED = re.compile("[\ue000-\uf8ff]")
-"""Signs for private use: here each stands for a group in braces."""
 FIRST_GROUP = 0xE100
 SET_BRACES = {"\\{": "\ue000", "\\}": "\ue001"}
 LITERAL_BRACES = {"{": "\ue000", "}": "\ue001"}
+# In a text without any of these, braces are just braces.
 HAS_LATEX = re.compile(r"\\|[\^_√]\s*\{|\{,\}")
-"""Without any of these braces are just braces."""
 GROUP = re.compile(r"\{([^{}]*)\}")
 GROUPS = "[\ue100-\uf8ff]"
 FRACTION = re.compile(rf"\\[dtc]?frac\s*({GROUPS}|\d|[a-z])\s*({GROUPS}|\d|[a-z])")
@@ -38,18 +38,18 @@ ROOT = re.compile(
     rf"(?:\\|\b|(?<=\d))sqrt\s*(?:\[(\w)\]\s*)?(?:({GROUPS})|\(([^()]*)\)|(\d+|[a-z]\b))|√\s*(?:({GROUPS})|\(([^()]*)\))"
 )
 INDEX_GROUP = re.compile(rf"([\^_])\s*({GROUPS})")
+# Needs no brackets behind a root or a fraction bar, or as an exponent.
 SINGLE_TERM = re.compile(r"-?\d+(?:\.\d+)?|\\?[^\W\d_]|pi|\\pi")
-"""What needs no brackets behind a root, a fraction's stroke or a power."""
+# Needs no brackets in front of a fraction bar.
 SINGLE_PRODUCT = re.compile(r"-?[\w.√\\° ]+")
-"""What needs no brackets above a fraction's stroke."""
 SIGNS_OF_COMMANDS = {"\\leq": "<=", "\\le": "<=", "\\geq": ">=", "\\ge": ">=", "\\cdot": "*", "\\times": "*"}
 SIGN_COMMAND = re.compile(r"\s?(\\leq?|\\geq?|\\cdot|\\times)(?![A-Za-z])\s?")
 GAP_IN_NUMBER = re.compile(r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))|\\!")
 FORMAT_COMMAND = re.compile(
     r"\\(?:text(?:bf|it|rm)?|mathrm|mathbf|mathit|mbox|left|right|displaystyle|operatorname)(?![a-z])"
 )
+# A lone star is a sign where it stands between two things, with or without blanks around it, and markup elsewhere.
 MARKUP = re.compile(r"[$`\"\\]|\*{2,}|(?<![\w)°\s])\*|\*(?![\w(√°\s])|(?<=\s)\*(?!\s)|(?<!\s)\*(?=\s)")
-"""A lone star is a sign where it stands between two things, with or without blanks around it."""
 BLANKS = re.compile(r"\s+")
 NEEDLESS_SIGN = re.compile(
     r"(?<=\d)\s?\*\s?(?=√|pi\b|°)|(?<=[\d)])\s(?=√|pi\b)|(?<=√)\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
@@ -61,7 +61,7 @@ BLANK_OUTSIDE_NUMBER = re.compile(r"(?<!\d)\s|\s(?!\d)")
 
 
 def canonical_text(text: str) -> str:
-    """The text in one spelling; "" where it has nothing but markup."""
+    r"""Return the text in one spelling: "$\frac{1}{2}$." -> "1/2". Empty where it is nothing but markup."""
     return _cached_canonical_text(text) if len(text) <= MAX_CACHED_LENGTH else _canonical_text(text)
 
 
@@ -81,12 +81,15 @@ _cached_canonical_text = functools.lru_cache(4096)(_canonical_text)
 
 
 def compact_text(text: str) -> str:
-    """`plain` without any blank but those between digits: "5 \\pi r" is "5\\pi r", but "2 1/2" is not "21/2"."""
+    r"""Return the canonical text without blanks, except between digits: "5 \pi r" -> "5pir", "2 1/2" -> "2 1/2"."""
     return BLANK_OUTSIDE_NUMBER.sub("", canonical_text(text))
 
 
 def places_of_same_text(text: str, others: Sequence[str]) -> list[int]:
-    """Places of those that are the same text; where several are, and some in the same case, only these."""
+    """Return the places of the texts that are the same text.
+
+    Where several are, and some have the same case as well, only these count.
+    """
     wanted = compact_text(text)
     same = [place for place, other in enumerate(others) if wanted and compact_text(other) == wanted]
     cased = [place for place in same if others[place].strip(" $.*") == text.strip(" $.*")]
@@ -94,14 +97,14 @@ def places_of_same_text(text: str, others: Sequence[str]) -> list[int]:
 
 
 def _set_apart(text: str) -> str:
-    """Braces that stand for themselves become other signs."""
+    """Replace the braces that stand for themselves by code points for private use."""
     for brace, sign in (SET_BRACES if HAS_LATEX.search(text) else LITERAL_BRACES).items():
         text = text.replace(brace, sign)
     return text
 
 
 def _without_braces(text: str) -> str:
-    """Fractions, roots and powers written out, with brackets where they are needed."""
+    """Write out fractions, roots and powers, with brackets where they are needed."""
     groups: list[str] = []
 
     def close(found: re.Match[str]) -> str:
@@ -144,7 +147,7 @@ def _bracketed(text: str, bare: re.Pattern[str]) -> str:
 
 
 def _apart(found: re.Match[str], written: str) -> str:
-    """With a blank where it would run into a number beside it: the fraction of "2\\frac{1}{2}"."""
+    r"""Add a blank where a fraction would run into a number beside it: "2\frac{1}{2}" -> "2 1/2"."""
     before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() :][:1]
     lead = " " if written[0].isdigit() and before.isalnum() else ""
     return f"{lead}{written} " if written[-1].isdigit() and after.isdigit() else f"{lead}{written}"

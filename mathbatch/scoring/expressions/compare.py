@@ -1,4 +1,11 @@
-r"""DOC"""
+r"""Compare an answer with the gold answer as text, as numbers, then as mathematics.
+
+    compare_with_gold("0.5", r"\frac{1}{2}") == ("correct", "equal as numbers")
+
+Text and plain numbers are compared at once. What is left goes to Math-Verify
+(https://github.com/huggingface/Math-Verify), the gold answer first against itself: where that fails, nothing could ever
+be equal to it.
+"""
 
 from __future__ import annotations
 
@@ -24,29 +31,33 @@ from mathbatch.scoring.expressions.spans import word_count
 from mathbatch.scoring.expressions.tuples import same_value, same_values
 from mathbatch.scoring.expressions.units import are_interchangeable
 
+# A gold answer of words, such as `\text{east}`, or a time of day: Math-Verify would multiply its letters.
 WORDS_ONLY = re.compile(
     r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?|\d{1,2}:\d\d\s?[AaPp]\.?[Mm]\.?"
 )
-"""A gold answer of words, such as `\\text{east}`, or a time of day: Math-Verify would multiply its letters."""
+# An inequality without its left side: "≥ 3".
 INEQUALITY_START = re.compile(r"\s*(?:[<>]|\\[lg](?:e|eq|t)(?![A-Za-z]))")
-"""An inequality without its left side: "≥ 3"."""
+# Says in words that a value is only a bound, or not the answer: "more than 3", "not 3".
 BOUND = re.compile(
     r"\b(?:greater|more|less|fewer|larger|smaller|higher|lower)\b|\b(?:at\s(?:least|most)|above|below|not|never|between)\b",
     re.IGNORECASE,
 )
+# A power that Math-Verify calculates as a float, which is infinite for all large ones, so that they would be equal.
 HUGE_POWER = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
-"""Powers that Math-Verify calculates as floats, beyond which all are equal."""
 DEGREES = re.compile(r"(-?[\d.]{1,20}|\\frac\{\d{1,9}\}\{\d{1,9}\})\s?\^\s?(?:\\circ|\{\s?\\circ\s?\})")
+# Brackets of a vector.
 ANGLE_BRACKET = re.compile(r"\\([lr])angle(?![A-Za-z])")
-"""The brackets of a vector."""
+# An answer of more words than this, and than the gold answer, is prose: Math-Verify would multiply its letters.
 MAX_WORDS = 4
-"""Words. Of more Math-Verify would multiply the letters."""
 BLANK_BESIDE_WORD = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 CACHED_GOLDS = 4096
 
 
 def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
-    """Verdict and reason for an answer to a gold answer that is equal to itself and written in LaTeX."""
+    """Return verdict and reason for an answer; one that is given exactly and rounded may be right in either form.
+
+    `gold` must be written in LaTeX and equal to itself; `rounding` is the number of decimals that count.
+    """
     found = [
         _compare_form(gold, form, rounding) for form in exact_and_rounded(to_latex(without_math_delimiters(answer)))
     ]
@@ -54,6 +65,7 @@ def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, s
 
 
 def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
+    """Compare one form of an answer: as text, as a bound, in a base, in its unit, then by its value."""
     gold, answer = (ANGLE_BRACKET.sub(lambda found: "(" if found[1] == "l" else ")", one) for one in (gold, answer))
     gold, answer = (f"x {one}" if INEQUALITY_START.match(one) else one for one in (gold, answer))
     if _without_blanks_at_words(gold) == _without_blanks_at_words(answer):
@@ -79,6 +91,7 @@ def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
 
 
 def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
+    """Compare two values without units: as numbers, then as mathematics."""
     ours, theirs = as_number(answer) or as_spelled_number(answer), as_number(gold)
     if ours is not None and theirs is not None:
         same = are_same_number(ours, theirs, rounding)
@@ -101,12 +114,13 @@ def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
 
 
 def _same_huge(gold: str, answer: str, rounding: int) -> bool | None:
+    """Tell whether two powers have the same exact value; None where one of them has none."""
     ours, theirs = value_of(answer), value_of(gold)
     return None if ours is None or theirs is None else same_value(theirs, ours, rounding)
 
 
 def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) -> tuple[str, str]:
-    """Two values in different units; those of other kinds, as metres and seconds, are never equal."""
+    """Compare two values in different units; those of different kinds, such as metres and seconds, are never equal."""
     ours, theirs = value_of(answer.value), value_of(gold.value)
     if gold.measure and answer.measure and gold.measure.powers == answer.measure.powers and ours and theirs:
         factor = answer.measure.size / gold.measure.size
@@ -116,24 +130,28 @@ def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) ->
 
 
 def _in_radians(gold: str, answer: str) -> tuple[str, str]:
-    """Both texts, and where one has a pi, the degrees of the other in radians."""
+    """Return both texts, with degrees as radians where the other text holds a pi."""
     if ("\\pi" in gold) == ("\\pi" in answer):
         return gold, answer
     return DEGREES.sub(r"\\frac{\1\\pi}{180}", gold), DEGREES.sub(r"\\frac{\1\\pi}{180}", answer)
 
 
 def _is_bound(text: str) -> bool:
-    """Whether it is an inequality, in signs or in words, or denies."""
+    """Tell whether a text is an inequality, in signs or in words, or denies."""
     return bool(RELATION.search(text) or BOUND.search(text))
 
 
 def _is_value(text: str) -> bool:
+    """Tell whether a text is a single number, with or without a unit."""
     text = split_unit(without_wording(text)).value
     return bool(as_number(text) or as_spelled_number(text) or value_of(text) is not None)
 
 
 def are_same_number(ours: Number, theirs: Number, rounding: int) -> bool:
-    """Whether two numbers are equal, to `rounding` decimals; 28% is 28 and 0.28, and 1.5 million is also 1.5."""
+    """Tell whether two numbers are equal to `rounding` decimals.
+
+    28% equals both 28 and 0.28, and 1.5 million equals both 1,500,000 and 1.5.
+    """
     scaled = round(ours.value * ours.scale, rounding) == round(theirs.value * theirs.scale, rounding)
     if scaled or (ours.scale > 1 and theirs.scale > 1):
         return scaled
@@ -144,7 +162,10 @@ def are_same_number(ours: Number, theirs: Number, rounding: int) -> bool:
 
 
 def _without_blanks_at_words(text: str) -> str:
-    """`plain` without blanks beside words: "N 34° W" is "N34°W", but "2 1/2" is not "21/2", nor 6! the same as 6."""
+    """Return the canonical text without blanks beside words: "N 34° W" -> "n34°w".
+
+    Numbers keep theirs, since "2 1/2" is not "21/2", and so does a factorial its exclamation mark.
+    """
     return BLANK_BESIDE_WORD.sub("", canonical_text(text.replace(r"\varnothing", r"\emptyset"))) + "!" * text.rstrip(
         "$ "
     ).endswith("!")
@@ -152,7 +173,7 @@ def _without_blanks_at_words(text: str) -> str:
 
 @functools.lru_cache(CACHED_GOLDS)
 def gold_problem(gold: str, rounding: int) -> str | None:
-    """Why nothing can be equal to this gold answer; None where it is equal to itself."""
+    """Return why nothing can be equal to a gold answer, or None where it is equal to itself."""
     if (problem := why_unsafe(gold)) is not None:
         return f"the gold answer {problem}"
     if not _parsed_gold(gold):
@@ -163,7 +184,7 @@ def gold_problem(gold: str, rounding: int) -> str | None:
 
 
 def without_math_delimiters(text: str) -> str:
-    r"""`$\frac{1}{2}$.` and `\[\frac{1}{2}\]` are `\frac{1}{2}`."""
+    r"""Return a formula without its delimiters: `$\frac{1}{2}$.` and `\[\frac{1}{2}\]` -> `\frac{1}{2}`."""
     text = text.strip().removesuffix(".").strip()
     if text.startswith(("\\[", "\\(")) and text.endswith(("\\]", "\\)")):
         return text[2:-2].strip()
@@ -172,7 +193,10 @@ def without_math_delimiters(text: str) -> str:
 
 
 def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
-    """Whether both are equal to Math-Verify, in its order: gold first. Takes as long as it takes."""
+    """Tell whether Math-Verify finds both equal, asked in its own order: gold answer first.
+
+    Takes as long as Math-Verify takes; the caller must bound the time.
+    """
     from math_verify import verify
 
     target, known = _parsed(answer), [*_parsed_gold(gold)]
@@ -186,7 +210,9 @@ def _parsed_gold(gold: str) -> tuple[Any, ...]:
 
 
 def _parsed(text: str) -> list[Any]:
-    """What Math-Verify reads in a text; nothing where it can't. Raw LaTeX is read only between dollar signs."""
+    """Return what Math-Verify reads in a text, empty where it can't read it. Raw LaTeX is read only between dollar
+    signs.
+    """
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
     logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that it has no time limit: our workers have

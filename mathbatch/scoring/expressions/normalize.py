@@ -1,9 +1,11 @@
-r"""Mathematics written beyond ASCII, or in a way that Math-Verify drops or reads otherwise, as LaTeX.
+r"""Write mathematics beyond ASCII in LaTeX, and numbers in one notation.
 
-    2√3 cm² ≥ 1½   becomes   2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
+    to_latex("2√3 cm² ≥ 1½")           ->  2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
+    to_number_notation("½, 3×10⁵")     ->  1/2, 3\times 10^{5}
 
-Math-Verify leaves out signs that it doesn't know: `2√3` would be 2. Roots hold what stands right behind them: √3/2 is
-half of √3.
+`to_latex` is for Math-Verify, which leaves out signs that it doesn't know: `2√3` would be 2. Roots hold what stands
+right behind them: √3/2 is half of √3. `to_number_notation` is for readers of numbers, which then need to know LaTeX
+alone.
 """
 
 from __future__ import annotations
@@ -79,8 +81,8 @@ ROOT_SIGN = re.compile(r"([√∛∜])\s?(?:\((?P<group>[^()]{0,80})\)|(?P<one>\
 ROOT_COMMANDS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 DEGREE_SIGN = re.compile(r"\s?[°º˚]")
 SQRT_CALL = re.compile(r"(?<![A-Za-z\\])sqrt\s?\(([^()]{1,80})\)")
+# JSON makes a form feed of the backslash and the f of `\frac`, and a tab of those of `\times`.
 LOST_BACKSLASH = re.compile("\x0c(?=rac[{0-9])|\t(?=imes(?![a-z])|frac[{0-9])")
-"""What JSON makes of the backslash and the f of `\\frac`."""
 E_NOTATION = re.compile(r"(?<![\w.\\^{])(-?\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\w.])")
 REPEATING_DECIMAL = re.compile(
     r"(?<![\d.])(?P<whole>\d{0,9})\.(?P<once>\d{0,9})\\(?:overline|bar|dot)\s?(?:\{(?P<again>\d{1,9})\}|(?P<digit>\d))(?!\d)"
@@ -88,7 +90,7 @@ REPEATING_DECIMAL = re.compile(
 
 
 def to_latex(text: str) -> str:
-    r"""The text with signs beyond ASCII, `sqrt(3)`, `1e6` and `0.\overline{3}` in the LaTeX that stands for them."""
+    r"""Return a text with signs beyond ASCII, `sqrt(3)`, `1e6` and `0.\overline{3}` written in LaTeX."""
     if not text.isascii():
         text = _ascii(text)
     text = SQRT_CALL.sub(r"\\sqrt{\1}", text)
@@ -100,7 +102,7 @@ def to_latex(text: str) -> str:
 
 
 def restore_backslashes(text: str) -> str:
-    r"""The text with the backslashes that it lost as JSON."""
+    r"""Return a text with the backslashes that it lost as JSON: "\x0crac{1}{2}" -> "\frac{1}{2}"."""
     return LOST_BACKSLASH.sub(lambda found: "\\f" if found[0] == "\x0c" else "\\t", text)
 
 
@@ -127,6 +129,7 @@ def _root(found: re.Match[str]) -> str:
 
 
 def _repeating(found: re.Match[str]) -> str:
+    r"""Write a repeating decimal as a fraction: `0.\overline{3}` -> `\frac{3}{9}`."""
     once, again = found["once"], found["again"] or found["digit"]
     below = 10 ** len(once) * (10 ** len(again) - 1)
     top = int(found["whole"] + once + again) - int(found["whole"] + once or "0")
@@ -137,16 +140,16 @@ MIXED_VULGAR = re.compile(r"(\d)?\s?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝
 SIGNED_SUPERSCRIPTS = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 SUPERSCRIPT_DIGITS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mbox|rm|textrm|textbf|mathbf|boldsymbol)\s?\{([^{}]{0,200})\}")
+# Takes all digits: nobody means the root of 1, times 2, by `\sqrt12`.
 ROOT_OF_NUMBER = re.compile(r"(?:√|\\?\bsqrt(?![A-Za-z]))\s?(?:(\d+(?:\.\d+)?)|(?=[{(]))")
-"""Nobody means the root of 1, times 2, by `\\sqrt12`."""
+# `1.234.567`, which can't be a decimal number, while `1.234` can.
 DOTTED_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.]*\d)")
-"""`1.234.567`, which can't be a decimal; `1.234` can."""
 MIXED_NUMBER = re.compile(r"(?<![\d/.,])(\d{1,6})\s(\d{1,4})/(\d{1,4})(?![\d/.])")
 AND_A_HALF = re.compile(r"(?<=\d)\sand\sa\s(half|third|quarter)\b")
 THIN_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})")
 DEGREE_COMMAND = re.compile(r"\s?\^\s?(?:\{\s?\\circ\s?\}|\\circ(?![A-Za-z]))|\\circ(?![A-Za-z])|\\degree(?![A-Za-z])")
+# JSON writes two backslashes for one.
 BACKSLASHES = re.compile(r"(?<!\\)\\{2,}(?=[A-Za-z])")
-"""JSON has two for one."""
 LOG_BASE = re.compile(r"(?<=\\log)\s?_\s?\{?\s?(\w{1,4})\s?\}?\s*")
 LAYOUT_COMMAND = re.compile(r"\\(?:left|right|displaystyle)(?![A-Za-z])\.?")
 OTHER_SIGNS = {"π": r"\pi ", "×": r"\times ", "·": r"\cdot ", "÷": r"\div ", "±": r"\pm ", r"\$": "$", r"\%": "%"}
@@ -155,7 +158,10 @@ PI_WORD = re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])")
 
 
 def to_number_notation(text: str) -> str:
-    """The text in one notation. What is there already stays as it is."""
+    r"""Return a text with its numbers in one notation: `½` -> `1/2`, `√3` -> `\sqrt{3}`, `5\text{ cm}²` -> `5 cm^{2}`.
+
+    Text that is already in that notation stays as it is.
+    """
     text = with_plain_signs(BACKSLASHES.sub(r"\\", THIN_SPACE.sub("", text)))
     text = LAYOUT_COMMAND.sub("", TEXT_COMMAND.sub(r" \1 ", DEGREE_COMMAND.sub("°", text)))
     text = LOG_BASE.sub(r"_{\1}", text)

@@ -1,5 +1,7 @@
-r"""Numbers in a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`, `6e-3`; in
-words where there is none in digits: "twenty-one", "三". `said.py` tells which of them a sentence states.
+r"""Read the numbers of a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`.
+
+Numbers in words are read as well: "twenty-one", "three quarters", "三". `answers/number_in_sentence.py` tells which of
+them a sentence states.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from typing import NamedTuple
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.units import phrase_at
 
+# A longer run of digits is no number that anyone means.
 MAX_DIGITS = 60
-"""A longer run of digits is no number that anyone means."""
 DECIMAL = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 NUMBER = re.compile(
     r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<sign>(?<![\w.)}\]])[-+](?:(?<![\d)}\]]\s[-+])\s)?)?(?:\\\$|[$€£¥])?\s?(?:"
@@ -30,13 +32,13 @@ BLANK_COMMAND = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
 UNIT_AFTER = re.compile(
     r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|\^?\s?\{?\\circ\}?|[°$€£¥])"
 )
+# Leaves out letters that may be variables, as in `2x`, and the pi of `2pi`.
 ONLY_UNITS = re.compile(
     r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
     r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
-"""No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
+# `1 000 000`, which in a sentence may be several numbers.
 GROUPED_BY_BLANKS = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
-"""`1 000 000`, which in a sentence may be several numbers."""
 
 ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -62,9 +64,11 @@ CHINESE = re.compile(
 
 
 class Number(NamedTuple):
-    """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
-    `start` and `end` are places in the text as it was read, by `even` or `notation`. `exact` is false of a root,
-    `scale` 1,000,000 of "1.5 million", whose value is 1.5: the question may ask for millions.
+    """Number as it stands in a text.
+
+    `value` is that of the digits: 28 for `28%`, and 1.5 for "1.5 million", whose `scale` is 1,000,000, since the
+    question may ask for millions. `unit` is the word behind the number. `start` and `end` are places in the text as it
+    was read, by `with_plain_signs` or `to_number_notation`. `exact` is False for a root.
     """
 
     value: Fraction
@@ -78,17 +82,19 @@ class Number(NamedTuple):
 
     @property
     def digits(self) -> str:
-        """As Python reads numbers: "1250", "0.5"."""
+        """Return the value as Python writes numbers: "1250", "0.5"."""
         return str(self.value) if self.value.denominator == 1 else f"{float(self.value):.12g}"
 
 
 def with_plain_signs(text: str) -> str:
-    r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
+    r"""Return a text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` -> `10,080`."""
     return BLANK_COMMAND.sub(lambda found: _plain_blank(found[0]), text.translate(SIGNS))
 
 
 def numbers_in(text: str) -> list[Number]:
-    """All numbers in digits of a text, in order. Digits within words, as in `x2`, are none."""
+    """Return all numbers in digits of a text, in order: "3 of 20%" -> 3, 20%. Digits within words, as in `x2`, are
+    none.
+    """
     text = with_plain_signs(text)
     found = []
     for match in NUMBER.finditer(text):
@@ -104,14 +110,17 @@ def numbers_in(text: str) -> list[Number]:
 
 
 def spelled_numbers_in(text: str) -> list[Number]:
-    """All numbers in words, English ones or else Chinese ones."""
+    """Return all numbers in words: "two of twenty-one" -> 2, 21. Chinese ones count only where no English one is."""
     text = with_plain_signs(text)
     found = [_number_in_words(_spelled_value(one), one) for one in SPELLED.finditer(text)]
     return found or [_number_in_words(_chinese_value(one[0]), one) for one in CHINESE.finditer(text)]
 
 
 def as_number(text: str) -> Number | None:
-    """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
+    """Return the number that a text is, or None where it is anything else: "x = 60°" -> 60.
+
+    A unit behind it, `x =` in front of it and dollar signs around it are allowed.
+    """
     bare = re.sub(r"^[A-Za-z]\s?=\s?", "", with_plain_signs(text).strip().strip("$").removesuffix(".").strip())
     bare = "".join(bare.split()) if GROUPED_BY_BLANKS.fullmatch(bare) else bare
     found = numbers_in(bare)
@@ -155,8 +164,10 @@ def _number_in_words(value: int | Fraction, found: re.Match[str]) -> Number:
 
 
 def _spelled_value(found: re.Match[str]) -> Fraction:
-    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
-    "two and a half" 5/2."""
+    """Return the value of an English number: "two hundred and five" -> 205, "two and a half" -> 5/2.
+
+    A scale such as "hundred" multiplies what stands in front of it.
+    """
     total = part = 0
     for word in re.findall("[a-z]+", found[0].lower().removesuffix((found["part"] or "").lower())):
         if word in SCALES:
@@ -171,7 +182,7 @@ def _spelled_value(found: re.Match[str]) -> Fraction:
 
 
 def _chinese_value(text: str) -> int:
-    """Up to 99: "十二" is 12, "二十" is 20, "三" is 3."""
+    """Return the value of a Chinese number up to 99: "十二" -> 12, "二十" -> 20, "三" -> 3."""
     tens, ten, ones = text.rpartition("十")
     value = {"": 0} | {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
     if ten and tens in value and ones in value:
@@ -193,7 +204,9 @@ ONE_WORD = re.compile(r"an?|one", re.IGNORECASE)
 
 
 def spelled_fraction_in(text: str) -> Number | None:
-    """The last fraction in words; a lone "third" is an ordinal, a lone "half" is none."""
+    """Return the last fraction in words: "one half" -> 1/2. A lone "third" is an ordinal and none, a lone "half" is
+    one.
+    """
     found = [one for one in SPELLED_FRACTION.finditer(text) if one["top"] or one["part"].lower() == "half"]
     if not found:
         return None
@@ -204,12 +217,12 @@ def spelled_fraction_in(text: str) -> Number | None:
 
 
 def with_words_as_signs(text: str) -> str:
-    r"""The text with roots and ratios in signs: `2 \sqrt{3}`, `3:4`."""
+    r"""Return a text with roots and ratios in signs: "2 times the square root of 3" -> `2 \sqrt{3}`, "3 to 4" -> "3:4"."""
     return SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text))
 
 
 def as_spelled_number(text: str) -> Number | None:
-    r"""The number that a text is in words: `\text{ten}`, "three quarters"."""
+    r"""Return the number that a text is in words, or None: `\text{ten}` -> 10, "three quarters" -> 3/4."""
     words = canonical_text(text)
     whole = spelled_numbers_in(words)
     if len(whole) == 1 and whole[0].shown == words:

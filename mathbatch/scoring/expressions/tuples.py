@@ -1,8 +1,8 @@
-r"""Numbers, and tuples, intervals and sets of numbers, compared without a computer algebra system.
+r"""Compare numbers, and tuples, intervals and sets of numbers, without a computer algebra system.
 
 Math-Verify takes 50 ms to parse `\left(2,\frac{3}{5}\right)`, this takes a tenth of one. It answers only where there is
-no doubt, so that no verdict depends on which of the two has given it: a text with anything that readers of LaTeX may
-take differently (`1/2\pi`, `2^10`, `\sqrt12`, `2\frac{1}{2}`, `(1,000)`) has no values here.
+no doubt, so that no verdict depends on which of the two gives it: a text with anything that readers of LaTeX may take
+differently (`1/2\pi`, `2^10`, `\sqrt12`, `2\frac{1}{2}`, `(1,000)`) has no values here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from mathbatch.scoring.expressions.arithmetic import Value, value_of
 from mathbatch.scoring.expressions.size_guard import MAX_LENGTH
 
 MAX_CACHED = 4096
+# Relative difference of two floats that are calculated in different ways from one number.
 SAME_WITHIN = 1e-12
-"""Relative difference of two floats that are calculated in different ways from the same number."""
+# Relative difference of two that are certainly different numbers; Math-Verify decides about those between.
 DIFFERENT_BEYOND = 1e-5
-"""Relative difference of two that are certainly different numbers; those between are for Math-Verify."""
 LAYOUT = re.compile(r"\\(?:left|right)(?![A-Za-z])|\\[,!; ]|(?<=\\)[dt](?=frac)|^\s*[A-Za-z]\s*\\in(?![A-Za-z])")
 BRACKETS = re.compile(r"(\(|\[|\\\{)(.*)(\)|\]|\\\})", re.DOTALL)
+# Brackets that any number of numbers may have.
 KNOWN_BRACKETS = ("", "()", "[]", r"\{\}")
-"""Brackets that any number of numbers may have."""
 HALF_OPEN = ("[)", "(]")
 NUMERIC = re.compile(r"(?:\\(?:frac|sqrt)(?=\s*\{)|\\(?:pi|cdot|times)(?![A-Za-z])|[\d.+\-*/^(){}\s])+")
 AMBIGUOUS = re.compile(
@@ -35,27 +35,29 @@ INFINITY = re.compile(r"([-+]?)\s*\\infty")
 
 
 class Values(NamedTuple):
-    """`brackets` are those around them, such as `[)`, "" where there are none."""
+    """Numbers of a text, and the brackets around them, such as `[)`, empty where there are none."""
 
     brackets: str
     numbers: tuple[Value, ...]
 
     @property
     def is_set(self) -> bool:
+        """Tell whether these are several numbers in any order."""
         return len(self.numbers) > 1 and self.brackets in ("", r"\{\}")
 
     @property
     def is_interval(self) -> bool:
-        """Or a point: of two numbers, both finite."""
+        """Tell whether these are two finite numbers in brackets, which are an interval or a point."""
         return len(self.numbers) == 2 and self.brackets not in ("", r"\{\}") and math.inf not in map(abs, self.numbers)
 
     @property
     def is_half_open(self) -> bool:
+        """Tell whether this is an interval with one of its ends."""
         return self.is_interval and self.brackets in HALF_OPEN
 
 
 def same_values(gold: str, answer: str, rounding: int) -> bool | None:
-    """Whether both are the same numbers, to `rounding` decimals; None where that is for others to say."""
+    """Tell whether both are the same numbers, to `rounding` decimals; None where there is doubt."""
     theirs = as_values(gold)
     ours = None if theirs is None else as_values(answer)
     if ours is None or theirs is None or len(ours.numbers) != len(theirs.numbers):
@@ -71,7 +73,10 @@ def same_values(gold: str, answer: str, rounding: int) -> bool | None:
 
 @functools.lru_cache(MAX_CACHED)
 def as_values(text: str) -> Values | None:
-    """The numbers that a text consists of; None where it has anything else, or may be read in several ways."""
+    r"""Return the numbers that a text consists of: `[2, \frac{1}{2})` -> 2 and 1/2 in `[)`.
+
+    None where it has anything else, or may be read in several ways.
+    """
     if len(text) > MAX_LENGTH:
         return None
     text = LAYOUT.sub("", text).strip()
@@ -93,7 +98,7 @@ def _number(text: str) -> Value | None:
 
 
 def same_value(one: Value, other: Value, rounding: int) -> bool | None:
-    """Whether two values are equal, to `rounding` decimals; None where they are neither certainly."""
+    """Tell whether two values are equal, to `rounding` decimals; None where they are neither certainly."""
     if one == other:
         return True
     if math.inf in (abs(one), abs(other)):

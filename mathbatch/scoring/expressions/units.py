@@ -1,6 +1,5 @@
-r"""Units behind a number: `cm`, `km/h`, `metres per second`, `m/s^2`, `square feet`.
+"""Read the units behind a number: `cm`, `km/h`, `metres per second`, `m/s^2`, `square feet`.
 
-`phrase_at` reads one, `differ` says whether two are certainly not the same, `factor` how many of the one are another.
 A noun ("apples") is no unit: nobody can say whether three apples are three pieces of fruit.
 """
 
@@ -59,14 +58,14 @@ UNIT_TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: 
     "pressure": {"1": "Pa pascal", "1000": "kPa kilopascal"},
     "frequency": {"1": "Hz hertz"},
 }
+# Dimensions that stand for each other in short: "20 degrees" of a temperature.
 INTERCHANGEABLE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
-"""Said of each other in short: "20 degrees" of a temperature."""
 SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h"}
 MAX_POWER = 4
 
 
 class MeasureUnit(NamedTuple):
-    """`powers`: of each dimension, sorted; `size` in the first units of those."""
+    """Powers of each dimension, sorted, and the size in the first units of those in `UNIT_TABLE`."""
 
     powers: tuple[tuple[str, int], ...]
     size: Fraction
@@ -83,8 +82,8 @@ LONG, SHORT = (
     "|".join(re.escape(name) for name in sorted(KNOWN_UNITS, key=len, reverse=True) if (len(name) > 3) is long)
     for long in (True, False)
 )
+# Short names count only as they are written, since `mW` is not `MW`. And "5 in the box" are no inches.
 NAME = rf"(?:(?i:{LONG})|(?!in\s+[A-Za-z])(?:{SHORT}))(?![^\W\d_])"
-"""Short ones as they are written: `mW` is not `MW`. And "5 in the box" are no inches."""
 POWER = r"(?:\s?\^\s?\{?\s?-?\d\s?\}?)?"
 OF_MANY = r"(?:(?i:square|sq\.?|cubic|cu\.?)\s)?"
 ONE = rf"{OF_MANY}{NAME}{POWER}(?:\s(?:squared|cubed)\b)?"
@@ -96,14 +95,17 @@ PART = re.compile(
 
 
 def phrase_at(text: str, start: int) -> str:
-    """The known unit that stands at a place, with the blank before it; "" where none does."""
+    """Return the known unit that stands at a place, with the blank in front of it, or an empty text."""
     found = PHRASE.match(text, start)
     return found[0] if found else ""
 
 
 @lru_cache(1024)
 def unit_of(phrase: str) -> MeasureUnit | None:
-    """Volumes in litres are cubic metres as well, to be comparable with them."""
+    """Return the unit that a phrase names, or None: "km/h" -> length over time, 1000/3600.
+
+    Volumes in litres become cubic metres, so that the two can be compared.
+    """
     phrase = SHORTHANDS.get(phrase.strip(), phrase.strip())
     if not PHRASE.fullmatch(phrase):
         return None
@@ -126,7 +128,7 @@ def unit_of(phrase: str) -> MeasureUnit | None:
 
 
 def have_different_dimensions(one: str, other: str) -> bool:
-    """Whether both are known units and not of the same dimension."""
+    """Tell whether both are known units of different dimensions: "m" and "s"."""
     first, second = unit_of(one), unit_of(other)
     return (
         first is not None
@@ -137,12 +139,12 @@ def have_different_dimensions(one: str, other: str) -> bool:
 
 
 def are_interchangeable(one: MeasureUnit, other: MeasureUnit) -> bool:
-    """Whether one may stand for the other in short."""
+    """Tell whether one unit may stand for the other in short: "degrees" and "°C"."""
     return {name for name, _ in (*one.powers, *other.powers)} in INTERCHANGEABLE
 
 
 def conversion_factor(one: str, other: str) -> Fraction:
-    """How many of the other unit one of the first is; 1 where that is not known."""
+    """Return how many of the other unit one of the first is: "m" and "cm" -> 100. 1 where that is not known."""
     first, second = unit_of(one), unit_of(other)
     if first is None or second is None or first.powers != second.powers:
         return Fraction(1)
