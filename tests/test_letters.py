@@ -8,7 +8,7 @@ import pytest
 from growth import LINEAR, growth
 
 from mathbatch.scoring.answers.choice_letters import letters_in
-from mathbatch.scoring.answers.choice_texts import choices_named_in
+from mathbatch.scoring.answers.choice_mentions import choices_named_in
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text
 
 LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's form, or made

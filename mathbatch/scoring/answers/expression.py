@@ -1,7 +1,7 @@
 r"""Read the expression that a response states as its answer, from the strongest statement that has one.
 
-    "The sides are 3 and 4. So the area is 25π square units."  ->  "25\pi square units"
-    "The answer is 7, not 8."                                  ->  "7"
+    "The radius is 5. So the area is 25π."  ->  "25\pi"
+    "The answer is 7, not 8."               ->  "7"
 
 A statement that denies ("it is not 7") or bounds ("more than 7") states no value.
 """

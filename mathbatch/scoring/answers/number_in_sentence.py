@@ -18,8 +18,8 @@ from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_nu
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
 from mathbatch.scoring.expressions.units import conversion_factor
 
-# With these rules the text is the answer, while a sentence may state it anywhere. A field "short answer" of a JSON
-# reply (DynaMath) is as explicit as a box.
+# With these rules the text is nothing but the answer, while other rules give a sentence that states it somewhere. One
+# more than `EXPLICIT`: the field "short answer" of a JSON reply (DynaMath).
 ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
 # Characters. A statement without a marker that is no longer may be a number alone: "a dozen".
 MAX_BARE_LENGTH = 40
@@ -77,7 +77,7 @@ MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 def numbers_in_digits_or_words(text: str) -> list[Number]:
     """Return all numbers of a text, in order; those in words only where there is none in digits.
 
-    "3 of the five" -> 3, "two and five" -> 2, 5
+    "3 of the five" -> 3, "two or five" -> 2, 5
     """
     return numbers_in(text) or spelled_numbers_in(text)
 
@@ -85,7 +85,7 @@ def numbers_in_digits_or_words(text: str) -> list[Number]:
 def stated_quantity(stated: Stated) -> Number | None:
     r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
 
-    A text that is short or explicit is first read as one number, such as "2\\sqrt{3}", then as a sentence.
+    A text that is short or explicit is first read as one number, such as "2\sqrt{3}", then as a sentence.
     """
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
@@ -99,7 +99,7 @@ def is_answer_without_number(stated: Stated) -> bool:
 
 
 def number_stated_in(text: str) -> Number | None:
-    """Return the number that a sentence states, or None: "4 of the 20 are red, so 16 are blue" -> 16.
+    """Return the number that a sentence states, or None: "In 2014 the sum of 3 and 4 was 7." -> 7.
 
     Bounds and dates ("at most 5", "in 2014") are passed over where there is another number, in digits or in words.
     """

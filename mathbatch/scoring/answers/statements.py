@@ -3,7 +3,7 @@ r"""Collect the texts that may be the answer of a free response, whatever kind o
 `statements` gives candidates, strongest first; a scorer takes the first in which it finds a letter, a number, or
 whatever it looks for. "The sum is 5.\nSo the answer is **5**. I hope this helps!" gives
 
-    Stated(text="**5**.", rule=Rule.STATED_AS_ANSWER)
+    Stated(text="5**.", rule=Rule.STATED_AS_ANSWER)
     Stated(text="So the answer is **5**.", rule=Rule.CONCLUSION)
     ...
 

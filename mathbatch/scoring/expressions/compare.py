@@ -210,8 +210,9 @@ def _parsed_gold(gold: str) -> tuple[Any, ...]:
 
 
 def _parsed(text: str) -> list[Any]:
-    """Return what Math-Verify reads in a text, empty where it can't read it. Raw LaTeX is read only between dollar
-    signs.
+    """Return what Math-Verify reads in a text, empty where it can't read it.
+
+    Raw LaTeX is read only between dollar signs.
     """
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 

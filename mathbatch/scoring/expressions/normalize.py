@@ -1,7 +1,7 @@
 r"""Write mathematics beyond ASCII in LaTeX, and numbers in one notation.
 
-    to_latex("2√3 cm² ≥ 1½")           ->  2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
-    to_number_notation("½, 3×10⁵")     ->  1/2, 3\times 10^{5}
+    to_latex("2√3 cm² ≥1½")          ->  2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
+    to_number_notation("½, 3×10⁵")   ->  1/2, 3\times 10^{5}
 
 `to_latex` is for Math-Verify, which leaves out signs that it doesn't know: `2√3` would be 2. Roots hold what stands
 right behind them: √3/2 is half of √3. `to_number_notation` is for readers of numbers, which then need to know LaTeX
@@ -15,6 +15,8 @@ import unicodedata
 
 from mathbatch.scoring.expressions.numbers import PART_WORDS, with_plain_signs
 
+# Signs and the LaTeX command for each. Greek letters have no command here, since theirs follows from their Unicode
+# name.
 COMMANDS = {
     "≥≧⩾": r"\geq",
     "≤≦⩽": r"\leq",

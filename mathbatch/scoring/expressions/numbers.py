@@ -52,7 +52,8 @@ SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10*
 PART_WORDS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
-PART = rf"(?:(?<=\bone)[-\s](?:{'|'.join(PART_WORDS)})|[-\s](?:halves|(?:{'|'.join(PART_WORDS)})s)|\sand\sa\s(?:{'|'.join(PART_WORDS)}))"
+ANY_PART = "|".join(PART_WORDS)
+PART = rf"(?:(?<=\bone)[-\s](?:{ANY_PART})|[-\s](?:halves|(?:{ANY_PART})s)|\sand\sa\s(?:{ANY_PART}))"
 SPELLED = re.compile(
     rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
@@ -217,7 +218,10 @@ def spelled_fraction_in(text: str) -> Number | None:
 
 
 def with_words_as_signs(text: str) -> str:
-    r"""Return a text with roots and ratios in signs: "2 times the square root of 3" -> `2 \sqrt{3}`, "3 to 4" -> "3:4"."""
+    r"""Return a text with roots and ratios in signs.
+
+    "2 times the square root of 3" -> `2 \sqrt{3}`, "a ratio of 3 to 4" -> "a ratio of 3:4"
+    """
     return SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text))
 
 

@@ -165,7 +165,10 @@ def _bound(text: str) -> int:
 
 
 def _group_after(text: str, start: int) -> tuple[str, int]:
-    r"""Return the argument of an operator at `start` and where it ends: `{10}`, `(n+1)`, `\frac{1}{2}`, `-3` or a word."""
+    r"""Return the argument of an operator at `start`, and where it ends.
+
+    `{10}`, `(n+1)`, `\frac{1}{2}`, `-3`, or a word
+    """
     found = re.compile(r"\s*[+\-−]?\s*").match(text, start)
     start = found.end() if found else start
     token = re.compile(r"\\[A-Za-z]+|\d[\d.]*|[A-Za-z]+|.", re.DOTALL).match(text, start)

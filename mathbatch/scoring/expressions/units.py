@@ -11,7 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-UNIT_TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
+# Dimension: size in its first unit: names of the units of that size.
+UNIT_TABLE: dict[str, dict[str, str]] = {
     "length": {
         "1": "m meter metre",
         "1/1000": "mm millimeter millimetre",

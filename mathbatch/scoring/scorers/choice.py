@@ -14,13 +14,12 @@ from typing import NamedTuple
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import ALPHABET, DEFAULT_LETTERS, letters_in
+from mathbatch.scoring.answers.choice_mentions import choice_of_stated_number, choices_named_in
 from mathbatch.scoring.answers.choice_texts import (
     choice_as_whole,
     choice_by_value,
     choice_in_last_formula,
-    choice_of_stated_number,
     choice_with_letter,
-    choices_named_in,
     is_expression,
     opening_answer,
     without_circumstance,

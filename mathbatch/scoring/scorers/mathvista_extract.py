@@ -14,14 +14,13 @@ from collections.abc import Sequence
 
 from mathbatch.records import Sample
 from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters, letters_in
+from mathbatch.scoring.answers.choice_mentions import choices_named_in, standalone_number
 from mathbatch.scoring.answers.choice_texts import (
     choice_as_whole,
     choice_by_value,
     choice_with_letter,
-    choices_named_in,
     is_expression,
     opening_answer,
-    standalone_number,
 )
 from mathbatch.scoring.answers.number_in_sentence import (
     is_answer_without_number,
