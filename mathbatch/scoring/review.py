@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.choice_letters import letters
-from mathbatch.scoring.answers.statements import statements
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.answers.choice_letters import letters_in
+from mathbatch.scoring.answers.statements import EXPLICIT, statements
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number, numbers_in
 
 # Characters at the end of a response in which the gold answer is looked for.
@@ -32,8 +32,6 @@ MAX_TEXT = 100
 GOLD_IN_TAIL = 3.0
 SCORERS_DISAGREE = 2.0
 RULES_DISAGREE = 1.0
-# Rules that should find the same answer. Other rules guess, so that they differ says nothing.
-RELIABLE = ("boxed", "after ####", "stated as the answer")
 LONE_LETTER = re.compile(r"[A-J]")
 # Different reasons for unusable gold answers, and ids listed for each; rows beyond them are counted.
 MAX_GOLD_REASONS = 20
@@ -128,14 +126,15 @@ def _contains_gold(text: str, gold: str) -> bool:
     number = as_number(gold)
     if number is not None:
         return any(found.value == number.value for found in numbers_in(text))
-    return re.search(rf"(?<!\w){re.escape(plain(gold))}(?!\w)", plain(text)) is not None if plain(gold) else False
+    canonical = canonical_text(gold)
+    return bool(canonical) and re.search(rf"(?<!\w){re.escape(canonical)}(?!\w)", canonical_text(text)) is not None
 
 
 def _stated_answers(response: str) -> dict[str, str]:
     """Return the answer that each reliable rule finds, in a form in which equal answers are equal texts."""
     found: dict[str, str] = {}
     for stated in statements(response):
-        if stated.rule in RELIABLE and stated.rule not in found:
+        if stated.rule in EXPLICIT and stated.rule not in found:
             form = _comparable_form(stated.text)
             if form is not None:
                 found[stated.rule] = form
@@ -144,10 +143,10 @@ def _stated_answers(response: str) -> dict[str, str]:
 
 def _comparable_form(text: str) -> str | None:
     """Return letters, a number or a short text in one way of writing; None for a text that can't be compared."""
-    letter = letters(text)
+    letter = letters_in(text)
     if letter is not None:
         return letter.letters
     numbers = numbers_in(text)
     if numbers:
         return str(numbers[0].value) if len(numbers) == 1 else None
-    return plain(text)[:MAX_TEXT] if len(text) <= MAX_TEXT else None
+    return canonical_text(text)[:MAX_TEXT] if len(text) <= MAX_TEXT else None

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from support.growth import LINEAR, growth
 
-from mathbatch.scoring.answers.choice_letters import letters
-from mathbatch.scoring.answers.choice_texts import named
-from mathbatch.scoring.expressions.canonical_text import plain, tight
+from mathbatch.scoring.answers.choice_letters import letters_in
+from mathbatch.scoring.answers.choice_mentions import choices_named_in
+from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text
 
 LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's form, or made
     ("B", "B", "made"),
@@ -98,16 +98,16 @@ LETTERS = [  # text, letters, source: a MathVista row and model, a benchmark's f
 
 @pytest.mark.parametrize(("text", "expected", "source"), LETTERS, ids=range(len(LETTERS)))
 def test_letters(text: str, expected: str | None, source: str) -> None:
-    found = letters(text)
+    found = letters_in(text)
     assert (found and found.letters) == expected, source
 
 
 def test_letters_beyond_the_choices_are_none() -> None:
-    assert letters("(E)", "ABCD") is None
-    assert letters("A and E", "ABCD") is None
-    assert letters("(K) 10", "ABCDEFGHIJKL") == ("K", "(K)")
-    assert letters("NOT") is None, "a word, where nobody knows of fourteen choices"
-    found = letters("the answer is (B), 5", "AB")
+    assert letters_in("(E)", "ABCD") is None
+    assert letters_in("A and E", "ABCD") is None
+    assert letters_in("(K) 10", "ABCDEFGHIJKL") == ("K", "(K)")
+    assert letters_in("NOT") is None, "a word, where nobody knows of fourteen choices"
+    found = letters_in("the answer is (B), 5", "AB")
     assert found is not None
     assert found.shown == "(B)"
 
@@ -170,7 +170,7 @@ NAMED = [  # text, choices, indices of the choices in it, source
 
 @pytest.mark.parametrize(("text", "choices", "expected", "source"), NAMED, ids=range(len(NAMED)))
 def test_choices_named_by_their_text(text: str, choices: Sequence[str], expected: list[int], source: str) -> None:
-    assert named(text, choices) == expected, source
+    assert choices_named_in(text, choices) == expected, source
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_choices_named_by_their_text(text: str, choices: Sequence[str], expected
     ],
 )
 def test_texts_that_are_the_same_when_compared(one: str, other: str) -> None:
-    assert plain(one) == plain(other)
+    assert canonical_text(one) == canonical_text(other)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_texts_that_are_the_same_when_compared(one: str, other: str) -> None:
     ],
 )
 def test_texts_that_differ_when_compared(one: str, other: str) -> None:
-    assert tight(plain(one)) != tight(plain(other))
+    assert compact_text(canonical_text(one)) != compact_text(canonical_text(other))
 
 
 @pytest.mark.parametrize(
@@ -226,8 +226,8 @@ def test_texts_that_differ_when_compared(one: str, other: str) -> None:
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     def find(size: int) -> None:
         text = (piece * size)[:size]
-        letters(text)
-        named(text, SIZES)
+        letters_in(text)
+        choices_named_in(text, SIZES)
 
     # Below what is cut off from a long text, around it, and above it.
     for size in (125, 500, 2_500, 12_500):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from mathbatch.records import Sample
-from mathbatch.scoring.expressions.measures import split
-from mathbatch.scoring.expressions.normalize import latex
+from mathbatch.scoring.expressions.measures import split_unit
+from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.scorers.auto import AutoScorer
 from mathbatch.scoring.scorers.math import MathScorer
 
@@ -251,9 +251,9 @@ def test_a_gold_list_is_named_as_what_it_is() -> None:
 
 @pytest.mark.parametrize(("text", "written"), WRITTEN)
 def test_signs_beyond_ascii_become_latex(text: str, written: str) -> None:
-    assert latex(text) == written
+    assert to_latex(text) == written
 
 
 @pytest.mark.parametrize(("text", "value", "unit"), UNITS)
 def test_the_unit_behind_a_value(text: str, value: str, unit: str) -> None:
-    assert split(text)[:2] == (value, unit)
+    assert split_unit(text)[:2] == (value, unit)

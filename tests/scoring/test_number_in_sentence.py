@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.answers.number_in_sentence import numerals, said_number
+from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from mathbatch.scoring.answers.number_in_sentence import numerals, said_number
     ],
 )
 def test_numerals(text: str, expected: list[str]) -> None:
-    assert [one.digits for one in numerals(text)] == expected
+    assert [one.digits for one in numbers_in_digits_or_words(text)] == expected
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,5 @@ def test_numerals(text: str, expected: list[str]) -> None:
     ],
 )
 def test_the_stated_number(text: str, expected: str | None) -> None:
-    found = said_number(text)
+    found = number_stated_in(text)
     assert (found and found.digits) == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.growth import LINEAR, growth
 
-from mathbatch.scoring.answers.statements import MAX_ANSWER, sentences, statements, states
+from mathbatch.scoring.answers.statements import MAX_ANSWER, is_statement, sentences, statements
 from mathbatch.scoring.answers.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."
@@ -78,7 +78,7 @@ def test_the_strongest_statement(response: str, text: str, rule: str, source: st
     ],
 )
 def test_refusals_questions_cut_thinking_and_what_is_too_long_state_nothing(response: str) -> None:
-    assert statements(response) == []
+    assert statements(response) == ()
 
 
 def test_weaker_candidates_follow_the_stronger() -> None:
@@ -108,7 +108,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_what_follows_the_last_thought_is_the_answer() -> None:
     assert final_part("<think>a</think>b</think>c") == "c"
     assert final_part("no thought") == "no thought"
-    assert not states("Is it 3?")
+    assert not is_statement("Is it 3?")
 
 
 HOSTILE = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mathbatch.scoring.expressions.tuples import same_values, values
-from mathbatch.scoring.scorers.math import equal_as_mathematics
+from mathbatch.scoring.expressions.compare import equal_as_mathematics
+from mathbatch.scoring.expressions.tuples import as_values, same_values
 
 CERTAIN = [
     (r"2\sqrt{3}", r"\sqrt{12}", True), (r"2\sqrt{3}", r"2 \cdot \sqrt{3}", True), (r"2\sqrt{3}", r"\frac{6}{\sqrt{3}}", True), (r"2\sqrt{3}", r"\sqrt{13}", False), (r"2\sqrt{3}", "3.5", False),
@@ -30,7 +30,7 @@ def test_certain_pairs_are_judged_at_once_and_as_math_verify_does(gold: str, ans
 
 @pytest.mark.parametrize("text", DOUBTFUL)
 def test_what_can_be_read_in_several_ways_has_no_values(text: str) -> None:
-    assert values(text) is None
+    assert as_values(text) is None
 
 
 @pytest.mark.parametrize(

@@ -14,30 +14,26 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.choice_letters import ALPHABET, USUAL, letters
+from mathbatch.scoring.answers.choice_letters import ALPHABET, DEFAULT_LETTERS, letters_in
+from mathbatch.scoring.answers.choice_mentions import choice_of_stated_number, choices_named_in
 from mathbatch.scoring.answers.choice_texts import (
-    as_whole,
-    by_value,
-    in_formulas,
+    choice_as_whole,
+    choice_by_value,
+    choice_in_last_formula,
+    choice_with_letter,
     is_expression,
-    labelled,
-    named,
-    opening,
-    stated_number,
-    without_place,
+    opening_answer,
+    without_circumstance,
 )
-from mathbatch.scoring.answers.choices_in_turn import in_turn
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated, statements
+from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.answers.undetermined import left_open, undetermined
-from mathbatch.scoring.expressions.canonical_text import same_as
+from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
 # Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
 # name a choice by its letter, but not by its text: that could be any number on the way.
-DECISIVE = ("boxed", "after ####")
-# Rules for statements that are stronger than an answer at the start of the response.
-INTRODUCED = (*DECISIVE, "stated as the answer")
+DECISIVE = (Rule.BOXED, Rule.AFTER_HASHES)
 # What a sentence contrasts its answer with, as in "B, not C".
 CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
@@ -82,10 +78,10 @@ def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
     texts = [choice.strip() for choice in choices[: len(ALPHABET)]]
     if gold in texts and len(gold) > 1:
         return ALPHABET[texts.index(gold)]
-    found = letters(gold, _allowed(choices, gold if len(gold) == 1 else ""))
+    found = letters_in(gold, _allowed(choices, gold if len(gold) == 1 else ""))
     if found is not None:
         return "".join(sorted(found.letters))
-    same = same_as(gold, texts)
+    same = places_of_same_text(gold, texts)
     return ALPHABET[same[0]] if same else None
 
 
@@ -95,12 +91,13 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     `least` is a letter that must be possible, if the choices are not known.
     """
     allowed = _allowed(choices, least)
-    said = statements(response)
     whole = final_part(response).strip()
-    if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
-        said = [Stated(whole, "the whole response")]
+    if len(whole) <= MAX_ANSWER and (
+        choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
+    ):
+        said: Sequence[Stated] = [Stated(whole, Rule.WHOLE_RESPONSE)]
     else:
-        said = _with_readings(whole, said, choices, allowed)
+        said = _with_readings(whole, statements(response), choices, allowed)
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -108,7 +105,7 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
             chosen = Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
         if chosen is not None:
             return chosen
-        decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
+        decided = decided or stated.rule in DECISIVE or (stated.rule in EXPLICIT and is_expression(stated.text))
     return None
 
 
@@ -118,17 +115,17 @@ def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], a
     These are an answer at the start, an answer that nothing can be determined, and the only option that is called
     right. They rank right after the statements that introduce an answer.
     """
-    place = sum(one.rule in INTRODUCED for one in said)
-    right, rest = in_turn(whole, said[place:])
-    readings = (opening(whole, choices, allowed), left_open(whole, choices), right)
+    place = sum(one.rule in EXPLICIT for one in said)
+    right, rest = option_called_right(whole, said[place:])
+    readings = (opening_answer(whole, choices, allowed), undetermined_statement(whole, choices), right)
     return [*said[:place], *filter(None, readings), *rest]
 
 
 def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -> Chosen | None:
-    at = as_whole(stated.text, choices)
+    at = choice_as_whole(stated.text, choices)
     if at is not None:
         return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
-    found = letters(stated.text, allowed)
+    found = letters_in(stated.text, allowed)
     return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}") if found else None
 
 
@@ -141,19 +138,19 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
     if not choices:
         return None
     if is_expression(stated.text):
-        return by_value(stated.text, choices)
-    text = without_place(CONTRAST.sub("", stated.text))
-    if (at := undetermined(text, choices)) is not None:
+        return choice_by_value(stated.text, choices)
+    text = without_circumstance(CONTRAST.sub("", stated.text))
+    if (at := undetermined_choice(text, choices)) is not None:
         return at
-    if mentioned := named(text, choices):
+    if mentioned := choices_named_in(text, choices):
         return mentioned[-1]
-    at = in_formulas(text, choices)
-    return stated_number(text, choices) if at is None else at
+    at = choice_in_last_formula(text, choices)
+    return choice_of_stated_number(text, choices) if at is None else at
 
 
 def _allowed(choices: Sequence[str], least: str = "") -> str:
     """Return the possible letters: if the choices are not known the first ten, or as many as `least` needs."""
-    most = len(choices) or max(len(USUAL), ALPHABET.find(least) + 1 if least else 0)
+    most = len(choices) or max(len(DEFAULT_LETTERS), ALPHABET.find(least) + 1 if least else 0)
     return ALPHABET[:most]
 
 

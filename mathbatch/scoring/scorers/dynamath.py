@@ -19,9 +19,9 @@ import msgspec
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import stated_quantity
-from mathbatch.scoring.answers.statements import Stated, statements
+from mathbatch.scoring.answers.statements import Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.parse import quantity
+from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import stated_number
 
 # Value of the key `short answer`: in double quotes, in single quotes, or bare.
@@ -38,7 +38,7 @@ class DynaMathScorer(BaseScorer):
         gold = (sample.gold or "").strip()
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
-        if sample.fields.get("answer_type") == "float" and quantity(gold) is None:
+        if sample.fields.get("answer_type") == "float" and as_quantity(gold) is None:
             return Score.without_gold(gold, "the gold answer is not one number")
         response = final_part(response)
         found = short_answer(response)
@@ -61,7 +61,7 @@ def short_answer(response: str) -> tuple[str, str] | None:
     if not found:
         return None
     value = next(filter(None, found[-1]), "").strip()
-    return ("" if value == "null" else value), "short answer"
+    return ("" if value == "null" else value), Rule.SHORT_ANSWER
 
 
 def _stated(sample: Sample, response: str) -> tuple[str, str]:
@@ -74,7 +74,7 @@ def _stated(sample: Sample, response: str) -> tuple[str, str]:
 
 
 def _same_float(answer: str, gold: str) -> bool:
-    ours, theirs = stated_quantity(Stated(answer, "short answer")), quantity(gold)
+    ours, theirs = stated_quantity(Stated(answer, Rule.SHORT_ANSWER)), as_quantity(gold)
     return ours is not None and theirs is not None and abs(ours.value - theirs.value) <= TOLERANCE
 
 

@@ -12,9 +12,9 @@ import json
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 
 # Characters up to which a response of one line may be nothing but the answer.
 MAX_BARE_ANSWER = 200
@@ -36,7 +36,7 @@ class ExactScorer(BaseScorer):
         candidates = [(one.text, one.rule) for one in statements(response)]
         whole = final_part(response).strip()
         if whole and len(whole) <= MAX_BARE_ANSWER and "\n" not in whole:
-            candidates.insert(0, (whole, "the whole response"))
+            candidates.insert(0, (whole, Rule.WHOLE_RESPONSE))
         if not candidates:
             return Score("no_answer", None, sample.gold, "nothing is stated")
         for text, rule in candidates:
@@ -56,4 +56,4 @@ class ExactScorer(BaseScorer):
 
 
 def _form(text: str) -> str:
-    return plain(text) or text.strip()
+    return canonical_text(text) or text.strip()

@@ -19,20 +19,33 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.records import Sample
-from mathbatch.scoring.answers.choice_letters import ALPHABET, is_letter_alone, letters
+from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters, letters_in
+from mathbatch.scoring.answers.choice_mentions import choices_named_in, standalone_number
 from mathbatch.scoring.answers.choice_texts import (
-    as_whole,
-    by_value,
+    choice_as_whole,
+    choice_by_value,
+    choice_with_letter,
     is_expression,
-    labelled,
-    named,
-    opening,
-    said_alone,
+    opening_answer,
 )
-from mathbatch.scoring.answers.number_in_sentence import is_other, numerals, stated_quantity
-from mathbatch.scoring.answers.statements import MAX_ANSWER, REFUSAL, TAIL, Stated, sentences, statements, states
+from mathbatch.scoring.answers.number_in_sentence import (
+    is_answer_without_number,
+    numbers_in_digits_or_words,
+    stated_quantity,
+)
+from mathbatch.scoring.answers.statements import (
+    EXPLICIT,
+    MAX_ANSWER,
+    REFUSAL,
+    SENTENCE_WINDOW,
+    Rule,
+    Stated,
+    is_statement,
+    sentences,
+    statements,
+)
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
@@ -43,8 +56,6 @@ NEGATION = re.compile(
 )
 # Sentences that are read one by one if no statement was enough.
 MAX_SENTENCES = 40
-# Rules for statements that introduce the answer.
-EXPLICIT = ("boxed", "after ####", "stated as the answer")
 # Characters of an answer that is none of the choices. For a longer one, the most similar choice means nothing.
 MAX_OTHER = 100
 # Fuzzy-match thresholds: minimum score of a choice (0 to 100), minimum lead over the next choice, and minimum length of
@@ -66,21 +77,21 @@ def extract(sample: Sample, response: str) -> Stated | None:
 
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
     if (whole := response.strip()) in choices:
-        return Stated(whole, "the whole response")
-    if len(whole) <= MAX_ANSWER and (place := labelled(whole, choices)) is not None:
-        return Stated(chr(ord("A") + place), "the whole response")
+        return Stated(whole, Rule.WHOLE_RESPONSE)
+    if len(whole) <= MAX_ANSWER and (place := choice_with_letter(whole, choices)) is not None:
+        return Stated(chr(ord("A") + place), Rule.WHOLE_RESPONSE)
     said = statements(response)
-    opened = opening(final_part(response).strip(), choices, ALPHABET[: len(choices)])
+    opened = opening_answer(final_part(response).strip(), choices, ALPHABET[: len(choices)])
     if opened is not None:
         place = sum(one.rule in EXPLICIT for one in said)
-        said = [*said[:place], opened, *said[place:]]
-    rest = sentences(final_part(response)[-TAIL:])[-MAX_SENTENCES:]
-    everything = [Stated(one, "in a sentence") for one in reversed(rest) if states(one)]
+        said = (*said[:place], opened, *said[place:])
+    rest = sentences(final_part(response)[-SENTENCE_WINDOW:])[-MAX_SENTENCES:]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in reversed(rest) if is_statement(one)]
     found = _by_letter_or_text([*said, *everything], choices) or _by_number([*said, *everything], choices)
     if found is not None:
         return found
-    plainly = [one for one in said if one.rule in ("stated in a conclusion", "in the first sentence")]
-    polar = None if REFUSAL.search(response[:TAIL]) else _polar(plainly, choices)
+    plainly = [one for one in said if one.rule in (Rule.CONCLUSION, Rule.FIRST_SENTENCE)]
+    polar = None if REFUSAL.search(response[:SENTENCE_WINDOW]) else _polar(plainly, choices)
     return polar or _nearly(said, choices) or _by_words(said, choices) or _other(said, choices)
 
 
@@ -95,7 +106,7 @@ def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated
         place = _letter_or_whole(one.text, choices)
         if place is None and expressed is None:
             if one.rule in EXPLICIT and is_expression(one.text):
-                expressed, place = one, by_value(one.text, choices)
+                expressed, place = one, choice_by_value(one.text, choices)
             else:
                 place = _mentioned(one.text, choices)
         if place is not None:
@@ -109,16 +120,16 @@ def _letter_or_whole(text: str, choices: Sequence[str]) -> int | None:
     A letter alone is read first, as in the official script, even if a choice's text is "(b)".
     """
     allowed = ALPHABET[: len(choices)]
-    found = letters(text, allowed)
+    found = letters_in(text, allowed)
     single = None if found is None or len(found.letters) > 1 else allowed.index(found.letters)
-    if single is not None and is_letter_alone(text, allowed):
+    if single is not None and is_only_letters(text, allowed):
         return single
-    whole = as_whole(text, choices)
+    whole = choice_as_whole(text, choices)
     return single if whole is None else whole
 
 
 def _mentioned(text: str, choices: Sequence[str]) -> int | None:
-    mentioned = [] if is_expression(text) else named(text, choices)
+    mentioned = [] if is_expression(text) else choices_named_in(text, choices)
     return mentioned[0] if len(mentioned) == 1 else None
 
 
@@ -132,9 +143,9 @@ def _expressed(stated: Stated, choices: Sequence[str]) -> Stated:
 
 def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """Return the only choice with the stated number, whatever the units: "145°" for "it is 145 degrees"."""
-    numbers = [numerals(choice) for choice in choices]
+    numbers = [numbers_in_digits_or_words(choice) for choice in choices]
     for one in said:
-        found = said_alone(one.text)
+        found = standalone_number(one.text)
         if found is None:
             continue
         value = float(found.digits)
@@ -149,7 +160,7 @@ def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
     With a negation it means no, else yes.
     """
-    plains = [plain(choice) for choice in choices]
+    plains = [canonical_text(choice) for choice in choices]
     if set(plains) not in POLAR or not said:
         return None
     negative = NEGATION.search(said[0].text) is not None
@@ -163,9 +174,9 @@ def _nearly(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """Return the only choice in words that nearly stands in a statement: "Frogs" for "it would be the Frog"."""
     from rapidfuzz.fuzz import partial_ratio  # imported here, since most responses never need it
 
-    owns = [(plain(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
+    owns = [(canonical_text(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
     for one in said:
-        text = plain(one.text)
+        text = canonical_text(one.text)
         likeness = [partial_ratio(own, text) if fuzzy else 0.0 for own, fuzzy in owns]
         best, second = [*sorted(likeness, reverse=True), 0.0][:2]
         if best >= NEAR and best - second >= NEAR_LEAD and len(text) >= max(map(len, choices)):
@@ -181,9 +192,9 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     for one in said:
         explicit = one.rule in EXPLICIT
         if (
-            (explicit or "conclusion" in one.rule)
-            and all(map(numerals, choices))
-            and (found := said_alone(one.text)) is not None
+            (explicit or one.rule == Rule.CONCLUSION)
+            and all(map(numbers_in_digits_or_words, choices))
+            and (found := standalone_number(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
         if explicit and len(one.text) <= MAX_OTHER and not one.text.lower().startswith("not "):
@@ -194,9 +205,10 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """Return the only choice with the largest share of its words in a statement."""
     for one in said:
-        words = set(WORD.findall(plain(one.text)))
+        words = set(WORD.findall(canonical_text(one.text)))
         shares = [
-            len(words & set(own)) / max(len(set(own)), 1) for own in (WORD.findall(plain(choice)) for choice in choices)
+            len(words & set(own)) / max(len(set(own)), 1)
+            for own in (WORD.findall(canonical_text(choice)) for choice in choices)
         ]
         best = max(shares)
         if best > 0 and shares.count(best) == 1:
@@ -206,19 +218,19 @@ def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 def _number(response: str, kind: str) -> Stated | None:
     """Return the stated number in digits; if an integer is wanted, an inexact one such as a root stays as written."""
-    rest = sentences(final_part(response)[:TAIL])[:MAX_SENTENCES]
-    everything = [Stated(one, "in a sentence") for one in rest if states(one)]
+    rest = sentences(final_part(response)[:SENTENCE_WINDOW])[:MAX_SENTENCES]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in rest if is_statement(one)]
     for one in [*statements(response), *everything]:
         if (found := stated_quantity(one)) is not None:
             return Stated(found.digits if found.exact or kind == "float" else found.shown, one.rule)
-        if is_other(one):
+        if is_answer_without_number(one):
             return one
     return None
 
 
 def _list(response: str) -> Stated | None:
     """Return the last list in the strongest statement with a list, as Python prints it."""
-    for one in [*statements(response), Stated(final_part(response)[-TAIL:], "at the end")]:
+    for one in [*statements(response), Stated(final_part(response)[-SENTENCE_WINDOW:], "at the end")]:
         if found := LIST.findall(one.text):
             return Stated(f"[{', '.join(item.strip() for item in found[-1][1:-1].split(','))}]", one.rule)
     return None

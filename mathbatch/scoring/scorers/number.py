@@ -15,11 +15,11 @@ from mathbatch.base import BaseScorer
 from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.number_in_sentence import is_other, stated_quantity
+from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, stated_quantity
 from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.numbers import Number
-from mathbatch.scoring.expressions.parse import quantity
-from mathbatch.scoring.expressions.units import differ, factor, unit_of
+from mathbatch.scoring.expressions.parse import as_quantity
+from mathbatch.scoring.expressions.units import conversion_factor, have_different_dimensions, unit_of
 
 PERCENT = ("either", "value", "ignore")
 UNITS = ("compatible", "same", "ignore")
@@ -68,7 +68,7 @@ class NumberScorer(BaseScorer):
         self._percent, self._units = percent, units
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = quantity(sample.gold or "")
+        gold = as_quantity(sample.gold or "")
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
         found = stated_number(response)
@@ -99,7 +99,7 @@ class NumberScorer(BaseScorer):
         if self._units == "ignore" or not theirs:
             return False
         if self._units == "compatible" or ours.casefold() == theirs.casefold():
-            return differ(ours, theirs)
+            return have_different_dimensions(ours, theirs)
         known = unit_of(ours)
         return known is None or known != unit_of(theirs)
 
@@ -109,7 +109,7 @@ class NumberScorer(BaseScorer):
         They follow the rule for per cent, and are in the gold answer's unit. A word such as "million" multiplies both
         values; if only one of the two has such a word, they are also compared without it.
         """
-        ours = answer.value * (factor(answer.unit, gold.unit) if self._units == "compatible" else 1)
+        ours = answer.value * (conversion_factor(answer.unit, gold.unit) if self._units == "compatible" else 1)
         scaled = (ours * answer.scale, gold.value * gold.scale)
         as_written = scaled if answer.scale > 1 and gold.scale > 1 else (ours, gold.value)
         as_value = (scaled[0] / (100 if answer.percent else 1), scaled[1] / (100 if gold.percent else 1))
@@ -129,7 +129,7 @@ def stated_number(response: str) -> Found | None:
     """Return the strongest statement that has a number or is another answer; None if there is none."""
     for stated in statements(response):
         number = stated_quantity(stated)
-        if number is not None or is_other(stated):
+        if number is not None or is_answer_without_number(stated):
             return Found(number, stated.text if number is None else number.shown, stated.rule)
     return None
 
