@@ -80,7 +80,7 @@ NUMBER_IN_BASE = re.compile(r"\(?(\d[\dA-F]{0,60})\)?_\s?\{?\s?(?:\\text\s?\{)?(
 
 
 def same_number_in_base(gold: str, answer: str) -> bool | None:
-    """Tell whether both are the same number in the same base; None where not both have a base: `2516_8`.
+    """Tell whether both have the same value; None where not both have a base, as `2516_8` has.
 
     Math-Verify drops an index, so that `4210_5` and `4210_6` would be equal.
     """
