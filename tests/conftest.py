@@ -1,4 +1,4 @@
-"""Give the tests one real engine, and tables that look as they do in a file."""
+"""Give the tests one real engine, and sort them so that two processes share them well."""
 
 from __future__ import annotations
 
@@ -15,6 +15,23 @@ from mathbatch.data.images.decode import ImageRoot
 # Terminal settings of whoever runs the tests would change the tables that they compare.
 for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(name, None)
+
+# Nothing is downloaded. Without a network each request would be tried again for half a minute.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of real engines, and put those that take longest first, so that no process ends long after others.
+
+    All tests that share an engine run in one process, which loads it once.
+    """
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+            item.add_marker(pytest.mark.xdist_group("engine"))
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.process)
+    items.sort(key=lambda item: (not item.get_closest_marker("engine"), not item.get_closest_marker("process")))
 
 
 @pytest.fixture(scope="session")

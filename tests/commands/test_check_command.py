@@ -23,6 +23,7 @@ def check(folder: Path, *arguments: str) -> Any:
     return run(folder, *arguments, module="check")
 
 
+@pytest.mark.process
 def test_the_demo_passes_and_shows_prompts_as_the_model_sees_them(tmp_path: Path) -> None:
     done = check(tmp_path)
     assert done.returncode == 0, done.stderr
@@ -71,6 +72,7 @@ def dirty(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", lines)
 
 
+@pytest.mark.process
 def test_every_kind_of_trouble_is_counted_and_named(tmp_path: Path, dirty: Path) -> None:
     done = check(
         tmp_path, "dataset=generic", f"dataset.input={dirty}", "dataset.answer_field=gold", "sampling.max_tokens=1500"
@@ -95,6 +97,7 @@ def test_a_run_fails_on_exactly_the_rows_that_the_check_says(tmp_path: Path, dir
     assert {kind: failures.count(kind) for kind in failures} == amiss
 
 
+@pytest.mark.process
 def test_what_a_row_says_is_escaped_on_the_page(tmp_path: Path) -> None:
     rows = [{**row, "query_cot": "<script>alert(1)</script>"} for row in questions(3)]
     data = write_rows(tmp_path / "rows.jsonl", rows)
@@ -113,6 +116,7 @@ def gold_rows(folder: Path, golds: list[str]) -> list[str]:
     return [*overrides(data)[1:], "dataset.answer_field=gold"]
 
 
+@pytest.mark.process
 def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path) -> None:
     arguments = gold_rows(tmp_path, ["1", "hangs in C", "is gone", "raises", "crashes", "2"])
     found = inspected(*arguments, "++scorer._target_=support.odd_scorers.OddGoldScorer").findings["unusable gold"]
@@ -134,6 +138,7 @@ def test_ordinary_golds_are_tried_without_a_process(tmp_path: Path) -> None:
     assert psutil.Process().children(recursive=True) == before
 
 
+@pytest.mark.process
 def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(3))
     done = check(tmp_path, "model=qwen", *overrides(data)[1:])
@@ -141,6 +146,7 @@ def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Pa
     assert "tokens: not counted: the model's files are not here" in done.stdout
 
 
+@pytest.mark.process
 def test_what_a_run_would_refuse_the_check_refuses(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", [{**row, "image": None} for row in questions(3)])
     for key in ("image_field", "answer_field", "query_field", "choices_field"):

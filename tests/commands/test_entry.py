@@ -18,6 +18,7 @@ from mathbatch.config.load import arguments_as
 from mathbatch.errors import ConfigError
 
 
+@pytest.mark.process
 def test_each_command_has_help_and_a_version(tmp_path: Path) -> None:
     for module, says in (("compare", "other="), ("verify", "repair=true"), ("new_dataset", "rows.jsonl")):
         done = run(tmp_path, "--help", module=module)
@@ -43,6 +44,7 @@ def test_a_command_without_groups_names_the_nearest_key_and_its_usage(arguments:
     assert str(caught.value) == says
 
 
+@pytest.mark.process
 def test_score_without_arguments_names_both_of_its_ways(tmp_path: Path) -> None:
     done = run(tmp_path, module="score")
     assert done.returncode == 2
@@ -50,6 +52,7 @@ def test_score_without_arguments_names_both_of_its_ways(tmp_path: Path) -> None:
     assert "responses.path=… output=…" in done.stderr
 
 
+@pytest.mark.process
 def test_an_output_that_nobody_reads_or_that_is_closed_ends_a_run_as_ever_and_a_full_one_is_told(
     tmp_path: Path,
 ) -> None:
@@ -74,6 +77,7 @@ def test_an_output_that_nobody_reads_or_that_is_closed_ends_a_run_as_ever_and_a_
     assert list(tmp_path.glob("outputs/*/*/*/results.jsonl"))
 
 
+@pytest.mark.process
 def test_ctrl_c_during_the_imports_is_a_sentence(tmp_path: Path) -> None:
     importing = [sys.executable, "-X", "importtime", "-m", "mathbatch.run"]
     with subprocess.Popen(importing, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as started:

@@ -34,6 +34,7 @@ def accepted(folder: Path, name: str) -> str:
     return done.stdout
 
 
+@pytest.mark.process
 def test_a_file_with_the_original_field_names(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{**row, "answer": "4"} for row in questions(9)])
     found = drafted(tmp_path, "rows.jsonl")
@@ -41,6 +42,7 @@ def test_a_file_with_the_original_field_names(tmp_path: Path) -> None:
     assert "What is 0 + 0?" in accepted(tmp_path, "rows")
 
 
+@pytest.mark.process
 def test_pictures_choices_in_a_text_and_breakdowns(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded())
     rows = [
@@ -57,6 +59,7 @@ def test_pictures_choices_in_a_text_and_breakdowns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(benchmark_shapes.BENCHMARKS) - {"mathverse"}))
+@pytest.mark.process
 def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: Path, name: str) -> None:
     rows = next(iter(benchmark_shapes.BENCHMARKS[name]().values()))
     benchmark_shapes._typed(datasets.Dataset.from_list(rows)).to_parquet(tmp_path / "rows.parquet")
@@ -66,6 +69,7 @@ def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: 
     assert not found.fails, found.findings
 
 
+@pytest.mark.process
 def test_rows_that_lack_a_field_and_golds_with_commas_are_read_as_they_are(tmp_path: Path) -> None:
     golds = ["(3, 4)", "1,2,3", "$[1,2)$", "1,003", "x=1, x=2", "7", "8", "9", "10"]
     rows: list[dict[str, Any]] = [
@@ -84,6 +88,7 @@ def test_rows_that_lack_a_field_and_golds_with_commas_are_read_as_they_are(tmp_p
     assert ["(A) x" in sample.query for sample in samples] == [True] * 4 + [False] * 5
 
 
+@pytest.mark.process
 def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) -> None:
     rows = [{"Unnamed: 0": f"r{at}", "0": at, "Student's": "x" * at, "yes": "no", "${oc.env:HOME}": "a", "no #1": "b\nc: d",
              "data": {"question": f"How many are {at}?"}} for at in range(9)]  # fmt: skip
@@ -118,6 +123,7 @@ def test_questions_and_answers_are_no_ids(tmp_path: Path, rows: list[dict[str, A
     assert why in line
 
 
+@pytest.mark.process
 def test_a_draft_is_never_written_over(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(3))
     drafted(tmp_path, "rows.jsonl")
@@ -130,6 +136,7 @@ def test_a_draft_is_never_written_over(tmp_path: Path) -> None:
     "arguments",
     [(), ("a.jsonl", "b.jsonl"), ("nowhere.jsonl",), ("rows.jsonl", "nme=x"), ("rows.jsonl", "output=/proc/nowhere")],
 )
+@pytest.mark.process
 def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path, *arguments, module="new_dataset")
     assert done.returncode == 2

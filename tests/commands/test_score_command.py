@@ -16,6 +16,8 @@ from support.processes import environment, run
 from support.rows import SCRIPTED, overrides, write_rows
 from support.run_folders import results, run_dir
 
+pytestmark = pytest.mark.process
+
 Lines = list[dict[str, Any]]
 
 

@@ -15,6 +15,8 @@ from support.processes import run, start, wait_for, wait_until_said
 from support.rows import SCRIPTED, overrides, questions, write_rows
 from support.run_folders import records, results, run_dirs, saved, sweep_report
 
+pytestmark = pytest.mark.process
+
 TEMPERATURES = "sampling.temperature=0,0.5,1.0"
 
 LOGGED_MODEL = """
@@ -54,8 +56,8 @@ def data(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", questions(20))
 
 
-def sweep(folder: Path, *arguments: str) -> Any:
-    return run(folder, "-m", *arguments)
+def sweep(folder: Path, *arguments: str, fresh: bool = False) -> Any:
+    return run(folder, "-m", *arguments, fresh=fresh)
 
 
 def logged(*arguments: str) -> list[str]:
@@ -425,9 +427,9 @@ def test_a_secret_within_a_value_is_not_saved_either(tmp_path: Path, data: Path)
 
 def test_a_sweep_of_more_jobs_than_the_user_may_open_files_completes(tmp_path: Path, data: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
     try:
-        swept = sweep(tmp_path, *overrides(data), f"sampling.seed={','.join(map(str, range(50)))}")
+        swept = sweep(tmp_path, *overrides(data), f"sampling.seed={','.join(map(str, range(40)))}", fresh=True)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert swept.returncode == 0, swept.stderr

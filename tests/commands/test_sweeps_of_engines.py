@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,10 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.processes import command, engines_of, environment, left_alive, start, wait_for
+from support.processes import engines_of, left_alive, run, start, wait_for
 from support.run_folders import records, results, run_dirs, saved, sweep_report
 
 from mathbatch.config.paths import PACKAGE
+
+pytestmark = pytest.mark.engine
 
 DEMO = PACKAGE / "demo"
 
@@ -32,7 +33,7 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     tmp_path: Path, temporary: Path
 ) -> None:
     hot = ["-m", "sampling.temperature=0.1,0.9,1.5", "sampling.n=2"]
-    process = start(tmp_path, *hot)
+    process = start(tmp_path, *hot, fresh=True)
     wait_for(lambda: saved(tmp_path) >= 60, process)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
@@ -41,7 +42,7 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     assert not _sockets(temporary)
     before = {folder: records(folder) for folder in run_dirs(tmp_path)}
     assert all(before.values()), "the jobs had advanced together"
-    done = subprocess.run(command(*hot), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    done = run(tmp_path, *hot, fresh=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = sweep_report(tmp_path)
     assert found["engine_loads"] == 1
@@ -72,7 +73,7 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
     other = shipped.replace("name: demo", "name: demo_b").replace("pkg://mathbatch/demo/model", f"{tmp_path}/weights")
     assert other.count(str(tmp_path)) == 1
     (tmp_path / "conf" / "model" / "demo_b.yaml").write_text(other)
-    process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b")
+    process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b", fresh=True)
     most, seen = 0, set[int]()
     while process.poll() is None:
         alive = {engine.pid for engine in engines_of(process.pid)}

@@ -11,6 +11,8 @@ from support.processes import run
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir
 
+pytestmark = pytest.mark.process
+
 ROWS = 20
 
 

@@ -9,8 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
-from support.paths import ROOT
-from support.processes import HEAVY, run, run_watched
+from support.processes import HEAVY, run, run_and_list_modules
 from support.rows import SCRIPTED, questions, write_rows
 
 from mathbatch.config import Config, SamplingConfig
@@ -75,6 +74,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("arguments", "fragments"), REFUSED, ids=[" ".join(case[0]) for case in REFUSED])
+@pytest.mark.process
 def test_is_refused_before_anything_heavy_is_imported_and_names_path_and_fix(
     tmp_path: Path, arguments: list[str], fragments: list[str]
 ) -> None:
@@ -82,8 +82,8 @@ def test_is_refused_before_anything_heavy_is_imported_and_names_path_and_fix(
     given = arguments if any("dataset" in argument for argument in arguments) else ["dataset=generic", ROWS, *arguments]
     if arguments[0].startswith("dataset.") and not arguments[0].startswith("dataset.input"):
         given = ["dataset=generic", ROWS, *arguments]
-    done, facts = run_watched(ROOT, tmp_path, *given)
-    assert not HEAVY & set(facts["modules"])
+    done, modules = run_and_list_modules(tmp_path, *given)
+    assert not HEAVY & modules
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("mathbatch: ")
@@ -118,12 +118,14 @@ def test_null_max_tokens_reaches_the_engine_as_up_to_the_context_length() -> Non
         "dataset.columns.z=query_cot",
     ],
 )
+@pytest.mark.process
 def test_free_form_keys_can_be_set_from_the_command_line(tmp_path: Path, override: str) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(2))
     done = run(tmp_path, SCRIPTED, "dataset=generic", f"dataset.input={data}", "dataset.image_field=null", override)
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.process
 def test_flags_may_stand_among_the_overrides_and_a_folder_of_own_datasets_is_found(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(2))
     (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
@@ -177,6 +179,7 @@ def test_each_sampling_parameter_of_the_installed_vllm_is_in_the_schema_or_refus
     assert ours - theirs == set()
 
 
+@pytest.mark.process
 def test_a_secret_from_the_environment_is_nowhere_in_the_run_folder(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(3))
     done = run(

@@ -107,6 +107,7 @@ def test_a_bad_file_or_setting_is_refused_in_a_sentence(
         "prompt field that no row has",
     ],
 )
+@pytest.mark.process
 def test_a_process_of_its_own_ends_the_same_way(name: str, tmp_path: Path) -> None:
     (case,) = (case for case in CASES if case.name == name)
     outcome = run_process(tmp_path, *made(case, tmp_path))

@@ -12,6 +12,8 @@ from support.bad_inputs import BAD, dumped, encoded, healthy, lines, with_fields
 from support.processes import limit_file_size, obey_modes, run_process
 from support.run_folders import Outcome
 
+pytestmark = pytest.mark.process
+
 ROWS = 1000
 
 

@@ -200,6 +200,7 @@ def test_pictures_that_fail_are_cancelled_or_are_too_large_give_their_room_back(
     asyncio.run(check())
 
 
+@pytest.mark.process
 def test_a_run_with_a_budget_below_a_single_picture_completes(image_root: ImageRoot) -> None:
     names = ("small.png", "large.png", "broken.png")
     rows = [{"sample_index": at, "query_cot": "What?", "image": names[at % 3]} for at in range(30)]
@@ -210,6 +211,7 @@ def test_a_run_with_a_budget_below_a_single_picture_completes(image_root: ImageR
     assert [bool(row["model_answer"]) for row in outcome.results] == [row["image"] != "broken.png" for row in rows]
 
 
+@pytest.mark.process
 def test_a_run_of_whose_pictures_none_is_there_is_refused_and_says_where_they_were_looked_for(tmp_path: Path) -> None:
     text = [{"sample_index": at, "query_cot": "What?", "image": ""} for at in range(30)]
     rows = [*text, *({"sample_index": f"p{at}", "query_cot": "What?", "image": f"pics/{at}.png"} for at in range(12))]

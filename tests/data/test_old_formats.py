@@ -12,6 +12,8 @@ from support.processes import run
 from support.rows import overrides
 from support.run_folders import run_dir
 
+pytestmark = pytest.mark.process
+
 ROWS: list[dict[str, Any]] = [
     {"sample_index": "b", "query_cot": "What is 1 + 1?", "meta": {"level": 1.5, "tags": ["x", None]}},
     {"query_cot": "Was ist 2 + 2? ½ ≠ 0", "sample_index": 7, "model_answer": "old"},

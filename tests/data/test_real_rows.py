@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.configs import composed
 from support.paths import REAL_DATA
+from support.processes import run
 
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.processors import ChatDataProcessor
@@ -53,9 +54,8 @@ def test_each_gsm8k_row_is_a_prompt_named_by_its_row_number() -> None:
     assert all(isinstance(row, Sample) and row.row["question"] in row.query for row in rows)
 
 
+@pytest.mark.process
 def test_a_missing_benchmark_file_is_answered_with_where_to_get_it(tmp_path: Path) -> None:
-    from support import run
-
     done = run(tmp_path, "dataset=mathvista")
     assert done.returncode == 2
     assert "lupantech/MathVista" in done.stderr

@@ -52,6 +52,7 @@ def table(path: Path, rows: list[dict[str, Any]], delimiter: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.csv.gz", "rows.jsonl", "rows.jsonl.gz", "rows.parquet"])
+@pytest.mark.process
 def test_each_format_gives_the_same_answers(tmp_path: Path, name: str) -> None:
     rows = [{**row, "note": 'with, "quotes"\nand\ttabs'} for row in questions(30)]
     path = tmp_path / name
@@ -91,6 +92,7 @@ def test_an_id_that_two_files_share_names_both_places(tmp_path: Path) -> None:
     assert "a.jsonl, row 1" in bad[0].message
 
 
+@pytest.mark.process
 def test_parquet_with_embedded_pictures(tmp_path: Path) -> None:
     rows = [{"sample_index": str(at), "query_cot": "?", "image": benchmark_shapes.picture(30 + at)} for at in range(40)]
     parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "rows.parquet")
@@ -162,6 +164,7 @@ def test_examples_of_a_file_stand_in_the_prompt(tmp_path: Path) -> None:
     assert first.query == "0+0? 0\n1+1? 2\nWhat is 0 + 0?"
 
 
+@pytest.mark.process
 def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(10))
     done = run(tmp_path, *overrides(data, "dataset.where='sample_index | int >= 7'"))
@@ -186,6 +189,7 @@ def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_pat
         ("input: [rows.jsonl, rows.jsonk]\n", ["dataset.input", "rows.jsonk", "did you mean 'rows.jsonl'"]),
     ],
 )
+@pytest.mark.process
 def test_a_mistake_in_a_dataset_file_is_refused_with_key_and_fix(tmp_path: Path, yaml: str, words: list[str]) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(2))
     (tmp_path / "conf" / "dataset").mkdir(parents=True)
@@ -199,6 +203,7 @@ def test_a_mistake_in_a_dataset_file_is_refused_with_key_and_fix(tmp_path: Path,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
 def test_a_dataset_file_sets_nothing_but_the_dataset(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", questions(2))
     (tmp_path / "conf" / "dataset").mkdir(parents=True)
@@ -242,6 +247,7 @@ def test_a_gap_among_numbered_pictures_does_not_shift_them(tmp_path: Path) -> No
     assert sizes(fine) == [(40, 30)]
 
 
+@pytest.mark.process
 def test_a_template_that_fails_on_one_row_names_it_and_costs_it_alone(tmp_path: Path) -> None:
     rows = [{**row, "n": None if row["sample_index"] == "16" else 1} for row in questions(30)]
     data = write_rows(tmp_path / "rows.jsonl", rows)

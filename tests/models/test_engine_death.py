@@ -6,9 +6,12 @@ import random
 from pathlib import Path
 
 import psutil
+import pytest
 from support.processes import engines_of, left_alive, run, start, wait_for
 from support.run_folders import records, results, run_dir
 from support.shared_engine import SharedEngine
+
+pytestmark = pytest.mark.engine
 
 SLOW = ("batch_size=2",)
 """Two in flight, so that a run of the demo takes long enough to be killed in its middle."""
@@ -19,7 +22,7 @@ def saved(folder: Path) -> int:
 
 
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
-    process = start(tmp_path, *SLOW)
+    process = start(tmp_path, *SLOW, fresh=True)
     wait_for(lambda: saved(tmp_path) >= 10, process)
     (engine,) = engines_of(process.pid)
     engine.kill()
@@ -38,7 +41,7 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     rng = random.Random(seed)
     before: list[dict[str, object]] = []
     for _ in range(3):
-        process = start(tmp_path, *SLOW)
+        process = start(tmp_path, *SLOW, fresh=True)
         goal = saved(tmp_path) + rng.randint(1, 25)
         wait_for(lambda goal=goal: saved(tmp_path) >= goal, process)  # type: ignore[misc]
         children = psutil.Process(process.pid).children(recursive=True)
@@ -48,7 +51,7 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"
         before = now
         assert not left_alive(children), "an engine outlived its run"
-    done = run(tmp_path, *SLOW)
+    done = run(tmp_path, *SLOW, fresh=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr, "the engine is gone before Python ends"
     whole, _ = engine.run(tmp_path / "whole", *SLOW)

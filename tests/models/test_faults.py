@@ -15,6 +15,8 @@ from support.processes import run, start, wait_for, wait_until_said
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:

@@ -6,7 +6,10 @@ import json
 import subprocess
 import sys
 
+import pytest
 from support.paths import ROOT
+
+pytestmark = pytest.mark.process
 
 SCRIPT = """
 import json, multiprocessing, time

@@ -30,26 +30,31 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.process
 def test_every_kind_is_measured_in_every_repeat(report: dict[str, Any]) -> None:
     measured = sorted((m["repeat"], m["run"], m["samples"]) for m in report["measurements"])
     kinds = [("fresh", 300), ("fresh", 1000), ("fresh", 3000), ("resumed", 3000)]
     assert measured == [(repeat, *kind) for repeat in range(2) for kind in kinds]
 
 
+@pytest.mark.process
 def test_the_loop_alone_is_quicker_than_the_whole_command(report: dict[str, Any]) -> None:
     fresh = [m for m in report["measurements"] if m["run"] == "fresh"]
     assert all(m["loop_samples_per_s"] > m["samples_per_s"] > 0 for m in fresh)
 
 
+@pytest.mark.process
 def test_peak_memory_is_that_of_a_python_process(report: dict[str, Any]) -> None:
     assert all(20 < m["peak_mb"] < 500 for m in report["measurements"])
 
 
+@pytest.mark.process
 def test_a_resume_saves_its_first_answer_before_it_ends(report: dict[str, Any]) -> None:
     resumed = [m for m in report["measurements"] if m["run"] == "resumed"]
     assert all(0 < m["first_answer_s"] <= m["generated_s"] <= m["wall_s"] for m in resumed)
 
 
+@pytest.mark.process
 def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
     for check in report["checks"]:
         relation, bar = check["bar"].split()
@@ -57,6 +62,7 @@ def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
     assert len(report["checks"]) == 5
 
 
+@pytest.mark.process
 def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "scripts" / "bench.py", "scoring", "--quick", "--repeats", "1"]
     command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]

@@ -14,6 +14,8 @@ from support.processes import HEAVY, run_watched
 from support.rows import overrides, questions, write_rows
 from support.run_folders import results, run_dir
 
+pytestmark = pytest.mark.process
+
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
 

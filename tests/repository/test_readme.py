@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 from support.bad_inputs import encoded
 from support.paths import ROOT
 from support.processes import run
@@ -23,6 +24,7 @@ def block(language: str, holding: str) -> str:
     return str(found)
 
 
+@pytest.mark.process
 def test_the_custom_parts_of_the_readme_run_as_written(tmp_path: Path) -> None:
     (tmp_path / "my_parts.py").write_text(block("python", "# my_parts.py"), encoding="utf-8")
     (tmp_path / "rows.csv").write_text("id;question\na;What is 2 + 2?\nb;And 3 + 3?\n", encoding="utf-8")
@@ -36,6 +38,7 @@ def test_the_custom_parts_of_the_readme_run_as_written(tmp_path: Path) -> None:
     assert "a: WHAT IS 2 + 2?" in (run_dir(tmp_path) / "run.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.process
 def test_a_row_with_too_many_cells_costs_that_row_in_the_loader_of_the_readme_too(tmp_path: Path) -> None:
     (tmp_path / "my_parts.py").write_text(block("python", "# my_parts.py"), encoding="utf-8")
     (tmp_path / "rows.csv").write_text("id;question\na;What is 2 + 2?\nb;And 3; or 4?\nc;And 5?\n", encoding="utf-8")
@@ -45,6 +48,7 @@ def test_a_row_with_too_many_cells_costs_that_row_in_the_loader_of_the_readme_to
     assert [bool(row.get("model_answer")) for row in results(run_dir(tmp_path))] == [True, False, True]
 
 
+@pytest.mark.process
 def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path) -> None:
     (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
     (tmp_path / "my_conf" / "dataset" / "rows.yaml").write_text(block("yaml", "my_conf/dataset/rows.yaml"))
@@ -69,6 +73,7 @@ def scores(folder: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.process
 def test_the_refusal_that_the_readme_shows_is_the_one_that_is_given(tmp_path: Path) -> None:
     shown = block("console", "sampling.temperatur=1")
     done = run(tmp_path, "sampling.temperatur=1")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
+pytestmark = pytest.mark.process
+
 RECORDER = """#!/usr/bin/env bash
 # Stands for python: notes its arguments, copies itself where a venv is asked for, fails where $FAILING matches.
 echo "$*" >>"$CALLS"

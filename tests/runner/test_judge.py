@@ -55,6 +55,7 @@ def asked(folder: Path) -> list[dict[str, Any]]:
     return [record for judge in (run_dir(folder) / "judge").iterdir() for record in records(judge)]
 
 
+@pytest.mark.process
 def test_the_judges_verdict_and_answer_are_the_score(tmp_path: Path) -> None:
     data(tmp_path)
     done = run(tmp_path, *judged(tmp_path))
@@ -64,6 +65,7 @@ def test_the_judges_verdict_and_answer_are_the_score(tmp_path: Path) -> None:
     assert len(asked(tmp_path)) == 6
 
 
+@pytest.mark.process
 def test_nothing_is_asked_twice_and_only_a_changed_response_is_asked_again(tmp_path: Path) -> None:
     data(tmp_path)
     run(tmp_path, *judged(tmp_path))
@@ -87,6 +89,7 @@ def kill_while_judging(folder: Path, answers: int, replies: int, *arguments: str
     let_go(folder)
 
 
+@pytest.mark.process
 def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     data(tmp_path, 40)
     held = judged(tmp_path, HELD, "batch_size=2")
@@ -100,6 +103,7 @@ def test_a_judge_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(scores(run_dir(tmp_path))) == 40
 
 
+@pytest.mark.process
 def test_a_rerun_that_is_killed_while_judging_answers_nothing_once_more(tmp_path: Path) -> None:
     data(tmp_path, 12)
     held = judged(tmp_path, HELD, "batch_size=2")
@@ -114,6 +118,7 @@ def test_a_rerun_that_is_killed_while_judging_answers_nothing_once_more(tmp_path
     assert (run_dir(tmp_path) / "manifest.json").exists()
 
 
+@pytest.mark.process
 def test_another_model_may_judge_and_its_reply_without_a_verdict_is_unscored(tmp_path: Path) -> None:
     data(tmp_path)
     said = "judge.model.engine.say='I can not say'"
@@ -127,6 +132,7 @@ def test_another_model_may_judge_and_its_reply_without_a_verdict_is_unscored(tmp
     assert [path.name.partition("-")[0] for path in (run_dir(tmp_path) / "judge").iterdir()] == ["demo"]
 
 
+@pytest.mark.process
 def test_a_judge_has_one_vote_beside_other_scorers(tmp_path: Path) -> None:
     data(tmp_path)
     run(tmp_path, *judged(tmp_path, "dataset.scoring=[exact,judge]", AGAINST))
@@ -135,6 +141,7 @@ def test_a_judge_has_one_vote_beside_other_scorers(tmp_path: Path) -> None:
     assert found[0]["verdict"] == "wrong"  # where they are even, the first one's verdict
 
 
+@pytest.mark.process
 def test_every_job_of_a_sweep_is_judged_over_the_same_engine(tmp_path: Path) -> None:
     data(tmp_path)
     done = run(tmp_path, "-m", "sampling.temperature=0,0.5", *judged(tmp_path))
@@ -143,6 +150,7 @@ def test_every_job_of_a_sweep_is_judged_over_the_same_engine(tmp_path: Path) -> 
     assert done.stdout.count("100.0%") == 2
 
 
+@pytest.mark.process
 def test_a_judge_that_fails_ends_in_a_sentence_and_what_is_answered_is_kept(tmp_path: Path) -> None:
     data(tmp_path)
     dying = judged(tmp_path, *OTHER, "judge.model.engine.die_on=problem")
@@ -155,6 +163,7 @@ def test_a_judge_that_fails_ends_in_a_sentence_and_what_is_answered_is_kept(tmp_
     assert len(records(run_dir(tmp_path))) == 6
 
 
+@pytest.mark.process
 def test_a_judge_that_fails_in_a_sweep_costs_its_job_and_no_other(tmp_path: Path) -> None:
     data(tmp_path)
     sweep = judged(tmp_path, "-m", "sampling.temperature=0,0.5")
@@ -168,6 +177,7 @@ def test_a_judge_that_fails_in_a_sweep_costs_its_job_and_no_other(tmp_path: Path
     assert done.stdout.count("100.0%") == 1
 
 
+@pytest.mark.process
 def test_damaged_replies_are_found_and_mended_by_the_command_that_the_error_names(tmp_path: Path) -> None:
     data(tmp_path)
     run(tmp_path, *judged(tmp_path))
@@ -202,6 +212,7 @@ def test_damaged_replies_about_answers_from_elsewhere_can_be_mended_too(tmp_path
     assert audit(tmp_path).is_whole
 
 
+@pytest.mark.process
 def test_another_judge_model_that_cannot_be_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
     data(tmp_path)
     done = run(tmp_path, *judged(tmp_path, *OTHER, "judge.model.engine.sy=x"))
@@ -210,6 +221,7 @@ def test_another_judge_model_that_cannot_be_is_refused_before_anything_is_genera
     assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
 
 
+@pytest.mark.process
 def test_a_template_that_fails_on_every_row_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
     data(tmp_path)
     template = "dataset.scoring={judge:{prompt:'{{ choices[0] }} {{ response }}'}}"
@@ -219,6 +231,7 @@ def test_a_template_that_fails_on_every_row_is_refused_before_anything_is_genera
     assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
 
 
+@pytest.mark.process
 def test_a_judge_has_no_say_about_rows_that_it_does_not_take(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [r | {"gold": "4", "kind": "ab"[at % 2]} for at, r in enumerate(questions(6))])
     run(tmp_path, *judged(tmp_path, """dataset.scoring={exact: {}, judge: {where: "kind == 'a'"}}""", AGAINST))
@@ -230,6 +243,7 @@ def test_a_judge_has_no_say_about_rows_that_it_does_not_take(tmp_path: Path) -> 
     assert metrics(run_dir(tmp_path))["votes"] == {"exact": 6, "judge": 3}
 
 
+@pytest.mark.process
 def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "Worker", lambda panel: pytest.fail("a worker process"))
     row, record = Sample("1", 1, {}, "", gold="4"), Record("1", "", text="4")
@@ -239,6 +253,7 @@ def test_a_judge_alone_starts_no_workers(tmp_path: Path, monkeypatch: pytest.Mon
     assert found["accuracy"] == 1.0
 
 
+@pytest.mark.process
 def test_answers_from_elsewhere_and_old_runs_can_be_judged_later(tmp_path: Path) -> None:
     data(tmp_path)
     run(tmp_path, *judged(tmp_path, "dataset.scoring=null"))

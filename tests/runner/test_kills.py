@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from support.processes import run, start, wait_for
+from support.processes import Command, run, start, wait_for
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir
+
+pytestmark = pytest.mark.process
 
 KILLS = 100
 ROUNDS = 5
@@ -21,7 +22,7 @@ RUN = ("model.engine.delay_s=0.01", "batch_size=4")
 """About a second of work."""
 
 
-def wait_for_records(process: subprocess.Popen[str], folder: Path, count: int) -> None:
+def wait_for_records(process: Command, folder: Path, count: int) -> None:
     """Until so many are saved, or the run has come to its end."""
 
     def found() -> bool:

@@ -20,6 +20,8 @@ from mathbatch.records import Record, Sample
 from mathbatch.scoring.evaluate import evaluate
 from mathbatch.scoring.panel import panel_of
 
+pytestmark = pytest.mark.process
+
 MB = 1_000_000
 SEED = 20_260
 HEALTHY = [

@@ -219,6 +219,7 @@ def test_of_many_fields_the_first_are_drawn(tmp_path: Path) -> None:
 # Scores
 
 
+@pytest.mark.process
 def test_lines_of_scores_name_the_group_of_samples_that_have_one(tmp_path: Path) -> None:
     rows = [
         (Sample(id, 1, {}, "", gold="4", group=group), [Record(id, "", text="4")])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import pytest
-from support.processes import command, environment, left_alive, run, wait_for
+from support.processes import Command, left_alive, run, start, wait_for
 from support.rows import SCRIPTED, overrides, write_rows
 from support.run_folders import records, run_dir
+
+pytestmark = pytest.mark.process
 
 HANGS = "scorer._target_=support.odd_scorers.HangingScorer"
 STUBBORN = "scorer._target_=support.odd_scorers.StubbornScorer"
@@ -31,14 +32,11 @@ def outside(folder: Path) -> list[str]:
 
 def begun(
     folder: Path, out: Path, *arguments: str, module: str = "score", sign: str = "hanging"
-) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+) -> tuple[Command, list[psutil.Process]]:
     """The command once its comparisons hang, or once that other file is there, in a process group of its own, and all
     processes below it. `out` may be a pattern.
     """
-    process = subprocess.Popen(
-        command(*arguments, module=module), cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
-    )  # fmt: skip
+    process = start(folder, *arguments, module=module)
     draft = f"{out.relative_to(folder)}/.scores.jsonl.draft"
     wait_for(lambda: any(folder.glob(sign or draft)), process)
     assert any(folder.glob(draft))
@@ -126,7 +124,7 @@ def _scored_whole(folder: Path, arguments: list[str], module: str = "run") -> No
 
 
 def _stopped(
-    process: subprocess.Popen[str],
+    process: Command,
     below: list[psutil.Process],
     number: signal.Signals,
     code: int,

@@ -17,9 +17,16 @@ from typing import Any
 
 import psutil
 
-from support.paths import ROOT, TESTS
+from support.command_server import Request
+from support.forked import ForkedCommand, command_server
+from support.paths import PYTHONPATH
 from support.rows import SCRIPTED
 from support.run_folders import Outcome, found_outcome
+
+Command = subprocess.Popen[str] | ForkedCommand
+
+# With FRESH_PROCESSES=1 in the environment every command starts its own Python.
+ALL_FRESH = os.environ.get("FRESH_PROCESSES") == "1"
 
 # Name that the kernel shows for vLLM's engine process.
 ENGINE = "VLLM::EngineCor"
@@ -47,7 +54,7 @@ PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 
 def environment() -> dict[str, str]:
     """Return the environment of a command that may use classes of the tests."""
-    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}"}
+    return {**os.environ, "PYTHONPATH": PYTHONPATH}
 
 
 def command(*arguments: str, module: str = "run") -> list[str]:
@@ -55,34 +62,65 @@ def command(*arguments: str, module: str = "run") -> list[str]:
     return [sys.executable, "-m", f"mathbatch.{module}", *arguments]
 
 
-def run(folder: Path, *arguments: str, module: str = "run", timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run the command line in `folder` to its end."""
-    return subprocess.run(
+def run(
+    folder: Path, *arguments: str, module: str = "run", fresh: bool = False, timeout: float = 600
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in `folder` to its end.
+
+    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports.
+    """
+    process = start(folder, *arguments, module=module, fresh=fresh, new_session=False)
+    out, err = process.communicate(timeout=timeout)
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def start(folder: Path, *arguments: str, module: str = "run", fresh: bool = False, new_session: bool = True) -> Command:
+    """Start the command line in `folder`, in a process group of its own."""
+    if not (fresh or ALL_FRESH):
+        return command_server().start(Request(module, list(arguments), str(folder), environment(), new_session))
+    return subprocess.Popen(
         command(*arguments, module=module),
         cwd=folder,
         env=environment(),
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=timeout,
-        check=False,
+        start_new_session=new_session,
     )
 
 
 def run_process(folder: Path, *more: str, prepare: Callable[[], None] | None = None) -> Outcome:
-    """Run the scripted model over `dataset=generic` in `folder`. `prepare` is called in the child first.
+    """Run the scripted model over `dataset=generic` in `folder`.
 
-    It writes no byte code: with a limit on files that would be cut off, and break the next process that reads it.
+    With `prepare`, which is called in it first, the process is a fresh one. It writes no byte code: with a limit on
+    files that would be cut off, and break the next process that reads it.
     """
-    ended = subprocess.run(
-        command(SCRIPTED, "dataset=generic", "dataset.name=rows", *more),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        preexec_fn=prepare,
-    )
+    arguments = (SCRIPTED, "dataset=generic", "dataset.name=rows", *more)
+    if prepare is None:
+        ended = run(folder, *arguments)
+    else:
+        ended = subprocess.run(
+            command(*arguments),
+            cwd=folder,
+            env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            preexec_fn=prepare,
+        )
     return found_outcome(folder, ended.returncode, ended.stdout, ended.stderr)
+
+
+def run_and_list_modules(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """Run the command line in `folder`; return the modules that it has imported, too."""
+    report = folder / "modules.txt"
+    process = command_server().start(Request("run", list(arguments), str(folder), environment(), report=str(report)))
+    out, err = process.communicate()
+    assert process.returncode is not None
+    done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return done, set(report.read_text(encoding="utf-8").split("\n"))
 
 
 def run_watched(
@@ -90,7 +128,7 @@ def run_watched(
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """Run the `mathbatch.run` that lies in `package`; return where it came from and which modules it imported, too.
 
-    -I keeps the current folder and PYTHONPATH out.
+    It is a fresh process. -I keeps the current folder and PYTHONPATH out.
     """
     report = folder / "report.json"
     done = subprocess.run(
@@ -98,26 +136,13 @@ def run_watched(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     return done, json.loads(report.read_text())
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command line in `folder`, in a process group of its own."""
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 300) -> None:
+def wait_for(condition: Callable[[], object], process: Command, seconds: float = 300) -> None:
     """Wait until the condition holds, and fail where the process ends without it.
 
     The time only ends a test that would hang.
@@ -130,7 +155,7 @@ def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], se
         time.sleep(0.02)
 
 
-def wait_until_said(words: str, process: subprocess.Popen[str], seconds: float = 300) -> str:
+def wait_until_said(words: str, process: Command, seconds: float = 300) -> str:
     """Return the first line on the standard error that has these words."""
     assert process.stderr is not None
     too_late = threading.Timer(seconds, process.kill)
