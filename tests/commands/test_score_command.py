@@ -350,7 +350,7 @@ def test_a_kill_between_scores_and_metrics_leaves_no_stale_metrics(tmp_path: Pat
     (tmp_path / "killer.py").write_text(
         "import os, signal\n"
         "from mathbatch.scoring import evaluate\n"
-        "evaluate.Tally.facts = lambda tally: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores, before all else
+        "evaluate.ScoringTotals.facts = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores, before all else
         "from mathbatch.commands.score import main\n"
         "if __name__ == '__main__':\n    main()\n"
     )
