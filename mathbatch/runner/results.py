@@ -84,7 +84,9 @@ def export(
     brackets = _brackets(components)
     with atomic_write(path) as stream:
         if brackets is None:
-            writer(stream).write_all(row for _, row in rows)
+            lines = writer(stream)
+            for _, row in rows:
+                lines.write(row)
         else:
             _write_document(stream, rows, *brackets)
     return counts

@@ -65,10 +65,13 @@ def _read_lines(stream: BinaryIO) -> Iterator[RawRow]:
             if line.strip():
                 yield _read_again(number, line)
             continue
-        if lines.line[0] in _SKIPPED_FIRST and not (number == 1 and lines.line.startswith(codecs.BOM_UTF8)):
-            yield _read_again(number, lines.line)
-        else:
-            yield _checked(number, None, row, lines.line)
+        line = lines.line
+        if line[0] in _SKIPPED_FIRST and not (number == 1 and line.startswith(codecs.BOM_UTF8)):
+            yield _read_again(number, line)
+        elif len(line) > 2 * MAX_DEPTH:
+            yield _checked(number, None, row, line)
+        else:  # too short to be nested too deep, as most lines are
+            yield RawRow(number, None, row)
 
 
 def _read_again(number: int, line: bytes) -> RawRow:
