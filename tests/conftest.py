@@ -20,6 +20,8 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTI
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+# Before pytest-xdist's own hook, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of real engines, and put those that take longest first, so that no process ends long after others.
 
