@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.bad_inputs import encoded
+from support.scheduling import SHARED_ENGINE, EngineScheduling
 from support.shared_engine import SharedEngine
+from xdist.remote import Producer
 
 from mathbatch.data.images.decode import ImageRoot
 
@@ -20,21 +22,22 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTI
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of real engines, and put those that take longest first, so that no process ends long after others.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> EngineScheduling:
+    """Let the tests of one engine run in one process."""
+    return EngineScheduling(config, log)
 
-    All tests that share an engine run in one process, which loads it once.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of real engines, and put those that take longest first, so that processes end at the same time."""
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()):
+        if SHARED_ENGINE in item.nodeid:
             item.add_marker(pytest.mark.engine)
-            item.add_marker(pytest.mark.xdist_group("engine"))
         if item.get_closest_marker("engine"):
             item.add_marker(pytest.mark.process)
     items.sort(key=lambda item: (not item.get_closest_marker("engine"), not item.get_closest_marker("process")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=[SHARED_ENGINE])
 def engine() -> Iterator[SharedEngine]:
     """Yield the demo model in real vLLM, loaded once for the session."""
     shared = SharedEngine()

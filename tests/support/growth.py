@@ -8,12 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 
+# What `growth` stays under for work that grows with its input: eight times the input takes it about eight times as
+# long, and work that grows with the square of its input 64 times.
 LINEAR = 24
-"""What `growth` stays under for work that grows with its input: eight times the input takes it about eight times as
-long, and work that grows with the square of its input 64 times.
-"""
+# The same for work that may grow with the square of an input that is bounded: the cube takes it 512 times as long.
 SQUARED = 192
-"""The same for work that may grow with the square of an input that is bounded: the cube takes it 512 times as long."""
 ENOUGH_S = 0.01
 FEWEST, MOST = 3, 20
 
@@ -30,13 +29,15 @@ def growth(work: Callable[[int], object], size: int, factor: int = 8) -> float:
     gc.disable()
     try:
         work(size)
-        return _shortest(work, factor * size) / _shortest(work, size)
+        short = _shortest(work, size)
+        # What disturbs a call makes it longer: one that took no more than work that grows with its input is enough.
+        return _shortest(work, factor * size, enough=1.5 * factor * short) / short
     finally:
         if had_gc:
             gc.enable()
 
 
-def _shortest(work: Callable[[int], object], size: int) -> float:
+def _shortest(work: Callable[[int], object], size: int, enough: float = 0.0) -> float:
     taken: list[float] = []
     # A short call is made more often, since the clock and the processor's own caches disturb it more.
     while len(taken) < FEWEST or (sum(taken) < ENOUGH_S and len(taken) < MOST):
@@ -44,6 +45,8 @@ def _shortest(work: Callable[[int], object], size: int) -> float:
         begun = time.process_time()
         work(size)
         taken.append(time.process_time() - begun)
+        if taken[-1] <= enough:
+            break
     # Never zero, so that it can divide: the clock counts in nanoseconds at best.
     return max(min(taken), 1e-9)
 
