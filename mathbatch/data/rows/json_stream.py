@@ -9,8 +9,8 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
-from collections.abc import Iterator
-from typing import Any, BinaryIO, NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NoReturn, cast
 
 import jsonlines
 import msgspec
@@ -52,7 +52,7 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 def _read_lines(stream: BinaryIO) -> Iterator[RawRow]:
     lines = CurrentLine(stream)
-    read = reader(lines, dict[str, Any]).read
+    read = cast(Callable[[], Row], reader(lines, dict[str, Any]).read)
     for number in itertools.count(1):
         try:
             row = read()
