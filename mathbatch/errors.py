@@ -39,6 +39,10 @@ class OutputError(MathBatchError):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"can't write to standard output: {error.strerror}; what is in files is there")
+        self._error = error
+
+    def __reduce__(self) -> tuple[type[OutputError], tuple[OSError]]:
+        return type(self), (self._error,)
 
 
 class EngineError(MathBatchError):
@@ -57,6 +61,10 @@ class Interrupted(SystemExit):
 
     def __init__(self, number: int) -> None:
         super().__init__(self.exit_code_of(number))
+        self.number = number
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[int]]:
+        return type(self), (self.number,)
 
     @staticmethod
     def exit_code_of(number: int) -> int:
@@ -81,6 +89,9 @@ class SampleError(MathBatchError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+    def __reduce__(self) -> tuple[type[SampleError], tuple[str, str]]:
+        return type(self), (self.kind, str(self))
 
 
 class RequestLost(SampleError):

@@ -35,7 +35,7 @@ PLUGINS = str(PACKAGE / "commands" / "plugins")
 
 
 @dataclass
-class Task:
+class HydraTask:
     """Call `work` on Hydra's behalf, and keep its result or what ended it: Hydra would report an error in its own way.
 
     In a multirun an error is raised, since the launcher has to know.
@@ -68,7 +68,7 @@ def run_app(
     Raises MathBatchError for what the configuration, Hydra or `work` refuses.
     """
     _prepare(schema)
-    task = Task(work)
+    task = HydraTask(work)
     try:
         refuse_typed_secrets(sys.argv[1:])
         refuse_hydras_folders(sys.argv[1:])

@@ -80,7 +80,7 @@ def variable(name: str) -> str:
     return "row" + "".join(f"[{json.dumps(part, ensure_ascii=False)}]" for part in name.split("."))
 
 
-class FirstRows:
+class RowSample:
     """First rows of a file and the paths of their fields. `numbers` are their numbers in the file, else 1, 2, …"""
 
     def __init__(self, rows: list[Row], numbers: Sequence[int] = ()) -> None:
@@ -110,7 +110,7 @@ class FirstRows:
         return [name for wanted in names for name in self.names if name.rpartition(".")[2].lower() == wanted]
 
 
-def guess_id(rows: FirstRows) -> Guess:
+def guess_id(rows: RowSample) -> Guess:
     """Guess the field with the ids.
 
     With a likely name, that may be a field in which a few values repeat or are missing: `check` names those rows.
@@ -133,7 +133,7 @@ def guess_id(rows: FirstRows) -> Guess:
     return Guess(None, "no field is different in every row: the row number")
 
 
-def _id_faults(rows: FirstRows, name: str) -> list[str] | None:
+def _id_faults(rows: RowSample, name: str) -> list[str] | None:
     """Return which rows lack a value or repeat one of an earlier row; None if the values can't be ids."""
     first: dict[str, int] = {}
     faults = []
@@ -150,7 +150,7 @@ def _id_faults(rows: FirstRows, name: str) -> list[str] | None:
     return faults
 
 
-def guess_query(rows: FirstRows) -> Guess | None:
+def guess_query(rows: RowSample) -> Guess | None:
     """Guess the field with the question: by its name, else the longest text; None if there is none."""
     texts = [name for name in rows.names if rows.share(name, lambda value: isinstance(value, str)) >= MOSTLY]
     for name in rows.named(QUERY_NAMES):
@@ -164,7 +164,7 @@ def guess_query(rows: FirstRows) -> Guess | None:
     return Guess(longest, f"the longest text, {lengths[longest]:,.0f} characters on average")
 
 
-def guess_images(rows: FirstRows) -> Guess:
+def guess_images(rows: RowSample) -> Guess:
     """Guess the field, or the numbered fields, with the images."""
     fields = [name for name in rows.names if _is_image_field(rows, name) and not name.endswith((".bytes", ".path"))]
     embedded = [name for name in fields if rows.share(name, lambda value: isinstance(value, (dict, list, bytes))) > 0.5]
@@ -178,7 +178,7 @@ def guess_images(rows: FirstRows) -> Guess:
     return Guess(None, "no field looks like a picture")
 
 
-def guess_choices(rows: FirstRows) -> Guess | None:
+def guess_choices(rows: RowSample) -> Guess | None:
     """Guess the field with the choices, or the expression that makes a list of them; None if there is none."""
     letters = [name for name in LETTER_FIELDS if name in rows.names]
     if len(letters) >= 2 and letters == list(LETTER_FIELDS[: len(letters)]):
@@ -199,7 +199,7 @@ def guess_choices(rows: FirstRows) -> Guess | None:
     return None
 
 
-def guess_answer(rows: FirstRows) -> Guess | None:
+def guess_answer(rows: RowSample) -> Guess | None:
     """Guess the field with the gold answer, or the expression that finds it in a solution; None if there is none."""
     for name in rows.named(ANSWER_NAMES):
         if rows.share(name, lambda value: isinstance(value, str) and "####" in value) >= MOSTLY:
@@ -214,12 +214,12 @@ def guess_answer(rows: FirstRows) -> Guess | None:
     return None
 
 
-def _gold(rows: FirstRows, name: str, helper: str) -> str:
+def _gold(rows: RowSample, name: str, helper: str) -> str:
     """Return the expression for the gold answer. It is none for a row without one, which is asked but not scored."""
     return f"{variable(name)} | {helper} if {rows.if_any(name)} else none"
 
 
-def guess_metadata(rows: FirstRows, used: set[str]) -> Guess:
+def guess_metadata(rows: RowSample, used: set[str]) -> Guess:
     """Guess the fields to break the accuracy down by: those with few different values, except `used` ones."""
 
     def different_values(name: str) -> int:
@@ -234,7 +234,7 @@ def guess_metadata(rows: FirstRows, used: set[str]) -> Guess:
     return Guess(found, "few different values each" if found else "no field has few different values")
 
 
-def _is_image_field(rows: FirstRows, name: str) -> bool:
+def _is_image_field(rows: RowSample, name: str) -> bool:
     return rows.share(name, _is_image) >= MOSTLY
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mathbatch.commands import exit_codes
 from mathbatch.commands.guess_fields import (
-    FirstRows,
     Guess,
+    RowSample,
     guess_answer,
     guess_choices,
     guess_id,
@@ -54,7 +54,7 @@ def draft(name: str, input: str) -> str:
     """Return the draft as YAML. Raises ConfigError for a file without readable rows or without a question."""
     raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
     read = [(raw.row, raw.number) for raw in itertools.islice(raws, MAX_ROWS) if raw.row is not None]
-    rows = FirstRows([row for row, _ in read], [number for _, number in read])
+    rows = RowSample([row for row, _ in read], [number for _, number in read])
     if not rows.rows:
         raise ConfigError("input", f"{input} has no rows that can be read", "see the formats in README.md")
     query = guess_query(rows)
@@ -78,7 +78,7 @@ def draft(name: str, input: str) -> str:
     return "\n".join([*lines, *_prompt(rows, query, choices), ""])
 
 
-def _prompt(rows: FirstRows, query: Guess, choices: Guess | None) -> list[str]:
+def _prompt(rows: RowSample, query: Guess, choices: Guess | None) -> list[str]:
     """Return the lines of the key `prompt`."""
     lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
     if choices is not None:

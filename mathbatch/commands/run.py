@@ -34,26 +34,29 @@ def main() -> int:
     """Run what the command line says; return the exit code."""
     signals = Signals()
     signals.install()
-    sweep = Sweep(signals)
+    work, sweep = Run(signals), Sweep(signals)
     try:
-        code = run_app(Run(signals), around=sweep)
+        run_app(work, around=sweep)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command goes on from here") from None
-    return max(sweep.exit_code, code if isinstance(code, int) else exit_codes.SUCCESS)
+    return max(sweep.exit_code, work.exit_code)
 
 
 @dataclass
 class Run:
-    """Work that Hydra calls: it returns the exit code of a single run, and the accuracy of a cell of a sweep."""
+    """Work that Hydra calls: a single run, whose exit code it keeps, or a cell of a sweep."""
 
     signals: Signals
+    exit_code: int = exit_codes.SUCCESS
 
-    def __call__(self, composed: DictConfig) -> float | int | None:
-        """Raises MathBatchError."""
+    def __call__(self, composed: DictConfig) -> float | None:
+        """Run it and return the accuracy. Raises MathBatchError."""
         hydra = HydraConfig.get()
         if hydra.mode is RunMode.MULTIRUN:
             return self._run_cell(composed, hydra)
-        return self.run_alone(_job(composed, 0))
+        job = _job(composed, 0)
+        self.exit_code = self.run_alone(job)
+        return job.accuracy
 
     def run_alone(self, job: RunJob) -> int:
         """Take a run from its first look to its table; return its exit code. Raises what ended it."""

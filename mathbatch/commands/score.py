@@ -40,12 +40,12 @@ def main() -> int:
     folders = [argument.removeprefix(RUN_DIR) for argument in arguments if argument.startswith(RUN_DIR)]
     signals = Signals()
     signals.install()
-    if not folders:
-        metrics = run_app(partial(_score_composed, signals=signals), schema=OutsideConfig)
-        assert isinstance(metrics, dict)
-        return _exit_code(metrics)
-    rest = [argument for argument in arguments if not argument.startswith(RUN_DIR)]
     try:
+        if not folders:
+            metrics = run_app(partial(_score_composed, signals=signals), schema=OutsideConfig)
+            assert isinstance(metrics, dict)
+            return _exit_code(metrics)
+        rest = [argument for argument in arguments if not argument.startswith(RUN_DIR)]
         return _exit_code(score_run(Path(folders[-1]), rest, signals))
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command scores it whole") from None

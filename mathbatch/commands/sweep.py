@@ -88,7 +88,7 @@ class Sweep:
         _current.reset(self._token)
         try:
             if self.session is not None:
-                self.session.__exit__()
+                self.session.close()
         finally:
             outcomes = self._outcomes()
             if outcomes:
@@ -173,7 +173,9 @@ def _naming(number: int, name: str) -> Iterator[None]:
         raise SweepError(f"job {number} of the sweep ({name}): {error}") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise SweepError(f"job {number} of the sweep ({name}): {explain(error)}") from error
-    except Exception as error:  # a part of the user's own may raise anything; it is raised again with the cell's name
+    except (
+        Exception
+    ) as error:  # a component of the user's own may raise anything; it is raised again with the cell's name
         raise SweepError(f"job {number} of the sweep ({name}): {type(error).__name__}: {error}") from error
 
 

@@ -43,7 +43,7 @@ def main() -> int:
     run_dir = Path(config.run_dir)
     for sentence in repair(run_dir) if config.repair else []:
         print(f"mended {sentence}")
-    report = audit(run_dir)
+    report = prove(run_dir)
     show_findings(str(run_dir), report.findings, [report.failed, report.foreign])
     print("whole" if report.is_whole else "not whole")
     return exit_codes.SUCCESS if report.is_whole else exit_codes.FAILURES
@@ -74,7 +74,7 @@ class Report:
         return not any(finding.amiss and finding.count for finding in self.findings)
 
 
-def audit(run_dir: Path) -> Report:
+def prove(run_dir: Path) -> Report:
     """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
     report, run_dir = Report(), run_dir.absolute()
     with locked(run_dir):
@@ -82,11 +82,11 @@ def audit(run_dir: Path) -> Report:
             with locked(folder):
                 _check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
         if not _only_judges(run_dir):
-            _audit_run(run_dir, report)
+            _prove_run(run_dir, report)
     return report
 
 
-def _audit_run(run_dir: Path, report: Report) -> None:
+def _prove_run(run_dir: Path, report: Report) -> None:
     with components_of(run_dir) as components:
         index = _check_segments(run_dir / "responses", report)
         components.saver = ReadOnlyStore(index)

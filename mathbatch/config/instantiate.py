@@ -7,11 +7,13 @@ dictionaries unless `_convert_` says otherwise.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import hydra
 from hydra.errors import InstantiationException
+from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.errors import ConfigError, MathBatchError, nearest
 
@@ -20,6 +22,8 @@ T = TypeVar("T")
 HYDRAS_KEYS = {"_target_", "_args_", "_partial_", "_recursive_", "_convert_"}
 # How Hydra's message ends where it knows the place within the section.
 PLACE = "full_key: "
+# How an interpolation begins, and the backslashes before it, which OmegaConf halves.
+OPENING = re.compile(r"(\\*)\$\{")
 
 
 def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> T:
@@ -29,17 +33,20 @@ def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> 
     """
     if not section.get("_target_"):
         raise ConfigError(f"{path}._target_", "names no class", f"name a subclass of {kind.__name__}")
+    if section.get("_partial_"):
+        fix = "leave it out; an argument with a _target_ of its own may have it"
+        raise ConfigError(f"{path}._partial_", f"a {kind.__name__} is needed, not a function that makes one", fix)
     try:
         # Left partial, since Hydra would make configurations of the given arguments and wrap the errors of the call.
-        factory = hydra.utils.instantiate({"_convert_": "object", **section, "_partial_": True})
-    except InstantiationException as error:
+        factory = hydra.utils.instantiate({"_convert_": "object", **_literal(section), "_partial_": True})
+    except (InstantiationException, OmegaConfBaseException) as error:
         raise _explained(path, section, error) from error
     target = factory.func
     if isinstance(target, type) and not issubclass(target, kind):
         raise _wrong_kind(path, section, kind)
     _check_arguments(path, section, target, given)
     try:
-        made = factory if section.get("_partial_") else factory(**given)
+        made = factory(**given)
     except TypeError as error:
         raise ConfigError(
             path, f"{_name(target)}: {error}", "give the arguments that it takes beside _target_"
@@ -47,6 +54,21 @@ def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> 
     if not isinstance(made, kind):
         raise _wrong_kind(path, section, kind)
     return made
+
+
+def _literal(node: Any) -> Any:
+    """Return a copy in which `${` is escaped: all is resolved already, and Hydra would resolve it again."""
+    if isinstance(node, Mapping):
+        return {name: _literal(value) for name, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_literal(value) for value in node]
+    return (
+        _escaped(_escaped(node)) if isinstance(node, str) else node
+    )  # Hydra resolves twice: the whole, then each value
+
+
+def _escaped(text: str) -> str:
+    return OPENING.sub(r"\1\1\\${", text)
 
 
 def _check_arguments(
@@ -60,7 +82,7 @@ def _check_arguments(
             raise ConfigError(f"{path}.{name}", f"{_name(target)} takes no such argument", nearest(name, free))
 
 
-def _explained(path: str, section: Mapping[str, Any], error: InstantiationException) -> MathBatchError:
+def _explained(path: str, section: Mapping[str, Any], error: Exception) -> MathBatchError:
     """Say in our words what Hydra could not make: the class itself, or an argument with a `_target_` of its own."""
     cause = error.__cause__
     if isinstance(cause, MathBatchError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from mathbatch.config.paths import conf_dir
 from mathbatch.errors import ConfigError, nearest
 
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
-GROUPS = ("model", "dataset", "sampling")
+CONFIG_GROUPS = ("model", "dataset", "sampling")
 OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
 # Dictionaries whose keys the schema does not list. Whatever receives them checks them.
 FREE_FORM = (
@@ -18,6 +20,8 @@ FLAGS_WITH_VALUE = (
     *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
     *("--package", "-p", "--cfg", "-c"),
 )
+# Another way to write -m.
+MULTIRUN = re.compile(r"\+*hydra\.mode=.*multirun", re.IGNORECASE)
 HYDRAS_FOLDERS = {
     "hydra.run.dir": "set output_dir; below it a run's folder is named for its model, dataset and sampling",
     "hydra.output_subdir": "leave it out: a run's folder has its config.yaml and .hydra/<time>/",
@@ -49,7 +53,7 @@ def refuse_hydras_folders(arguments: list[str]) -> None:
 def refuse_multirun(arguments: list[str], why: str) -> None:
     """Raise ConfigError for -m, for a command that takes one configuration at a time."""
     for argument in arguments:
-        if argument in ("-m", "--multirun"):
+        if argument in ("-m", "--multirun") or MULTIRUN.match(argument):
             raise ConfigError(argument, why, "leave it out")
 
 
@@ -57,7 +61,7 @@ def refuse_null_groups(arguments: list[str]) -> None:
     """Raise ConfigError for `sampling=null`, which Hydra has no sentence for."""
     for argument in arguments:
         group, _, value = argument.partition("=")
-        if group in GROUPS and value in ("null", ""):
+        if group in CONFIG_GROUPS and value in ("null", ""):
             options = [path.stem for path in (conf_dir() / group).glob("*.yaml")]
             raise ConfigError(group, "it needs one", nearest("", options))
 

@@ -24,7 +24,7 @@ from mathbatch.errors import EngineDied, EngineError, JobError, RequestLost, Sam
 from mathbatch.records import Request, Response
 
 # Groups into which the suspects are divided.
-GROUPS = 8
+SUSPECT_GROUPS = 8
 # Deaths with neither an answer nor a culprit between them. A search needs fewer, so the engine itself is broken.
 MAX_DEATHS_IN_A_ROW = 8
 # An engine that has never answered is given up sooner: a culprit among its first 512 requests is found in five deaths.
@@ -246,7 +246,7 @@ class Supervisor:
         if len(suspects) == 1 and self._deaths_of[suspects[0]] >= 2:
             self._quarantine(suspects[0])
             return []
-        size = max(1, -(-len(suspects) // GROUPS)) if searching else len(suspects)
+        size = max(1, -(-len(suspects) // SUSPECT_GROUPS)) if searching else len(suspects)
         return [set(suspects[at : at + size]) for at in range(0, len(suspects), size)]
 
     def _quarantine(self, culprit: UnitKey) -> None:

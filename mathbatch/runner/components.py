@@ -68,7 +68,7 @@ def check_judge_model(config: Config) -> None:
 
 
 def sampling_values(sampling: SamplingConfig) -> dict[str, Any]:
-    """Return what the engine is told: what is set, but for `n`, since each rollout is a request of its own.
+    """Return the sampling parameters that are set, without `n`: each rollout is a request of its own.
 
     `max_tokens` is always told: to vLLM null means up to the context length there, and nothing at all means 16.
     """

@@ -1,4 +1,4 @@
-"""Keep one engine for all who ask it: load it at the first unit, supervise it, feed it images, keep it full."""
+"""Run one engine for several jobs: load it at the first unit, restart it when it dies, decode images ahead of it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ class Engine:
         self._batchers: list[BaseDataBatcher] = []
         self._progress: Progress | None = None
         self._stop = asyncio.Event()
+        self._announced: set[Announcement] = set()
         self._window: asyncio.Semaphore | None = None
         self._since: float | None = None
         self._shower: asyncio.Task[None] | None = None
@@ -79,28 +80,33 @@ class Engine:
     async def admitted(self, units: AsyncIterator[Unit], ahead: int) -> AsyncGenerator[Admitted, None]:
         """Yield each unit as soon as one more may be in flight; at the first one, load. Raises EngineError.
 
-        Images are announced `ahead` units before their turn, so that one is kept for all who show the same row. Each
-        unit that is yielded has to be passed to `answer`, which lets go of its images.
+        Images are announced `ahead` units before their turn: an image that several of those show is decoded once. Pass
+        each unit that is yielded to `answer`, which lets go of its images; `rest` does so for units that never came.
         """
         waiting, ahead = deque[Admitted](), min(ahead, MAX_AHEAD)
-        try:
-            async for job, request in units:
-                waiting.append(Admitted(job, request, self.images.announce(request, job.decoder)))
-                if len(waiting) >= ahead and (admitted := await self._enter(waiting)):
-                    yield admitted
-                if self._stop.is_set():
-                    return
-            while waiting and not self._stop.is_set():
-                if admitted := await self._enter(waiting):
-                    yield admitted
-        finally:
-            for left in waiting:
-                left.images.forget()
+        async for job, request in units:
+            waiting.append(Admitted(job, request, self._announce(request, job)))
+            if len(waiting) >= ahead and (admitted := await self._enter(waiting)):
+                yield admitted
+            if self._stop.is_set():
+                return
+        while waiting and not self._stop.is_set():
+            if admitted := await self._enter(waiting):
+                yield admitted
+
+    def _announce(self, request: Request, job: Job) -> Announcement:
+        images = self.images.announce(request, job.decoder)
+        self._announced.add(images)
+        return images
+
+    def _forget(self, images: Announcement) -> None:
+        self._announced.discard(images)
+        images.forget()
 
     async def _enter(self, waiting: deque[Admitted]) -> Admitted | None:
-        """Wait until the first one may be in flight and take it out; None where it is not to be asked any more."""
+        """Wait for a free place and take the first unit out. Return None if its job failed or the run is stopping."""
         if waiting[0].job.error is not None:
-            waiting.popleft().images.forget()
+            self._forget(waiting.popleft().images)
             return None
         if self._window is None:
             self._window = await self._begin()
@@ -117,11 +123,13 @@ class Engine:
         try:
             return await self._supervisor.answer(admitted.request, admitted.ready)
         finally:
-            admitted.images.forget()
+            self._forget(admitted.images)
             self._window.release()
 
     def rest(self) -> None:
-        """End a stream of units."""
+        """End a stream of units, and let go of what was announced and never asked."""
+        for images in list(self._announced):
+            self._forget(images)
         if self._shower is not None:
             self._shower.cancel()
             self._shower = None

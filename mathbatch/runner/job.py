@@ -22,9 +22,10 @@ from mathbatch.runner.preflight import Preflight
 class Job(ABC):
     """Units of one configuration, from the first row to the last record. `number` is its place in a sweep.
 
-    It ends with an `error`, or `is_complete`, or neither where it was stopped. `settled` is set as soon as every unit
-    has a record or an error ends the job. Whoever sees `finish_stopped` set ends the finishing early; the results and
-    scores that are there stay, and the next run makes them anew.
+    At its end `error` is set, or `is_complete`, or neither if it was stopped. `has_saved` tells whether it has saved a
+    record. `settled` is set when the stream of units has nothing more to do for the job: every unit has a record, an
+    error ended it, or the stream was stopped. `finish_stopped` asks `finish` to stop early: existing results and scores
+    stay, and the next run writes them again.
     """
 
     def __init__(self, config: Config, components: Components, number: int = 0) -> None:
@@ -47,6 +48,7 @@ class Job(ABC):
         self.error: Exception | None = None
         self.is_answered = False
         self.is_complete = False
+        self.has_saved = False
         self.settled = asyncio.Event()
         self.finish_stopped = threading.Event()
         self._is_open = False
@@ -94,6 +96,7 @@ class Job(ABC):
             with self.own_errors():
                 self.components.saver.append(record)
                 self.counts.add(record)
+                self.has_saved = True
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.errors import Interrupted, SampleError
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.runner import results
-from mathbatch.runner.components import Components, check_judge_model
+from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
 from mathbatch.runner.identity import run_folder, slug
 from mathbatch.runner.job import Job
 from mathbatch.runner.reopen import locked, read_records
@@ -55,8 +55,8 @@ def votes_of(judge: JudgeJob, signals: Signals) -> Iterator[JudgeVotes]:
 class JudgeJob(Job):
     """Asks the judge about every response of `rows`.
 
-    Its records lie below `folder`, by model, and by digest of what was asked: a response that changes is judged again,
-    another not.
+    Its records lie below `folder`, by model, and by digest of what was asked: only responses that have changed are
+    judged again.
     """
 
     def __init__(self, config: Config, folder: Path, panel: Panel, rows: Callable[[], Rows], number: int = 0) -> None:
@@ -85,6 +85,7 @@ class JudgeJob(Job):
             saver=JsonLinesDataSaver(run_dir),
             scorers=Panel([], None),
         )
+        build_model(own).check_sampling(sampling_values(own.sampling))
         super().__init__(own, components, number)
         self._judge = panel.judge
 
@@ -136,7 +137,7 @@ class JudgeDataLoader(BaseDataLoader):
 
 
 def question(judge: Judge, row: Sample | BadRow, record: Record) -> Sample | BadRow | Score | None:
-    """Return what the judge is asked about a record; a score if there is nothing to ask, None if it has no say."""
+    """Return what the judge is asked about a record, a score if there is nothing to ask, None if it skips the row."""
     if isinstance(row, BadRow):
         return Score("unscored", None, None, "there is no response")
     id = f"{record.id}#{record.rollout}"

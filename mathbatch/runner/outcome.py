@@ -65,7 +65,7 @@ def outcome_of(job: RunJob) -> Outcome:
 
 
 def never_begun(number: int, overrides: list[str], error: Exception) -> Outcome:
-    """Return the outcome of a job that is refused when its process has started already."""
+    """Return the outcome of a job whose configuration is refused in a launcher's own process."""
     return Outcome(
         number=number,
         overrides=overrides,

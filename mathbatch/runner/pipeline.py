@@ -40,7 +40,6 @@ async def generate(
         admitted = engine.admitted(upcoming(jobs, order), row_shown_by)
         async with asyncio.TaskGroup() as tasks, aclosing(admitted) as units:
             async for unit in units:
-                unit.job.begin_unit()
                 tasks.create_task(_answer(unit, engine, jobs))
     except ExceptionGroup as group:
         error = _first(group)
@@ -55,7 +54,7 @@ async def generate(
 
 
 def tell_failure(job: Job, progress: Progress) -> None:
-    """Tell at once which job of several failed. The error of a single job is told at its end, which is now."""
+    """Show the error of one of several jobs at once. The error of a single job is shown when the command ends."""
     if job.error is not None and progress.is_of_several:
         progress.say(f"job {job.number} ({job.name}) failed: {job.error}")
 
@@ -63,6 +62,7 @@ def tell_failure(job: Job, progress: Progress) -> None:
 async def _answer(unit: Admitted, engine: Engine, jobs: Sequence[Job]) -> None:
     """Take one unit from its images to its record."""
     job, request, record = unit.job, unit.request, None
+    job.begin_unit()
     try:
         record = _answered(request, await engine.answer(unit))
     except SampleError as error:

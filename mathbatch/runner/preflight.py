@@ -20,12 +20,12 @@ from mathbatch.scoring.judge import Judge
 ROWS_LOOKED_AT = 10_000
 LOOK_S = 1.0
 REASONS_SHOWN = 3
-# Rows whose image is not there, while none is: so many are no accident.
+# If no image at all is found and this many rows miss theirs, the image folder is wrong.
 ROWS_MISSING = 10
 ROWS_GIVING_NAMES = 100
 
 
-class FirstRows:
+class FirstRowCounts:
     """Counts what the first rows are like; none of them is kept, since their images may be in them."""
 
     def __init__(self, loader: object, judge: Judge | None = None) -> None:
@@ -112,7 +112,7 @@ class Preflight:
 
 def check_first_rows(components: Components) -> None:
     """Raise ConfigError if a field is in no row, most rows can't be asked or judged, or the model can't see."""
-    found, deadline = FirstRows(components.loader, components.scorers.judge), time.monotonic() + LOOK_S
+    found, deadline = FirstRowCounts(components.loader, components.scorers.judge), time.monotonic() + LOOK_S
     for row in itertools.islice(components.loader, ROWS_LOOKED_AT):
         found.look(row)
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Open a run folder as it lies there, without its engine: for whoever proves, scores or compares it."""
+"""Open an existing run folder to verify or score it. No engine is loaded."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class RunJob(Job):
         check_model: bool = True,
     ) -> None:
         """Raises ConfigError for components that can't be built."""
-        if check_model:  # who runs the job makes one model for all jobs that share it
+        if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
         super().__init__(config, build(config, run_folder(config)), number)
         self.composed, self.overrides = composed, list(overrides)
@@ -83,7 +83,7 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        figures = self._figures() if self.counts.answered else last_figures(self.components.run_dir)
+        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir)
         results.write_manifest(self.components, self.held, figures or self._figures())
         self.is_complete = True
 
@@ -145,7 +145,7 @@ class RunJob(Job):
         )
 
     def _write_figures(self) -> None:
-        if self._attempt is not None and self.counts.answered:
+        if self._attempt is not None and self.has_saved and not self.is_complete:
             write_figures(self._attempt, self._figures())
 
     def _input_stamp(self) -> list[tuple[int, int]] | None:

@@ -52,8 +52,7 @@ def _judge(session: Session, judge: JudgeJob, job: RunJob, log: Path) -> int | N
         read_records(job.components)
         with closing(job.components.saver):
             caught = session.run([judge], log)
-            if judge.error is not None:
-                job.fail(judge.error)
+            job.error = judge.error  # which `fail` has reported already
             if judge.is_complete:
                 with judge.replies() as votes:
                     job.metrics = results.score(job.components, judge=votes)

@@ -24,7 +24,7 @@ from mathbatch.runner.run_log import chatter_to
 from mathbatch.runner.signals import Signals
 
 J = TypeVar("J", bound=Job)
-# Three for each of 20,000 jobs.
+# Limit on open files: a sweep keeps about three open for each job, and may have 20,000 jobs.
 OPEN_FILES = 65_536
 
 
@@ -44,6 +44,10 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the engines."""
         try:
             if self._log is not None:
                 with chatter_to(self._log):

@@ -1,6 +1,6 @@
 """Handle Ctrl-C in three steps: finish what is in flight, stop waiting for it, exit now.
 
-Where nothing is in flight the first Ctrl-C ends the work, and the second must not disturb the tidying up after it.
+If nothing is in flight, the first Ctrl-C stops at once. A second one is then ignored, so that cleaning up can finish.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mathbatch.runner.progress import Progress
 
 
 class FinishStopped(Exception):
-    """Ends the writing of results and scores that nobody waits for any more: a later run makes them anew."""
+    """Raised to stop writing results and scores after a signal. The next run writes them again."""
 
 
 class Signals:

@@ -69,7 +69,7 @@ def write_figures(attempt: Path, figures: Figures) -> None:
 
 
 def last_figures(run_dir: Path) -> Figures | None:
-    """Return the figures of the last attempt that answered anything; None where none has left some.
+    """Return the figures of the last attempt that saved anything; None where none has left some.
 
     Folders of earlier versions have them in their manifest alone.
     """

@@ -178,7 +178,7 @@ def _score_all(
     judge: JudgeVotes | None,
     on_scored: OnScored,
 ) -> None:
-    """Score all responses, write a line for each to `stream`, and add them to `totals`."""
+    """Score all responses, write a line for each to `scores_file`, and add them to `totals`."""
     scores: list[Score] = []
     truncated: list[bool] = []
     count = 0

@@ -61,7 +61,7 @@ def start_without_sigint(process: BaseProcess) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class Task:
+class ScoringTask:
     """One response for a worker to score. `reply` is None until a worker has answered."""
 
     def __init__(self, message: bytes = b"", reply: WorkerReply | None = None) -> None:
@@ -79,7 +79,7 @@ class Worker:
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
         start_without_sigint(self.process)
         theirs.close()
-        self.tasks: deque[Task] = deque()
+        self.tasks: deque[ScoringTask] = deque()
         self.is_ready = False
         self._sent = 0
         # Time at which it got its first task, or at which it last replied.
@@ -95,13 +95,13 @@ class Worker:
         """Tell whether it has worked on one task for too long."""
         return bool(self.tasks) and time.monotonic() > self._since + TIME_LIMIT_S + GRACE_S
 
-    def accepts(self, task: Task) -> bool:
+    def accepts(self, task: ScoringTask) -> bool:
         """Tell whether the task can be sent now."""
         if not self.is_ready or self._sent >= TASKS_BEFORE_RENEWAL or len(self.tasks) >= MAX_TASKS_PER_WORKER:
             return False
         return not self.tasks or sum(len(one.message) for one in [*self.tasks, task]) <= MAX_PIPE_BYTES
 
-    def send(self, task: Task) -> None:
+    def send(self, task: ScoringTask) -> None:
         """Send a task. A worker that has died is noticed when its reply is awaited."""
         if not self.tasks:
             self._since = time.monotonic()
@@ -140,7 +140,7 @@ class Workers:
         self._panel, self._on_wait = panel, on_wait
         self._count = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
         self._workers: list[Worker] = []
-        self._queue: deque[Task] = deque()
+        self._queue: deque[ScoringTask] = deque()
         self._failed_starts = 0
 
     def __enter__(self) -> Workers:
@@ -155,34 +155,34 @@ class Workers:
 
         A unit is a key, a sample and a response. The votes are empty if the response is None.
         """
-        waiting: deque[tuple[Key, Sample, Task]] = deque()
+        waiting: deque[tuple[Key, Sample, ScoringTask]] = deque()
         for key, sample, response in units:
-            task = Task(reply=WorkerReply()) if response is None else self._submit(sample, response)
+            task = ScoringTask(reply=WorkerReply()) if response is None else self._submit(sample, response)
             waiting.append((key, sample, task))
             if len(waiting) >= MAX_QUEUED_PER_WORKER * self._count:
                 yield self._result(*waiting.popleft())
         while waiting:
             yield self._result(*waiting.popleft())
 
-    def submit_gold(self, sample: Sample) -> Task:
+    def submit_gold(self, sample: Sample) -> ScoringTask:
         """Submit a task whose reply says in `problem` why nothing could be equal to the sample's gold answer."""
         return self._submit(sample, None)
 
-    def reply_to(self, task: Task) -> WorkerReply:
+    def reply_to(self, task: ScoringTask) -> WorkerReply:
         """Wait for the reply to a task; other tasks go on meanwhile."""
         while task.reply is None:
             self._work()
         return task.reply
 
-    def _submit(self, sample: Sample, response: str | None) -> Task:
+    def _submit(self, sample: Sample, response: str | None) -> ScoringTask:
         try:
-            task = Task(pickle.dumps((_without_unread_fields(sample), response)))
+            task = ScoringTask(pickle.dumps((_without_unread_fields(sample), response)))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            return Task(reply=WorkerReply(problem=f"the row can't be handed to a scorer: {error}"))
+            return ScoringTask(reply=WorkerReply(problem=f"the row can't be handed to a scorer: {error}"))
         self._queue.append(task)
         return task
 
-    def _result(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[ReviewReason]]:
+    def _result(self, key: Key, sample: Sample, task: ScoringTask) -> tuple[Key, Votes, list[ReviewReason]]:
         reply = self.reply_to(task)
         if reply.problem:
             return key, {self._panel.names[0]: Score("unscored", None, sample.gold, reply.problem)}, []

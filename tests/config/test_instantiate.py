@@ -75,6 +75,13 @@ def test_recursive_false_leaves_arguments_as_they_are() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["${{ gold }}$", "$${x}", r"\${x}", "${oc.env:HOME}", "$x$ {y}", "\\\\${"])
+def test_a_text_that_looks_like_an_interpolation_is_taken_as_it_stands(text: str) -> None:
+    """The configuration has been resolved before: what is left of `${` is LaTeX, or an escaped one."""
+    found = made("ThresholdFilter", threshold={"_target_": f"{HERE}.Threshold", "value": 1, "unit": text}, words=[text])
+    assert (found.words, found.threshold.unit) == ([text], text)
+
+
 def test_a_function_may_make_the_object() -> None:
     assert made("a_filter", words=["x"]).words == ["x"]
 
@@ -94,7 +101,7 @@ def test_given_arguments_reach_the_class_as_they_are() -> None:
         ({"_target_": f"{HERE}.Threshold", "value": 1}, ["filter._target_", "is no BaseDataFilter", "derive it from"]),
         ({"_target_": f"{HERE}.not_a_filter"}, ["filter._target_", "is no BaseDataFilter"]),
         ({"_target_": "mathbatch.base"}, ["filter._target_", "mathbatch.base"]),
-        ({"_target_": f"{HERE}.ThresholdFilter", "_partial_": True}, ["filter._target_", "is no BaseDataFilter"]),
+        ({"_target_": f"{HERE}.ThresholdFilter", "_partial_": True}, ["filter._partial_", "not a function"]),
         ({"_target_": f"{HERE}.ThresholdFilter", "treshold": 1}, ["filter.treshold", "did you mean 'threshold'?"]),
         ({"_target_": f"{HERE}.ThresholdFilter", "given": "x"}, ["filter.given", "takes no such argument"]),
         ({"_target_": f"{HERE}.a_filter"}, ["filter: a_filter", "words", "beside _target_"]),

@@ -46,3 +46,11 @@ def test_a_run_that_answers_more_tells_its_own(tmp_path: Path, command: list[str
     assert figures(tmp_path)["answered"] == 15
     assert run(tmp_path, *command).returncode == 0
     assert figures(tmp_path)["answered"] == 5
+
+
+def test_an_attempt_that_saved_only_failures_tells_its_own(tmp_path: Path, command: list[str]) -> None:
+    fails = [*command, "model.engine.fail_on=What", "dataset.limit=15"]
+    assert run(tmp_path, *fails).returncode == 1
+    assert figures(tmp_path)["answered"] == 0
+    assert run(tmp_path, *fails).returncode == 1
+    assert figures(tmp_path)["answered"] == 0

@@ -17,7 +17,7 @@ from support.rows import overrides, questions, write_rows
 from support.run_folders import records, run_dir
 from support.shared_engine import SharedEngine
 
-from mathbatch.commands.verify import audit, repair
+from mathbatch.commands.verify import prove, repair
 from mathbatch.config import DatasetConfig
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.saver import JsonLinesDataSaver
@@ -188,10 +188,10 @@ def test_damaged_replies_are_found_and_mended_by_the_command_that_the_error_name
     assert done.returncode == 2
     assert f"verify run_dir={folder} " in done.stderr, done.stderr
     replies.write_bytes(replies.read_bytes() + b'{"id": "to')  # the run has cut it off
-    report = audit(folder)
+    report = prove(folder)
     assert (report.torn.count, report.damaged.count, report.missing.count) == (1, 1, 0)
     assert len(repair(folder)) == 3  # cut off, set aside, results written
-    assert audit(folder).is_whole
+    assert prove(folder).is_whole
     assert len(asked(tmp_path)) == 5
     assert run(tmp_path, *judged(tmp_path)).returncode == 0
     assert len(asked(tmp_path)) == 6
@@ -207,9 +207,9 @@ def test_damaged_replies_about_answers_from_elsewhere_can_be_mended_too(tmp_path
     replies.write_bytes(replies.read_bytes().replace(b"correct", b"corrupt", 1))
     with pytest.raises(StoreError, match=f"run_dir={re.escape(str(tmp_path))} "):
         JsonLinesDataSaver(tmp_path / "judge" / "demo-greedy-0").open()
-    assert not audit(tmp_path).is_whole
+    assert not prove(tmp_path).is_whole
     repair(tmp_path)
-    assert audit(tmp_path).is_whole
+    assert prove(tmp_path).is_whole
 
 
 @pytest.mark.process

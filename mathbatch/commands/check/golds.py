@@ -13,7 +13,7 @@ from contextlib import suppress
 from mathbatch.records import Sample
 from mathbatch.runner.components import Components
 from mathbatch.scoring.worker_process import TIME_LIMIT_S
-from mathbatch.scoring.workers import TIMEOUT_PROBLEM, Task, Workers
+from mathbatch.scoring.workers import TIMEOUT_PROBLEM, ScoringTask, Workers
 
 # A short number or a choice's letter, as in most benchmarks. Every scorer of this package compares these at once.
 SHORT_GOLD = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
@@ -55,7 +55,7 @@ class GoldChecker:
         is_simple = not self._panel.preload and len(gold) <= MAX_QUICK
         return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
 
-    def _problem(self, task: Task) -> str | None:
+    def _problem(self, task: ScoringTask) -> str | None:
         problem = self._workers.reply_to(task).problem
         return f"it could not be read in {TIME_LIMIT_S:g} s" if problem == TIMEOUT_PROBLEM else problem or None
 
