@@ -9,8 +9,8 @@ import datasets
 import pytest
 import yaml
 from support import benchmark_shapes
-from support.bad_inputs import encoded
 from support.configs import composed
+from support.images import encoded
 from support.inspections import inspected
 from support.processes import run
 from support.rows import questions, write_rows

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bad_inputs import encoded
+from support.images import encoded
 from support.processes import environment, run
 from support.rows import SCRIPTED, overrides, write_rows
 from support.run_folders import results, run_dir

@@ -12,7 +12,9 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
-from support.bad_inputs import BAD, CASES, Answered, Case, Failed, Refused, encoded
+from support.bad_inputs import CASES
+from support.bad_inputs.case import BAD, Answered, Case, Failed, Refused
+from support.images import encoded
 from support.processes import run_process
 from support.rows import SCRIPTED
 from support.run_folders import Outcome, found_outcome

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import BAD, dumped, encoded, healthy, lines, with_fields
+from support.bad_inputs.case import BAD, dumped, healthy, lines, with_fields
+from support.images import encoded
 from support.processes import limit_file_size, obey_modes, run_process
 from support.run_folders import Outcome
 

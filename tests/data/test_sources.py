@@ -13,8 +13,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from support import benchmark_shapes
-from support.bad_inputs import encoded
 from support.configs import composed
+from support.images import encoded
 from support.processes import run
 from support.rows import overrides, questions, write_rows
 from support.run_folders import results, run_dir

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import encoded
+from support.images import encoded
 from support.paths import ROOT
 from support.processes import run
 from support.rows import SCRIPTED, write_rows
