@@ -1,4 +1,4 @@
-"""A file becomes a dataset config that `check` accepts, with the right fields and the reasons beside."""
+"""Check that a file becomes a dataset config that `check` accepts, with the right fields and the reasons beside."""
 
 from __future__ import annotations
 

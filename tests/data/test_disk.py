@@ -167,7 +167,7 @@ def check_refused_by_disk(outcome: Outcome, reason: str) -> None:
 
 
 def check_completed(outcome: Outcome, saved: list[dict[str, object]]) -> None:
-    """All rows are answered once, and `saved` is still there as it was."""
+    """Check that all rows are answered once, and that `saved` is still there as it was."""
     assert outcome.code == 0, outcome.err
     records = outcome.records()
     assert records[: len(saved)] == saved

@@ -13,7 +13,7 @@ from PIL import Image
 
 
 def encoded(format: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
-    """A picture whose data is not much shorter than its pixels."""
+    """Return an image whose data is not much shorter than its pixels."""
     noise = random.Random(7).randbytes(size[0] * size[1] * 3)
     stream = io.BytesIO()
     Image.frombytes("RGB", size, noise).convert(mode).save(stream, format, **options)
@@ -29,13 +29,13 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png_bomb() -> bytes:
-    """60000 x 60000 pixels, 10.8 GB when decoded, in a few hundred bytes."""
+    """Return a PNG of 60000 x 60000 pixels, 10.8 GB when decoded, in a few hundred bytes."""
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(bytes(100_000))) + png_chunk(b"IEND", b"")
 
 
 def text_bomb() -> bytes:
-    """A PNG with a compressed text of 50 MB before its pixels."""
+    """Return a PNG with a compressed text of 50 MB before its pixels."""
     bomb = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(50_000_000)))
     whole = encoded()
     return whole[:33] + bomb + whole[33:]

@@ -30,7 +30,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Refused:
-    """The run stops with exit code 2 and all of these in its message."""
+    """Run that stops with exit code 2 and all of these in its message."""
 
     says: tuple[str, ...]
 
@@ -41,7 +41,7 @@ def refused(*says: str) -> Refused:
 
 @dataclass(frozen=True)
 class Answered:
-    """All rows are answered. `fields` are in the results of the row with the id `bad`."""
+    """Run that answers all rows. `fields` are in the results of the row with the id `bad`."""
 
     fields: dict[str, Any] | None = None
     order: str = "ab!cd"
@@ -73,12 +73,12 @@ def dumped(row: Any) -> bytes:
 
 
 def with_fields(**fields: Any) -> bytes:
-    """A file whose bad row is a healthy one with these fields."""
+    """Return a file whose bad row is a healthy one with these fields."""
     return lines(dumped({"sample_index": BAD, "query_cot": "What?", **fields}))
 
 
 def raw_field(name: str, value: bytes) -> bytes:
-    """The bad row with a value written as it is."""
+    """Return the bad row with a value written as it is."""
     return b'{"sample_index": "bad", "query_cot": "What?", "%s": %s}' % (name.encode(), value)
 
 

@@ -26,7 +26,7 @@ def array(bad: bytes, order: str = "ab!cd", opening: bytes = b"[", closing: byte
 
 
 def members(bad: bytes, order: str = "ab!cd") -> bytes:
-    """An object of rows; `bad` is a whole member, name and all."""
+    """Return an object of rows; `bad` is a whole member, name and all."""
     return (
         b"{" + b",\n".join(bad if id == "!" else b'"%s": ' % id.encode() + dumped(healthy(id)) for id in order) + b"}"
     )
@@ -39,7 +39,7 @@ def truncated_late(folder: Path) -> bytes:
 
 
 def document(name: str, content: bytes, outcome: Failed | Refused | Answered) -> Case:
-    """A JSON file that is not JSON Lines."""
+    """Return the case of a JSON file that is not JSON Lines."""
     return Case(name, content, outcome, input="rows.json")
 
 

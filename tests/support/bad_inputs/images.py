@@ -15,7 +15,7 @@ IMAGES = "dataset.image_max_megapixels=0.01", "dataset.image_max_mib=0.02"
 
 
 def picture_file(data: bytes | Callable[[], bytes], name: str = "x.png") -> Callable[[Path], bytes]:
-    """A file whose bad row points to a file with this data."""
+    """Return a function that makes a file whose bad row points to a file with this data."""
 
     def make(folder: Path) -> bytes:
         (folder / name).write_bytes(data if isinstance(data, bytes) else data())
@@ -43,13 +43,13 @@ def link_as_picture(target: str) -> Callable[[Path], bytes]:
 
 
 def folder_link_as_picture(folder: Path) -> bytes:
-    """A folder below the root that leads out of it."""
+    """Link a folder below the root to one outside it."""
     (folder / "sub").symlink_to("/proc/self")
     return with_fields(image="sub/exe")
 
 
 def picture_beside_root(folder: Path) -> bytes:
-    """The path of a file that is there and a picture, in a folder whose name begins as the root's does."""
+    """Point to an image that is there, in a folder whose name begins as the root's does."""
     (folder / "pictures").mkdir()
     (folder / "pictures-2").mkdir()
     for name in ("pictures/good.png", "pictures-2/x.png"):
