@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import encoded
+from support.images import encoded
 from support.scheduling import SHARED_ENGINE, EngineScheduling
 from support.shared_engine import SharedEngine
 from xdist.remote import Producer

@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 import pytest
-from support.bad_inputs import encoded
 from support.growth import LINEAR, growth
+from support.images import encoded
 from support.inspections import inspected
 from support.paths import REAL_DATA
 from support.processes import run

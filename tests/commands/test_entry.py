@@ -1,4 +1,4 @@
-"""How commands begin and end: with help, with Ctrl-C at any time, and with a standard output that takes nothing."""
+"""Check how commands begin and end: with help, after Ctrl-C, and with a standard output that takes nothing."""
 
 from __future__ import annotations
 

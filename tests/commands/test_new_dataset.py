@@ -1,4 +1,4 @@
-"""A file becomes a dataset config that `check` accepts, with the right fields and the reasons beside."""
+"""Check that a file becomes a dataset config that `check` accepts, with the right fields and the reasons beside."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import datasets
 import pytest
 import yaml
 from support import benchmark_shapes
-from support.bad_inputs import encoded
 from support.configs import composed
+from support.images import encoded
 from support.inspections import inspected
 from support.processes import run
 from support.rows import questions, write_rows

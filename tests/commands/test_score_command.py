@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bad_inputs import encoded
+from support.images import encoded
 from support.processes import environment, run
 from support.rows import SCRIPTED, overrides, write_rows
 from support.run_folders import results, run_dir
@@ -196,7 +196,7 @@ def test_answers_of_another_dataset_are_refused_and_old_scores_stay(tmp_path: Pa
 
 
 def scripted(folder: Path, *more: str) -> Path:
-    """A finished run over rows whose golds are every other answer of the scripted model; returns its folder."""
+    """Run the scripted model over rows whose gold is every other of its answers; return the run folder."""
     data = write_rows(folder / "rows.jsonl", [{"sample_index": str(at), "query_cot": f"{at}?"} for at in range(8)])
     assert run(folder, *overrides(data, *more)).returncode == 0
     answers = [row["model_answer"] for row in results(run_dir(folder))]
@@ -350,7 +350,7 @@ def test_a_kill_between_scores_and_metrics_leaves_no_stale_metrics(tmp_path: Pat
     (tmp_path / "killer.py").write_text(
         "import os, signal\n"
         "from mathbatch.scoring import evaluate\n"
-        "evaluate.ScoringTotals.facts = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores, before all else
+        "evaluate.ScoringTotals.facts = lambda totals: os.kill(os.getpid(), signal.SIGKILL)\n"  # after the scores
         "from mathbatch.commands.score import main\n"
         "if __name__ == '__main__':\n    main()\n"
     )

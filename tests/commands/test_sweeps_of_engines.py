@@ -23,7 +23,7 @@ DEMO = PACKAGE / "demo"
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files, with a path short enough for sockets, which pytest's is not."""
+    """Yield a folder for temporary files whose path is short enough for sockets; pytest's is not."""
     with tempfile.TemporaryDirectory() as folder:
         monkeypatch.setenv("TMPDIR", folder)
         yield Path(folder)

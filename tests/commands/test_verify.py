@@ -18,7 +18,7 @@ ROWS = 20
 
 @pytest.fixture
 def complete(tmp_path: Path) -> Path:
-    """The folder of a run that came to its end."""
+    """Return the folder of a complete run."""
     write_rows(tmp_path / "rows.jsonl", questions(ROWS))
     assert again(tmp_path).returncode == 0
     return run_dir(tmp_path)
@@ -52,7 +52,7 @@ def cut(lines: list[bytes]) -> None:
 
 
 def zero(lines: list[bytes]) -> None:
-    """As a power loss leaves a line whose length reached the disk and whose data did not."""
+    """Leave what a power loss leaves: a line whose length reached the disk and whose data did not."""
     lines[-1] = bytes(len(lines[-1]))
 
 

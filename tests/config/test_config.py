@@ -1,4 +1,4 @@
-"""A wrong setting is refused at once, before any engine loads, with its path and what to do."""
+"""Check that a wrong setting is refused at once, before any engine loads, with its path and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each bad input costs what it must and no more: one row, or a sentence before anything is asked."""
+"""Check that each bad input costs what it must and no more: one row, or a sentence before anything is asked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
-from support.bad_inputs import BAD, CASES, Answered, Case, Failed, Refused, encoded
+from support.bad_inputs import CASES
+from support.bad_inputs.case import BAD, Answered, Case, Failed, Refused
+from support.images import encoded
 from support.processes import run_process
 from support.rows import SCRIPTED
 from support.run_folders import Outcome, found_outcome
@@ -29,7 +31,7 @@ from mathbatch.runner.signals import Signals
 
 @pytest.fixture(scope="session")
 def composed() -> DictConfig:
-    """The configuration of a run of the scripted model, without an input. Once for all: Hydra takes its time."""
+    """Compose the configuration of a scripted run without an input, once for all tests, since Hydra takes its time."""
     ConfigStore.instance().store(name="schema", node=Config)
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         config = compose("config", [SCRIPTED, "dataset=generic", "dataset.name=rows"], return_hydra_config=True)
@@ -43,7 +45,7 @@ def composed() -> DictConfig:
 def run_here(
     composed: DictConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Outcome]:
-    """What `mathbatch.run` does with these overrides and the scripted model, in this process and in `tmp_path`."""
+    """Return a function that does what `mathbatch.run` does with its overrides, in this process and in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
 
     def run_it(*overrides: str) -> Outcome:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import BAD, dumped, encoded, healthy, lines, with_fields
+from support.bad_inputs.case import BAD, dumped, healthy, lines, with_fields
+from support.images import encoded
 from support.processes import limit_file_size, obey_modes, run_process
 from support.run_folders import Outcome
 
@@ -166,7 +167,7 @@ def check_refused_by_disk(outcome: Outcome, reason: str) -> None:
 
 
 def check_completed(outcome: Outcome, saved: list[dict[str, object]]) -> None:
-    """All rows are answered once, and `saved` is still there as it was."""
+    """Check that all rows are answered once, and that `saved` is still there as it was."""
     assert outcome.code == 0, outcome.err
     records = outcome.records()
     assert records[: len(saved)] == saved

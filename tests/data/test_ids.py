@@ -1,4 +1,4 @@
-"""A repeated id is told whatever the order of the ids, and named with the row that had it first."""
+"""Check that a repeated id is told whatever the order of the ids, and named with the row that had it first."""
 
 from __future__ import annotations
 

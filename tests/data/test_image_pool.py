@@ -8,8 +8,8 @@ import random
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import encoded
 from support.image_requests import DECODER, request_for
+from support.images import encoded
 from support.processes import run_process
 
 from mathbatch.data.images.budget import ByteBudget

@@ -21,6 +21,7 @@ DECODER = ImageDecoder(max_pixels=10**6, max_bytes=1 << 20)
 WHITE, BLACK, RED, GREEN = (255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0)
 Pixel = tuple[int, ...]
 
+# How AB, CD, EF is stored, from EXIF 2.32, tag 0x0112: which sides of the scene row 0 and column 0 are.
 ORIENTATIONS = {
     1: ["AB", "CD", "EF"],
     2: ["BA", "DC", "FE"],
@@ -31,7 +32,6 @@ ORIENTATIONS = {
     7: ["FDB", "ECA"],
     8: ["ECA", "FDB"],
 }
-"""How AB, CD, EF is stored, from EXIF 2.32, tag 0x0112: which sides of the scene row 0 and column 0 are."""
 LEVELS = [0, 1, 255, 256, 257, 511, 512, 32767, 32768, 65279, 65280, 65535]
 
 
@@ -53,7 +53,7 @@ def pixels(picture: Image.Image) -> list[Pixel]:
 
 
 def row_of(mode: str, *values: int | Pixel) -> Image.Image:
-    """A picture one pixel high."""
+    """Return an image one pixel high."""
     picture = Image.new(mode, (len(values), 1))
     for at, value in enumerate(values):
         picture.putpixel((at, 0), value)
@@ -157,7 +157,7 @@ def test_a_transparent_colour_of_an_rgb_picture_is_white() -> None:
 
 
 def test_cmyk_gives_the_colours_that_were_printed() -> None:
-    """Each ink takes its light away: cyan takes red, magenta green, yellow blue, black all."""
+    """Ink takes its light away: cyan takes red, magenta green, yellow blue, black all."""
     inks = row_of("CMYK", (0, 0, 0, 0), (255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0), (0, 0, 0, 255))
     expected = [WHITE, (0, 255, 255), (255, 0, 255), (255, 255, 0), BLACK]
     assert pixels(decoded(encoded(inks, "TIFF"))) == expected
@@ -319,7 +319,7 @@ def failure_of(data: bytes) -> str | None:
 
 
 def scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan, with its tables, is there so many times more."""
+    """Return a progressive JPEG whose last scan, with its tables, is repeated so many times."""
     data = encoded(Image.new("L", (64, 64), 255), "JPEG", progressive=True)
     last = data.rfind(b"\xff\xc4", 0, data.rfind(b"\xff\xda"))
     return data[:-2] + data[last:-2] * count + data[-2:]

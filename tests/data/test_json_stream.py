@@ -1,4 +1,4 @@
-"""The streaming JSON reader reads what `json.load` reads, wherever a chunk ends, and never holds a whole file."""
+"""Check that the streaming JSON reader reads what `json.load` does, wherever a chunk ends, and holds no whole file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def row(dice: random.Random) -> dict[str, Any]:
 
 
 def written(dice: random.Random, content: Any) -> bytes:
-    """By `json.dump`, with separators, white space and escapes of all kinds."""
+    """Write with `json.dump`, with separators, white space and escapes of all kinds."""
     comma, colon = (dice.choice(("", " ", "\n ", "\r\n\t")) for _ in range(2))
     stream = io.StringIO()
     json.dump(
@@ -92,7 +92,7 @@ def test_lines_are_read_as_json_loads_reads_them(dice: random.Random) -> None:
 @pytest.mark.parametrize("number", ["0", "-1", "12345678901234567890", "1.5", "1e5", "1.25E+17", "-0.5e-3", "Infinity"])
 @pytest.mark.parametrize("chunk", range(1, 25))
 def test_a_number_at_the_edge_of_the_buffer_is_not_cut(number: str, chunk: int) -> None:
-    """A bare number is no row, but it must not spoil the next one, nor be two."""
+    """Bare numbers are no rows, but one must not spoil the next one, nor be two."""
     data = b'[{"a": %b}, %b ,%b,{"b": 1}]' % ((number.encode(),) * 3)
     rows = read(data, chunk)
     assert [found.row for found in rows] == [{"a": json.loads(number)}, None, None, {"b": 1}]
@@ -135,7 +135,7 @@ def test_an_integer_without_end_is_refused_without_reading_the_whole_file() -> N
 
 
 class Endless(io.RawIOBase):
-    """The bytes of an iterator, made as they are read."""
+    """File whose bytes an iterator makes as they are read."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts, self._left = parts, b""

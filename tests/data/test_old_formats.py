@@ -1,4 +1,4 @@
-"""The JSON files of the old command line go in unchanged and come out with the response field added, in their order."""
+"""Check that JSON files of the old command line go in unchanged and come out with the response field, in order."""
 
 from __future__ import annotations
 

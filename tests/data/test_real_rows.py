@@ -1,4 +1,4 @@
-"""The shipped dataset configs against the benchmarks' own files, where those lie in `../shared/data`."""
+"""Check the shipped dataset configs against the benchmarks' own files, where those lie in `../shared/data`."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 from support import benchmark_shapes
-from support.bad_inputs import encoded
 from support.configs import composed
+from support.images import encoded
 from support.processes import run
 from support.rows import overrides, questions, write_rows
 from support.run_folders import results, run_dir
@@ -30,7 +30,7 @@ OTHER = base64.b64encode(encoded(size=(50, 20))).decode()
 
 
 def loaded(tmp_path: Path, yaml: str, *more: str) -> list[Sample | BadRow]:
-    """What a dataset config of one's own loads."""
+    """Return what a dataset config of one's own loads."""
     (tmp_path / "conf" / "dataset").mkdir(parents=True, exist_ok=True)
     (tmp_path / "conf" / "dataset" / "mine.yaml").write_text(f"name: mine\n{yaml}")
     config = composed("dataset=mine", f"hydra.searchpath=[file://{tmp_path}/conf]", *more)

@@ -1,4 +1,4 @@
-"""The bundled demo on the real engine: it answers, it looks at its pictures, and sampling does what it says."""
+"""Check the bundled demo on the real engine: it answers, it looks at its pictures, and sampling does what it says."""
 
 from __future__ import annotations
 

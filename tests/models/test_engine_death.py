@@ -13,8 +13,8 @@ from support.shared_engine import SharedEngine
 
 pytestmark = pytest.mark.engine
 
+# Two in flight, so that a run of the demo takes long enough to be killed in its middle.
 SLOW = ("batch_size=2",)
-"""Two in flight, so that a run of the demo takes long enough to be killed in its middle."""
 
 
 def saved(folder: Path) -> int:

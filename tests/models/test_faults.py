@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import encoded
 from support.dying_model import DYING
 from support.held_model import HELD, begun, hold_after, let_go
+from support.images import encoded
 from support.processes import run, start, wait_for, wait_until_said
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir

@@ -1,4 +1,4 @@
-"""The end of an engine takes the engine's processes with it and no others."""
+"""Check that the end of an engine takes the engine's processes with it and no others."""
 
 from __future__ import annotations
 

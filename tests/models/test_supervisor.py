@@ -1,4 +1,4 @@
-"""The supervisor alone, with calls that end as a test wants them to."""
+"""Check the supervisor alone, with calls that end as a test wants them to."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ VERDICTS = {"+": "correct", "-": "wrong", "x": "failed"}
 
 
 class Row(NamedTuple):
-    """The rollouts of one row, a sign for each; and what its lines say of its group."""
+    """Rollouts of one row, a sign for each; and what its lines say of its group."""
 
     signs: str
     group: dict[str, str]
@@ -31,7 +31,7 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def folder_of(folder: Path, rows: dict[str, Row], golds: str = "4", corrected: int = 0, scorer: Any = None) -> Path:
-    """A scored run; `golds` is what every sample has, but the first few, which are `corrected`."""
+    """Write a scored run; `golds` is what every sample has, but the first few, which are `corrected`."""
     folder.mkdir(parents=True)
     gold_of = {id: "corrected" if at < corrected else golds for at, id in enumerate(rows)}
     lines = [

@@ -1,4 +1,4 @@
-"""The benchmark runs and its figures fit together; how high they are is for a quiet machine and full sizes."""
+"""Check that the benchmark runs and its figures fit together; how high they are is for a quiet machine to say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel is complete and runs from any folder; the command line answers without loading the engine."""
+"""Check that the wheel is complete and runs from any folder; the command line answers without loading the engine."""
 
 from __future__ import annotations
 

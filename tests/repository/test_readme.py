@@ -1,4 +1,4 @@
-"""What the README shows was run as written: its custom parts, and the commands that use them."""
+"""Run what the README shows as it is written there: its custom parts, and the commands that use them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from support.bad_inputs import encoded
+from support.images import encoded
 from support.paths import ROOT
 from support.processes import run
 from support.rows import SCRIPTED, write_rows
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str, holding: str) -> str:
-    """The one code block of this language with this text in it."""
+    """Return the one code block of this language with this text in it."""
     blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
     (found,) = (text for text in blocks if holding in text)
     return str(found)

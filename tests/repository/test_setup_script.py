@@ -28,7 +28,7 @@ fi
 
 
 class Checkout:
-    """A folder with just what the script reads."""
+    """Folder with just what the script reads."""
 
     def __init__(self, root: Path, recorder: Path) -> None:
         self.root, self.recorder = root, recorder

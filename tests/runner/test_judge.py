@@ -1,4 +1,4 @@
-"""The judge: asked once about each response, resumed after a death, by the same engine or by another."""
+"""Check the judge: asked once about each response, resumed after a death, by the same engine or by another."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from mathbatch.scoring.evaluate import JudgeVotes, ScoringUnit, evaluate
 from mathbatch.scoring.panel import panel_of
 
 SAYS = "model.engine.say='Answer: 4\nVerdict: correct'"
+# What the judge takes for correct, and no other scorer.
 AGAINST = "model.engine.say='Answer: 5\nVerdict: correct'"
-"""What the judge takes for correct, and no other scorer."""
 OTHER = ("model@judge.model=demo", "judge.model._target_=mathbatch.models.scripted.ScriptedModel")
 
 
@@ -51,7 +51,7 @@ def judged(folder: Path, *more: str) -> list[str]:
 
 
 def asked(folder: Path) -> list[dict[str, Any]]:
-    """What the judge has been asked, in order."""
+    """Return what the judge has been asked, in order."""
     return [record for judge in (run_dir(folder) / "judge").iterdir() for record in records(judge)]
 
 

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment loses nothing that it saved, and ends as if it had never been killed."""
+"""Check that a run killed at any moment loses nothing that it saved, and ends as if it had never been killed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.process
 KILLS = 100
 ROUNDS = 5
 ROWS = 400
+# About a second of work.
 RUN = ("model.engine.delay_s=0.01", "batch_size=4")
-"""About a second of work."""
 
 
 def wait_for_records(process: Command, folder: Path, count: int) -> None:
-    """Until so many are saved, or the run has come to its end."""
+    """Wait until so many are saved, or the run has come to its end."""
 
     def found() -> bool:
         paths = folder.glob("outputs/*/*/*/responses/*.jsonl")

@@ -1,4 +1,4 @@
-"""The same command goes on where it stopped, redoes what changed, and nothing else."""
+"""Check that the same command goes on where it stopped, redoes what changed, and nothing else."""
 
 from __future__ import annotations
 

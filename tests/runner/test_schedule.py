@@ -1,4 +1,4 @@
-"""The order in which jobs share an engine, and the pictures that they share."""
+"""Check the order in which jobs share an engine, and the images that they share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The letters of choices in a candidate, and the choices whose text stands there."""
+"""Check which letters of choices a candidate has, and which choices stand there as text."""
 
 from __future__ import annotations
 
@@ -85,8 +85,25 @@ def test_texts_that_differ_when_compared(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["A, ", "A and ", "(A) ", "not ", "option ", "\\sqrt{", "\\frac{1", "{", " ", "√", "1,", "*", "quarter ", "than half and ", "figure B is "]
-)  # fmt: skip
+    "piece",
+    [
+        "A, ",
+        "A and ",
+        "(A) ",
+        "not ",
+        "option ",
+        "\\sqrt{",
+        "\\frac{1",
+        "{",
+        " ",
+        "√",
+        "1,",
+        "*",
+        "quarter ",
+        "than half and ",
+        "figure B is ",
+    ],
+)
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     def find(size: int) -> None:
         text = (piece * size)[:size]

@@ -25,13 +25,13 @@ BY_LETTER = ("({letter})", "{letter}", "\\boxed{{{letter}}}", "The answer is {le
 BY_TEXT = ("{letter}. {text}", "{text}", "\\boxed{{{tight}}}", "The answer is {tight}.")
 PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|\\[a-z]+ [a-z]")
 
+# Rows in which a letter and a text can't be told apart.
 UNDECIDED = {
     "MATH-V 742": "A, B, C, E and a sentence: E is the letter of the sentence and the text of D",
     "MATH-V 2605": "B, G, O, R, Y: B is the letter of G and the text of A",
     "MathVista 168": "(c), (a), (e), (d), (b): the official script takes a text for a letter",
     "MathVista 849": "(c), (d), (a), (b), (e): the same",
 }
-"""Rows in which a letter and a text can't be told apart."""
 
 
 class Case(NamedTuple):

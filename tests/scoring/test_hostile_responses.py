@@ -24,12 +24,12 @@ pytestmark = pytest.mark.process
 
 MB = 1_000_000
 SEED = 20_260
+# Golds and responses, and the verdicts of `math`.
 HEALTHY = [
     ("60", "It is 60 in all, so the answer is 60.", "correct"), ("60", r"Hence \boxed{61}.", "wrong"), (r"\frac{1}{2}", r"So $x = 0.5$ and \boxed{\frac{2}{4}}.", "correct"),
     ("(3,-4)", r"\boxed{(3, -4)}", "correct"), (r"2\sqrt{3}", r"The answer is $\sqrt{12}$.", "correct"), (r"2\sqrt{3}", r"The answer is $\sqrt{13}$.", "wrong"),
     ("x^2+2x+1", r"\boxed{(x+1)^2}", "correct"), ("[2,5)", r"\boxed{(2,5)}", "wrong"), ("60", "I am not sure?", "no_answer"), ("[0, 2]", "[0, 2]", "correct"),
 ]  # fmt: skip
-"""Golds and responses, and the verdicts of `math`."""
 Rows = list[tuple[Sample, list[Record]]]
 
 
@@ -82,7 +82,7 @@ def watched_memory() -> Iterator[Memory]:
 
 
 def workers_below() -> list[psutil.Process]:
-    """The processes that do comparisons: those that a server of this process has started; an engine of other tests may
+    """Return the processes that do comparisons: those that a server of this process has started; an engine of other tests may
     live beside them.
     """
     servers = [child for child in psutil.Process().children() if "forkserver" in " ".join(_command(child))]

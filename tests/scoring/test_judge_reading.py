@@ -1,4 +1,4 @@
-"""What the judge is asked, and how its replies are read: an echo of the question or an aside is no verdict."""
+"""Check what the judge is asked, and how its replies are read: an echo of the question or an aside is no verdict."""
 
 from __future__ import annotations
 

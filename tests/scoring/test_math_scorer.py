@@ -1,4 +1,4 @@
-r"""What the scorer `math` says of answers with signs beyond ASCII, with units, and of sentences that say more.
+r"""Check what the scorer `math` says of answers with signs beyond ASCII, with units, and of sentences that say more.
 
 A verdict is what a careful human grader would give. The sentences are of the kind that models write; some are those of
 Bard and LLaVA on MathVista and of the example solutions of GSM8K.

@@ -1,4 +1,4 @@
-r"""The MATH-V protocol: a table of cases, and the official outputs where those lie in `../shared/data`.
+r"""Check the MATH-V protocol: a table of cases, and the official outputs where those lie in `../shared/data`.
 
 Source of a case: "official" and the rule of evaluation/evaluate.py or utils.py (mathllm/MATH-V) that it shows, whose
 verdict it is; "row" and the id of a row; "kinder", where the official scripts say wrong because of how it is written;

@@ -1,4 +1,4 @@
-"""What many verdicts come to: counts, intervals, worst cases, tables and pictures."""
+"""Check what many verdicts come to: counts, intervals, worst cases, tables and pictures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def scores(signs: str) -> list[Score]:
 
 @dataclass
 class Row:
-    """The rollouts of one row, a sign for each."""
+    """Rollouts of one row, a sign for each."""
 
     signs: str
     group: str | None = None
@@ -104,7 +104,7 @@ def test_labels_cluster_by_the_groups_that_they_have() -> None:
 
 
 def test_metrics_of_many_groups_fit_into_memory() -> None:
-    """A million rows of two a group, under four fields, in 150 MB: a hundredth of it here."""
+    """Use a hundredth of what must fit into 150 MB: a million rows of two a group, under four fields."""
     known, metrics = scores("+-"), Metrics(["a", "b", "c", "d"])
     samples = (
         Sample("", at, {}, "", metadata=dict.fromkeys("abcd", at % 7), group=f"problem {at // 2}")
@@ -186,9 +186,14 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
     counts = Counts(total=3)
     counts.truncated = 2
     job: Any = SimpleNamespace(
-        config=config, counts=counts, metrics=metrics if is_scored else None, is_complete=True, left_over=0,
-        components=SimpleNamespace(run_dir=Path("folder")), seconds=1.0,
-    )  # fmt: skip
+        config=config,
+        counts=counts,
+        metrics=metrics if is_scored else None,
+        is_complete=True,
+        left_over=0,
+        seconds=1.0,
+        components=SimpleNamespace(run_dir=Path("folder")),
+    )
     show_summary(job)
     (row,) = (line for line in capsys.readouterr().out.splitlines() if "truncated" in line)
     assert "2 at sampling.max_tokens=64" in row

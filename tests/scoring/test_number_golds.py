@@ -1,4 +1,4 @@
-"""Each numeric gold answer of the benchmarks, written in ways that are right and in ways that are wrong."""
+"""Check each numeric gold answer of the benchmarks, written in ways that are right and in ways that are wrong."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_gold_answers_are_known_and_their_like_refused(
 
 
 def set_of(benchmark: str) -> list[tuple[str, dict[str, Any]]]:
-    """Each gold answer once for each kind of row."""
+    """Return each gold answer once for each kind of row."""
     return list(
         {(gold, row.get("answer_type"), row.get("precision")): (gold, row) for gold, row in rows(benchmark)}.values()
     )

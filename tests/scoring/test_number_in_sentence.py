@@ -1,4 +1,4 @@
-"""The numbers of a sentence, and the one that it states."""
+"""Check which numbers a sentence has, and which one it states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""What each scorer says of a response: one table a scorer, one case a line.
+r"""Check what each scorer says of a response: one table a scorer, one case a line.
 
 A verdict is what a careful human grader would give, or the benchmark's own protocol where the scorer follows one.
 Source of a case: "official" and the rule of the benchmark's scripts that it shows; "kinder", where those fail on how a
@@ -124,7 +124,7 @@ def test_a_problem_with_a_missing_row_is_none(rows: str) -> None:
 
 
 def test_nothing_right_has_no_rote_memorization_rate() -> None:
-    """The official script divides by zero."""
+    """Check the case in which the official script divides by zero."""
     facts = four_ways({"1": "www", "2": "rrw"})["four_ways"]["strict"]
     assert facts["rote_memorization_rate"] is None
     assert facts["score"] == 0.25

@@ -1,4 +1,4 @@
-"""What is too large, or not an expression, for a computer algebra system; and the calculation of what is small enough."""
+"""Check what is too large, or no expression, for a computer algebra system, and the calculation of what is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a response states as its answer: the strongest candidate, and the rule that found it."""
+"""Check what a response states as its answer: the strongest candidate, and the rule that found it."""
 
 from __future__ import annotations
 

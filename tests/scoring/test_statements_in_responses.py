@@ -1,4 +1,4 @@
-r"""What counts as the answer of a response that says more than its answer: remarks, tags, counts, prepositions.
+r"""Check what counts as the answer of a response that says more than its answer: remarks, tags, counts, prepositions.
 
 All rows are written for this test; a verdict is what a careful human grader would give.
 """

@@ -1,4 +1,4 @@
-"""What is said of a score's certainty is what statsmodels, scipy, printed examples and plain enumeration say."""
+"""Check what is said of a score's certainty against statsmodels, scipy, printed examples and plain enumeration."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from mathbatch.scoring.metrics.statistics import (
     wilson,
 )
 
+# Student (1908), Biometrika 6:1-25: hours of sleep gained by ten patients with either drug.
 SLEEP = ([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0], [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
-"""Student (1908), Biometrika 6:1-25: hours of sleep gained by ten patients with either drug."""
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ def test_the_majority_wins_the_vote(answers: str, correct: str, k: int, expected
 
 
 def test_majority_equals_the_first_most_frequent_answer_over_all_orders_of_the_block() -> None:
-    """A tie that falls to whoever came first, over all orders, falls to each of the tied equally often."""
+    """Ties that fall to whoever came first, over all orders, fall to each of the tied equally often."""
     for k in range(1, 6):
         for block in itertools.product(["right", "also right", "wrong", "other", None], repeat=k):
             verdicts = [answer in ("right", "also right") for answer in block]
@@ -390,7 +390,7 @@ def test_the_paired_difference_equals_statsmodels_and_scipy(chance: random.Rando
 
 
 def test_the_clustered_paired_difference_equals_statsmodels(chance: random.Random) -> None:
-    """A regression on nothing but a constant, with errors robust to clusters and corrected for few of them."""
+    """Compare with a regression on a constant alone, with errors robust to clusters and corrected for few of them."""
     for _ in range(100):
         groups = [chance.randrange(6) for _ in range(chance.randint(8, 60))] + [6, 7]
         pairs = [(chance.random() + group / 5, chance.random()) for group in groups]

@@ -1,4 +1,4 @@
-"""A scoring command that is stopped, in any way, leaves no process, no draft, and the earlier scores as they were."""
+"""Check that a scoring command, however stopped, leaves no process, no draft, and the earlier scores."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ def outside(folder: Path) -> list[str]:
     write_rows(folder / "rows.jsonl", [{"id": str(at), "q": "?", "answer": "1"} for at in range(20)])
     write_rows(folder / "answers.jsonl", [{"id": str(at), "response": "1"} for at in range(20)])
     return [
-        "dataset=generic", "dataset.input=rows.jsonl", "dataset.index_field=id", "dataset.query_field=q", "dataset.answer_field=answer",
-        "responses.path=answers.jsonl", "output=out",
-    ]  # fmt: skip
+        "dataset=generic",
+        "dataset.input=rows.jsonl",
+        "dataset.index_field=id",
+        "dataset.query_field=q",
+        "dataset.answer_field=answer",
+        "responses.path=answers.jsonl",
+        "output=out",
+    ]
 
 
 def begun(
     folder: Path, out: Path, *arguments: str, module: str = "score", sign: str = "hanging"
 ) -> tuple[Command, list[psutil.Process]]:
-    """The command once its comparisons hang, or once that other file is there, in a process group of its own, and all
-    processes below it. `out` may be a pattern.
+    """Start the command and wait until its comparisons hang, or until that other file is there.
+
+    Return it and all processes below it. `out` may be a pattern.
     """
     process = start(folder, *arguments, module=module)
     draft = f"{out.relative_to(folder)}/.scores.jsonl.draft"

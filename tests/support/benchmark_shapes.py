@@ -8,12 +8,12 @@ from typing import Any
 
 from PIL import Image
 
+# Rows by configuration and split.
 Splits = dict[tuple[str, str], list[dict[str, Any]]]
-"""Rows by configuration and split."""
 
 
 def picture(size: int = 64) -> dict[str, Any]:
-    """A picture as hub datasets embed it."""
+    """Return an image as hub datasets embed it."""
     stream = io.BytesIO()
     Image.new("RGB", (size, size), (size % 256, 90, 200)).save(stream, "PNG")
     return {"bytes": stream.getvalue(), "path": f"{size}.png"}
@@ -156,7 +156,7 @@ BENCHMARKS = {
 
 
 def write(folder: Path, splits: Splits) -> Path:
-    """A folder that the `datasets` library loads by configuration and split, pictures as its Image feature."""
+    """Write a folder that the `datasets` library loads by configuration and split, pictures as its Image feature."""
     import datasets
 
     lines = ["---", "configs:"]

@@ -1,4 +1,4 @@
-"""A model that a sample kills slowly: what is in flight beside it is under way when it dies."""
+"""Define a model that a sample kills slowly: what is in flight beside it is under way when it dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that loses requests."""
+"""Define a model that loses requests."""
 
 from __future__ import annotations
 

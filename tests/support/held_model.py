@@ -1,4 +1,4 @@
-"""A model that stops where a test wants it: what the test does then falls into the middle of the work for certain."""
+"""Define a model that stops where a test wants it: what the test does then falls into the middle of the work."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _free() -> float:
 
 
 def hold_after(folder: Path, units: int) -> None:
-    """Each process that is started in `folder` answers so many units."""
+    """Let each process that is started in `folder` answer so many units."""
     (folder / "hold.txt").write_text(str(units), encoding="utf-8")
     (folder / "begun.txt").unlink(missing_ok=True)
 
@@ -54,6 +54,6 @@ def let_go(folder: Path) -> None:
 
 
 def begun(folder: Path) -> list[str]:
-    """Ids that were asked since `hold_after`, in order."""
+    """Return the ids that were asked since `hold_after`, in order."""
     path = folder / "begun.txt"
     return path.read_text(encoding="utf-8").split() if path.exists() else []

@@ -9,13 +9,13 @@ import random
 from collections.abc import Callable
 
 GOLD = r"\frac{7}{13}"
+# Characters of one; a response states it once or twice.
 MOST = 200_000
-"""Characters of one; a response states it once or twice."""
 Make = Callable[[random.Random], str]
 
 
 def responses(count: int, seed: int) -> list[str]:
-    """So many, each kind as often as the others; most state their horror as the answer, in one way or another."""
+    """Return so many, each kind as often as the others; most state their horror as the answer, in one way or another."""
     rng = random.Random(seed)
     return [_stated(rng, KINDS[at % len(KINDS)](rng)[:MOST]) for at in range(count)]
 

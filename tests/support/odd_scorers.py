@@ -1,4 +1,4 @@
-"""Scorers as users may write them: some of their comparisons hang, crash or return nonsense."""
+"""Define scorers as users may write them: some of their comparisons hang, crash or return nonsense."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class StubbornScorer(HangingScorer):
 
 
 class HeavyScorer(StubbornScorer):
-    """Its workers take long to start."""
+    """Scorer whose workers take long to start."""
 
     preload = MathScorer.preload
 

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. `results` has the rows in file order, None where there are no results."""
+    """End of a run. `results` has the rows in file order, None where there are no results."""
 
     code: int
     out: str
