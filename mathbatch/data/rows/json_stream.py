@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
 import jsonlines
@@ -67,7 +67,7 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 def _read_lines(stream: BinaryIO) -> Iterator[RawRow]:
     lines = CurrentLine(stream)
-    read = reader(lines, dict[str, Any]).read
+    read: Callable[[], Any] = reader(lines, dict[str, Any]).read
     for number in itertools.count(1):
         try:
             row = read()
