@@ -1,4 +1,4 @@
-"""The extension points. Each class can be replaced from YAML through `_target_`; the README shows how."""
+"""Define the extension points. Every class here can be replaced through `_target_` in YAML, as the README shows."""
 
 from __future__ import annotations
 
@@ -13,145 +13,160 @@ if TYPE_CHECKING:
 
 
 class BaseDataLoader(ABC):
-    """Reads a dataset. Yields lazily and in file order; what can't be mapped is a BadRow, never left out."""
+    """Reads a dataset lazily and in file order. No row is left out: one that can't be mapped becomes a BadRow."""
 
     def __init__(self, dataset: DatasetConfig) -> None:
         self.dataset = dataset
 
     @abstractmethod
     def __iter__(self) -> Iterator[Sample | BadRow]:
-        """Start from the first row, each time it is called."""
+        """Yield all samples from the first one on. Every call starts anew."""
 
     def count(self) -> int | None:
-        """How many rows there are, where that is cheap to know: the progress line shows it."""
+        """Return the number of samples for the progress line, or None if counting them would take long."""
         return None
 
 
 class BaseDataProcessor(ABC):
-    """Turns a sample into the chat messages that the engine gets. Called from worker threads."""
+    """Turns a sample into the chat messages for the engine. Worker threads call it."""
 
     def __init__(self, system_prompt: str | None = None) -> None:
         self.system_prompt = system_prompt
 
     @abstractmethod
     def process(self, sample: Sample) -> Request:
-        """Raises SampleError where the sample can't be asked. Leaves pictures as ImageRefs, to be decoded later."""
+        """Return the request for a sample, with images as ImageRefs: they are decoded later.
+
+        Raise SampleError if no prompt can be made from the sample.
+        """
 
 
 class BaseDataSaver(ABC):
-    """Holds the records of one run folder. `append` returns when the record would survive the death of the process."""
+    """Stores the records of one run folder. A request is identified by sample id, rollout and digest of its input."""
 
     @abstractmethod
     def open(self) -> None:
-        """Take the folder for this process and read what it holds. Raises StoreError if that can't be done."""
+        """Lock the folder for this process and read what it holds. Raise StoreError if that fails."""
 
     @abstractmethod
     def append(self, record: Record) -> None:
-        """Raises StoreError if it can't be written; nothing saved before is lost by that."""
+        """Save a record so that it survives the death of the process.
+
+        Raise StoreError if it can't be written; records that were saved before stay intact.
+        """
 
     @abstractmethod
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
-        """The record of this unit made from this input, the answer where there is one, else the last failure."""
+        """Return the answer to a request, or its last failure if it has no answer, or None."""
 
     @abstractmethod
     def state(self, id: str, rollout: int, digest: str) -> str | None:
-        """`answered`, `failed` or None, quick enough to ask for each of a million units."""
+        """Return `answered`, `failed` or None. It must be fast enough to be called for a million requests."""
 
     @property
     def failures(self) -> int | None:
-        """How many units have no record but failures; None where that takes a search."""
+        """Return how many requests have only failures, or None if counting them would take a search."""
         return None
 
     @property
     def answered(self) -> int | None:
-        """How many units have an answer; None where that takes a search."""
+        """Return how many requests have an answer, or None if counting them would take a search."""
         return None
 
     @abstractmethod
     def close(self) -> None:
-        """Make everything durable and give the folder back."""
+        """Write everything to disk and unlock the folder."""
 
 
 class BaseDataFilter(ABC):
-    """Decides which units are still to do."""
+    """Decides which requests a run still has to answer."""
 
     @abstractmethod
-    def pending(self, request: Request, saver: BaseDataSaver) -> bool: ...
+    def pending(self, request: Request, saver: BaseDataSaver) -> bool:
+        """Tell whether the request still has to be answered."""
 
 
 class BaseDataBatcher(ABC):
-    """Decides in which order units enter the engine and how much may be in flight."""
+    """Decides in which order requests enter the engine, and how many may be in flight."""
 
     image_budget_bytes: int
-    """Decoded pictures in flight, in bytes. A picture larger than this is let in alone."""
+    """Memory for decoded images in flight, in bytes. An image larger than this is let in alone."""
 
     @abstractmethod
-    def order(self, requests: Iterable[Request]) -> Iterator[Request]: ...
+    def order(self, requests: Iterable[Request]) -> Iterator[Request]:
+        """Yield all requests in the order in which they shall enter the engine."""
 
     @abstractmethod
     def in_flight(self, capacity: int) -> int:
-        """How many units may be in flight at once in an engine that runs `capacity` sequences together."""
+        """Return how many requests may be in flight at once in an engine that runs `capacity` sequences together."""
 
 
 class BaseInferenceModel(ABC):
-    """An engine. `generate` is called many times at once: batching is the engine's own work, never the caller's."""
+    """Engine that answers requests. It forms the batches itself: `generate` is called for many requests at once."""
 
     capacity: int = 256
-    """How many sequences the engine runs together; valid once it is open."""
+    """Number of sequences that the engine runs together. Valid once the engine is open."""
     seeded: bool = False
-    """Whether requests bring seeds of their own; set before it is opened."""
+    """True if requests have their own seeds. Set before the engine is opened."""
     images_preprocessed: int | None = 0
-    """How many pictures it has made its own input from; those that its cache had are not counted again. None: unknown.
-    """
+    """Number of images that the engine has preprocessed, without those it found in its cache. None if unknown."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:  # noqa: B027 - an engine may take anything
-        """Raises ConfigError for sampling parameters that it does not know, before it is opened."""
+        """Raise ConfigError if the engine does not know one of the sampling parameters. Called before `open`."""
 
     async def open(self) -> None:  # noqa: B027 - an engine without a start-up needs none
-        """Load. Raises EngineError with what to do. Called again after a death."""
+        """Load the model. Raise EngineError, with advice in the message, if that fails. Called again after a death."""
 
     @abstractmethod
     async def generate(self, request: Request) -> Response:
-        """Raises SampleError if this request can't be answered, EngineDied if the engine is gone."""
+        """Return the answer to a request.
+
+        Raise SampleError if this request can't be answered, and EngineDied if the engine is gone.
+        """
 
     async def close(self) -> None:  # noqa: B027
-        """Give back processes and memory; also called after a death."""
+        """Free processes and memory. Also called after a death."""
 
     def steps(self) -> int | None:
-        """A count that rises while the engine works, or None where it can't be known: a stall shows by it."""
+        """Return a count that rises while the engine works, so that a stall can be noticed; None if there is none."""
         return None
 
 
 class BaseScorer(ABC):
-    """Compares a response with the gold answer. Its instances live in worker processes, which are killed when one
-    comparison takes too long: it needs no time limits of its own.
+    """Compares a response with the gold answer.
+
+    Scorers run in worker processes, which are killed if one comparison takes too long, so they need no time limits.
     """
 
     preload: tuple[str, ...] = ()
-    """Modules that it imports and that take long to import: loaded once for all workers."""
+    """Imported modules that take long to load: they are loaded once for all workers."""
 
     @abstractmethod
     def score(self, sample: Sample, response: str) -> Score:
-        """`sample.fields` is the row with its computed columns. What this raises makes the response `unscored`."""
+        """Return the verdict on a response. `sample.fields` is the row with its computed columns.
+
+        If this raises an error, the response is `unscored`.
+        """
 
     def gold_as_response(self, sample: Sample) -> str:
-        """A response that says nothing but the gold answer, by which `mathbatch.check` tells unusable golds."""
+        """Return a response that states only the gold answer. `mathbatch.check` scores it to find unusable golds."""
         return f"\\boxed{{{sample.gold or ''}}}"
 
     def summary(self) -> BaseSummary | None:
-        """For further metrics over all rows."""
+        """Return an object that computes further metrics over all rows, or None if there are none."""
         return None
 
 
 class BaseSummary(ABC):
-    """Metrics that one scorer has beyond accuracy. `add` is called with every row, in order."""
+    """Computes metrics beyond accuracy that one scorer has. `add` is called with every row, in order."""
 
     @abstractmethod
-    def add(self, sample: Sample, scores: Sequence[Score]) -> None: ...
+    def add(self, sample: Sample, scores: Sequence[Score]) -> None:
+        """Take in one row with the score of each of its rollouts."""
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """What goes into `metrics.json`, by name."""
+        """Return the metrics by the names that they have in `metrics.json`."""

@@ -1,7 +1,7 @@
-"""The error tree: who made the mistake decides what the run does.
+"""Define the errors, which differ by whose mistake it is and so by what the run does.
 
-ConfigError and StoreError stop the run at once and lose nothing. SampleError costs one sample: it becomes a failure
-record. EngineDied costs a restart; EngineError ends the run because no engine can be had.
+ConfigError and StoreError stop the run at once, and nothing that is saved gets lost. SampleError costs one sample,
+which gets a failure record. EngineDied costs a restart of the engine. EngineError ends the run.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 
 class MathBatchError(Exception):
-    """Everything that MathBatch reports in a sentence instead of a traceback."""
+    """Error that is shown to the user as its message, without a traceback."""
 
 
 class ConfigError(MathBatchError, ValueError):
-    """A setting is wrong. `path` is its config path, `problem` says what is wrong, `fix` what to do."""
+    """Wrong setting: `path` is its config path, `problem` says what is wrong, and `fix` says what to do about it."""
 
     def __init__(self, path: str, problem: str, fix: str) -> None:
         super().__init__(f"{path}: {problem}\n  fix: {fix}")
@@ -23,7 +23,7 @@ class ConfigError(MathBatchError, ValueError):
         self._arguments = path, problem, fix
 
     def at(self, path: str) -> ConfigError:
-        """The same, said of another setting."""
+        """Return the same error for the setting at `path`."""
         return ConfigError(path, *self._arguments[1:])
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str, str]]:
@@ -31,28 +31,28 @@ class ConfigError(MathBatchError, ValueError):
 
 
 class StoreError(MathBatchError):
-    """The run folder can't be written, is locked by another run, or holds damaged records."""
+    """Run folder that can't be written, is locked by another run, or holds damaged records."""
 
 
 class OutputError(MathBatchError):
-    """What was found can't be shown: standard output refuses it."""
+    """Standard output that can't be written to."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"can't write to standard output: {error.strerror}; what is in files is there")
 
 
 class EngineError(MathBatchError):
-    """The engine can't be started, or dies whatever it is given."""
+    """Engine that can't be started, or that dies whatever it is given."""
 
 
 class AlreadyTold(MathBatchError):
-    """What was wrong has been shown: the command only has to end."""
+    """Error whose message has been shown already, so that the command only has to end."""
 
 
 class Interrupted(SystemExit):
-    """A signal stopped the work; the process ends with `exit_code_of` it.
+    """Signal that stopped the work. The process ends with the exit code that `exit_code_of` returns.
 
-    As a SystemExit it passes through Hydra and its launchers, which report other errors in their own way.
+    It is a SystemExit so that Hydra and its launchers let it pass; they report other errors in their own way.
     """
 
     def __init__(self, number: int) -> None:
@@ -60,20 +60,23 @@ class Interrupted(SystemExit):
 
     @staticmethod
     def exit_code_of(number: int) -> int:
-        """Return 128 and the number of the signal, as shells have it."""
+        """Return 128 plus the signal number, which is the convention of shells."""
         return 128 + number
 
 
 class EngineDied(MathBatchError):
-    """The engine died while it had this request. The request may be sent again to a new engine."""
+    """Death of the engine while it had the request. The request may be sent again to a new engine."""
 
 
 class JobError(MathBatchError):
-    """One job of several can't go on: the engine can't take its settings."""
+    """Reason why one of several jobs can't go on: the engine can't take its settings."""
 
 
 class SampleError(MathBatchError):
-    """One sample can't be answered. `kind` is a short stable name that reports count by, such as `missing_image`."""
+    """Reason why one sample can't be answered.
+
+    `kind` is a short stable name such as `missing_image`, by which reports count failures.
+    """
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -81,11 +84,14 @@ class SampleError(MathBatchError):
 
 
 class RequestLost(SampleError):
-    """The engine has lost this request through no fault of the sample. It may be sent again, with its pictures."""
+    """Request that the engine dropped, although the sample is not at fault. It may be sent again with its images."""
 
 
 def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
-    """A hint that names the valid name most like `name`, and all of them when none is alike or with `others`."""
+    """Return a hint for a message: the valid name that is most like `name`.
+
+    The hint lists the valid names, at most 40, if none of them is similar or if `others` is set.
+    """
     names = sorted(valid)
     if not names:
         return "leave it out"

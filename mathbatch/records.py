@@ -1,6 +1,6 @@
-"""The records that travel between the stages, in order: Sample or BadRow, Request, Response, Record, Score.
+"""Define the records that travel between the stages: RawRow, Sample or BadRow, Request, Response, Record, Score.
 
-They are msgspec structs: immutable, and quick enough that a million of them cost seconds.
+They are msgspec structs, because creating a million of them takes seconds. All except Request are immutable.
 """
 
 from __future__ import annotations
@@ -13,82 +13,118 @@ from msgspec import Struct
 Row = dict[str, Any]
 
 
-class ImageRef(Struct, frozen=True):
-    """A picture that a row points to, not read yet. Exactly one of `path` and `data` is set.
+class RawRow(Struct, frozen=True):
+    """Row as a source reads it, before its fields are mapped. A row that can't be read has `problem` and no `row`."""
 
-    `label` names it in messages. `identity` enters the digest of the prompt: path and size of a file, a hash of
-    embedded data.
-    """
+    number: int
+    """Position in the dataset, counted from 1; for one JSON Lines file, the line number."""
+    key: str | None
+    """Name of the member that holds the row, if the file is one JSON object of rows."""
+    row: Row | None
+    problem: str | None = None
+    """Reason why the row can't be read."""
+    place: str | None = None
+    """Words for messages that say where the row is, if `row <number>` is not enough."""
+    columns: Row | None = None
+    """Further fields that the source adds to the row, such as the file name."""
+
+    @property
+    def label(self) -> str:
+        """Return the words by which messages name the row."""
+        return self.place or f"row {self.number}"
+
+
+class ImageRef(Struct, frozen=True):
+    """Reference to an image that is not read yet. Exactly one of `path` and `data` is set."""
 
     label: str
+    """Name of the image in messages."""
     identity: str
+    """Part of the prompt's digest: path and size of a file, or a hash of embedded data."""
     path: str | None = None
     data: bytes | str | None = None
-    """Encoded picture bytes, or base64 text."""
+    """Encoded image as bytes or as base64 text."""
 
 
 class Sample(Struct, frozen=True):
-    """One row of the dataset, mapped. `row_number` counts from 1, as an editor shows it."""
+    """Row of the dataset whose fields are mapped: id, prompt, images, gold answer."""
 
     id: str
     row_number: int
+    """Position in the dataset, counted from 1."""
     row: Row
+    """Row as it stands in the input."""
     query: str
+    """Text of the prompt."""
     images: tuple[ImageRef, ...] = ()
     gold: str | None = None
+    """Gold answer."""
     key: str | None = None
-    """The member name, where the file is one object of rows."""
+    """Name of the member that holds the row, if the file is one JSON object of rows."""
     choices: tuple[str, ...] | None = None
     metadata: dict[str, Any] = {}
+    """Values of the fields by which accuracy is broken down."""
     group: str | None = None
-    """What rows of one problem share, where `dataset.group_field` names it."""
+    """Value that all rows of one problem have in common, if `dataset.group_field` is set."""
     fields: Row = {}
-    """The row with its computed columns: what scorers read."""
+    """Row together with its computed columns, as scorers read it."""
 
 
 class BadRow(Struct, frozen=True):
-    """A row that can't become a sample: what is wrong and where. `id` is its own where it is known and unique."""
+    """Row that can't become a sample, with the reason."""
 
     id: str
+    """Id of the row if it has a unique one, otherwise `<row 7>`."""
     row_number: int
     row: Row | None
     kind: str
+    """Short stable name of the problem, by which reports count failures."""
     message: str
     key: str | None = None
+    """Name of the member that holds the row, if the file is one JSON object of rows."""
 
 
 class Request(Struct):
-    """One unit of work, (sample id, rollout) of a job: chat messages for the engine.
+    """Prompt for the engine: one rollout of one sample in one job.
 
-    A message is {"role", "content"}; content is a string or a list of {"type": "text", "text"} and
-    {"type": "image", "image"} parts, where image is an ImageRef, or a PIL image once it is decoded.
+    A message is {"role", "content"}. Its content is a string or a list of {"type": "text", "text"} and
+    {"type": "image", "image"} parts, where image is an ImageRef, or an RGB PIL image once it is decoded.
     """
 
     id: str
+    """Id of the sample."""
     messages: list[dict[str, Any]]
     rollout: int = 0
     row_number: int = 0
     digest: str = ""
+    """Digest of the messages, 16 hex digits."""
     job: int = 0
+    """Number of the job, counted from 0."""
     sampling: dict[str, Any] = {}
+    """Sampling parameters by their names in vLLM."""
     on_images_done: Callable[[], None] | None = None
+    """Function that frees the memory of the decoded images. `drop_images` calls it once."""
 
     def drop_images(self) -> None:
-        """Called by the engine when it has made its own input from the pictures: others may have their memory."""
+        """Free the memory of the decoded images.
+
+        Engines call this as soon as they have made their own input from the images. It may be called several times.
+        """
         if self.on_images_done is not None:
             self.on_images_done()
             self.on_images_done = None
 
     @property
     def label(self) -> str:
-        """How messages and the engine name the unit."""
+        """Return the words by which messages name the request: `17` or, from the second rollout on, `17#1`."""
         return f"{self.id}#{self.rollout}" if self.rollout else self.id
 
 
 class Response(Struct, frozen=True):
-    """What the engine answered. Token counts are None where an engine does not tell them."""
+    """Answer of the engine to one request. Token counts are None if the engine does not report them."""
 
     text: str
+    """Answer without the reasoning."""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     output_tokens: int | None = None
@@ -96,17 +132,20 @@ class Response(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """Why a unit has no answer."""
+    """Reason why a request has no answer."""
 
     kind: str
+    """Short stable name of the problem, by which reports count failures."""
     message: str
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
-    """One line of the store. A unit is (id, rollout); `digest` is that of the input it was made from."""
+    """Line of the store: an answer or a failure, identified by sample id, rollout and digest of the input."""
 
     id: str
+    """Id of the sample."""
     digest: str
+    """Digest of the input that the answer was made from."""
     rollout: int = 0
     text: str | None = None
     reasoning: str | None = None
@@ -117,35 +156,37 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     @property
     def truncated(self) -> bool:
-        """Whether the answer was cut at the token limit."""
+        """Tell whether the answer was cut off at the token limit."""
         return self.finish_reason == "length"
 
 
 class Score(Struct, frozen=True, omit_defaults=True):
-    """A verdict (correct, wrong, no_answer, unscored, failed) with the answer that was found and the reason.
+    """Verdict on one answer (correct, wrong, no_answer, unscored or failed) with the reason.
 
-    `unscored` is left out of the accuracy, `no_answer` counts there as not correct.
+    `no_answer` counts as not correct in the accuracy; `unscored` and `failed` are left out of it.
     """
 
     verdict: str
     answer: str | None
+    """Final answer that was found in the response."""
     gold: str | None
     reason: str
     votes: dict[str, str] = {}
-    """Scorer to verdict, where several have voted."""
+    """Verdict of each scorer by its name, if several scorers vote."""
     gold_at_fault: bool = False
-    """It is `unscored` because of the gold answer: no response to the row could be correct."""
+    """True if the gold answer makes the verdict `unscored`, so that no response to the row could be correct."""
 
     @classmethod
     def without_gold(cls, gold: str | None, reason: str) -> Score:
-        """There is nothing to compare with: no gold answer, or none that the scorer can read."""
-        return cls("unscored", None, gold, reason, gold_at_fault=True)
+        """Return the score of a row that has no gold answer, or one that the scorer can't read."""
+        return cls(verdict="unscored", answer=None, gold=gold, reason=reason, gold_at_fault=True)
 
     @property
     def is_correct(self) -> bool:
+        """Tell whether the verdict is `correct`."""
         return self.verdict == "correct"
 
     @property
     def is_judged(self) -> bool:
-        """Whether it counts for the accuracy."""
+        """Tell whether the score counts in the accuracy."""
         return self.verdict in ("correct", "wrong", "no_answer")

@@ -16,12 +16,12 @@ from mathbatch.scoring.metrics.comparison import compare, write_flips
 
 @dataclass
 class CompareConfig:
-    """The folders of two runs, or of scores of answers from elsewhere."""
+    """Folders of two runs, or of scores of answers from elsewhere."""
 
     run_dir: str = MISSING
     other: str = MISSING
+    # File for the flipped samples. null: `flips-<folder of the other>.jsonl` in `run_dir`.
     output: str | None = None
-    """File for the flipped samples. null: `flips-<folder of the other>.jsonl` in `run_dir`."""
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mathbatch.commands import exit_codes
 from mathbatch.commands.guess_fields import (
+    FirstRows,
     Guess,
-    Rows,
     guess_answer,
     guess_choices,
     guess_id,
@@ -25,8 +25,10 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.sources import chained, sources_of
 from mathbatch.errors import ConfigError
 
-LOOKED_AT = 2000
+# Number of rows from which the meaning of fields is guessed.
+MAX_ROWS = 2000
 USAGE = "python -m mathbatch.new_dataset rows.jsonl [name=…] [output=my_conf]"
+# Request at the end of every drafted prompt.
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 
 
@@ -49,10 +51,10 @@ def main() -> int:
 
 
 def draft(name: str, input: str) -> str:
-    """Return the YAML text. Raises ConfigError for a file without rows that can be read."""
+    """Return the draft as YAML. Raises ConfigError for a file without readable rows or without a question."""
     raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
-    read = [(raw.row, raw.number) for raw in itertools.islice(raws, LOOKED_AT) if raw.row is not None]
-    rows = Rows([row for row, _ in read], [number for _, number in read])
+    read = [(raw.row, raw.number) for raw in itertools.islice(raws, MAX_ROWS) if raw.row is not None]
+    rows = FirstRows([row for row, _ in read], [number for _, number in read])
     if not rows.rows:
         raise ConfigError("input", f"{input} has no rows that can be read", "see the formats in README.md")
     query = guess_query(rows)
@@ -76,7 +78,8 @@ def draft(name: str, input: str) -> str:
     return "\n".join([*lines, *_prompt(rows, query, choices), ""])
 
 
-def _prompt(rows: Rows, query: Guess, choices: Guess | None) -> list[str]:
+def _prompt(rows: FirstRows, query: Guess, choices: Guess | None) -> list[str]:
+    """Return the lines of the key `prompt`."""
     lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
     if choices is not None:
         listed = variable(str(choices.value))
@@ -89,6 +92,7 @@ def _prompt(rows: Rows, query: Guess, choices: Guess | None) -> list[str]:
 
 
 def _arguments(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    """Return the input file and the options `name` and `output`. Raises ConfigError without exactly one file."""
     is_option = re.compile(r"(name|output)=").match
     options = dict(argument.split("=", 1) for argument in arguments if is_option(argument))
     files = [argument for argument in arguments if not is_option(argument)]

@@ -1,4 +1,4 @@
-"""Answers that were made elsewhere, matched with the rows of a dataset and scored."""
+"""Score answers that were made outside MathBatch, by matching them with the rows of a dataset."""
 
 from __future__ import annotations
 
@@ -26,36 +26,39 @@ from mathbatch.runner.reopen import locked, make_folder
 from mathbatch.runner.signals import Signals
 from mathbatch.scoring.evaluate import OnScored, evaluate
 
-SHOWN = 5
+# Ids that an error message shows.
+SHOWN_IDS = 5
 
 
 @dataclass
 class ResponsesConfig:
-    """A file with the answers, in any of the forms of `dataset.input`."""
+    """Files with the answers, in any format that `dataset.input` takes."""
 
+    # A path, a glob, or a list of them.
     path: Any = MISSING
-    """A path, a glob or a list of them."""
+    # Field with the id of the row that the answer belongs to, or a list of fields that make the id. null:
+    # `dataset.index_field`.
     index_field: Any = None
-    """Field with the id of the row that was asked, or a list of fields that make it. null: `dataset.index_field`."""
+    # Field with the answer, or with a list of answers, one for each rollout. Several lines with one id are rollouts
+    # of it, too.
     response_field: str = "response"
-    """Field with the answer, or with a list of answers, one for each rollout. Lines with one id are rollouts too."""
 
 
 @dataclass
 class OutsideConfig(Config):
-    """What scores answers that were made elsewhere."""
+    """Configuration for scoring answers that were made elsewhere: a dataset, the answers, and where scores go."""
 
     responses: ResponsesConfig = field(default_factory=ResponsesConfig)
+    # Folder for the scores.
     output: str = MISSING
-    """Folder for the scores."""
 
 
 def score_outside(config: OutsideConfig, on_scored: OnScored, signals: Signals) -> dict[str, Any]:
-    """Score the answers; return the metrics.
+    """Score the answers and return the metrics.
 
-    Raises ConfigError for files, fields and ids that don't fit, StoreError for the disk.
+    Raises ConfigError if files, fields or ids don't fit, and StoreError if the disk fails.
     """
-    dataset, folder = _unasked(config.dataset), Path(config.output).absolute()
+    dataset, folder = _without_prompts(config.dataset), Path(config.output).absolute()
     components = build(replace(config, dataset=dataset), folder)
     panel, loader = components.scorers, components.loader
     components.need_scoring()
@@ -64,11 +67,12 @@ def score_outside(config: OutsideConfig, on_scored: OnScored, signals: Signals) 
     with locked(folder), Answers(config.responses, dataset) as answers:
         judge = None if panel.judge is None else JudgeJob(config, folder, panel, lambda: answers.joined(loader))
         with nullcontext() if judge is None else votes_of(judge, signals) as votes:
-            return evaluate(answers.joined(loader), panel, dataset, folder, votes, on_scored, notes=answers.notes)
+            rows, notes = answers.joined(loader), answers.notes
+            return evaluate(rows, panel, dataset, folder, judge=votes, on_scored=on_scored, notes=notes)
 
 
-def _unasked(dataset: DatasetConfig) -> DatasetConfig:
-    """The dataset without what only prompts need: pictures, and a prompt in each row."""
+def _without_prompts(dataset: DatasetConfig) -> DatasetConfig:
+    """Return the dataset without the demands that only prompts make: images, and a question in each row."""
     first, *path = dataset.query_field.split(".")
     nested = f"row.get({first!r})" + "".join(f".get({part!r})" for part in path)
     query = f"row.get({dataset.query_field!r})" + (f" or (row.get({first!r}) is mapping and {nested})" if path else "")
@@ -76,21 +80,23 @@ def _unasked(dataset: DatasetConfig) -> DatasetConfig:
 
 
 class Answers:
-    """The texts by id, in a scratch file: a million long answers are more than fits in memory. Use as a context.
+    """Answers by their ids. To be used as a context.
 
-    `notes` says at the end of `joined` how many answers belong to no row, and how many ids are on several lines.
+    The texts lie in a temporary file, because a million long answers do not fit into memory. Once `joined` is
+    exhausted, `notes` says how many answers belong to no row, and how many ids are on several lines.
     """
 
     def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
         self.notes: dict[str, Any] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+        # Start and length in bytes of each text of an id; None for an answer that is null.
         self._places: dict[str, list[tuple[int, int] | None]] = {}
         self._repeated: set[str] = set()
         self._path = config.path
         for id, texts in _read(config, dataset):
             if id in self._places:
                 self._repeated.add(id)
-            self._places.setdefault(id, []).extend(map(self._put, texts))
+            self._places.setdefault(id, []).extend(map(self._store, texts))
         if not self._places:
             raise ConfigError("responses.path", f"{config.path} has no answers", "correct it")
 
@@ -101,14 +107,15 @@ class Answers:
         self._file.close()
 
     def joined(self, loader: BaseDataLoader) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
-        """Each row with a record for each rollout, a failure where there is no answer. Raises ConfigError at its end
-        where no answer belongs to a row: the ids are named by the wrong field.
+        """Yield each row with a record for each rollout; a row without an answer has a failed record.
+
+        Raises ConfigError after the last row if no answer belongs to any row, since the ids must be in another field.
         """
         found = 0
         first: list[str] = []
         for row in loader:
             found += row.id in self._places
-            first += [row.id] if len(first) < SHOWN else []
+            first += [row.id] if len(first) < SHOWN_IDS else []
             yield row, self._records(row)
         self.notes["answers_without_row"] = len(self._places) - found
         self.notes["ids_with_several_answers"] = len(self._repeated)
@@ -125,7 +132,7 @@ class Answers:
         places = self._places.get(row.id) or [None]
         return [self._record(row.id, rollout, place) for rollout, place in enumerate(places)]
 
-    def _put(self, text: str | None) -> tuple[int, int] | None:
+    def _store(self, text: str | None) -> tuple[int, int] | None:
         if text is None:
             return None
         data = text.encode(errors="surrogatepass")
@@ -139,20 +146,20 @@ class Answers:
 
 
 def _read(config: ResponsesConfig, dataset: DatasetConfig) -> Iterator[tuple[str, list[str | None]]]:
-    """Id and texts of each line. Raises ConfigError for a line that can't be read or lacks a field."""
+    """Yield id and texts of each line. Raises ConfigError for a line that can't be read or lacks a field."""
     index = config.index_field if config.index_field is not None else dataset.index_field
-    own = DatasetConfig(name="responses", input=config.path, index_field=index, image_field=None)
-    mapping, response = FieldMapping(own, Path.cwd()), getter(config.response_field)
-    for _, raw in chained(_sources(own)):
+    responses = DatasetConfig(name="responses", input=config.path, index_field=index, image_field=None)
+    mapping, response = FieldMapping(responses, Path.cwd()), getter(config.response_field)
+    for _, raw in chained(_sources(responses)):
         where = f"{config.path}, row {raw.number}"
         if raw.row is None:
             raise ConfigError("responses.path", f"{where}: {raw.problem}", "correct the file")
         try:
             id = mapping.id(raw.row, raw.key, raw.number)
         except SampleError as error:
-            told = str(error).replace("dataset.index_field", "responses.index_field")
+            problem = str(error).replace("dataset.index_field", "responses.index_field")
             hint = f"name the field with the ids; {nearest(str(index), raw.row)}"
-            raise ConfigError("responses.index_field", f"{where}: {told}", hint) from error
+            raise ConfigError("responses.index_field", f"{where}: {problem}", hint) from error
         yield id, _texts(response(raw.row), raw.row, where, config.response_field)
 
 
@@ -163,7 +170,7 @@ def _texts(value: Any, row: Row, where: str, name: str) -> list[str | None]:
 
 
 def _text(value: Any, where: str, name: str) -> str | None:
-    """A number stands for its digits: files of short answers have them."""
+    """Return a text as it is and a number as its digits, since files with short answers have numbers."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -172,11 +179,11 @@ def _text(value: Any, where: str, name: str) -> str | None:
 
 
 def _shown(ids: Iterable[str]) -> str:
-    return ", ".join(itertools.islice(ids, SHOWN)) or "none"
+    return ", ".join(itertools.islice(ids, SHOWN_IDS)) or "none"
 
 
-def _sources(own: DatasetConfig) -> list[Source]:
+def _sources(responses: DatasetConfig) -> list[Source]:
     try:
-        return sources_of(own)
+        return sources_of(responses)
     except ConfigError as error:
         raise error.at("responses.path") from error

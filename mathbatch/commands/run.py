@@ -27,7 +27,7 @@ from mathbatch.runner.signals import Signals
 
 
 class JobFailed(AlreadyTold):
-    """A job of a sweep ended in an error, which the table at the end lists."""
+    """One job of a sweep ended in an error, which the table at the end lists."""
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
 
 @dataclass
 class Run:
-    """What Hydra calls: for a single run it returns the exit code, for a cell of a sweep the accuracy."""
+    """Work that Hydra calls: it returns the exit code of a single run, and the accuracy of a cell of a sweep."""
 
     signals: Signals
 

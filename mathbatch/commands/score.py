@@ -16,6 +16,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.commands.app import run_app
 from mathbatch.commands.outside_answers import OutsideConfig, score_outside
 from mathbatch.config.load import typed
+from mathbatch.config.overrides import refuse_multirun
 from mathbatch.errors import ConfigError, Interrupted
 from mathbatch.reports.scores import show_scores
 from mathbatch.runner import results
@@ -32,8 +33,7 @@ def main() -> int:
     """Score what the command line names; return the exit code."""
     signal.signal(signal.SIGTERM, _terminated)
     arguments = sys.argv[1:]
-    if {"-m", "--multirun"} & set(arguments):
-        raise ConfigError("-m", "score takes one dataset at a time", "leave it out; a sweep scores its own jobs")
+    refuse_multirun(arguments, "score takes one dataset at a time; a sweep scores its own jobs")
     if not arguments:
         ways = "score a run again: run_dir=…; score answers made elsewhere: dataset=… responses.path=… output=…"
         raise ConfigError("run_dir", "has no value", ways)

@@ -1,4 +1,4 @@
-"""Many jobs over one engine: all are composed and checked first, then asked as one stream for each engine they need."""
+"""Run many jobs over one engine: compose and check all, then ask them as one stream for each engine they need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.explain import explain
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.errors import ConfigError, Interrupted, MathBatchError
+from mathbatch.errors import Interrupted, MathBatchError
 from mathbatch.reports.summary import draw_outcomes, show_sweep
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
 from mathbatch.runner.preflight import Preflight
@@ -38,11 +38,11 @@ Overrides = Sequence[str]
 
 
 class SweepError(MathBatchError):
-    """A cell of the sweep is refused, or two are one run."""
+    """One cell of the sweep is refused, or two are one run."""
 
 
 class Sweep:
-    """What the launches of one multirun share: the folder, the session with its engines, the outcomes.
+    """State that the launches of one multirun share: the folder, the session with its engines, the outcomes.
 
     Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
     """
@@ -122,11 +122,8 @@ _current: ContextVar[Sweep] = ContextVar("sweep")
 
 
 def current_sweep() -> Sweep:
-    """Return the sweep of the command that is at work. Raises ConfigError for a command that takes no -m."""
-    try:
-        return _current.get()
-    except LookupError:
-        raise ConfigError("--multirun", "this command takes one configuration at a time", "leave out -m") from None
+    """Return the sweep of the command that is at work."""
+    return _current.get()
 
 
 class MultirunCallback(Callback):
@@ -143,7 +140,7 @@ class MultirunCallback(Callback):
 def check_cells(
     loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int, preflight: Preflight
 ) -> list[RunJob]:
-    """A job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
+    """Return a job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
     names = [" ".join(overrides) for overrides in varied(cells)]
     jobs: dict[tuple[str, ...], RunJob] = {}
     for number, (overrides, name) in enumerate(zip(cells, names, strict=True), first):
@@ -181,7 +178,7 @@ def _naming(number: int, name: str) -> Iterator[None]:
 
 
 def _refuse_twins(jobs: Sequence[RunJob]) -> None:
-    """Two cells in one run folder would write over each other."""
+    """Raise SweepError for two cells in one run folder: they would write over each other."""
     names = varied([job.overrides for job in jobs])
     first: dict[Path, int] = {}
     for at, job in enumerate(jobs):

@@ -31,7 +31,7 @@ _head = msgspec.json.Decoder(RecordHead).decode
 
 @dataclass
 class VerifyConfig:
-    """The folder of one run, and whether to mend it."""
+    """Folder of one run, and whether to mend it."""
 
     run_dir: str = MISSING
     repair: bool = False
@@ -98,7 +98,7 @@ def _audit_run(run_dir: Path, report: Report) -> None:
 
 
 def repair(run_dir: Path) -> list[str]:
-    """Mend what needs no guess; returns what was done, a sentence each."""
+    """Mend what needs no guess; return what was done, a sentence each."""
     run_dir = run_dir.absolute()
     with locked(run_dir):
         done = []
@@ -124,13 +124,13 @@ def _repair_run(run_dir: Path) -> list[str]:
 
 
 def _judges(run_dir: Path) -> list[Path]:
-    """The folders in which a judge's replies about this run lie."""
+    """Return the folders in which a judge's replies about this run lie."""
     found = sorted(path.parent for path in run_dir.glob(f"{JUDGE}/*/responses"))
     return [folder for folder in found if not (folder / "config.yaml").is_file()]  # a dataset may have that name
 
 
 def _only_judges(run_dir: Path) -> bool:
-    """Whether answers from elsewhere were judged here: there is no run."""
+    """Tell whether only answers from elsewhere were judged here: there is no run."""
     return bool(_judges(run_dir)) and not (run_dir / "config.yaml").is_file()
 
 
@@ -157,7 +157,7 @@ def _check_segments(folder: Path, report: Report, label: str = "") -> RecordInde
 
 
 def _check_units(components: Components, report: Report) -> dict[int, str]:
-    """Look for the record of each unit; returns the units that are wanted, as hashes, with their ids."""
+    """Look for the record of each unit; return the units that are wanted, as hashes, with their ids."""
     wanted: dict[int, str] = {}
     for sample in components.loader:
         prompt = render(sample, components.processor)
@@ -170,7 +170,7 @@ def _check_units(components: Components, report: Report) -> dict[int, str]:
 
 
 def _check_records(folder: Path, index: RecordIndex, wanted: dict[int, str], report: Report) -> None:
-    """Each record belongs to a unit that is wanted, and is the only answer of it."""
+    """Note records that belong to no unit that is wanted, and second answers of one that is."""
     known = set(wanted.values())
     for path in segment_paths(folder):
         for line in read_lines(path):

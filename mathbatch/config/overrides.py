@@ -46,6 +46,13 @@ def refuse_hydras_folders(arguments: list[str]) -> None:
             raise ConfigError(path, "has no effect here", HYDRAS_FOLDERS[path])
 
 
+def refuse_multirun(arguments: list[str], why: str) -> None:
+    """Raise ConfigError for -m, for a command that takes one configuration at a time."""
+    for argument in arguments:
+        if argument in ("-m", "--multirun"):
+            raise ConfigError(argument, why, "leave it out")
+
+
 def refuse_null_groups(arguments: list[str]) -> None:
     """Raise ConfigError for `sampling=null`, which Hydra has no sentence for."""
     for argument in arguments:

@@ -1,4 +1,7 @@
-"""The names that the installed vLLM takes, read from its source: importing it would take ten seconds."""
+"""Check the names of engine arguments and nested sampling parameters against the installed vLLM.
+
+The names are read from vLLM's source files, since importing vLLM takes about ten seconds.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from typing import Any
 
 from mathbatch.errors import ConfigError, nearest
 
+# Engine arguments that have their own configuration key. `model.engine` refuses them, so that no setting can be given
+# in two places.
 OWN_KEYS = {
     "model": "model.path",
     "revision": "model.revision",
@@ -20,7 +25,7 @@ OWN_KEYS = {
     "limit_mm_per_prompt": "model.max_images",
     "mm_processor_kwargs": "model.mm_processor_kwargs",
 }
-"""Engine arguments that have a key of their own, so that no setting is in two places."""
+# Sampling parameters that hold parameters themselves, with the class in vLLM that names those.
 NESTED_SAMPLING = {
     "structured_outputs": "StructuredOutputsParams",
     "repetition_detection": "RepetitionDetectionParams",
@@ -28,14 +33,14 @@ NESTED_SAMPLING = {
 
 
 def vllm_folder() -> Path | None:
-    """Where vLLM is installed; None if it is not."""
+    """Return the folder in which vLLM is installed, or None if it is not."""
     spec = importlib.util.find_spec("vllm")
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
 @functools.cache
 def fields_of(source: Path, *classes: str) -> set[str]:
-    """The annotated names in the bodies of these classes."""
+    """Return the names of all annotated fields of these classes in a Python source file."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name in classes]
     return {
@@ -47,7 +52,7 @@ def fields_of(source: Path, *classes: str) -> set[str]:
 
 
 def check_engine_options(options: dict[str, object]) -> None:
-    """Raises ConfigError for an engine argument that the installed vLLM does not know, or that has a key of its own."""
+    """Raise ConfigError if vLLM does not know one of the engine arguments, or if it has its own configuration key."""
     folder = vllm_folder()
     if folder is None:
         raise ConfigError(
@@ -64,7 +69,7 @@ def check_engine_options(options: dict[str, object]) -> None:
 
 
 def is_engine_argument(name: str) -> bool:
-    """Whether `model.engine` takes it."""
+    """Tell whether `model.engine` accepts this name."""
     folder = vllm_folder()
     return folder is not None and name not in OWN_KEYS and name in _engine_arguments(folder)
 
@@ -74,7 +79,7 @@ def _engine_arguments(folder: Path) -> set[str]:
 
 
 def check_nested_sampling(values: Mapping[str, Any]) -> None:
-    """Raises ConfigError for a key of structured outputs or repetition detection that the installed vLLM lacks."""
+    """Raise ConfigError if vLLM does not know a key of `structured_outputs` or `repetition_detection`."""
     folder = vllm_folder()
     if folder is None:
         return

@@ -1,4 +1,7 @@
-"""Batchers: how much is in flight. The engine forms the batches, so there is nothing to wait for at their end."""
+"""Decide how many requests are in flight at once.
+
+The engine forms the batches itself and takes in new requests continuously, so none waits for a batch to end.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from mathbatch.base import BaseDataBatcher
 from mathbatch.records import Request
 
-AHEAD = 2
-"""Units in flight for each sequence that the engine runs: while one runs, the next is rendered and waits."""
+# While the engine runs a sequence, the next request is rendered and waits, so that the engine is never idle.
+REQUESTS_PER_SEQUENCE = 2
 
 
 class StreamDataBatcher(BaseDataBatcher):
-    """File order; `batch_size` units in flight, or what keeps the engine full; pictures within a budget in bytes."""
+    """Keeps the order of the file, with `batch_size` requests in flight and `image_budget_gib` for decoded images.
+
+    If `batch_size` is None, there are as many requests in flight as keep the engine full.
+    """
 
     def __init__(self, batch_size: int | None, image_budget_gib: float) -> None:
         self.batch_size = batch_size
@@ -22,4 +28,4 @@ class StreamDataBatcher(BaseDataBatcher):
         return iter(requests)
 
     def in_flight(self, capacity: int) -> int:
-        return self.batch_size or AHEAD * capacity
+        return self.batch_size or REQUESTS_PER_SEQUENCE * capacity

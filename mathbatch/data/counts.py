@@ -1,4 +1,4 @@
-"""Count the units and tokens of a job, of a run folder or of a whole sweep: the one class that does."""
+"""Count the answers, failures and tokens of a job, a run folder or a whole sweep."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 
 from mathbatch.records import Record
 
+# Reports show only the first failures, so no more messages are kept.
 REASONS_KEPT = 5
 
 
 @dataclass
 class Counts:
-    """Units and tokens. Earlier runs answered `before`; `failed` includes failures that are not tried again."""
+    """Counts of units, which are rollouts of samples, and of tokens.
+
+    `total` is None as long as the number of units is not known. `before` counts the answers of earlier runs, `answered`
+    those of this run. `failed` includes failures of earlier runs that are not tried again. `kinds` counts failures by
+    kind, and `reasons` holds the messages of the first few.
+    """
 
     total: int | None = None
     before: int = 0
@@ -27,16 +33,16 @@ class Counts:
 
     @property
     def done(self) -> int:
-        """Return how many units have a record."""
+        """Return the number of units with an answer or a failure."""
         return self.before + self.answered + self.failed
 
     @property
     def share(self) -> str:
-        """Return how much is done: `31%`, or a count where the whole is not known."""
+        """Return the share of units that are done as `31%`, or their number if the total is not known."""
         return f"{self.done}" if not self.total else f"{100 * self.done // self.total}%"
 
     def add(self, record: Record) -> None:
-        """Count a record."""
+        """Count the answer or failure in a record."""
         if record.failure is not None:
             self.add_failure(record.id, record.failure.kind, record.failure.message)
             return
@@ -46,7 +52,7 @@ class Counts:
         self.output_tokens += record.output_tokens or 0
 
     def add_failure(self, id: str, kind: str, message: str) -> None:
-        """Count a failure, and keep the first reasons."""
+        """Count a failure, and keep its message if it is among the first."""
         self.failed += 1
         self.kinds[kind] += 1
         if len(self.reasons) < REASONS_KEPT:

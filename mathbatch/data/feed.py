@@ -1,4 +1,7 @@
-"""The feed: the pending units of a dataset, read, mapped, rendered and filtered in a worker thread, chunk by chunk."""
+"""Yield the pending requests of a dataset, chunk by chunk.
+
+A worker thread reads, maps, renders and filters the rows. A unit is one rollout of one sample.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +17,30 @@ import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
 from mathbatch.data.counts import Counts
-from mathbatch.data.digest import digest
 from mathbatch.errors import SampleError
-from mathbatch.records import BadRow, Failure, Record, Request, Sample
+from mathbatch.records import BadRow, Failure, ImageRef, Record, Request, Sample
 
-CHUNK = 256
+# A chunk ends after this many units or this much time, whichever comes first, so that neither the worker thread nor
+# the event loop waits long for the other.
+CHUNK_UNITS = 256
 CHUNK_S = 0.05
-"""A chunk ends at so many units or after so long, whatever is first: neither thread nor loop waits for the other."""
-LOOK_AT_CLOCK_EVERY = 16
+# Reading the clock for every unit would take a noticeable share of the time.
+UNITS_PER_CLOCK_READING = 16
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Requests to answer, and Records of rows that can't be asked. It may be empty, where all that was read is done."""
+    """Requests to answer, and failure records of rows that can't be asked. It is empty if all units were done."""
 
     units: list[Request | Record]
 
 
 class Feed:
-    """Yields chunks of what is to do, and counts what is done already.
+    """Yields chunks of pending units, and counts the units that are done already.
 
-    `digests` holds the digest of every row that was read, eight bytes each: what joins records to rows at the end.
+    `digests` collects the digest of every row that was read, eight bytes each. Records are joined to rows by them.
     """
 
     def __init__(
@@ -54,25 +60,27 @@ class Feed:
         self.digests = array("Q")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
+        """Yield chunks until the end of the dataset."""
         units = self._units()
         while True:
-            found, ended = await asyncio.to_thread(_take, units)
+            found, ended = await asyncio.to_thread(_take_chunk, units)
             yield Chunk(found)
             if ended:
                 return
 
     def _units(self) -> Iterator[Request | Record | None]:
-        """Units to do; None for one that is done, so that a chunk of a finished part still ends in time."""
+        """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
         for sample in self._loader:
             prompt = render(sample, self._processor)
             self.digests.append(int(prompt.digest, 16))
             for rollout in range(self._rollouts):
                 if isinstance(prompt, Request):
-                    yield self._request(prompt, rollout)
+                    yield self._pending_request(prompt, rollout)
                 else:
-                    yield self._bad(msgspec.structs.replace(prompt, rollout=rollout))
+                    yield self._new_failure(msgspec.structs.replace(prompt, rollout=rollout))
 
-    def _request(self, prompt: Request, rollout: int) -> Request | None:
+    def _pending_request(self, prompt: Request, rollout: int) -> Request | None:
+        """Return the request for a rollout, or count it and return None if it is done."""
         request = prompt if self._rollouts == 1 else msgspec.structs.replace(prompt, rollout=rollout)
         if self._filter.pending(request, self._saver):
             request.sampling, request.job = sampling_of(self._sampling, request), self._job
@@ -85,8 +93,8 @@ class Feed:
             self._counts.before += 1
         return None
 
-    def _bad(self, record: Record) -> Record | None:
-        """A row that fails as it did before is counted, not recorded again."""
+    def _new_failure(self, record: Record) -> Record | None:
+        """Return the failure record of a bad row, or count it and return None if the store has the same failure."""
         if self._saver.state(record.id, record.rollout, record.digest) is None:
             return record
         self._counts.add(record)
@@ -94,13 +102,13 @@ class Feed:
 
 
 def render(sample: Sample | BadRow, processor: BaseDataProcessor) -> Request | Record:
-    """The request of a sample with its digest, or the failure record of a row that has none."""
+    """Return the request for a sample with its digest, or a failure record if no prompt can be made."""
     if isinstance(sample, BadRow):
         return failed_row(sample.id, sample.kind, sample.message)
     try:
         request = processor.process(sample)
         request.id, request.row_number = sample.id, sample.row_number
-        request.digest = digest(request.messages)
+        request.digest = digest_of(request.messages)
         return request
     except SampleError as error:
         return failed_row(sample.id, error.kind, f"row {sample.row_number}: {error}")
@@ -109,18 +117,37 @@ def render(sample: Sample | BadRow, processor: BaseDataProcessor) -> Request | R
 
 
 def failed_row(id: str, kind: str, message: str) -> Record:
-    """Its digest is that of the failure itself, so the same failure is one record."""
-    return Record(
-        id,
-        hashlib.blake2b(f"{kind} {message}".encode(errors="replace"), digest_size=8).hexdigest(),
-        failure=Failure(kind, message),
-    )
+    """Return a failure record whose digest is that of the failure, so that the same failure is stored only once."""
+    digest = hashlib.blake2b(f"{kind} {message}".encode(errors="replace"), digest_size=8).hexdigest()
+    return Record(id=id, digest=digest, failure=Failure(kind, message))
+
+
+def digest_of(messages: list[dict[str, Any]]) -> str:
+    """Return 16 hex digits over the messages of a prompt, in which an ImageRef counts by its identity.
+
+    A stored answer is used only for a prompt with the same digest.
+    """
+    plain = [message if isinstance(message["content"], str) else _plain(message) for message in messages]
+    return hashlib.blake2b(_encode(plain), digest_size=8).hexdigest()
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    return {"role": message["role"], "content": [_plain_part(part) for part in message["content"]]}
+
+
+def _plain_part(part: dict[str, Any]) -> Any:
+    image = part.get("image")
+    if image is None:
+        return part
+    if isinstance(image, ImageRef):
+        return {"image": image.identity}
+    return {"image": hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest(), "size": image.size}
 
 
 def sampling_of(values: dict[str, Any], request: Request) -> dict[str, Any]:
-    """The sampling parameters of a unit: with a seed set, each has a stream of its own, the same in every run.
+    """Return the sampling parameters of a request. If a seed is set, each request gets its own, the same in every run.
 
-    The unit's seed is the first 63 bits of BLAKE2b over the seed, the sample id and the rollout.
+    It is the first 63 bits of BLAKE2b over the configured seed, the sample id and the rollout.
     """
     if values.get("seed") is None:
         return values
@@ -129,13 +156,13 @@ def sampling_of(values: dict[str, Any], request: Request) -> dict[str, Any]:
     return {**values, "seed": own}
 
 
-def _take(units: Iterator[Request | Record | None]) -> tuple[list[Request | Record], bool]:
-    """The next chunk, and whether it is the last."""
+def _take_chunk(units: Iterator[Request | Record | None]) -> tuple[list[Request | Record], bool]:
+    """Return the units of the next chunk, and whether the dataset has ended."""
     chunk: list[Request | Record] = []
     deadline = time.monotonic() + CHUNK_S
-    for looked_at, unit in enumerate(units, 1):
+    for read, unit in enumerate(units, 1):
         if unit is not None:
             chunk.append(unit)
-        if len(chunk) >= CHUNK or (looked_at % LOOK_AT_CLOCK_EVERY == 0 and time.monotonic() > deadline):
+        if len(chunk) >= CHUNK_UNITS or (read % UNITS_PER_CLOCK_READING == 0 and time.monotonic() > deadline):
             return chunk, False
     return chunk, True

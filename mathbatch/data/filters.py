@@ -1,4 +1,4 @@
-"""Filters: which units a run has still to do."""
+"""Decide which requests a run still has to answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mathbatch.records import Request
 
 
 class PendingDataFilter(BaseDataFilter):
-    """What the store has no answer for. Failures are tried again unless `retry_failures` is off."""
+    """Passes the requests that have no answer in the store. Failures pass only if `retry_failures` is set."""
 
     def __init__(self, retry_failures: bool) -> None:
         self.retry_failures = retry_failures

@@ -1,4 +1,4 @@
-"""Loaders: from rows to samples, through the field mapping of the dataset config.
+"""Load rows from files or the hub and map their fields to samples, as the dataset config says.
 
 python -m mathbatch.run dataset=generic dataset.input=rows.jsonl dataset.query_field=question
 """
@@ -16,18 +16,18 @@ import msgspec
 from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
-from mathbatch.data.rows.json_stream import RawRow
 from mathbatch.data.rows.mapping import FieldMapping
 from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
-from mathbatch.records import BadRow, Row, Sample
+from mathbatch.records import BadRow, RawRow, Row, Sample
 
 
 class MappedDataLoader(BaseDataLoader):
-    """Rows from `rows`, mapped as the dataset config says. Write `rows` for a format of your own.
+    """Maps the fields of the rows that `rows` yields. Subclasses write `rows` to read a format of their own.
 
-    `input` is the first of the files that `dataset.input` names; without any, pictures are below the current folder.
+    `inputs` are the files that `dataset.input` names, and `input` is the first of them. Image paths are relative to
+    its folder, or to the current folder if there is no file.
     """
 
     def __init__(self, dataset: DatasetConfig) -> None:
@@ -35,13 +35,13 @@ class MappedDataLoader(BaseDataLoader):
         self.inputs = find_inputs(dataset)
         self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
-        self._as_it_stands = self.mapping.as_it_stands and not dataset.image_shared
-        self._first_rows: dict[str, str] | None = None
+        self._rows_stay_as_they_are = self.mapping.as_it_stands and not dataset.image_shared
+        self._labels_of_ids: dict[str, str] | None = None
         self._shared = SharedImages(dataset, self._rows_with_ids)
 
     @abstractmethod
     def rows(self) -> Iterator[RawRow]:
-        """The raw rows, from the first one, each time it is called."""
+        """Yield all rows from the first one on. Every call starts anew."""
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)
@@ -49,36 +49,51 @@ class MappedDataLoader(BaseDataLoader):
         return itertools.islice(samples, self.dataset.limit)
 
     def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow | None:
-        """None for a row that is left out."""
-        number, key, row, id = raw.number, raw.key, raw.row, None
+        """Return the sample of a row, the reason why there is none, or None if `where` leaves the row out."""
+        row, id = raw.row, None
         if row is None:
-            problem = f"{self.input}, {raw.label}: {raw.problem}"
-            return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
-        if None in row:  # as Python's csv.DictReader has it
-            problem = f"{self.input}, {raw.label}: it has more cells than the header has names"
-            return BadRow(f"<row {number}>", number, None, "unreadable_row", problem, key)
+            return self._unreadable(raw, raw.problem)
+        if None in row:  # csv.DictReader puts surplus cells under the key None
+            return self._unreadable(raw, "it has more cells than the header has names")
         try:
-            extended = row if self._as_it_stands and not raw.columns else self._extended(row, raw.columns)
+            extended = row if self._rows_stay_as_they_are and not raw.columns else self._extended(row, raw.columns)
             if extended is None:
                 return None
-            own = self.mapping.id(extended, key, number)
-            if not seen.add(own, number):
-                raise SampleError("duplicate_id", f"id '{own}' is also that of {self._first_row(own)}")
-            id = own
-            sample = self.mapping.sample(id, number, extended, key)
+            found = self.mapping.id(extended, raw.key, raw.number)
+            if not seen.add(found, raw.number):
+                raise SampleError("duplicate_id", f"id '{found}' is also that of {self._first_row_with(found)}")
+            id = found
+            sample = self.mapping.sample(id, raw.number, extended, raw.key)
             return sample if extended is row else msgspec.structs.replace(sample, row=row)
         except SampleError as error:
-            return BadRow(id or f"<row {number}>", number, row, error.kind, f"{raw.label}: {error}", key)
+            return BadRow(
+                id=id or f"<row {raw.number}>",
+                row_number=raw.number,
+                row=row,
+                kind=error.kind,
+                message=f"{raw.label}: {error}",
+                key=raw.key,
+            )
+
+    def _unreadable(self, raw: RawRow, problem: str | None) -> BadRow:
+        return BadRow(
+            id=f"<row {raw.number}>",
+            row_number=raw.number,
+            row=None,
+            kind="unreadable_row",
+            message=f"{self.input}, {raw.label}: {problem}",
+            key=raw.key,
+        )
 
     def _extended(self, row: Row, columns: Row | None) -> Row | None:
-        """The row with what the config adds to it; None for one that is left out."""
+        """Return the row with its computed columns and shared image, or None if `where` leaves the row out."""
         extended = self.mapping.extended(row, columns)
         if not self.mapping.wanted(extended):
             return None
         return self._shared.filled(extended) if self.dataset.image_shared else extended
 
     def _rows_with_ids(self) -> Iterator[tuple[str, RawRow, Row]]:
-        """All rows that have an id, read once more, as they stand in the file and extended."""
+        """Read the rows once more; yield id, row and extended row of all that have an id."""
         for raw in self.rows():
             with suppress(SampleError):
                 if raw.row is not None:
@@ -86,6 +101,7 @@ class MappedDataLoader(BaseDataLoader):
                     yield self.mapping.id(extended, raw.key, raw.number), raw, extended
 
     def _ids(self) -> Iterator[tuple[str, RawRow]]:
+        """Read the rows once more; yield id and row of all that `where` lets in."""
         for id, raw, extended in self._rows_with_ids():
             with suppress(SampleError):
                 if self.mapping.wanted(extended):
@@ -94,17 +110,20 @@ class MappedDataLoader(BaseDataLoader):
     def _ids_before(self, number: int) -> Iterator[str]:
         return (id for id, _ in itertools.takewhile(lambda found: found[1].number < number, self._ids()))
 
-    def _first_row(self, id: str) -> str:
-        """Read once more, only when a duplicate is there: a million row numbers need not be kept for it."""
-        if self._first_rows is None:
-            self._first_rows = {}
+    def _first_row_with(self, id: str) -> str:
+        """Return the label of the first row with this id.
+
+        The rows are read once more for it, so that a million labels need not be kept when there is no duplicate.
+        """
+        if self._labels_of_ids is None:
+            self._labels_of_ids = {}
             for known, raw in self._ids():
-                self._first_rows.setdefault(known, raw.label)
-        return self._first_rows[id]
+                self._labels_of_ids.setdefault(known, raw.label)
+        return self._labels_of_ids[id]
 
 
 class FileDataLoader(MappedDataLoader):
-    """Files of the formats that `sources.py` knows, and datasets of the hub."""
+    """Loads files of all formats in `rows/sources.py`, and datasets of the Hugging Face hub."""
 
     def __init__(self, dataset: DatasetConfig) -> None:
         self.sources = sources_of(dataset)
@@ -113,27 +132,33 @@ class FileDataLoader(MappedDataLoader):
     def rows(self) -> Iterator[RawRow]:
         if len(self.sources) == 1 and not _uses(self.dataset, self.sources[0].columns):
             return self.sources[0].rows()
-        return self._numbered_through()
+        return self._joined_rows()
 
     def count(self) -> int | None:
-        """None where `where` decides."""
+        """Return the number of rows, or None if `where` decides about it."""
         if self.dataset.where is not None:
             return None
         total = sum(source.count() for source in self.sources)
         return min(total, self.dataset.limit or total)
 
-    def _numbered_through(self) -> Iterator[RawRow]:
+    def _joined_rows(self) -> Iterator[RawRow]:
+        """Yield the rows of all sources, numbered consecutively, with the columns that their source adds."""
         before = number = 0
         for source in self.sources:
             for raw in source.rows():
                 number = before + raw.number
-                place = f"{source.name}, row {raw.number}" if len(self.sources) > 1 else None
-                columns = {**source.columns, "_row": raw.number}
-                yield RawRow(number, raw.key, raw.row, raw.problem, place, columns)
+                yield RawRow(
+                    number=number,
+                    key=raw.key,
+                    row=raw.row,
+                    problem=raw.problem,
+                    place=f"{source.name}, row {raw.number}" if len(self.sources) > 1 else None,
+                    columns={**source.columns, "_row": raw.number},
+                )
             before = number
 
 
 def _uses(dataset: DatasetConfig, columns: Row) -> bool:
-    """Whether a dataset config speaks of columns that the source adds."""
+    """Tell whether the dataset config mentions a column that the source adds."""
     text = repr(dataset)
     return any(name in text for name in (*columns, "_row"))

@@ -1,4 +1,7 @@
-"""From a sample to chat messages. Pictures stand where the prompt has placeholders for them, the others before it."""
+"""Make chat messages from samples.
+
+An image stands where the prompt has a placeholder for it. Images without a placeholder stand before the text.
+"""
 
 from __future__ import annotations
 
@@ -8,54 +11,58 @@ from typing import Any
 from mathbatch.base import BaseDataProcessor
 from mathbatch.records import ImageRef, Request, Sample
 
+# Placeholders are `<image>`, `<image1>`, `<image 1>` and `<image_1>`. Digits are limited because Python refuses to
+# convert very long numbers.
 PLACEHOLDER = re.compile(r"<image(?:[ _]?(\d{1,4}))?>")
-"""`<image>`, `<image1>`, `<image 1>` and `<image_1>`; not so many digits that they could not be made a number."""
 
 
 class ChatDataProcessor(BaseDataProcessor):
-    """One user message, after a system message where one is set."""
+    """Makes one user message, preceded by a system message if a system prompt is set."""
 
     def process(self, sample: Sample) -> Request:
         content = _content(sample.query, sample.images) if sample.images else sample.query
         messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
         if self.system_prompt is not None:
             messages.insert(0, {"role": "system", "content": self.system_prompt})
-        return Request(sample.id, messages, row_number=sample.row_number)
+        return Request(id=sample.id, messages=messages, row_number=sample.row_number)
 
 
 def _content(query: str, images: tuple[ImageRef, ...]) -> list[dict[str, Any]]:
-    """Text and pictures in order. A numbered placeholder takes that picture, a bare one the next that is not placed.
+    """Return the text and image parts of a message in order.
 
-    A placeholder that is left over (some benchmarks merge their pictures into one) stays as words: `image 2`.
+    A numbered placeholder stands for the image with that number, one without a number for the next image that is not
+    placed yet. A placeholder without an image stays as words such as `image 2`, since some benchmarks merge several
+    images into one.
     """
     parts: list[dict[str, Any]] = []
     text, placed, end = "", set[int](), 0
     for match in PLACEHOLDER.finditer(query):
         text += query[end : match.start()]
         end = match.end()
-        at = _picture_at(match[1], placed, len(images))
+        at = _index_of_image(match[1], placed, len(images))
         if at is None:
             text += f"image {match[1]}" if match[1] else "image"
             continue
-        parts += [_text(text)] if text else []
-        parts.append(_image(images[at]))
+        parts += [_text_part(text)] if text else []
+        parts.append(_image_part(images[at]))
         placed.add(at)
         text = ""
     text += query[end:]
-    parts += [_text(text)] if text else []
-    return [_image(image) for at, image in enumerate(images) if at not in placed] + parts
+    parts += [_text_part(text)] if text else []
+    return [_image_part(image) for at, image in enumerate(images) if at not in placed] + parts
 
 
-def _picture_at(number: str | None, placed: set[int], count: int) -> int | None:
+def _index_of_image(number: str | None, placed: set[int], count: int) -> int | None:
+    """Return the index of the image for a placeholder with this number, or None if there is none left for it."""
     if number is not None:
         at = int(number) - 1
         return at if 0 <= at < count and at not in placed else None
     return next((at for at in range(count) if at not in placed), None)
 
 
-def _text(text: str) -> dict[str, Any]:
+def _text_part(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _image(image: ImageRef) -> dict[str, Any]:
+def _image_part(image: ImageRef) -> dict[str, Any]:
     return {"type": "image", "image": image}

@@ -1,4 +1,4 @@
-"""The store of one run folder: records in `responses/*.jsonl`, appended by one process at a time."""
+"""Store the records of one run folder as JSON Lines in `responses/*.jsonl`, written by one process at a time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from mathbatch.records import Record
 
 
 class JsonLinesDataSaver(BaseDataSaver):
-    """Records as JSON Lines. With `rerun` the old ones are moved to `responses-<time>/` first; a rerun that was stopped
-    goes on.
+    """Appends records to JSON Lines files.
+
+    With `rerun`, earlier records are moved to `responses-<time>/` first. A rerun that was stopped before its end is
+    continued instead.
     """
 
     def __init__(self, run_dir: Path, rerun: bool = False) -> None:
@@ -33,7 +35,7 @@ class JsonLinesDataSaver(BaseDataSaver):
         self._lock.acquire()
         try:
             if self._manifest.exists():
-                self._rerun_note.unlink(missing_ok=True)  # that rerun came to its end
+                self._rerun_note.unlink(missing_ok=True)  # the manifest is written last, so that rerun is complete
             if self._rerun and self.folder.is_dir():
                 self._begin_rerun()
             self.folder.mkdir(exist_ok=True)
@@ -77,17 +79,25 @@ class JsonLinesDataSaver(BaseDataSaver):
             self._lock.release()
 
     def _begin_rerun(self) -> None:
-        """Move the old records away, once: the note says where to, until a run has come to its end."""
+        """Move the old records aside, once per rerun.
+
+        The note `.rerun` holds the name of the folder that they go to. It is removed when the rerun is complete.
+        """
         if not self._rerun_note.exists():
             with atomic_write(self._rerun_note) as stream:
-                stream.write(f"responses-{datetime.now():%Y%m%dT%H%M%S%f}".encode())  # no two reruns have one name
+                stream.write(
+                    f"responses-{datetime.now():%Y%m%dT%H%M%S%f}".encode()
+                )  # microseconds, so that names are unique
             self._manifest.unlink(missing_ok=True)
         aside = self.folder.with_name(self._rerun_note.read_text(encoding="utf-8"))
         if not aside.exists():
             self.folder.rename(aside)
 
     def _new_segment(self) -> SegmentWriter:
-        """From the first new record on the run is not complete, until it has come to its end again."""
+        """Start a segment file for the records of this run.
+
+        The manifest is removed, because a run with new records is not complete until it ends again.
+        """
         try:
             self._manifest.unlink(missing_ok=True)
             paths = segment_paths(self.folder)
@@ -100,9 +110,10 @@ class JsonLinesDataSaver(BaseDataSaver):
 
 
 def damaged(path: Path, line: int) -> StoreError:
+    """Return the error for a damaged line of a segment file."""
     run_dir = path.parent.parent
     if run_dir.parent.name == "judge" and not (run_dir / "config.yaml").is_file():
-        run_dir = run_dir.parent.parent  # a judge's records lie in the run that it judges
+        run_dir = run_dir.parent.parent  # records of a judge lie in a folder of the run that it judges
     return StoreError(
         f"{path}, line {line}: the record is damaged (its checksum does not fit)\n"
         f"  fix: python -m mathbatch.verify run_dir={run_dir} lists all damage; with repair=true it sets "

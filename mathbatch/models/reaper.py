@@ -1,12 +1,12 @@
-"""Ends the engine's processes when the process that started them is gone, however it went.
+"""Kill the engine's processes when the run that started them ends, even if the run itself is killed.
 
-vLLM's engine process does not notice that its owner was killed: it would wait for ever, with the GPU's memory. So a run
-starts this beside the engine, holding the other end of a pipe, which the system closes with the run:
+vLLM's engine process does not notice that its owner was killed: it would wait forever and hold the GPU memory. So a run
+starts this module as a process beside the engine:
 
     python -m mathbatch.models.reaper <process id> <mark> <folder>
 
-It ends the children of the run then, and every process that has MATHBATCH_OWNER=<mark> in its environment, and removes
-the folder, where they have their sockets.
+Its standard input is a pipe from the run, which the system closes when the run ends. It then kills the children of the
+run and all processes with MATHBATCH_OWNER=<mark> in their environment, and removes the folder of their sockets.
 """
 
 from __future__ import annotations
@@ -26,18 +26,20 @@ if TYPE_CHECKING:
     import psutil
 
 VARIABLE = "MATHBATCH_OWNER"
-LOOK_EVERY_S = 1.0
+LOOK_FOR_CHILDREN_EVERY_S = 1.0
 GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
 NICENESS = 10
-NOT_THE_ENGINES = "multiprocessing.forkserver", "multiprocessing.resource_tracker"
-"""In the command lines of our scorers, whose server forks them, and of what Python keeps for all: an engine that ends
-leaves them be. Both end with this process by themselves, and engines are never forked from that server.
-"""
+# Modules in the command lines of processes that are not the engine's: the server that forks our scoring workers, but
+# never an engine, and Python's resource tracker. They outlive the engine, and end with this process by themselves.
+NOT_OF_ENGINE = "multiprocessing.forkserver", "multiprocessing.resource_tracker"
 
 
 class Reaper:
-    """Processes that are started between `start` and `unmark` end with this process, or at `stop`."""
+    """Ends the processes that are started between `start` and `unmark`: at `stop`, or when this process ends.
+
+    `folder` is a temporary folder for their sockets, which is removed then.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,10 +47,11 @@ class Reaper:
         self.folder = ""
 
     def start(self) -> None:
-        self._others = {child.pid for child in _below(os.getpid())}
+        """Start the process that watches over this one, and mark all processes that this one starts from now on."""
+        self._others = {child.pid for child in _descendants(os.getpid())}
         mark = os.urandom(16).hex()
         self.folder = tempfile.mkdtemp(prefix="mb-")
-        # Its standard input is the pipe: only this process holds the writing end.
+        # Only this process holds the writing end of the pipe, so the pipe is closed when this process ends.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark, self.folder],
             stdin=subprocess.PIPE,
@@ -57,26 +60,28 @@ class Reaper:
         )
         os.environ[VARIABLE] = mark
 
-    def make_nice(self) -> None:
-        """Let the marked processes have only what this one leaves of the processor's time.
+    def lower_priority(self) -> None:
+        """Let the engine's processes have only the processor time that this process does not need.
 
-        Where the engine computes on the same cores that prepare its pictures, it would otherwise make many small steps
-        and slow that down; so it makes fewer and larger ones. Where it has the cores to itself, nothing changes.
+        An engine that computes on the same cores that prepare its images would otherwise make many small steps, and
+        slow the preparation down. With a lower priority it makes fewer and larger steps. It loses nothing while it has
+        the cores to itself.
         """
         import psutil
 
         assert self._process is not None
-        for process in _below(os.getpid()):
+        for process in _descendants(os.getpid()):
             if process.pid not in self._others and process.pid != self._process.pid:
                 with suppress(psutil.Error, ProcessLookupError):
                     for thread in process.threads():
                         os.setpriority(os.PRIO_PROCESS, thread.id, NICENESS)
 
     def unmark(self) -> None:
+        """Stop marking: processes that are started from now on are not the engine's."""
         os.environ.pop(VARIABLE, None)
 
     def stop(self) -> None:
-        """Kill what is left of the marked processes. Returns when they are gone."""
+        """Kill the processes that are left. Return when they are gone."""
         self.unmark()
         if self._process is not None:
             self._process.communicate()
@@ -84,17 +89,17 @@ class Reaper:
 
 
 def watch(owner: int, mark: str) -> None:
-    """Wait for the end of standard input, then kill what the owner has started since, with all below it.
+    """Wait until standard input ends, then kill all processes that the owner has started since, and their children.
 
-    By two signs, since neither is enough: vLLM's processes overwrite their environment when they set their title, and
-    so lose the mark some seconds after they start; children are seen only while the owner lives.
+    They are found in two ways, since neither is enough. The mark gets lost some seconds after a process of vLLM starts,
+    when it overwrites its environment to set its title. Children can be listed only while the owner lives.
     """
     import psutil
 
-    others = _below(owner)
+    others = _descendants(owner)  # this process is one of them
     known: set[psutil.Process] = set()
-    while not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
-        known |= _below(owner) - others
+    while not select.select([sys.stdin], [], [], LOOK_FOR_CHILDREN_EVERY_S)[0]:
+        known |= _descendants(owner) - others
     doomed = {process for process in known | set(_marked(mark)) if process.is_running()}
     for process in doomed:
         with suppress(psutil.Error):
@@ -105,7 +110,7 @@ def watch(owner: int, mark: str) -> None:
 
 
 def _holds_something(process: psutil.Process) -> bool:
-    """A zombie, which only waits for its parent to look, holds neither memory nor devices once its threads are gone."""
+    """Tell whether a process still holds memory or devices. A zombie whose threads are gone does not."""
     import psutil
 
     with suppress(psutil.Error, OSError):
@@ -115,22 +120,22 @@ def _holds_something(process: psutil.Process) -> bool:
     return False
 
 
-def _below(owner: int) -> set[psutil.Process]:
-    """The owner's children and theirs, this process among them, that may be an engine's."""
+def _descendants(owner: int) -> set[psutil.Process]:
+    """Return the children of a process, and theirs, that may belong to an engine."""
     import psutil
 
     try:
-        children = [child for child in psutil.Process(owner).children() if _may_be_the_engines(child)]
+        children = [child for child in psutil.Process(owner).children() if _may_be_of_engine(child)]
         return set(children).union(*(child.children(recursive=True) for child in children))
     except psutil.NoSuchProcess:
         return set()
 
 
-def _may_be_the_engines(process: psutil.Process) -> bool:
+def _may_be_of_engine(process: psutil.Process) -> bool:
     import psutil
 
     with suppress(psutil.Error):
-        return not any(name in word for word in process.cmdline() for name in NOT_THE_ENGINES)
+        return not any(name in word for word in process.cmdline() for name in NOT_OF_ENGINE)
     return True
 
 
@@ -139,7 +144,7 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(VARIABLE) == mark and _may_be_the_engines(process):
+            if process.environ().get(VARIABLE) == mark and _may_be_of_engine(process):
                 yield process
 
 

@@ -1,4 +1,4 @@
-"""Reasoning apart from the answer: `<think>…</think>`."""
+"""Separate the reasoning in `<think>…</think>` from the answer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ OPEN, CLOSE = "<think>", "</think>"
 
 
 def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | None, str]:
-    """(reasoning, answer). Some chat templates write the opening tag into the prompt, so the closing one alone counts.
+    """Return the reasoning, None if there is none, and the answer after it.
 
-    Reasoning that was cut before its closing tag has no answer after it: the answer is empty then.
+    Some chat templates write the opening tag into the prompt, so a closing tag alone is enough. If the text was cut off
+    before the closing tag, the answer is empty: the text begins with the opening tag then, or `opened_by_prompt` tells
+    that the prompt ends with it.
     """
     before, closed, answer = text.rpartition(CLOSE)
     if closed:

@@ -1,4 +1,7 @@
-"""A model that answers by rule and at once: for tests that inject faults, and to measure everything but the engine."""
+"""Answer by rule and at once, without an engine.
+
+Tests use it to inject faults, and benchmarks to measure everything except the engine.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ OPTIONS = {"say", "delay_s", "fail_on", "die_on", "hang_on", "deaths"}
 
 
 class ScriptedModel(BaseInferenceModel):
-    r"""Answers `\boxed{h}` with a hash of the prompt, or what `model.engine.say` says. `model.engine` takes besides:
-    `delay_s` before each answer; words that make a prompt fail (`fail_on`), kill the engine (`die_on`, at most `deaths`
-    times) or hang (`hang_on`).
+    r"""Answers `\boxed{h}` with a hash of the prompt, or the text in `model.engine.say`.
+
+    Further options in `model.engine` are `delay_s`, the seconds before each answer, and words in a prompt that make it
+    fail (`fail_on`), kill the engine (`die_on`, at most `deaths` times) or hang (`hang_on`).
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -45,7 +49,9 @@ class ScriptedModel(BaseInferenceModel):
             raise SampleError("scripted", "the script says so")
         self._steps += 1
         answer = hashlib.blake2b(prompt.encode(), digest_size=4).hexdigest()
-        return Response(self.say or f"\\boxed{{{answer}}}", "stop", len(prompt), 8)
+        return Response(
+            text=self.say or f"\\boxed{{{answer}}}", finish_reason="stop", prompt_tokens=len(prompt), output_tokens=8
+        )
 
     async def _work(self, prompt: str) -> None:
         if self.die_on and self.die_on in prompt and self.deaths_left > 0:
@@ -64,11 +70,12 @@ class ScriptedModel(BaseInferenceModel):
         self.dead.set()
 
     def steps(self) -> int:
+        """Return the number of answers so far."""
         return self._steps
 
 
 def text_of(content: str | list[dict[str, str]]) -> str:
-    """The text of a message, a picture as `<picture>`."""
+    """Return the text of a message, with `<picture>` for each image."""
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "<picture>") for part in content)

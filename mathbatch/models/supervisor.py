@@ -1,9 +1,15 @@
-"""Keeps an engine alive: restarts it when it dies or stalls, and finds the sample that kills it.
+"""Keep an engine alive: restart it when it dies or stalls, and find the sample that kills it.
 
-After a death, what was in flight is suspect and runs again on a new engine with nothing beside it. If that dies too,
-the suspects are divided into eight groups that run one after another, and so on, until one sample has been in flight
-alone at a death, its second or later: that one is quarantined, as a failure. Finding one culprit among 512 costs five
-restarts; a death that no sample caused costs one.
+Each request has its own task, which calls `Supervisor.answer` and goes through these steps:
+
+1. Wait for its turn. Outside a search every request has it at once.
+2. Get the images of the request ready and ask the model.
+3. If the engine dies, all tasks in flight are interrupted. The last of them starts a new engine, and all begin again.
+
+After a death, every request in flight is a suspect, and the suspects run again on the new engine with nothing beside
+them. If that engine dies too, the search begins: the suspects are divided into eight groups that run one after another,
+and so on, until one request was alone in flight at a death that is not its first. That one is quarantined: its sample
+fails. Finding one culprit among 512 requests costs five restarts; a death that no sample caused costs one.
 """
 
 from __future__ import annotations
@@ -17,15 +23,17 @@ from mathbatch.base import BaseInferenceModel
 from mathbatch.errors import EngineDied, EngineError, JobError, RequestLost, SampleError
 from mathbatch.records import Request, Response
 
-PIECES = 8
+# Groups into which the suspects are divided.
+GROUPS = 8
+# Deaths with neither an answer nor a culprit between them. A search needs fewer, so the engine itself is broken.
 MAX_DEATHS_IN_A_ROW = 8
-"""Deaths without an answer or a culprit between them: more than the search needs, so the engine itself is broken."""
+# An engine that has never answered is given up sooner: a culprit among its first 512 requests is found in five deaths.
 MAX_DEATHS_BEFORE_AN_ANSWER = 6
-"""An engine that has never answered is broken sooner: a culprit among its first 512 samples is found in five."""
+# Different prompts. One that all jobs of a sweep ask in many rollouts counts once.
 MAX_QUARANTINES_IN_A_ROW = 32
-"""Different samples. One that all jobs of a sweep ask in many rollouts counts once."""
+# If all samples of a job kill the engine while other jobs are answered, the engine can't take the job's settings.
 MAX_QUARANTINES_OF_A_JOB = 8
-"""A job whose samples all kill the engine, while others are answered, has settings that the engine can't take."""
+# The memory of a dead engine may take some seconds to become free, so opening the next one is tried several times.
 OPEN_PAUSES_S = (2.0, 10.0)
 STALL_CHECK_S = 1.0
 
@@ -34,7 +42,7 @@ MAX_ATTEMPTS = 4
 
 # Job, sample id, rollout, digest of the input.
 UnitKey = tuple[int, str, int, str]
-# Gives the context in which the request has its images decoded; entered anew for each attempt.
+# Returns the context in which the request has its images decoded. It is entered anew for each attempt.
 Ready = Callable[[], AbstractAsyncContextManager[Request]]
 
 
@@ -45,96 +53,112 @@ class Supervisor:
         self.model = model
         self._say: Callable[[str], None] = print
         self._stop = asyncio.Event()
-        self._answers = 0
-        self._culprits: set[str] = set()
-        self._quarantines_of: Counter[int] = Counter()
-        self._active: dict[UnitKey, asyncio.Task[object]] = {}
-        # Units that the model has been asked: while there are some, the engine has work, and may stall.
-        self._asked: dict[UnitKey, None] = {}
-        self._casualties: list[UnitKey] = []
-        self._deaths: Counter[UnitKey] = Counter()
-        self._deaths_in_a_row = 0
-        self._quarantined: set[UnitKey] = set()
-        self._groups: deque[set[UnitKey]] = deque()
-        self._restarting = False
-        self._called_back = False
-        self._recalled: set[UnitKey] = set()
+        # Notified when a unit may have its turn, when the engine is replaced, and when the run ends.
         self._changed = asyncio.Condition()
-        self._watch: asyncio.Task[None] | None = None
+        self._stall_watch: asyncio.Task[None] | None = None
 
-    def attend(self, say: Callable[[str], None], stop: asyncio.Event) -> None:
-        """`say` gets a sentence whenever something happens that the user should know; after `stop` nothing restarts."""
+        # Tasks of the units that are in flight, so that they can be interrupted.
+        self._active: dict[UnitKey, asyncio.Task[object]] = {}
+        # Units that the model has been asked. While there are some, the engine has work and may stall.
+        self._asked: dict[UnitKey, None] = {}
+        self._interrupted: set[UnitKey] = set()
+        self._engine_is_gone = False
+        self._restarting = False
+
+        # Groups of suspects. Only the units of the first group may run.
+        self._groups: deque[set[UnitKey]] = deque()
+        self._in_flight_at_death: list[UnitKey] = []
+        self._deaths_of: Counter[UnitKey] = Counter()
+        self._quarantined: set[UnitKey] = set()
+
+        self._answers = 0
+        # Counts since the last answer, of any job or of one. Culprits are prompts by their digests.
+        self._deaths_in_a_row = 0
+        self._culprits_in_a_row: set[str] = set()
+        self._quarantines_of: Counter[int] = Counter()
+
+    def begin_stream(self, say: Callable[[str], None], stop: asyncio.Event) -> None:
+        """Pass news for the user to `say` from now on, and restart no engine once `stop` is set."""
         self._say, self._stop = say, stop
 
     async def open(self) -> None:
-        """Load. Raises EngineError."""
+        """Load the model and start to watch for stalls. Raise EngineError if it can't be loaded."""
         await self.model.open()
         if self.model.config.stall_timeout_s is not None and self.model.steps() is not None:
-            self._watch = asyncio.create_task(self._watch_for_stall(self.model.config.stall_timeout_s))
+            self._stall_watch = asyncio.create_task(self._watch_for_stall(self.model.config.stall_timeout_s))
 
     async def close(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        """Stop watching, and close the model."""
+        if self._stall_watch is not None:
+            self._stall_watch.cancel()
         await self.model.close()
 
     async def answer(self, request: Request, ready: Ready) -> Response:
-        """Return the model's response, asked again on a new engine when the engine dies.
+        """Return the model's response, asking again on a new engine if the engine dies.
 
-        Raises SampleError, JobError, EngineError; EngineDied where the engine is gone and no other will come.
+        Raise SampleError if the sample can't be answered, JobError if its job's settings kill the engine, EngineError
+        if no engine can be started, and EngineDied if the engine is gone and the run is being stopped.
         """
         unit = (request.job, request.id, request.rollout, request.digest)
         while True:
             if self._restarting or self._groups:
-                await self._turn(unit)
+                await self._wait_for_turn(unit)
             try:
-                response = await self._recallable(unit, ready)
+                response = await self._ask_interruptibly(unit, ready)
             except EngineDied as death:
-                self._call_back()
+                self._interrupt_all()
                 if self._is_over:
-                    await self._tell_those_who_wait()
+                    await self._notify_all()
                     raise
                 await self._after_death(unit, str(death))
                 continue
             except BaseException:
-                await self._leave(unit)
+                await self._leave_search(unit)
                 raise
-            self._answers += 1
-            self._deaths_in_a_row = 0
-            self._culprits.clear()
-            self._quarantines_of[unit[0]] = 0
-            await self._leave(unit)
+            self._note_answer(unit)
+            await self._leave_search(unit)
             return response
 
     @property
     def _is_over(self) -> bool:
-        """The engine is gone and no other will come."""
-        return self._called_back and self._stop.is_set()
+        """Tell whether the engine is gone and will not be replaced, because the run is being stopped."""
+        return self._engine_is_gone and self._stop.is_set()
 
-    async def _tell_those_who_wait(self) -> None:
+    async def _notify_all(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
-    async def _recallable(self, unit: UnitKey, ready: Ready) -> Response:
-        """Ask, so that `_call_back` can end the waiting. Raises EngineDied where it did."""
+    async def _wait_for_turn(self, unit: UnitKey) -> None:
+        """Wait while the engine is restarted or runs another group. Raise EngineDied if it will not be replaced."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._is_over or (not self._restarting and self._has_turn(unit)))
+        if self._is_over:
+            raise EngineDied("the engine is gone")
+
+    def _has_turn(self, unit: UnitKey) -> bool:
+        return not self._groups or unit in self._groups[0]
+
+    async def _ask_interruptibly(self, unit: UnitKey, ready: Ready) -> Response:
+        """Ask the model in a way that `_interrupt_all` can end. Raise EngineDied if it did."""
         task = asyncio.current_task()
         assert task is not None
         if unit in self._active:
             raise SampleError("duplicate_id", f"the id '{unit[1]}' is in flight already: the loader gave it twice")
         self._active[unit] = task
         try:
-            return await self._attempts(unit, ready)
+            return await self._ask(unit, ready)
         except asyncio.CancelledError:
-            if unit not in self._recalled or task.cancelling() > 1:
+            if unit not in self._interrupted or task.cancelling() > 1:  # someone else has cancelled the task
                 raise
             raise EngineDied("the engine is gone") from None
         finally:
             del self._active[unit]
-            if unit in self._recalled:  # however it ended: what is left of that call would end a later attempt
-                self._recalled.discard(unit)
+            if unit in self._interrupted:  # in every case, since otherwise the cancellation would end a later attempt
+                self._interrupted.discard(unit)
                 task.uncancel()
 
-    async def _attempts(self, unit: UnitKey, ready: Ready) -> Response:
-        """Ask once more where the engine lost the request. Raises RequestLost after MAX_ATTEMPTS."""
+    async def _ask(self, unit: UnitKey, ready: Ready) -> Response:
+        """Ask the model, again if it loses the request. Raise RequestLost after MAX_ATTEMPTS."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 async with ready() as request:
@@ -147,17 +171,23 @@ class Supervisor:
                 self._asked.pop(unit, None)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _turn(self, unit: UnitKey) -> None:
-        """Wait while another group of suspects has the engine. Raises EngineDied where there will be none."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._is_over or (not self._restarting and self._is_turn_of(unit)))
-        if self._is_over:
-            raise EngineDied("the engine is gone")
+    def _interrupt_all(self) -> None:
+        """Mark the engine as gone, and interrupt all tasks that wait for it."""
+        if not self._engine_is_gone:
+            self._engine_is_gone = True
+            self._interrupted.update(self._active)
+            for task in self._active.values():
+                task.cancel()
 
-    def _is_turn_of(self, unit: UnitKey) -> bool:
-        return not self._groups or unit in self._groups[0]
+    def _note_answer(self, unit: UnitKey) -> None:
+        """Start anew all counts of what went wrong in a row."""
+        self._answers += 1
+        self._deaths_in_a_row = 0
+        self._culprits_in_a_row.clear()
+        self._quarantines_of[unit[0]] = 0
 
-    async def _leave(self, unit: UnitKey) -> None:
+    async def _leave_search(self, unit: UnitKey) -> None:
+        """Remove a unit that has ended from the suspects. The next group has its turn when the first is empty."""
         if not self._groups and not self._restarting:
             return
         async with self._changed:
@@ -168,8 +198,11 @@ class Supervisor:
             self._changed.notify_all()
 
     async def _after_death(self, unit: UnitKey, reason: str) -> None:
-        """Wait for the new engine; the last one in flight starts it. Raises SampleError if this unit is the culprit."""
-        self._casualties.append(unit)
+        """Wait for the new engine, which the last task in flight starts. Raise SampleError if this unit is the culprit.
+
+        Raise JobError if it is one of many of its job, and EngineDied if no engine will be started.
+        """
+        self._in_flight_at_death.append(unit)
         self._restarting = True
         async with self._changed:
             self._changed.notify_all()
@@ -188,48 +221,45 @@ class Supervisor:
             )
 
     async def _restart(self, reason: str) -> None:
-        casualties, self._casualties = self._casualties, []
-        self._deaths.update(casualties)
+        """Group the suspects and start a new engine. Raise EngineError if it died too often or can't be started."""
+        suspects, self._in_flight_at_death = self._in_flight_at_death, []
+        self._deaths_of.update(suspects)
         self._deaths_in_a_row += 1
         limit = MAX_DEATHS_IN_A_ROW if self._answers else MAX_DEATHS_BEFORE_AN_ANSWER
-        if self._deaths_in_a_row > limit or len(self._culprits) > MAX_QUARANTINES_IN_A_ROW:
+        if self._deaths_in_a_row > limit or len(self._culprits_in_a_row) > MAX_QUARANTINES_IN_A_ROW:
             raise EngineError(
                 f"the engine died {self._deaths_in_a_row} times without one answer between ({reason})\n"
                 "  fix: look for the cause in run.log; what is saved is kept"
             )
-        self._say(f"the engine died ({reason}) with {len(casualties)} in flight; starting it again")
+        self._say(f"the engine died ({reason}) with {len(suspects)} in flight; starting it again")
         searching = bool(self._groups)
         if searching:
             self._groups.popleft()
-        self._groups.extendleft(reversed(self._regroup(casualties, searching)))
+        self._groups.extendleft(reversed(self._groups_of(suspects, searching)))
         await self.model.close()
-        self._called_back = False
+        self._engine_is_gone = False
         await self._open_again()
         self._restarting = False
 
-    def _regroup(self, casualties: list[UnitKey], searching: bool) -> list[set[UnitKey]]:
-        if len(casualties) == 1 and self._deaths[casualties[0]] >= 2:
-            self._quarantined.add(casualties[0])
-            job, _, _, digest = casualties[0]
-            if self._answers or digest in self._culprits:
-                self._deaths_in_a_row = 0
-            self._culprits.add(digest)
-            self._quarantines_of[job] += 1
-            self._say(f"sample {casualties[0][1]} killed the engine alone: set aside as a failure")
+    def _groups_of(self, suspects: list[UnitKey], searching: bool) -> list[set[UnitKey]]:
+        """Return the groups in which the suspects run again: one at first, eight in a search, none for a culprit."""
+        if len(suspects) == 1 and self._deaths_of[suspects[0]] >= 2:
+            self._quarantine(suspects[0])
             return []
-        size = max(1, -(-len(casualties) // PIECES)) if searching else len(casualties)
-        return [set(casualties[at : at + size]) for at in range(0, len(casualties), size)]
+        size = max(1, -(-len(suspects) // GROUPS)) if searching else len(suspects)
+        return [set(suspects[at : at + size]) for at in range(0, len(suspects), size)]
 
-    def _call_back(self) -> None:
-        """The engine is gone: nothing is to wait for it any longer."""
-        if not self._called_back:
-            self._called_back = True
-            self._recalled.update(self._active)
-            for task in self._active.values():
-                task.cancel()
+    def _quarantine(self, culprit: UnitKey) -> None:
+        """Let a unit that has killed the engine alone fail."""
+        self._quarantined.add(culprit)
+        job, id, _, digest = culprit
+        if self._answers or digest in self._culprits_in_a_row:
+            self._deaths_in_a_row = 0
+        self._culprits_in_a_row.add(digest)
+        self._quarantines_of[job] += 1
+        self._say(f"sample {id} killed the engine alone: set aside as a failure")
 
     async def _open_again(self) -> None:
-        """The memory of a dead engine may take some seconds to come back."""
         for pause in OPEN_PAUSES_S:
             try:
                 return await self.model.open()
@@ -239,9 +269,10 @@ class Supervisor:
         return await self.model.open()
 
     async def _watch_for_stall(self, timeout_s: float) -> None:
-        """An engine that has work but makes no step is taken for dead: what waits for it is called back.
+        """Treat an engine as dead that has work but makes no step for `timeout_s` seconds.
 
-        Time counts by the looks at it: while this process was stopped (Ctrl-Z, a machine asleep), its engine was too.
+        Time is counted by the checks, not by a clock: while this process is stopped (Ctrl-Z, a suspended machine), the
+        engine is stopped too.
         """
         every_s = min(STALL_CHECK_S, timeout_s / 4)
         steps, still_s = self.model.steps(), 0.0
@@ -256,5 +287,5 @@ class Supervisor:
                     self._say(
                         f"the engine made no step for {timeout_s:g} s with {len(self._asked)} in flight ({waiting} …)"
                     )
-                    self._call_back()
+                    self._interrupt_all()
                     still_s = 0.0

@@ -1,4 +1,7 @@
-"""vLLM in this process: its asynchronous engine with the scheduler limits of its offline one, always kept full."""
+"""Answer requests with vLLM's asynchronous engine, which is kept full all the time.
+
+The engine has the scheduler limits of vLLM's offline class `LLM`.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.models.conversion import vllm_messages, vllm_sampling
+from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
-from mathbatch.models.thread import in_daemon_thread
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -29,22 +33,24 @@ if TYPE_CHECKING:
     from vllm.v1.engine.output_processor import RequestOutputCollector
 
 MAX_GPUS_PER_MODEL = 4
+# Environment variables of vLLM: gigabytes of key-value cache on the CPU, and the folder of its sockets.
 KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
-SOCKETS = "VLLM_RPC_BASE_PATH"
-LONGEST_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
-"""Characters: a socket's path has at most 107 (unix(7)), and its name is a UUID."""
+SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
+# The path of a socket may have at most 107 characters (unix(7)), and vLLM names its sockets by a UUID.
+LONGEST_SOCKET_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
+# Variables that the user has set take precedence over what we would set.
 USERS_ENVIRONMENT = frozenset(os.environ)
+# The worker process of vLLM's CPU build does not end by itself, however long one waits for it.
 SHUTDOWN_S = 1.0
-"""The CPU build's worker does not end by itself, however long one waits."""
+# Errors that chat templates and image processors raise on input that they can't handle.
 RENDER_ERRORS = (
     *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
     *(AssertionError, AttributeError, MemoryError),
 )
-"""What chat templates and image processors raise on input that they can't take."""
 
 
 class VllmModel(BaseInferenceModel):
-    """One vLLM engine. Prompts are rendered by the checkpoint's own chat template and processor."""
+    """Runs one vLLM engine. The chat template and the processor of the checkpoint render the prompts."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -53,20 +59,20 @@ class VllmModel(BaseInferenceModel):
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
-        self._shares_cores = False
-        # By the values, encoded. With a seed each unit has values of its own, which are not kept.
-        self._params: dict[bytes, SamplingParams] = {}
+        self._should_lower_priority = False
+        # vLLM's objects by their values, encoded. With a seed every request has its own values; those are not kept.
+        self._sampling_by_values: dict[bytes, SamplingParams] = {}
         self._steps = 0
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
 
     async def open(self) -> None:
-        """Load the checkpoint. Raises EngineError with vLLM's own reason."""
+        """Load the checkpoint. Raise EngineError with vLLM's own reason if that fails."""
         os.environ.update(self._environment())
         self._closed = False
         try:
-            await in_daemon_thread(self._start)
+            await run_in_daemon_thread(self._start)
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
@@ -74,8 +80,8 @@ class VllmModel(BaseInferenceModel):
             ) from error
         if self._engine is None:
             raise EngineError("stopped while loading")
-        gc.freeze()  # what is loaded stays: to look through all of it for garbage takes a third of a second each time
-        self._shares_cores = self._engine.vllm_config.device_config.device_type == "cpu"
+        gc.freeze()  # loaded objects stay, and to search them all for garbage takes a third of a second each time
+        self._should_lower_priority = self._engine.vllm_config.device_config.device_type == "cpu"
         self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
 
     async def generate(self, request: Request) -> Response:
@@ -89,12 +95,12 @@ class VllmModel(BaseInferenceModel):
         request.drop_images()
         try:
             handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
-            del prompt  # the features of its pictures are the engine's now
-            return self._response(engine, await _last_output(engine, await handed_over))
+            del prompt  # only the engine needs the image features now, so they are not kept in memory here
+            return self._response(engine, await _final_output(engine, await handed_over))
         except EngineDeadError as error:
             raise EngineDied("vLLM's engine process ended") from error
         except Exception as error:
-            if engine.errored:  # vLLM hands what has ended it to all requests
+            if engine.errored:  # every request in flight gets the error that ended vLLM
                 raise EngineDied(f"vLLM ended: {type(error).__name__}: {error}") from error
             if isinstance(error, (VLLMClientError, ValueError)):
                 raise SampleError("rejected", str(error)) from error
@@ -108,22 +114,24 @@ class VllmModel(BaseInferenceModel):
             core: Any = engine.engine_core
             del core.get_output_async, core, engine
             gc.unfreeze()
-            gc.collect()  # vLLM holds itself in cycles: its memory goes now, not at some later time
+            gc.collect()  # vLLM refers to itself in cycles, so its memory would stay in use until some later collection
         await asyncio.to_thread(self._reaper.stop)
 
     def steps(self) -> int:
+        """Return the number of messages from the engine process so far."""
         return self._steps
 
     def _start(self) -> None:
-        """Runs in a thread of its own: the engine process inherits that thread's signal mask, and so Ctrl-C, which
-        a terminal sends to every process, leaves the engine at work until what is in flight is saved.
+        """Load the engine, in a thread whose signal mask the engine process inherits.
 
-        It returns nothing and has no name for the engine, since vLLM keeps this frame alive, and so would keep both.
+        A terminal sends Ctrl-C to every process. With SIGINT blocked, the engine keeps working until what is in flight
+        is saved. vLLM keeps this frame alive, so the engine must not be a local variable or the return value here:
+        otherwise it would never be freed.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._reaper.start()
-        if SOCKETS not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_FOLDER:
-            os.environ[SOCKETS] = self._reaper.folder  # vLLM leaves them behind
+        if SOCKET_FOLDER not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_SOCKET_FOLDER:
+            os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
         from vllm import AsyncEngineArgs
         from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext
@@ -135,15 +143,17 @@ class VllmModel(BaseInferenceModel):
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
         arguments = AsyncEngineArgs(**self._engine_arguments())
-        if self._closed:  # stopped during the imports
+        if self._closed:  # the run was stopped during the imports
             return
-        self._engine = self._counted(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
+        self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
         self._reaper.unmark()
         self._warm_up()
 
     def _environment(self) -> dict[str, str]:
-        """What vLLM reads from the environment. A forked engine would hold lock and pipe of this process after its
-        death; a spawned one does not.
+        """Return the environment variables for vLLM.
+
+        Worker processes are spawned, because forked ones would hold the lock and the pipe of this process after its
+        death.
         """
         found = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
         if KV_CACHE not in USERS_ENVIRONMENT:
@@ -156,17 +166,18 @@ class VllmModel(BaseInferenceModel):
         config, gpus = self.config, torch.cuda.device_count()
         engine = dict(config.engine)
         if token := engine.pop("hf_token", None):
-            os.environ["HF_TOKEN"] = str(token)  # vLLM writes its arguments to the log
+            os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
         path = locate(config.path, "model.path")
         arguments = {
             "model": str(path) if path.exists() else config.path,
             "revision": config.revision,
             "max_model_len": config.max_model_len,
-            "tensor_parallel_size": config.tensor_parallel_size or default_tensor_parallel(gpus),
+            "tensor_parallel_size": config.tensor_parallel_size or _default_tensor_parallel(gpus),
             "trust_remote_code": config.trust_remote_code,
             "mm_processor_kwargs": config.mm_processor_kwargs or None,
             "disable_log_stats": True,
-            "enforce_eager": gpus == 0,  # compiling pays on a GPU only
+            # Compiling saves time only on a GPU.
+            "enforce_eager": gpus == 0,
             # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
             "enable_chunked_prefill": False if self.seeded and not gpus else None,
         }
@@ -175,13 +186,13 @@ class VllmModel(BaseInferenceModel):
         return arguments | engine
 
     async def _render(self, engine: AsyncLLM, request: Request) -> Any:
-        """The engine's own input: token ids, and features of the pictures. Raises SampleError."""
+        """Return the engine's own input: token ids and image features. Raise SampleError if it refuses the prompt."""
         from vllm.exceptions import VLLMValidationError
 
         messages, images = vllm_messages(request.messages)
-        if images and self._shares_cores:
-            self._shares_cores = False
-            self._reaper.make_nice()
+        if images and self._should_lower_priority:
+            self._should_lower_priority = False
+            self._reaper.lower_priority()
         if images > self.config.max_images:
             raise SampleError(
                 "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
@@ -194,32 +205,22 @@ class VllmModel(BaseInferenceModel):
         except RENDER_ERRORS as error:
             raise SampleError("rejected", f"the prompt can't be rendered: {type(error).__name__}: {error}") from error
         if images:
-            self._count_pictures(engine)
+            self._count_images(engine)
         return prompts[0]
 
     def _sampling(self, values: Mapping[str, Any]) -> SamplingParams:
-        """Return vLLM's own object, made once for all units with the same values and no seed."""
-        from vllm import SamplingParams
-        from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
-
+        """Return vLLM's object for these values. It is made only once for all requests that have the same values."""
         key = msgspec.json.encode(values)
-        if (known := self._params.get(key)) is not None:
+        if (known := self._sampling_by_values.get(key)) is not None:
             return known
-        arguments = dict(values)
-        if arguments.get("structured_outputs"):
-            arguments["structured_outputs"] = StructuredOutputsParams(**arguments["structured_outputs"])
-        if arguments.get("repetition_detection"):
-            arguments["repetition_detection"] = RepetitionDetectionParams(**arguments["repetition_detection"])
-        if "logit_bias" in arguments:
-            arguments["logit_bias"] = {int(token): bias for token, bias in arguments["logit_bias"].items()}
-        params = SamplingParams(**arguments, output_kind=RequestOutputKind.FINAL_ONLY)
+        params = vllm_sampling(values)
         if "seed" not in values:
-            self._params[key] = params
+            self._sampling_by_values[key] = params
         return params
 
     def _response(self, engine: AsyncLLM, output: RequestOutput) -> Response:
         completion = output.outputs[0]
-        if completion.finish_reason == "error":  # to be tried again, as where a picture came after one that shares it
+        if completion.finish_reason == "error":  # vLLM may drop requests that share an image
             raise RequestLost("engine_error", "vLLM lost the request, each time that it was sent")
         if completion.finish_reason not in ("stop", "length", "repetition"):
             raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
@@ -237,35 +238,35 @@ class VllmModel(BaseInferenceModel):
         tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-8:])
         return str(tail).rstrip().endswith(OPEN)
 
-    def _count_pictures(self, engine: AsyncLLM) -> None:
+    def _count_images(self, engine: AsyncLLM) -> None:
         found = engine.renderer.stat_mm_cache()
         if found is None or self.images_preprocessed is None:
-            self.images_preprocessed = None  # without a cache nobody counts
+            self.images_preprocessed = None  # vLLM counts images only if it has a cache for them
         else:
             self.images_preprocessed += found.queries - found.hits
 
     def _warm_up(self) -> None:
-        """As vLLM's LLM does: the first prompt would hold up all others."""
+        """Prepare the renderer as vLLM's class `LLM` does, because the first prompt would hold up all others."""
         engine = self._engine
         if engine is not None:
             engine.renderer.warmup(self._chat_params)
 
-    def _counted(self, engine: AsyncLLM) -> AsyncLLM:
-        """Each message from the engine process is a step; nothing public tells of them before a request ends."""
+    def _count_steps(self, engine: AsyncLLM) -> AsyncLLM:
+        """Count each message from the engine process as a step, since vLLM has no public sign of progress."""
         core: Any = engine.engine_core
         receive = core.get_output_async
 
-        async def counted() -> Any:
+        async def receive_and_count() -> Any:
             outputs = await receive()
             self._steps += 1
             return outputs
 
-        core.get_output_async = counted
+        core.get_output_async = receive_and_count
         return engine
 
 
-async def _last_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> RequestOutput:
-    """Wait for the end of a request; give it up where the wait is cancelled."""
+async def _final_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> RequestOutput:
+    """Wait until a request is finished. Abort the request if this task is cancelled."""
     from vllm.outputs import RequestOutput
 
     try:
@@ -280,24 +281,6 @@ async def _last_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> Req
         outputs.close()
 
 
-def vllm_messages(messages: list[dict[str, Any]]) -> tuple[list[Any], int]:
-    """The messages in vLLM's form, a decoded picture with the id by which its cache knows it, and how many pictures."""
-    converted, images = [], 0
-    for message in messages:
-        content = message["content"]
-        if not isinstance(content, str):
-            images += sum(part["type"] == "image" for part in content)
-            content = [_part(part) for part in content]
-        converted.append({**message, "content": content})
-    return converted, images
-
-
-def _part(part: dict[str, Any]) -> dict[str, Any]:
-    if part["type"] != "image":
-        return part
-    return {"type": "image_pil", "image_pil": part["image"], "uuid": part.get("uuid")}
-
-
-def default_tensor_parallel(gpus: int) -> int:
-    """The largest power of two that the GPUs allow, at most 4: attention heads divide by it."""
+def _default_tensor_parallel(gpus: int) -> int:
+    """Return the largest power of two that the GPUs allow, at most 4, since it has to divide the attention heads."""
     return next(size for size in (MAX_GPUS_PER_MODEL, 2, 1) if size <= max(gpus, 1))

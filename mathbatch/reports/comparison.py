@@ -12,8 +12,9 @@ from rich.table import Table
 from mathbatch.reports.terminal import show
 from mathbatch.scoring.metrics.comparison import Comparison
 
+# Flipped samples that are shown, and characters of their answers.
 SHOWN_FLIPS = 20
-MAX_SHOWN = 40
+MAX_ANSWER = 40
 
 
 def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
@@ -35,7 +36,7 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -
 
 
 def _interval_text(found: Comparison) -> str:
-    """Write the interval out: `95 %: -1.2 to +8.4, paired`."""
+    """Return the interval in words: `95 %: -1.2 to +8.4, paired`."""
     if found.interval is None:
         return f"95 %: –, the same difference for every {'group' if found.has_groups else 'sample'}"
     low, high = (100 * bound for bound in found.interval)
@@ -45,8 +46,8 @@ def _interval_text(found: Comparison) -> str:
 def _flips_table(flips: list[dict[str, Any]]) -> Table:
     table = Table("id", "first", "second", "gold", box=box.SIMPLE_HEAD)
     for flip in flips[:SHOWN_FLIPS]:
-        answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_SHOWN] for side in ("first", "second"))
-        table.add_row(*(escape(str(cell)) for cell in (flip["id"], *answers, (flip["gold"] or "")[:MAX_SHOWN])))
+        answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_ANSWER] for side in ("first", "second"))
+        table.add_row(*(escape(str(text)) for text in (flip["id"], *answers, (flip["gold"] or "")[:MAX_ANSWER])))
     if len(flips) > SHOWN_FLIPS:
         table.add_row(f"… {len(flips) - SHOWN_FLIPS:,} more", "", "", "")
     return table

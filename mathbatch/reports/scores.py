@@ -1,4 +1,4 @@
-"""Scores as tables on the terminal."""
+"""Show scores as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -11,39 +11,46 @@ from rich.table import Table
 
 from mathbatch.reports.terminal import show
 
+# Labels of one metadata field that are shown, those with the most rows; metrics.json has all of them.
 SHOWN_LABELS = 12
-"""Of one metadata field, those with the most rows; all stand in metrics.json."""
+# Reasons why gold answers can't be used, and ids of rows for each, that are shown.
 SHOWN_REASONS, SHOWN_IDS = 3, 5
-"""Of golds that can't be used."""
+# Reasons for unscored responses that are shown.
+SHOWN_UNSCORED = 5
 
 
 def accuracy_text(metrics: dict[str, Any]) -> str:
-    """`83.7% (74.9 to 89.8) of 92 judged`."""
+    """Return the accuracy in words: `83.7% (74.9 to 89.8) of 92 judged`."""
     if metrics["accuracy"] is None:
         return "nothing is judged"
     return f"{percent(metrics)} {interval(metrics)} of {metrics['judged']:,} judged"
 
 
-def percent(cell: dict[str, Any]) -> str:
-    return f"{cell['accuracy']:.1%}"
+def percent(facts: dict[str, Any]) -> str:
+    """Return the accuracy in per cent: `83.7%`."""
+    return f"{facts['accuracy']:.1%}"
 
 
-def interval(cell: dict[str, Any]) -> str:
-    low, high = cell["interval"]
+def interval(facts: dict[str, Any]) -> str:
+    """Return the interval of an accuracy in per cent: `(74.9 to 89.8)`."""
+    low, high = facts["interval"]
     return f"({100 * low:.1f} to {100 * high:.1f})"
 
 
 def verdicts_text(metrics: dict[str, Any]) -> str:
-    """`77 correct, 12 wrong, 3 no answer; 2 unscored`."""
+    """Return the counts of verdicts in words, judged ones first: `77 correct, 12 wrong, 3 no answer; 2 unscored`."""
     counts = metrics["verdicts"]
-    told = {name: f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()}
-    inside = [told[name] for name in ("correct", "wrong", "no_answer") if name in told]
-    outside = [told[name] for name in ("unscored", "failed") if name in told]
-    return "; ".join(filter(None, [", ".join(inside), ", ".join(outside)]))
+    texts = {name: f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()}
+    judged = [texts[name] for name in ("correct", "wrong", "no_answer") if name in texts]
+    others = [texts[name] for name in ("unscored", "failed") if name in texts]
+    return "; ".join(filter(None, [", ".join(judged), ", ".join(others)]))
 
 
 def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
-    """Name and value of everything beside the breakdown that is worth a line. `limit`: at what responses were cut."""
+    """Return names and values of all metrics that are shown, except the breakdown.
+
+    `limit` is added to the number of truncated responses and says which setting cut them.
+    """
     facts = [("accuracy", accuracy_text(metrics)), ("verdicts", verdicts_text(metrics))]
     if metrics.get("unusable_golds", {}).get("rows"):
         facts.append(("gold unusable", _unusable(metrics["unusable_golds"])))
@@ -77,34 +84,40 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
 
 
 def _unusable(golds: dict[str, Any]) -> str:
-    """`3 rows`, and a line for each reason: `2: the gold answer can't be read as mathematics (ids 4, 7)`."""
+    """Return the number of rows, and a line for each reason.
+
+    A line is `2: the gold answer can't be read as mathematics (ids 4, 7)`.
+    """
     lines = [f"{golds['rows']:,} rows" if golds["rows"] > 1 else "1 row"]
-    for reason, told in list(golds["reasons"].items())[:SHOWN_REASONS]:
-        more = ", …" if told["rows"] > SHOWN_IDS else ""
-        ids = ", ".join(told["ids"][:SHOWN_IDS]) + more
-        lines.append(f"{told['rows']:,}: {reason} ({'ids' if told['rows'] > 1 else 'id'} {ids})")
+    for reason, entry in list(golds["reasons"].items())[:SHOWN_REASONS]:
+        more = ", …" if entry["rows"] > SHOWN_IDS else ""
+        ids = ", ".join(entry["ids"][:SHOWN_IDS]) + more
+        lines.append(f"{entry['rows']:,}: {reason} ({'ids' if entry['rows'] > 1 else 'id'} {ids})")
     return escape("\n".join(lines))
 
 
 def left_over_text(count: int) -> str:
-    """Of answers that lie in a folder, and that results and scores are not made of."""
+    """Return a sentence about answers in a run folder that are not part of its results and scores."""
     return f"{count:,} further answers lie here, of rows or rollouts that are not among these"
 
 
 def _at_k(entry: dict[str, Any], samples: int) -> str:
-    """`74.0% (of 57 samples)`: not all have so many judged rollouts."""
+    """Return pass@k or maj@k in per cent; with the number of samples if some have fewer than k judged rollouts."""
     return f"{entry['value']:.1%}" + (f" (of {entry['samples']:,} samples)" if entry["samples"] < samples else "")
 
 
 def _worst_case(worst: dict[str, Any]) -> str:
-    """`40.0% (11.8 to 76.9) of 5 groups all correct; 2 left out, with failed or unscored answers`."""
-    told = f"{percent(worst)} {interval(worst)} of " if worst["groups"] else ""
+    """Return the worst case over groups in words.
+
+    An example is `40.0% (11.8 to 76.9) of 5 groups all correct; 2 left out, with failed or unscored answers`.
+    """
+    share = f"{percent(worst)} {interval(worst)} of " if worst["groups"] else ""
     left_out = f"; {worst['incomplete']:,} left out, with failed or unscored answers" if worst["incomplete"] else ""
-    return f"{told}{worst['groups']:,} groups{' all correct' if told else ''}{left_out}"
+    return f"{share}{worst['groups']:,} groups{' all correct' if share else ''}{left_out}"
 
 
 def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
-    """The facts, and where they lie."""
+    """Show all metrics and the folder of the scores."""
     table = Table(show_header=False, title=escape(title), title_justify="left")
     for name, value in facts_of(metrics):
         table.add_row(name, value)
@@ -114,19 +127,20 @@ def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
 
 
 def show_details(metrics: dict[str, Any]) -> None:
-    """Accuracy by label, and why responses are unscored."""
-    tables = [_by_label(field, cells) for field, cells in metrics["breakdown"].items() if len(cells) > 1]
-    show(tables, (f"  unscored, {count:,}: {reason}" for reason, count in list(metrics["unscored"].items())[:5]))
+    """Show the accuracy by label, and the most frequent reasons why responses are unscored."""
+    tables = [_label_table(field, by_label) for field, by_label in metrics["breakdown"].items() if len(by_label) > 1]
+    reasons = list(metrics["unscored"].items())[:SHOWN_UNSCORED]
+    show(tables, (f"  unscored, {count:,}: {reason}" for reason, count in reasons))
 
 
-def _by_label(field: str, cells: dict[str, Any]) -> Table:
+def _label_table(field: str, by_label: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(escape(field), overflow="fold", min_width=24)
     for name in ("accuracy", "95 % interval", "judged"):
         table.add_column(name, justify="right", no_wrap=True)
-    for label, cell in list(cells.items())[:SHOWN_LABELS]:
-        shown = (percent(cell), interval(cell)) if cell["accuracy"] is not None else ("", "")
-        table.add_row(escape(label), *shown, f"{cell['judged']:,}")
-    if len(cells) > SHOWN_LABELS:
-        table.add_row(f"… {len(cells) - SHOWN_LABELS} more in metrics.json", "", "", "")
+    for label, facts in list(by_label.items())[:SHOWN_LABELS]:
+        shown = (percent(facts), interval(facts)) if facts["accuracy"] is not None else ("", "")
+        table.add_row(escape(label), *shown, f"{facts['judged']:,}")
+    if len(by_label) > SHOWN_LABELS:
+        table.add_row(f"… {len(by_label) - SHOWN_LABELS} more in metrics.json", "", "", "")
     return table

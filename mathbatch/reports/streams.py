@@ -7,6 +7,6 @@ import os
 
 def discard(descriptor: int) -> None:
     """Point this descriptor at /dev/null, so that Python's flush at exit does not fail again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)

@@ -1,4 +1,4 @@
-"""The tables at the end of a run and of a sweep."""
+"""Show the tables at the end of a run and of a sweep."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from mathbatch.runner.outcome import Outcome
 from mathbatch.runner.run_job import RunJob
 from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
 
+# A swept number with many digits, as sweepers that search choose them.
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
 
 def show_summary(job: RunJob) -> None:
-    """Samples, failures with their first reasons, tokens, accuracy where there is one, and where everything lies."""
+    """Show what a run has done: samples, failures with their first reasons, tokens, metrics, and its folder."""
     counts, config = job.counts, job.config
     table = Table(
         show_header=False, title=escape(f"{config.model.name} on {config.dataset.name}"), title_justify="left"
@@ -33,7 +34,8 @@ def show_summary(job: RunJob) -> None:
     table.add_row("answered", f"{answered:,}{earlier}")
     table.add_row("failed", _failures(job))
     limit = f" at sampling.max_tokens={config.sampling.max_tokens}"
-    if counts.truncated and job.metrics is None:  # else among its facts, which count earlier runs too
+    # The metrics count truncated responses too, those of earlier runs included.
+    if counts.truncated and job.metrics is None:
         table.add_row("truncated", f"{counts.truncated:,}{limit}")
     if counts.answered:
         rate = counts.output_tokens / max(job.seconds, 1e-9)
@@ -52,6 +54,7 @@ def show_summary(job: RunJob) -> None:
 
 
 def _not_scored(job: RunJob) -> list[str]:
+    """Return a line about a run that was stopped between its last answer and its scores, if it was."""
     if job.is_complete or not job.is_answered or not job.components.is_scored:
         return []
     alone = shlex.join(["python", "-m", "mathbatch.score", f"run_dir={job.components.run_dir}"])
@@ -59,7 +62,7 @@ def _not_scored(job: RunJob) -> list[str]:
 
 
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
-    """A row for each job; below the table why jobs and samples failed."""
+    """Show a table with a row for each job, and below it why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
     keys = swept_keys(outcomes)
     over = f" over {' and '.join(keys)}" if keys else ""
@@ -69,26 +72,32 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for key in keys:
         table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(24, len(key.rpartition(".")[2])))
-    rows = [_cells(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
+    rows = [_columns(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
     names = [name for name in rows[0] if name != "truncated" or any(outcome.truncated for outcome in outcomes)]
     for name in names:
         table.add_column(name, justify="left" if name == "folder" else "right", no_wrap=True)
     for outcome, row in zip(outcomes, rows, strict=True):
-        values = [_short(swept(outcome).get(key, "")) for key in keys]
+        values = [_short(swept_values(outcome).get(key, "")) for key in keys]
         table.add_row(*map(escape, [*values, *(row[name] for name in names)]))
     show([table], (f"  {line}" for line in [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]))
 
 
 def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
-    """Accuracy over the first key that was swept with numbers, else over the first; a line for each of the others."""
+    """Plot the accuracies of a sweep over one of its keys, if at least two jobs have scores.
+
+    The key is the first one whose values are all numbers, else the first one. Each combination of the other keys'
+    values has its own line.
+    """
     scored = [outcome for outcome in outcomes if outcome.accuracy is not None and outcome.interval is not None]
     keys = swept_keys(outcomes)
     if len(scored) < 2 or not keys:
         return
-    key = next((key for key in keys if all(is_number(swept(outcome).get(key, "")) for outcome in scored)), keys[0])
+    key = next(
+        (key for key in keys if all(is_number(swept_values(outcome).get(key, "")) for outcome in scored)), keys[0]
+    )
     points = []
     for outcome in scored:
-        values = swept(outcome)
+        values = swept_values(outcome)
         others = " ".join(
             f"{name.rpartition('.')[2]}={values[name]}" for name in keys if name != key and name in values
         )
@@ -96,15 +105,16 @@ def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
     draw_sweep(key, points, folder)
 
 
-def _cells(outcome: Outcome) -> dict[str, str]:
-    cell = {"accuracy": outcome.accuracy, "interval": outcome.interval}
+def _columns(outcome: Outcome) -> dict[str, str]:
+    """Return the texts of a job's row in the table of a sweep, by column."""
+    facts = {"accuracy": outcome.accuracy, "interval": outcome.interval}
     return {
         "answered": f"{outcome.answered:,}",
         "failed": f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status,
         "truncated": f"{outcome.truncated:,}",
         "tokens": f"{outcome.output_tokens:,}",
-        "accuracy": "" if outcome.accuracy is None else percent(cell),
-        "95 % interval": "" if outcome.accuracy is None else interval(cell),
+        "accuracy": "" if outcome.accuracy is None else percent(facts),
+        "95 % interval": "" if outcome.accuracy is None else interval(facts),
     }
 
 
@@ -113,17 +123,18 @@ def _below(folder: str, base: str) -> str:
 
 
 def swept_keys(outcomes: Sequence[Outcome]) -> list[str]:
-    return list(dict.fromkeys(key for outcome in outcomes for key in swept(outcome)))
+    """Return all keys that the sweep sets, in the order of their first job."""
+    return list(dict.fromkeys(key for outcome in outcomes for key in swept_values(outcome)))
 
 
-def swept(outcome: Outcome) -> dict[str, str]:
-    """What the sweep has set in this job, by key."""
-    parted = (override.lstrip("+").partition("=") for override in outcome.overrides)
-    return {key: value for key, _, value in parted}
+def swept_values(outcome: Outcome) -> dict[str, str]:
+    """Return the values that the sweep has set in this job, by key."""
+    parts = (override.lstrip("+").partition("=") for override in outcome.overrides)
+    return {key: value for key, _, value in parts}
 
 
 def _short(value: str) -> str:
-    """A sweeper that searches gives sixteen digits."""
+    """Return a swept value with at most four significant digits if it is a long number."""
     return f"{float(value):.4g}" if LONG_NUMBER.fullmatch(value) else value
 
 

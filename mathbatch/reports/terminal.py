@@ -1,4 +1,7 @@
-"""Tables and lines on standard output: no path is cut, whoever stops reading stops nothing, a full disk is told."""
+"""Print tables and lines on standard output.
+
+Paths are never cut. A reader that stops early, such as `head`, does not make a command fail. A full disk is reported.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,23 @@ from rich.table import Table
 from mathbatch.errors import OutputError
 from mathbatch.reports.streams import discard
 
+# Characters up to which a table in a pipe or a file grows.
 WIDEST = 10_000
 
 
 class Terminal(Console):
-    """Standard output. In a pipe or a file it is as wide as what is printed; on a screen long words are folded."""
+    """Standard output, as wide as the tables need in a pipe or a file; on a screen, long words are folded."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, soft_wrap=True)
 
     def on_broken_pipe(self) -> None:
-        """Nobody reads on, as after `| head`; rich would exit with 1, which says that samples have failed."""
+        """Print nothing more. Rich would exit with code 1, which means here that samples have failed."""
         self.quiet = True
         discard(sys.stdout.fileno())
 
     def table(self, table: Table) -> None:
+        """Print a table without cutting its cells."""
         for column in table.columns:
             column.overflow = "fold"
         if not self.is_terminal:
@@ -36,7 +41,7 @@ class Terminal(Console):
 
 
 def show(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
-    """Tables, then lines. Raises OutputError where they can't be written."""
+    """Print tables, then lines. Raises OutputError if they can't be written."""
     terminal = Terminal()
     try:
         for table in tables:

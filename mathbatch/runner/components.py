@@ -1,4 +1,4 @@
-"""The components of a run, built from their `_target_`s before any engine loads."""
+"""Build the components of a job from their `_target_`s, before any engine loads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mathbatch.scoring.panel import Panel, panel_of
 
 @dataclass
 class Components:
-    """What a job consists of, beside the engine."""
+    """Components of a job: all that it consists of, beside the engine."""
 
     config: Config
     run_dir: Path

@@ -1,4 +1,4 @@
-"""One engine for all who ask it: loaded when the first unit comes, supervised, fed with images, kept full."""
+"""Keep one engine for all who ask it: load it at the first unit, supervise it, feed it images, keep it full."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_AHEAD = 4096
 
 
 class Admitted(NamedTuple):
-    """A unit that may be asked now, with its announced images."""
+    """Unit that may be asked now, with its announced images."""
 
     job: Job
     request: Request
@@ -39,7 +39,7 @@ async def _nothing() -> None: ...
 
 
 class Engine:
-    """A model with what surrounds it. It stays loaded between two streams of units, until it is closed.
+    """Model with what surrounds it. It stays loaded between two streams of units, until it is closed.
 
     `before_load` is awaited first: it may close another engine whose memory this one needs.
     """
@@ -68,7 +68,7 @@ class Engine:
     def serve(self, batchers: Iterable[BaseDataBatcher], progress: Progress, stop: asyncio.Event) -> None:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
-        self._supervisor.attend(progress.say, stop)
+        self._supervisor.begin_stream(progress.say, stop)
         self._window = self._since = None
 
     @property

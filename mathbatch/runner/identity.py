@@ -1,4 +1,4 @@
-"""The identity of a run: what can change an answer, hashed. It names the run folder, so the same command resumes."""
+"""Identify a run by all that can change an answer. The hash names its folder, so the same command finds it again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mathbatch.config import Config, SamplingConfig
 from mathbatch.config.paths import SCHEME, locate
 from mathbatch.errors import ConfigError
 
+# Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions).
 ENGINE_ONLY_SPEED = {
     "block_size", "cpu_offload_gb", "disable_custom_all_reduce", "disable_log_stats", "distributed_executor_backend",
     "download_dir", "enable_chunked_prefill", "enable_log_requests", "enable_prefix_caching", "enforce_eager",
@@ -22,22 +23,21 @@ ENGINE_ONLY_SPEED = {
     "num_gpu_blocks_override", "pipeline_parallel_size", "renderer_num_workers", "shutdown_timeout",
     "skip_mm_profiling", "use_tqdm_on_load",
 }  # fmt: skip
-"""Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions)."""
 MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "max_images"}
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
+# Bytes that are read at the beginning, middle and end of each file of a checkpoint. Training changes all weights, so
+# these tell two checkpoints apart, and reading whole files would take long.
 SAMPLED_BYTES = 1 << 20
-"""Of each file the first, middle and last so many bytes: training changes all weights, reading them all takes long."""
+# Dataset keys that never change an answer's text, so they are not part of the run's identity. Columns that enter the
+# prompt enter the digest that each record carries.
 DATASET_OUTSIDE = {
     "name", "source", "limit", "where", "columns", "response_field", "answer_field", "scoring", "choices_field",
     "metadata", "group_field", "image_max_megapixels", "image_max_mib",
 }  # fmt: skip
-"""Which rows, how results and scores are made, and what is refused: none of it changes an answer that is given. Columns
-that enter the prompt enter the digest that each record carries.
-"""
 
 
 def system_prompt(config: Config) -> str | None:
-    """The system prompt as text. Raises ConfigError if its file can't be read."""
+    """Return the system prompt as text. Raises ConfigError if its file can't be read."""
     if config.system_prompt_file is None:
         return config.system_prompt
     path = locate(config.system_prompt_file, "system_prompt_file")
@@ -48,7 +48,7 @@ def system_prompt(config: Config) -> str | None:
 
 
 def identity(config: Config) -> dict[str, Any]:
-    """Everything that can change an answer, as plain data."""
+    """Return everything that can change an answer, as plain data."""
     model = _without(config.model, MODEL_ONLY_SPEED)
     model["path"] = _checkpoint(config.model.path)
     model["engine"] = {k: v for k, v in config.model.engine.items() if k not in ENGINE_ONLY_SPEED}
@@ -64,7 +64,7 @@ def identity(config: Config) -> dict[str, Any]:
 
 
 def run_folder(config: Config) -> Path:
-    """`<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
+    """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
     encoded = msgspec.json.encode(identity(config), order="sorted", enc_hook=str)
     digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
     label = f"{_sampling_label(config.sampling)}-{digest}"
@@ -72,7 +72,7 @@ def run_folder(config: Config) -> Path:
 
 
 def _checkpoint(path: str) -> str:
-    """A hub id as it stands; of a folder what is in it, so that it may move, but not change, under its run."""
+    """Return a hub id as it stands, or a hash of a folder's files, so that it may move but not change under a run."""
     folder = locate(path, "model.path")
     if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
         raise ConfigError(
@@ -111,4 +111,5 @@ def _sampling_label(sampling: SamplingConfig) -> str:
 
 
 def slug(name: str) -> str:
+    """Return a name as a folder may have it."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"

@@ -1,4 +1,4 @@
-"""A stream of units and the folder that their records go to. An error of one job costs no other job anything."""
+"""Bring the units of one configuration into a folder of records. An error of one job costs no other job anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mathbatch.runner.preflight import Preflight
 
 
 class Job(ABC):
-    """The units of one configuration, from the first row to the last record. `number` is its place in a sweep.
+    """Units of one configuration, from the first row to the last record. `number` is its place in a sweep.
 
     It ends with an `error`, or `is_complete`, or neither where it was stopped. `settled` is set as soon as every unit
     has a record or an error ends the job. Whoever sees `finish_stopped` set ends the finishing early; the results and

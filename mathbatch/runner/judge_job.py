@@ -120,7 +120,7 @@ class JudgeJob(Job):
 
 
 class JudgeDataLoader(BaseDataLoader):
-    """The questions to the judge: one for each response that there is, of the rows that it takes."""
+    """Yields the questions to the judge: one for each response that there is, of the rows that it takes."""
 
     def __init__(self, dataset: DatasetConfig, judge: Judge, rows: Callable[[], Rows]) -> None:
         super().__init__(dataset)

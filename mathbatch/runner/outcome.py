@@ -1,4 +1,4 @@
-"""How a job ended, as a line of `sweep.json` and of the table at the end."""
+"""Say how a job ended: an entry of `sweep.json`, and a row of the table at the end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from mathbatch.runner.run_job import RunJob
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """Units and tokens are those of the run folder over all its attempts, where it is complete; else what this attempt
-    has seen and added.
+    """End of one job.
+
+    Units and tokens are those of the run folder over all its attempts, where it is complete; else what this attempt has
+    seen and added. `status` is `complete`, `stopped`, or `failed`: the job itself, and `error` says why. `interval` is
+    that of the accuracy, 95 %. `unscored`: scorers were asked, and not one response could be scored.
     """
 
     number: int
     overrides: list[str]
     status: str
-    """complete, failed (the job itself: `error` says why) or stopped."""
     answered: int
     failed: int
     truncated: int
@@ -32,9 +34,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     error: str | None = None
     reasons: list[str] = []
     interval: tuple[float, float] | None = None
-    """Of the accuracy, 95 %."""
     unscored: bool = False
-    """Scorers were asked, and not one response could be scored."""
 
     @property
     def is_whole(self) -> bool:
@@ -87,7 +87,7 @@ def _told(error: Exception) -> str:
 
 
 def save_outcome(outcome: Outcome, sweep_dir: Path) -> None:
-    """Where another process looks for it: jobs that stock launchers start run in processes of their own."""
+    """Write it where another process looks for it: stock launchers run jobs in processes of their own."""
     folder = sweep_dir / "jobs"
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / f"{outcome.number:05d}.json") as stream:
@@ -95,13 +95,13 @@ def save_outcome(outcome: Outcome, sweep_dir: Path) -> None:
 
 
 def forget_outcomes(sweep_dir: Path) -> None:
-    """Those of an earlier sweep in the same folder."""
+    """Remove the outcomes of an earlier sweep in the same folder."""
     for path in _outcome_files(sweep_dir):
         path.unlink()
 
 
 def read_outcomes(sweep_dir: Path) -> list[Outcome]:
-    """Those of all jobs that have ended, in their order."""
+    """Return the outcomes of all jobs that have ended, in their order."""
     decode = msgspec.json.Decoder(Outcome).decode
     return [decode(path.read_bytes()) for path in _outcome_files(sweep_dir)]
 
@@ -111,6 +111,6 @@ def _outcome_files(sweep_dir: Path) -> list[Path]:
 
 
 def varied(jobs: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Of the overrides of each job those that not all jobs share."""
+    """Return for each job the overrides that not all jobs share."""
     shared = set.intersection(*map(set, jobs)) if len(jobs) > 1 else set()
     return [[override for override in job if override not in shared] for job in jobs]

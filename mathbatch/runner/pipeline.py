@@ -1,4 +1,4 @@
-"""The loop, in full: every pending unit of every job through one engine, each answer saved as it comes."""
+"""Run the loop, in full: every pending unit of every job through one engine, each answer saved as it comes."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ async def generate(
         await settled
 
 
+def tell_failure(job: Job, progress: Progress) -> None:
+    """Tell at once which job of several failed. The error of a single job is told at its end, which is now."""
+    if job.error is not None and progress.is_of_several:
+        progress.say(f"job {job.number} ({job.name}) failed: {job.error}")
+
+
 async def _answer(unit: Admitted, engine: Engine, jobs: Sequence[Job]) -> None:
     """Take one unit from its images to its record."""
     job, request, record = unit.job, unit.request, None
@@ -78,18 +84,12 @@ async def _when_settled(job: Job, engine: Engine, progress: Progress, finisher: 
         job.seconds = engine.seconds
         finisher.submit(_finish, job, progress)
     else:
-        _tell_failure(job, progress)
+        tell_failure(job, progress)
 
 
 def _finish(job: Job, progress: Progress) -> None:
     job.finish(progress.say)
-    _tell_failure(job, progress)
-
-
-def _tell_failure(job: Job, progress: Progress) -> None:
-    """Tell at once which job of several failed. The error of a single job is told at its end, which is now."""
-    if job.error is not None and progress.is_of_several:
-        progress.say(f"job {job.number} ({job.name}) failed: {job.error}")
+    tell_failure(job, progress)
 
 
 def _answered(request: Request, response: Response) -> Record:

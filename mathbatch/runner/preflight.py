@@ -26,14 +26,14 @@ ROWS_GIVING_NAMES = 100
 
 
 class FirstRows:
-    """What the first rows are like; none of them is kept, since their images may be in them."""
+    """Counts what the first rows are like; none of them is kept, since their images may be in them."""
 
     def __init__(self, loader: object, judge: Judge | None = None) -> None:
         self.mapping = loader.mapping if isinstance(loader, MappedDataLoader) else None
         self.rows = 0
         self.bad = 0
-        self.without_picture = 0
-        self.with_picture = 0
+        self.without_image = 0
+        self.with_image = 0
         self.first_missing = ""
         self.most_images = 0
         self.reasons: list[str] = []
@@ -44,16 +44,17 @@ class FirstRows:
         self.unaskable_why = ""
 
     def look(self, row: Sample | BadRow) -> None:
+        """Count one more row."""
         self.rows += 1
         if isinstance(row, BadRow):
             self.bad += 1
             if row.kind in ("missing_image", "image_outside_root"):
-                self.without_picture += 1
+                self.without_image += 1
                 self.first_missing = self.first_missing or row.message
             if len(self.reasons) < REASONS_SHOWN:
                 self.reasons.append(f"{row.kind}: {row.message}")
         else:
-            self.with_picture += bool(row.images)
+            self.with_image += bool(row.images)
             self.most_images = max(self.most_images, len(row.images))
             self._look_at_judge(row)
         if self.mapping is not None and row.row is not None:
@@ -62,7 +63,7 @@ class FirstRows:
                 self._look_at_fields(extended, named_by_key=row.key is not None)
 
     def _look_at_judge(self, sample: Sample) -> None:
-        """Whether it could be asked about a response to this row; the gold answer stands for the response."""
+        """Note whether the judge could be asked about this row; the gold answer stands for the response."""
         if self._judge is None or sample.gold is None:
             return
         self.to_judge += 1
@@ -127,10 +128,10 @@ def check_first_rows(components: Components) -> None:
             f"{found.bad} of the first {found.rows} rows can't be asked:\n    {reasons}",
             "correct the fields of the dataset config, or the file",
         )
-    if not found.with_picture and found.without_picture >= ROWS_MISSING:
+    if not found.with_image and found.without_image >= ROWS_MISSING:
         raise ConfigError(
             "dataset.image_base_path",
-            f"not one of the pictures that {found.without_picture:,} of the first {found.rows:,} rows name is there: "
+            f"not one of the pictures that {found.without_image:,} of the first {found.rows:,} rows name is there: "
             f"{found.first_missing}",
             "set it to the folder that these paths start from, or dataset.image_field=null to ask without pictures",
         )
@@ -149,7 +150,7 @@ def check_first_rows(components: Components) -> None:
 
 
 def _no_rows(components: Components) -> ConfigError:
-    """The file has none, or the condition lets none in."""
+    """Return the error for a file without rows, or for a condition that lets none in."""
     dataset = components.config.dataset
     if dataset.where is not None and isinstance(components.loader, FileDataLoader):
         count = sum(source.count() for source in components.loader.sources)

@@ -1,4 +1,4 @@
-"""Counts of one or many jobs, shown as one tqdm line on a terminal and as plain lines elsewhere."""
+"""Show the counts of one or many jobs: as one tqdm line on a terminal, as plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -28,24 +28,27 @@ class Progress:
 
     @property
     def is_of_several(self) -> bool:
-        """Whether it shows more than one job."""
+        """Tell whether it shows more than one job."""
         return len(self._jobs) > 1
 
     @property
     def in_flight(self) -> int:
+        """Return how many units of all jobs are in flight."""
         return sum(counts.in_flight for counts in self._jobs)
 
     @property
     def done(self) -> int:
+        """Return how many units of all jobs have a record."""
         return sum(counts.done for counts in self._jobs)
 
     @property
     def total(self) -> int | None:
+        """Return how many units there are, None while a job does not know."""
         totals = [counts.total for counts in self._jobs if counts.total is not None]
         return sum(totals) if len(totals) == len(self._jobs) else None
 
     def start(self) -> None:
-        """Time counts from here: after the first engine has loaded."""
+        """Let time count from here: after the first engine has loaded."""
         if self._started is not None:
             return
         self._started = time.monotonic()
@@ -53,11 +56,13 @@ class Progress:
             self._bar = tqdm(total=self.total, initial=self.done, file=self._stream, unit="sample", dynamic_ncols=True)
 
     async def show_regularly(self) -> None:
+        """Show the counts again and again, until it is cancelled."""
         while True:
             await asyncio.sleep(PLAIN_INTERVAL_S if self._bar is None else TERMINAL_INTERVAL_S)
             self.show()
 
     def show(self) -> None:
+        """Show the counts as they are now."""
         if self._bar is None:
             self.say(self._plain())
             return
@@ -68,7 +73,7 @@ class Progress:
             self._bar.refresh()
 
     def say(self, message: str) -> None:
-        """A line of text, above the progress line where there is one."""
+        """Show a line of text, above the progress line where there is one."""
         with suppress(OSError):  # a terminal that is gone must not end the run
             if self._bar is not None:
                 tqdm.write(message, file=self._stream)
@@ -76,6 +81,7 @@ class Progress:
                 print(message, file=self._stream, flush=True)
 
     def close(self) -> None:
+        """Show the counts a last time and end the progress line."""
         if self._bar is not None:
             self.show()
             with suppress(OSError):
@@ -90,7 +96,7 @@ class Progress:
         return sum(counts.output_tokens for counts in self._jobs) / self._elapsed_s
 
     def _state(self) -> list[str]:
-        """Failures, what is in flight, and of several jobs how far each has come."""
+        """Return failures, what is in flight, and for several jobs how far each has come."""
         state = [f"{sum(counts.failed for counts in self._jobs)} failed", f"{self.in_flight} in flight"]
         if len(self._jobs) == 1:
             return state

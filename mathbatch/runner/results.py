@@ -148,9 +148,9 @@ def score(
         components.scorers,
         components.config.dataset,
         components.run_dir,
-        judge,
-        on_scored,
-        stamp,
+        judge=judge,
+        on_scored=on_scored,
+        stamp=stamp,
     )
 
 

@@ -1,4 +1,4 @@
-"""The run of one configuration: its answers, then results, scores and the manifest, in one run folder."""
+"""Run one configuration: answers, then results, scores and the manifest, in one run folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCORING_NEWS_S = 10.0
 
 
 class RunJob(Job):
-    """The job of one run. `overrides` are what made its configuration."""
+    """Job of one run. `overrides` are what made its configuration."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the user sees and what goes to the log: our own words to the terminal, everything else to `run.log`."""
+"""Send our own words to the terminal and everything else to `run.log`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mathbatch.data.storage.segments import disk_error
 
 @contextmanager
 def chatter_to(log: Path) -> Iterator[TextIO]:
-    """Send what this process and its children print to `log`; yields the terminal.
+    """Send what this process and its children print to `log`; yield the terminal.
 
     The file descriptors themselves are redirected, since the engine's processes and C libraries write to those.
     """

@@ -22,7 +22,7 @@ class Unit(NamedTuple):
 
 
 class Lane:
-    """The pending units of one job, and how far it has come: the share of its rows before the next one."""
+    """Pending units of one job, and how far it has come: the share of its rows before the next one."""
 
     def __init__(self, job: Job, number: int, rows: int) -> None:
         self.job = job

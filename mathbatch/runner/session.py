@@ -1,4 +1,4 @@
-"""Runs jobs: those that need one engine as one stream, engine after engine. One stays loaded for the next call."""
+"""Run jobs: those that need one engine as one stream, engine after engine. One stays loaded for the next call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mathbatch.data.images.malloc import share_one_arena
 from mathbatch.runner.components import build_model
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
-from mathbatch.runner.pipeline import generate
+from mathbatch.runner.pipeline import generate, tell_failure
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.progress import Progress
 from mathbatch.runner.run_log import chatter_to
@@ -110,8 +110,9 @@ class Session:
             await generate(jobs, engine, progress, stop, finisher, jobs[0].config.sweep.order)
         except Exception as error:  # noqa: BLE001 - the error of these jobs; those of another engine go on
             for job in jobs:
-                if not job.is_answered:
+                if not job.is_answered and job.error is None:
                     job.fail(error)
+                    tell_failure(job, progress)
             await engine.close()
 
     def groups(self, jobs: Sequence[J]) -> dict[bytes, list[J]]:

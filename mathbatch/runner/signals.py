@@ -20,13 +20,13 @@ class FinishStopped(Exception):
 
 
 class Signals:
-    """The signals that this command has caught, and what each further one does."""
+    """Signals that this command has caught, and what each further one does."""
 
     def __init__(self) -> None:
         self._caught: list[int] = []
 
     def install(self) -> None:
-        """From here on let a first Ctrl-C raise KeyboardInterrupt, a second do nothing, a third exit now."""
+        """Let a first Ctrl-C raise KeyboardInterrupt from here on, a second do nothing, a third exit now."""
         signal.signal(signal.SIGINT, self._on_interrupt)
         # Python restores the default handler at its end, and Ctrl-C would be deadly again.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)

@@ -23,7 +23,7 @@ FIGURES_FILE = "figures.json"
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one attempt has answered, and how fast: units, tokens, seconds."""
+    """Units and tokens that one attempt has answered, and how fast, in seconds and output tokens per second."""
 
     answered: int
     truncated: int

@@ -1,4 +1,6 @@
-"""A scoring run: every response through the scorers, verdicts to `scores.jsonl`, what they come to `metrics.json`.
+"""Score every response of a run, and write the verdicts to `scores.jsonl` and the metrics to `metrics.json`.
+
+A line of `scores.jsonl`:
 
 {"id": "15", "rollout": 0, "verdict": "correct", "answer": "A", "gold": "A", "reason": "boxed: the same text"}
 """
@@ -25,78 +27,101 @@ from mathbatch.config.templates import boxed
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
 from mathbatch.records import BadRow, Record, Sample, Score
-from mathbatch.scoring import judge, worker_process
+from mathbatch.scoring import judge as judge_module
 from mathbatch.scoring import panel as panel_module
+from mathbatch.scoring import worker_process
 from mathbatch.scoring.files import AUDIT, EARLIER, METRICS, SCORES
 from mathbatch.scoring.metrics.metrics import Metrics
 from mathbatch.scoring.metrics.plots import PLOTS, draw_breakdown
 from mathbatch.scoring.panel import Panel, Votes, combine
-from mathbatch.scoring.review import Suspects, Suspicion
-from mathbatch.scoring.unusable import UnusableGolds
+from mathbatch.scoring.review import ReviewList, ReviewReason, UnusableGolds
 from mathbatch.scoring.workers import Workers
 
+# Folders beside this module whose code decides verdicts.
 VERDICT_FOLDERS = ("scorers", "answers", "expressions")
-MAX_SHOWN = 1_000
-"""Characters of an answer in a line of scores."""
-REASONS_KEPT = 20
+# Characters of an answer that are written to a line of scores.
+MAX_ANSWER = 1_000
+# Different reasons for unscored responses that are written to the metrics.
+MAX_REASONS = 20
+# Different reasons that are counted while scoring. Reasons may quote the response, so their number has no bound.
+MAX_COUNTED_REASONS = 10 * MAX_REASONS
 _encode = msgspec.json.Encoder().encode
 
+# Every row of the dataset with its records, one for each rollout.
 Rows = Iterable[tuple[Sample | BadRow, Sequence[Record]]]
-"""Each row of the dataset with its records, one for each rollout."""
+# Called with the number of responses scored so far, repeatedly also while none is scored. An exception that it raises
+# ends the scoring and leaves the earlier scores as they were.
 OnScored = Callable[[int], object]
-"""Called with the number of responses that are scored, also while none is: what it raises ends the scoring, with the
-earlier scores as they were.
-"""
 
 
 class ScoringUnit(NamedTuple):
-    """One response to score; `rest` counts those of its row that are still to come."""
+    """One response to score. `remaining` counts the later responses to the same row."""
 
     sample: Sample
     record: Record
-    rest: int
+    remaining: int
 
 
 class JudgeVotes(NamedTuple):
-    """What a judge model has said of each unit, beside the votes of other scorers. `name` tells model and settings."""
+    """Votes of a judge model, which are added to those of the scorers. `name` identifies the model and its settings."""
 
     name: str
     votes: Callable[[ScoringUnit], Votes]
 
 
-class Earlier(msgspec.Struct):
-    """What is read of metrics that were written before."""
+class EarlierMetrics(msgspec.Struct):
+    """Part of an existing `metrics.json` that is read again: who made it."""
 
     scorer: dict[str, Any]
 
 
 @dataclass
-class Tally:
-    """What a scoring run collects."""
+class ScoringTotals:
+    """Everything that is added up over the responses of a scoring run.
+
+    `unscored_reasons` counts why responses are unscored. `votes` counts the votes of each scorer on responses that
+    exist, `unscored_votes` those without a verdict.
+    """
 
     metrics: Metrics
     summaries: Sequence[BaseSummary]
-    suspects: Suspects = field(default_factory=Suspects)
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Why responses are unscored."""
+    review: ReviewList = field(default_factory=ReviewList)
+    unusable_golds: UnusableGolds = field(default_factory=UnusableGolds)
+    unscored_reasons: Counter[str] = field(default_factory=Counter)
     votes: Counter[str] = field(default_factory=Counter)
-    """By scorer, on the responses that there are."""
-    golds: UnusableGolds = field(default_factory=UnusableGolds)
     unscored_votes: Counter[str] = field(default_factory=Counter)
 
     def facts(self) -> dict[str, Any]:
+        """Return the content of `metrics.json`."""
         facts = self.metrics.facts()
         for summary in self.summaries:
             facts |= summary.facts()
         facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
-        facts["unusable_golds"] = self.golds.facts()
-        return facts | {"unscored": dict(self.reasons.most_common(REASONS_KEPT)), "suspects": self.suspects.count}
+        facts["unusable_golds"] = self.unusable_golds.facts()
+        facts["unscored"] = dict(self.unscored_reasons.most_common(MAX_REASONS))
+        return facts | {"suspects": self.review.count}
 
-    def count_votes(self, unit: ScoringUnit, votes: Votes) -> None:
-        """A scorer that has no verdict is overruled by the others: it shows only here."""
+    def add_votes(self, unit: ScoringUnit, votes: Votes) -> None:
+        """Count who has voted. A scorer without a verdict is overruled by the others, so it shows only here."""
         if unit.record.failure is None:
             self.votes.update(votes.keys())
             self.unscored_votes.update(name for name, score in votes.items() if score.verdict == "unscored")
+
+    def add_score(self, unit: ScoringUnit, score: Score, reasons: Sequence[ReviewReason]) -> None:
+        """Count the score of one response."""
+        known = self.unscored_reasons
+        if score.verdict == "unscored" and (score.reason in known or len(known) < MAX_COUNTED_REASONS):
+            known[score.reason] += 1
+        self.review.add(unit.sample, unit.record.rollout, unit.record.text or "", score, reasons)
+
+    def add_row(self, sample: Sample, scores: list[Score], truncated: list[bool]) -> None:
+        """Count the scores of all rollouts of one row."""
+        self.metrics.add(sample, scores, truncated)
+        for summary in self.summaries:
+            summary.add(sample, scores)
+        fault = next((score for score in scores if score.gold_at_fault), None)
+        if fault is not None:
+            self.unusable_golds.add(sample.id, fault.reason)
 
 
 def evaluate(
@@ -104,24 +129,28 @@ def evaluate(
     panel: Panel,
     dataset: DatasetConfig,
     folder: Path,
+    *,
     judge: JudgeVotes | None = None,
     on_scored: OnScored = lambda count: None,
     stamp: str = "",
     notes: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Score all rows into `folder`; returns the metrics, `notes` among them. Scores by other scorers or golds are kept
-    in `scores/`. Metrics are there only together with the scores that they are of. Raises StoreError for the disk.
+    """Score all rows, write scores and metrics into `folder`, and return the metrics.
+
+    `stamp` and the entries of `notes` are added to the metrics. Existing scores that other scorers made, or that were
+    made against other gold answers, are kept in `scores/`. `metrics.json` is removed before the new scores take their
+    place, so it never describes other scores. Raises StoreError if the disk fails.
     """
     summaries = [summary for voter in panel.voters if (summary := voter.scorer.summary()) is not None]
-    tally, golds = Tally(Metrics(dataset.metadata), summaries), hashlib.blake2b(digest_size=4)
+    totals, golds = ScoringTotals(Metrics(dataset.metadata), summaries), hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
-        _score_all(_units(rows, golds), panel, tally, writer(stream), judge, on_scored)
+        _score_all(_units(rows, golds.update), panel, totals, writer(stream), judge=judge, on_scored=on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
         _keep_earlier(folder, scorer)
         (folder / METRICS).unlink(missing_ok=True)
-    metrics = tally.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
+    metrics = totals.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
     with atomic_write(folder / AUDIT) as stream:
-        writer(stream).write_all(tally.suspects.worst_first())
+        writer(stream).write_all(totals.review.worst_first())
     with atomic_write(folder / METRICS) as stream:
         stream.write(msgspec.json.format(_encode(metrics)))
     draw_breakdown(metrics, folder)
@@ -129,7 +158,10 @@ def evaluate(
 
 
 def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeVotes | None = None) -> dict[str, Any]:
-    """Who has scored: names, settings, versions, and eight hex digits over all that decides verdicts: `identity`."""
+    """Return names, settings and versions of the scorers, and an `identity`.
+
+    The identity is eight hex digits over everything that decides verdicts, except rows and responses.
+    """
     scorer: dict[str, Any] = {"scorers": panel.names, "settings": panel.settings, "versions": versions_of(panel)}
     scorer["judge"] = None if judge is None else judge.name
     mapping = [dataset.answer_field, dataset.choices_field, dataset.columns]
@@ -140,41 +172,44 @@ def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeVotes | None = N
 def _score_all(
     units: Iterator[ScoringUnit],
     panel: Panel,
-    tally: Tally,
+    totals: ScoringTotals,
     scores_file: jsonlines.Writer,
+    *,
     judge: JudgeVotes | None,
     on_scored: OnScored,
 ) -> None:
+    """Score all responses, write a line for each to `stream`, and add them to `totals`."""
     scores: list[Score] = []
-    cut: list[bool] = []
+    truncated: list[bool] = []
     count = 0
     with Workers(panel, lambda: on_scored(count)) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
         voted = workers.votes(responses) if panel.voters else ((unit, {}, []) for unit, _, _ in responses)
-        for count, (unit, votes, odd) in enumerate(voted, 1):
+        for count, (unit, votes, reasons) in enumerate(voted, 1):
             votes = votes if judge is None else votes | judge.votes(unit)
-            tally.count_votes(unit, votes)
-            score = _verdict(unit, votes)
-            _note(tally, unit, score, odd)
+            totals.add_votes(unit, votes)
+            score = _score(unit, votes)
+            totals.add_score(unit, score, reasons)
             scores_file.write(_line(unit, score))
             scores.append(score)
-            cut.append(unit.record.truncated)
-            if not unit.rest:
-                _add_row(tally, unit.sample, scores, cut)
-                scores, cut = [], []
+            truncated.append(unit.record.truncated)
+            if not unit.remaining:
+                totals.add_row(unit.sample, scores, truncated)
+                scores, truncated = [], []
             on_scored(count)
 
 
-def _units(rows: Rows, golds: Any) -> Iterator[ScoringUnit]:
+def _units(rows: Rows, update_golds: Callable[[bytes], object]) -> Iterator[ScoringUnit]:
+    """Yield the responses of all rows; `update_golds` gets each row's gold answer, for a digest."""
     for row, records in rows:
-        sample = row if isinstance(row, Sample) else Sample(row.id, row.row_number, {}, "")
-        golds.update(_encode([sample.id, sample.gold]))
-        for at, record in enumerate(records, 1):
-            yield ScoringUnit(sample, _readable(record), len(records) - at)
+        sample = row if isinstance(row, Sample) else Sample(row.id, row.row_number, row={}, query="")
+        update_golds(_encode([sample.id, sample.gold]))
+        for number, record in enumerate(records, 1):
+            yield ScoringUnit(sample, _without_surrogates(record), len(records) - number)
 
 
-def _readable(record: Record) -> Record:
-    """Half a surrogate pair, which no file in UTF-8 can hold, becomes a question mark."""
+def _without_surrogates(record: Record) -> Record:
+    """Return the record with "?" for each half of a surrogate pair, which can't be written as UTF-8."""
     text = (record.text or "").encode(errors="replace").decode()
     return record if text == (record.text or "") else msgspec.structs.replace(record, text=text)
 
@@ -183,10 +218,11 @@ def _response(record: Record) -> str | None:
     return None if record.failure is not None else record.text or ""
 
 
-def _verdict(unit: ScoringUnit, votes: Votes) -> Score:
+def _score(unit: ScoringUnit, votes: Votes) -> Score:
+    """Return the score of one response, with a better reason where it ended before its answer."""
     record, gold = unit.record, unit.sample.gold
     if record.failure is not None:
-        return Score("failed", None, gold, f"{record.failure.kind}: {record.failure.message}"[:MAX_SHOWN])
+        return Score("failed", None, gold, f"{record.failure.kind}: {record.failure.message}"[:MAX_ANSWER])
     score = combine(gold, votes)
     if score.verdict != "no_answer":
         return score
@@ -197,42 +233,28 @@ def _verdict(unit: ScoringUnit, votes: Votes) -> Score:
     return score
 
 
-def _note(tally: Tally, unit: ScoringUnit, score: Score, odd: Sequence[Suspicion]) -> None:
-    if score.verdict == "unscored" and (score.reason in tally.reasons or len(tally.reasons) < 10 * REASONS_KEPT):
-        tally.reasons[score.reason] += 1
-    tally.suspects.add(unit.sample, unit.record.rollout, unit.record.text or "", score, odd)
-
-
-def _add_row(tally: Tally, sample: Sample, scores: list[Score], cut: list[bool]) -> None:
-    tally.metrics.add(sample, scores, cut)
-    for summary in tally.summaries:
-        summary.add(sample, scores)
-    fault = next((score for score in scores if score.gold_at_fault), None)
-    if fault is not None:
-        tally.golds.add(sample.id, fault.reason)
-
-
 def _line(unit: ScoringUnit, score: Score) -> dict[str, Any]:
+    """Return a line of `scores.jsonl`."""
     line = {"id": unit.record.id, "rollout": unit.record.rollout, "verdict": score.verdict}
     line |= {} if unit.sample.group is None else {"group": unit.sample.group}
-    line |= {"answer": None if score.answer is None else score.answer[:MAX_SHOWN], "gold": score.gold}
+    line |= {"answer": None if score.answer is None else score.answer[:MAX_ANSWER], "gold": score.gold}
     return line | {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
 
 
 def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
-    """Scores that other scorers, or other golds, have made."""
+    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others."""
     try:
-        earlier = msgspec.json.decode((folder / METRICS).read_bytes(), type=Earlier).scorer
+        earlier = msgspec.json.decode((folder / METRICS).read_bytes(), type=EarlierMetrics).scorer
     except (FileNotFoundError, msgspec.MsgspecError):
         return
     if earlier == scorer:
         return
     names = "-".join(map(str, earlier.get("scorers") or ["unknown"]))
-    aside = folder / EARLIER / f"{names}-{earlier.get('identity')}-{earlier.get('golds')}"
-    aside.mkdir(parents=True, exist_ok=True)
+    kept = folder / EARLIER / f"{names}-{earlier.get('identity')}-{earlier.get('golds')}"
+    kept.mkdir(parents=True, exist_ok=True)
     for name in (SCORES, METRICS, AUDIT, *PLOTS):
         if (folder / name).is_file():
-            shutil.copy2(folder / name, aside / name)
+            shutil.copy2(folder / name, kept / name)
 
 
 def versions_of(panel: Panel) -> dict[str, str]:
@@ -245,12 +267,13 @@ def versions_of(panel: Panel) -> dict[str, str]:
 
 
 def _own_code() -> Iterator[Path]:
-    """Yield the files that decide verdicts; an edit of a plot or a table makes no score old."""
+    """Yield the files that decide verdicts. Plots and tables are not among them: scores stay valid if those change."""
     for folder in VERDICT_FOLDERS:
         yield from (Path(__file__).parent / folder).rglob("*.py")
-    yield from (Path(module.__file__ or "") for module in (panel_module, judge, worker_process, boxed))
+    yield from (Path(module.__file__ or "") for module in (panel_module, judge_module, worker_process, boxed))
 
 
 def _files_of(panel: Panel) -> list[Path]:
+    """Return the source files of the scorers, which may be the user's own."""
     files = (inspect.getsourcefile(type(voter.scorer)) for voter in panel.voters)
     return [Path(file) for file in files if file is not None]

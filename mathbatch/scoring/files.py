@@ -1,16 +1,16 @@
-"""Name the files of a scored folder, and what stands in a line of scores."""
+"""Name the files in a folder of scores, and read a line of `scores.jsonl`."""
 
 from __future__ import annotations
 
 import msgspec
 
 SCORES, METRICS, AUDIT = "scores.jsonl", "metrics.json", "audit.jsonl"
-# Folder for the scores that other scorers, or other golds, have made.
+# Folder for earlier scores, which other scorers made or which were made against other gold answers.
 EARLIER = "scores"
 
 
 class ScoreLine(msgspec.Struct):
-    """What is read of a line of `scores.jsonl`."""
+    """Fields of a line of `scores.jsonl` that are read again; the line itself has more."""
 
     id: str
     verdict: str

@@ -1,4 +1,6 @@
-"""The scorers of a dataset: one, or several that vote.
+"""Build the scorers of a dataset from its config: one scorer, or several that vote.
+
+The key `dataset.scoring` takes three forms:
 
 scoring: math
 scoring: [math, choice]
@@ -22,6 +24,7 @@ from mathbatch.errors import ConfigError, nearest
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.judge import Judge
 
+# Scorers are named by their dotted paths, so that only those that a dataset uses are imported.
 SCORERS = {
     "auto": "mathbatch.scoring.scorers.auto.AutoScorer",
     "choice": "mathbatch.scoring.scorers.choice.ChoiceScorer",
@@ -35,53 +38,58 @@ SCORERS = {
     "number": "mathbatch.scoring.scorers.number.NumberScorer",
     "wemath": "mathbatch.scoring.scorers.wemath.WeMathScorer",
 }
+# Name of the judge model among the scorers.
 JUDGE = "judge"
+
+# Scores of one response by the names of the scorers that take its row.
+Votes = dict[str, Score]
 
 
 @dataclass(frozen=True)
 class Voter:
-    """A scorer by its name in the config, and the rows that it takes."""
+    """Scorer with its name in the config, and the expression that selects its rows (None: all rows)."""
 
     name: str
     scorer: BaseScorer
     where: Callable[[Row], Any] | None = None
 
     def takes(self, sample: Sample) -> bool:
+        """Tell whether this scorer has a vote on the row."""
         return self.where is None or bool(self.where(sample.fields))
 
 
-Votes = dict[str, Score]
-"""By the names of the scorers that take the row."""
-
-
 class Panel:
-    """All scorers of a dataset. `spec` is plain data from which `panel_of` makes the same panel in another process."""
+    """All scorers of a dataset.
+
+    `spec` holds the two arguments of `panel_of`, as plain data: a worker process makes the same panel from it.
+    """
 
     def __init__(self, voters: Sequence[Voter], spec: Any, judge: Judge | None = None) -> None:
         self.voters, self.spec, self.judge = list(voters), spec, judge
 
     @property
     def settings(self) -> Any:
-        """The scorers and their parameters, as the config writes them."""
+        """Return the scorers and their parameters, as they are written in the config."""
         scoring, section = self.spec
         return section or scoring
 
     @property
     def names(self) -> list[str]:
-        """The judge's last."""
+        """Return the names of all scorers, the judge last."""
         return [voter.name for voter in self.voters] + ([] if self.judge is None else [JUDGE])
 
     @property
     def preload(self) -> list[str]:
+        """Return the modules that worker processes import before they start."""
         return sorted({module for voter in self.voters for module in voter.scorer.preload})
 
     def votes(self, sample: Sample, response: str) -> Votes:
-        """What each scorer that takes this row has to say."""
+        """Return the score by each scorer that takes the sample's row."""
         taking = [voter for voter in self.voters if voter.takes(sample)]
         return {voter.name: voter.scorer.score(sample, response) for voter in taking}
 
     def gold_problem(self, sample: Sample) -> str | None:
-        """What a scorer has against the gold answer of a row: nothing could be correct there, not even itself."""
+        """Return why a scorer rejects even the gold answer itself; None if every scorer finds it correct."""
         for voter in self.voters:
             if voter.takes(sample):
                 score = voter.scorer.score(sample, voter.scorer.gold_as_response(sample))
@@ -91,43 +99,46 @@ class Panel:
 
 
 def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
-    """`scoring` is `dataset.scoring`; a `section` with a `_target_` takes its place.
+    """Build the panel from `dataset.scoring`, or from a section with a `_target_`, which replaces it.
 
-    Raises ConfigError for a scorer that there is not, and for parameters that it does not take.
+    Raises ConfigError for an unknown scorer, and for parameters that a scorer does not take.
     """
     spec = scoring, dict(section)
     if section:
         return Panel([Voter("scorer", make("scorer", section, BaseScorer))], spec)
-    named = _named(scoring)
+    named = _parameters_by_name(scoring)
     voters = [_voter(name, dict(parameters)) for name, parameters in named.items() if name != JUDGE]
     return Panel(voters, spec, _judge(named[JUDGE]) if JUDGE in named else None)
 
 
 def combine(gold: str | None, votes: Votes) -> Score:
-    """The verdict of the most scorers; where they are even, the first's. `unscored` counts only if all say so."""
+    """Return the verdict of most scorers, of the first one if there is a tie.
+
+    `unscored` is the verdict only if all scorers say so.
+    """
     if not votes:
         return Score("unscored", None, gold, "no scorer of dataset.scoring takes this row")
     verdicts = [score.verdict for score in votes.values() if score.verdict != "unscored"]
     if not verdicts:
         return next(iter(votes.values()))
     best = max(verdicts, key=verdicts.count)
-    won = next(score for score in votes.values() if score.verdict == best)
+    winner = next(score for score in votes.values() if score.verdict == best)
     if len(votes) == 1:
-        return won
+        return winner
     named = {name: score.verdict for name, score in votes.items()}
-    reason = won.reason
+    reason = winner.reason
     if len(set(named.values())) > 1:
-        told = (f"{name} says {score.verdict} ({_why(score)})" for name, score in votes.items())
-        reason = f"{reason}; {', '.join(told)}"
-    return msgspec.structs.replace(won, reason=reason, votes=named)
+        opinions = (f"{name} says {score.verdict} ({_detail(score)})" for name, score in votes.items())
+        reason = f"{reason}; {', '.join(opinions)}"
+    return msgspec.structs.replace(winner, reason=reason, votes=named)
 
 
-def _why(score: Score) -> str:
+def _detail(score: Score) -> str:
     return score.reason[:120] if score.verdict == "unscored" else f"{score.answer!r:.40}"
 
 
-def _named(scoring: Any) -> dict[str, Mapping[str, Any]]:
-    """Scorer to parameters, whichever of the three forms it is written in."""
+def _parameters_by_name(scoring: Any) -> dict[str, Mapping[str, Any]]:
+    """Return each scorer's parameters by its name, for any of the three forms of `dataset.scoring`."""
     if scoring is None:
         return {}
     if isinstance(scoring, str):

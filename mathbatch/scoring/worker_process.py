@@ -1,8 +1,12 @@
-"""What a worker process does: one comparison after another, each within limits that the system itself enforces.
+"""Run inside a worker process: score one response after another, each within limits that the system enforces.
 
-The code that runs here is not to be trusted: answers are hostile, scorers are anybody's. So nothing but plain data,
-whose types are checked, goes back to the parent; the time limit is a signal that ends the process, also within C code
-that never comes back to Python and when the parent is long gone; and the memory limit is the system's.
+Nothing that runs here can be trusted: responses may be hostile, and scorers may be anybody's code. Three things keep
+the scoring run safe:
+
+- Only plain data goes back to the parent process, and its types are checked there.
+- The time limit is a signal that ends the process, even within C code that never returns to Python, and even if the
+  parent process no longer exists.
+- The memory limit is the system's limit on the address space.
 """
 
 from __future__ import annotations
@@ -18,64 +22,70 @@ import msgspec
 
 from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
-from mathbatch.scoring.review import Suspicion, suspicions
+from mathbatch.scoring.review import ReviewReason, review_reasons
 
-LIMIT_S = 5.0
-"""For one response, all its scorers together; most take milliseconds."""
-MEMORY_BYTES = 1 << 30
-"""Of address space for one worker, beyond what it has at its start: a power tower asks for more than there is."""
+# Seconds that all scorers together may take for one response; most take milliseconds.
+TIME_LIMIT_S = 5.0
+# Address space that a worker may take beyond what it has at its start. A tower of powers asks for more than any machine
+# has.
+MEMORY_LIMIT_BYTES = 1 << 30
+# Message by which a worker says that it has started.
 READY = b""
+# Characters of an error message that are kept.
 MAX_PROBLEM = 300
-"""Characters of what an error says."""
 
 
-class Looked(msgspec.Struct):
-    """The votes on a response and what is odd about it; or why there are none."""
+class WorkerReply(msgspec.Struct):
+    """Reply of a worker about one response: the votes and the reasons to review them, or why there are none."""
 
     votes: dict[str, Score] = {}
-    odd: list[Suspicion] = []
+    review: list[ReviewReason] = []
     problem: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
-decode_looked = msgspec.msgpack.Decoder(Looked).decode
+decode_reply = msgspec.msgpack.Decoder(WorkerReply).decode
 
 
 def serve(connection: Connection, spec: tuple[Any, dict[str, Any]]) -> None:
-    """Answer pairs of sample and response, pickled, until the parent closes the connection or is gone. A pair without
-    a response asks what is wrong with the gold answer.
+    """Answer requests until the parent process closes the connection or ends.
+
+    A request is a pickled pair of a sample and a response. With None for the response it asks what is wrong with the
+    sample's gold answer.
     """
-    os.setsid()  # Ctrl-C is for the parent, and what a scorer starts can be ended together with it
+    # A session of its own keeps Ctrl-C away, and lets the parent end this worker with everything a scorer has started.
+    os.setsid()
     panel = panel_of(*spec)
     _limit_memory()
     try:
         connection.send_bytes(READY)
         while True:
-            connection.send_bytes(_looked(panel, connection.recv_bytes()))
+            connection.send_bytes(_reply_to(panel, connection.recv_bytes()))
     except (EOFError, OSError):
         return
 
 
-def _looked(panel: Panel, message: bytes) -> bytes:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # each time: a scorer may have alarms of its own
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
+def _reply_to(panel: Panel, message: bytes) -> bytes:
+    # Set for every request, because a scorer may have changed what the alarm does.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_S)
     try:
         sample, response = pickle.loads(message)
         if response is None:
-            return _encode(Looked(problem=panel.gold_problem(sample) or ""))
+            return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response)
-        return _encode(Looked(votes, suspicions(sample, response, votes)))
+        return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
     except MemoryError:
-        return _encode(Looked(problem=f"the comparison takes over {MEMORY_BYTES >> 30} GiB"))
-    except BaseException as error:  # noqa: BLE001 - of any scorer; and alarms and exits are no Exceptions
-        told = f"the comparison fails: {type(error).__name__}: {error}"[:MAX_PROBLEM]
-        return _encode(Looked(problem=told.encode(errors="replace").decode()))
+        return _encode(WorkerReply(problem=f"the comparison takes over {MEMORY_LIMIT_BYTES >> 30} GiB"))
+    except BaseException as error:  # noqa: BLE001 - scorers may raise anything, also exits that are no Exceptions
+        problem = f"the comparison fails: {type(error).__name__}: {error}"[:MAX_PROBLEM]
+        return _encode(WorkerReply(problem=problem.encode(errors="replace").decode()))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _limit_memory() -> None:
     with open("/proc/self/statm", encoding="ascii") as sizes:
-        most = int(sizes.read().split()[0]) * resource.getpagesize() + MEMORY_BYTES
+        most = int(sizes.read().split()[0]) * resource.getpagesize() + MEMORY_LIMIT_BYTES
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))

@@ -1,7 +1,8 @@
-"""Comparisons in worker processes, each with a time limit: a hostile answer costs its worker, never the scoring run.
+"""Score responses in worker processes, so that a hostile response ends a worker but never the scoring run.
 
-Each worker has a connection of its own, and all is done by the caller's thread: a worker can be killed at any moment
-without leaving a lock or half a message to the others. What it had not begun yet goes to another.
+Each worker has its own connection, and the caller's thread does all the sending and receiving. So a worker can be
+killed at any moment without leaving a lock or half a message to the others. Tasks that it had not started yet go to
+another worker.
 """
 
 from __future__ import annotations
@@ -24,32 +25,34 @@ import msgspec
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
-from mathbatch.scoring.review import Suspicion
-from mathbatch.scoring.worker_process import LIMIT_S, Looked, decode_looked, serve
+from mathbatch.scoring.review import ReviewReason
+from mathbatch.scoring.worker_process import TIME_LIMIT_S, WorkerReply, decode_reply, serve
 
+# Seconds after the time limit before a worker is killed from outside. It normally ends itself by its alarm, unless a
+# scorer has changed what the alarm does.
 GRACE_S = 2.0
-"""After its limit a worker ends by itself, unless a scorer has set alarms of its own."""
-AHEAD = 64
-"""Comparisons that are begun ahead of the first without a verdict, for each worker."""
-MOST_TASKS = 4
-"""Of one worker at a time: enough that it need not wait for the next, few enough that none wait behind a slow one."""
-IN_PIPE = 1 << 15
-"""Bytes on their way to a worker that is at work: what its pipe holds, so that nobody waits to write."""
-MOST_WORKERS = 8
-RENEW_AFTER = 20_000
-"""Comparisons, after which a worker makes way for a fresh one: sympy keeps much of what it has seen."""
-MOST_STILLBORN = 3
-"""Workers in a row that end before they are ready, after which there is no point in going on."""
+# Tasks per worker that may be queued behind the oldest one without a reply.
+MAX_QUEUED_PER_WORKER = 64
+# Tasks that one worker has at a time: enough that it never waits for the next, few enough that little waits behind a
+# slow one.
+MAX_TASKS_PER_WORKER = 4
+# Bytes of tasks that are sent to a busy worker: its pipe holds them, so sending never blocks.
+MAX_PIPE_BYTES = 1 << 15
+MAX_WORKERS = 8
+# Tasks after which a worker is replaced by a new one, since sympy keeps much of what it has seen in memory.
+TASKS_BEFORE_RENEWAL = 20_000
+# Workers in a row that may end before they are ready. After that, starting more is pointless.
+MAX_FAILED_STARTS = 3
+# Seconds to wait for replies before the caller's `on_wait` is called again.
 WAIT_S = 0.5
-"""For news from the workers, before the caller is asked whether to go on."""
-OVERDUE = f"the comparison takes over {LIMIT_S:g} s"
+TIMEOUT_PROBLEM = f"the comparison takes over {TIME_LIMIT_S:g} s"
 
 Key = TypeVar("Key")
 
 
 def start_without_sigint(process: BaseProcess) -> None:
     """Start `process` with SIGINT blocked, for it and for the server it is forked from: Ctrl-C is for the parent."""
-    # Started within the mask, Python's resource tracker would undo it.
+    # Python's resource tracker unblocks SIGINT when it starts, so it must be running before the signal is blocked.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -59,17 +62,18 @@ def start_without_sigint(process: BaseProcess) -> None:
 
 
 class Task:
-    """One comparison; `looked` is what came of it."""
+    """One response for a worker to score. `reply` is None until a worker has answered."""
 
-    def __init__(self, message: bytes = b"", looked: Looked | None = None) -> None:
-        self.message, self.looked = message, looked
+    def __init__(self, message: bytes = b"", reply: WorkerReply | None = None) -> None:
+        self.message, self.reply = message, reply
 
 
 class Worker:
-    """A process and the tasks that it has, the one that it works on first."""
+    """One worker process and the tasks that were sent to it; it works on the first of them."""
 
     def __init__(self, panel: Panel) -> None:
-        context = multiprocessing.get_context("forkserver")  # from a clean process: an engine's threads are not forked
+        # Workers are forked from a clean server process, so that no threads of an engine are copied into them.
+        context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([serve.__module__, *panel.preload])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
@@ -77,44 +81,47 @@ class Worker:
         theirs.close()
         self.tasks: deque[Task] = deque()
         self.is_ready = False
-        self._given = 0
+        self._sent = 0
+        # Time at which it got its first task, or at which it last replied.
         self._since = 0.0
-        """When it began its first task, or was last heard of."""
 
     @property
-    def is_spent(self) -> bool:
-        return self._given >= RENEW_AFTER and not self.tasks
+    def needs_renewal(self) -> bool:
+        """Tell whether it has done its share of tasks and should be replaced."""
+        return self._sent >= TASKS_BEFORE_RENEWAL and not self.tasks
 
     @property
     def is_overdue(self) -> bool:
-        return bool(self.tasks) and time.monotonic() > self._since + LIMIT_S + GRACE_S
+        """Tell whether it has worked on one task for too long."""
+        return bool(self.tasks) and time.monotonic() > self._since + TIME_LIMIT_S + GRACE_S
 
-    def takes(self, task: Task) -> bool:
-        """Whether it can have another task now."""
-        if not self.is_ready or self._given >= RENEW_AFTER or len(self.tasks) >= MOST_TASKS:
+    def accepts(self, task: Task) -> bool:
+        """Tell whether the task can be sent now."""
+        if not self.is_ready or self._sent >= TASKS_BEFORE_RENEWAL or len(self.tasks) >= MAX_TASKS_PER_WORKER:
             return False
-        return not self.tasks or sum(len(one.message) for one in [*self.tasks, task]) <= IN_PIPE
+        return not self.tasks or sum(len(one.message) for one in [*self.tasks, task]) <= MAX_PIPE_BYTES
 
-    def give(self, task: Task) -> None:
+    def send(self, task: Task) -> None:
+        """Send a task. A worker that has died is noticed when its reply is awaited."""
         if not self.tasks:
             self._since = time.monotonic()
         self.tasks.append(task)
-        self._given += 1
-        with suppress(OSError):  # it is dead: the next look at it finds that
+        self._sent += 1
+        with suppress(OSError):
             self.connection.send_bytes(task.message)
 
-    def hear(self) -> None:
-        """Take what it has sent. Raises EOFError or OSError where it is dead."""
+    def receive(self) -> None:
+        """Take the next message from the worker. Raises EOFError or OSError if it has died."""
         message = self.connection.recv_bytes()
         self._since = time.monotonic()
         if self.is_ready:
-            self.tasks.popleft().looked = _decoded(message)
+            self.tasks.popleft().reply = _decoded(message)
         self.is_ready = True
 
     def kill(self) -> int | None:
-        """End it with all that it has started; returns its exit code."""
+        """End the process and everything it has started; return its exit code."""
         assert self.process.pid is not None
-        with suppress(ProcessLookupError):  # it has no group of its own yet, or is gone
+        with suppress(ProcessLookupError):  # it has no process group yet, or has ended
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.join()
@@ -123,16 +130,18 @@ class Worker:
 
 
 class Workers:
-    """Use as a context. Processes start at the first comparison. `on_wait` is called every WAIT_S at least while there
-    is something to wait for; what it raises ends that.
+    """Pool of worker processes, to be used as a context. Processes start with the first task.
+
+    `on_wait` is called at least every WAIT_S seconds while replies are awaited. An exception that it raises ends the
+    waiting.
     """
 
     def __init__(self, panel: Panel, on_wait: Callable[[], object] = lambda: None) -> None:
         self._panel, self._on_wait = panel, on_wait
-        self._count = max(1, min(len(os.sched_getaffinity(0)), MOST_WORKERS))
+        self._count = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
         self._workers: list[Worker] = []
         self._queue: deque[Task] = deque()
-        self._stillborn = 0
+        self._failed_starts = 0
 
     def __enter__(self) -> Workers:
         return self
@@ -141,101 +150,115 @@ class Workers:
         for worker in self._workers:
             worker.kill()
 
-    def votes(self, units: Iterable[tuple[Key, Sample, str | None]]) -> Iterator[tuple[Key, Votes, list[Suspicion]]]:
-        """The votes on each response and what is odd about it, in order; none on a response that is not there."""
+    def votes(self, units: Iterable[tuple[Key, Sample, str | None]]) -> Iterator[tuple[Key, Votes, list[ReviewReason]]]:
+        """Yield the votes on each response, and the reasons to review them, in the order of `units`.
+
+        A unit is a key, a sample and a response. The votes are empty if the response is None.
+        """
         waiting: deque[tuple[Key, Sample, Task]] = deque()
         for key, sample, response in units:
-            task = Task(looked=Looked()) if response is None else self._begin(sample, response)
+            task = Task(reply=WorkerReply()) if response is None else self._submit(sample, response)
             waiting.append((key, sample, task))
-            if len(waiting) >= AHEAD * self._count:
-                yield self._told(*waiting.popleft())
+            if len(waiting) >= MAX_QUEUED_PER_WORKER * self._count:
+                yield self._result(*waiting.popleft())
         while waiting:
-            yield self._told(*waiting.popleft())
+            yield self._result(*waiting.popleft())
 
-    def begin_gold(self, sample: Sample) -> Task:
-        """A task whose `ended` says in `problem` why nothing could be equal to the gold answer of a row."""
-        return self._begin(sample, None)
+    def submit_gold(self, sample: Sample) -> Task:
+        """Submit a task whose reply says in `problem` why nothing could be equal to the sample's gold answer."""
+        return self._submit(sample, None)
 
-    def ended(self, task: Task) -> Looked:
-        """Wait for it; meanwhile others go on."""
-        while task.looked is None:
+    def reply_to(self, task: Task) -> WorkerReply:
+        """Wait for the reply to a task; other tasks go on meanwhile."""
+        while task.reply is None:
             self._work()
-        return task.looked
+        return task.reply
 
-    def _begin(self, sample: Sample, response: str | None) -> Task:
+    def _submit(self, sample: Sample, response: str | None) -> Task:
         try:
-            task = Task(pickle.dumps((_slim(sample), response)))
+            task = Task(pickle.dumps((_without_unread_fields(sample), response)))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            return Task(looked=Looked(problem=f"the row can't be handed to a scorer: {error}"))
+            return Task(reply=WorkerReply(problem=f"the row can't be handed to a scorer: {error}"))
         self._queue.append(task)
         return task
 
-    def _told(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[Suspicion]]:
-        looked = self.ended(task)
-        if looked.problem:
-            return key, {self._panel.names[0]: Score("unscored", None, sample.gold, looked.problem)}, []
-        return key, looked.votes, looked.odd
+    def _result(self, key: Key, sample: Sample, task: Task) -> tuple[Key, Votes, list[ReviewReason]]:
+        reply = self.reply_to(task)
+        if reply.problem:
+            return key, {self._panel.names[0]: Score("unscored", None, sample.gold, reply.problem)}, []
+        return key, reply.votes, reply.review
 
     def _work(self) -> None:
-        """Hand out what is queued, and wait until a worker has something to say or must be replaced."""
+        """Send queued tasks, then wait until a worker replies or must be replaced."""
         self._on_wait()
+        # joblib sets a start method that its child processes don't know; multiprocessing would fail on it.
         if multiprocessing.get_start_method(allow_none=True) not in multiprocessing.get_all_start_methods():
-            multiprocessing.set_start_method(
-                "forkserver", force=True
-            )  # joblib has set one that its children don't know
+            multiprocessing.set_start_method("forkserver", force=True)
         while len(self._workers) < self._count:
             self._workers.append(Worker(self._panel))
-        while self._queue:
-            free = [worker for worker in self._workers if worker.takes(self._queue[0])]
-            if not free:
-                break
-            min(free, key=lambda worker: len(worker.tasks)).give(self._queue.popleft())
+        self._send_queued()
         ready = wait([worker.connection for worker in self._workers], timeout=WAIT_S)
         for worker in list(self._workers):
             if worker.connection in ready:
-                self._hear(worker)
+                self._receive_from(worker)
             elif worker.is_overdue:
-                self._bury(worker, OVERDUE)
+                self._remove(worker, TIMEOUT_PROBLEM)
 
-    def _hear(self, worker: Worker) -> None:
+    def _send_queued(self) -> None:
+        while self._queue:
+            free = [worker for worker in self._workers if worker.accepts(self._queue[0])]
+            if not free:
+                break
+            min(free, key=lambda worker: len(worker.tasks)).send(self._queue.popleft())
+
+    def _receive_from(self, worker: Worker) -> None:
         try:
-            worker.hear()
+            worker.receive()
         except (EOFError, OSError):
-            self._bury(worker)
+            self._remove(worker)
             return
-        self._stillborn = 0
-        if worker.is_spent:
-            self._bury(worker)
+        self._failed_starts = 0
+        if worker.needs_renewal:
+            self._remove(worker)
 
-    def _bury(self, worker: Worker, cause: str = "") -> None:
-        """The task that it had begun is what ended it; the others are done by another worker."""
+    def _remove(self, worker: Worker, problem: str = "") -> None:
+        """End a worker. Its first task is blamed for its end; the others go back to the queue.
+
+        Raises ConfigError if several workers in a row have ended before they were ready.
+        """
         self._workers.remove(worker)
         code = worker.kill()
         if worker.tasks:
-            worker.tasks.popleft().looked = Looked(problem=cause or _cause(code))
+            worker.tasks.popleft().reply = WorkerReply(problem=problem or _problem_of_exit(code))
         self._queue.extendleft(reversed(worker.tasks))
-        self._stillborn += not worker.is_ready
-        if self._stillborn > MOST_STILLBORN:
+        self._failed_starts += not worker.is_ready
+        if self._failed_starts > MAX_FAILED_STARTS:
             fix = "see above what its process says; its class must be importable from a module"
             raise ConfigError("dataset.scoring", f"a scorer's process ends at its start, with code {code}", fix)
 
 
-def _decoded(message: bytes) -> Looked:
+def _decoded(message: bytes) -> WorkerReply:
     try:
-        return decode_looked(message)
+        return decode_reply(message)
     except msgspec.ValidationError as error:
-        return Looked(problem=f"the scorer returns no proper Score: {error}")
+        return WorkerReply(problem=f"the scorer returns no proper Score: {error}")
 
 
-def _cause(code: int | None) -> str:
-    return OVERDUE if code == -signal.SIGALRM else f"the comparison ends its process, with code {code}"
+def _problem_of_exit(code: int | None) -> str:
+    return TIMEOUT_PROBLEM if code == -signal.SIGALRM else f"the comparison ends its process, with code {code}"
 
 
-def _slim(sample: Sample) -> Sample:
-    """Without what no scorer reads: pictures are large."""
+def _without_unread_fields(sample: Sample) -> Sample:
+    """Return the sample without what no scorer reads: images above all, which are large."""
     fields = {name: value for name, value in (sample.fields or sample.row).items() if not _holds_bytes(value)}
     return Sample(
-        sample.id, sample.row_number, {}, sample.query, (), sample.gold, None, sample.choices, {}, None, fields
+        id=sample.id,
+        row_number=sample.row_number,
+        row={},
+        query=sample.query,
+        gold=sample.gold,
+        choices=sample.choices,
+        fields=fields,
     )
 
 

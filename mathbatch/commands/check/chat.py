@@ -1,4 +1,7 @@
-"""Prompts as the model will see them, and their tokens, by the checkpoint's own processor; no engine is loaded."""
+"""Render prompts as the model will see them and count their tokens, by the checkpoint's own processor.
+
+No engine is loaded.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from typing import Any
 from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 
+# Width and height of an image, in pixels.
 Size = tuple[int, int]
-"""Width and height in pixels."""
+# An image side is never this long, so a processor's `longest_edge` from here on is a number of pixels.
+LONGEST_SIDE = 1 << 16
 
 
 class ChatRenderer:
-    """The checkpoint's tokenizer and image processor, from local files or the hub's cache. `why_not` says what is
-    missing where they can't be loaded; tokens are not counted then.
+    """Renders prompts by the checkpoint's tokenizer and image processor, from local files or the hub's cache.
+
+    `why_not` says why these can't be loaded, None if they are loaded. Without them nothing is rendered or counted.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -35,7 +41,7 @@ class ChatRenderer:
         config = self._config
         path = locate(config.path, "model.path")
         options: dict[str, Any] = {"revision": config.revision, "trust_remote_code": config.trust_remote_code}
-        options["local_files_only"] = True  # a check does not fetch models
+        options["local_files_only"] = True  # a check must not download a model
         name = str(path) if path.exists() else config.path
         self._tokenizer = AutoTokenizer.from_pretrained(name, **options)
         if config.max_images:
@@ -47,19 +53,20 @@ class ChatRenderer:
                     part.chat_template = template
 
     def render(self, messages: list[dict[str, Any]]) -> str:
-        """The whole prompt as text, a placeholder where each picture goes. Raises ValueError by the template."""
+        """Return the whole prompt as text, with a placeholder for each image. Raises what the chat template raises."""
         renderer = self._processor or self._tokenizer
-        plain = [_plain(message, as_parts=self._processor is not None) for message in messages]
+        texts = [_without_images(message, as_parts=self._processor is not None) for message in messages]
         found = renderer.apply_chat_template(
-            plain, tokenize=False, add_generation_prompt=True, **self._config.chat_template_kwargs
+            texts, tokenize=False, add_generation_prompt=True, **self._config.chat_template_kwargs
         )
         return str(found)
 
     def text_tokens(self, text: str) -> int:
+        """Return the number of tokens of a rendered prompt, in which each placeholder is one token."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def image_tokens(self, sizes: Sequence[Size]) -> int | None:
-        """Tokens that pictures of these sizes become, None where the processor does not tell."""
+        """Return the number of tokens for images of these sizes; None if the processor can't tell."""
         count = getattr(self._processor, "_get_num_multimodal_tokens", None)
         if count is None or not sizes:
             return None if sizes else 0
@@ -70,20 +77,22 @@ class ChatRenderer:
         return int(sum(found["num_image_tokens"]))
 
     def is_resized(self, size: Size) -> bool:
-        """Whether the image processor makes a picture of this size smaller."""
+        """Tell whether the image processor makes an image of this size smaller."""
         limits = getattr(getattr(self._processor, "image_processor", None), "size", None)
         if limits is None:
             return False
         width, height = size
         longest, most = limits.get("longest_edge"), limits.get("max_pixels")
-        if longest is not None and longest >= 1 << 16:  # Qwen writes a number of pixels there
+        # The processors of Qwen models have a number of pixels there.
+        if longest is not None and longest >= LONGEST_SIDE:
             longest, most = None, longest
         bounds = limits.get("width") or longest, limits.get("height") or longest
         over = any(bound is not None and side > bound for side, bound in zip((width, height), bounds, strict=True))
         return over or (most is not None and width * height > most)
 
 
-def _plain(message: dict[str, Any], as_parts: bool) -> dict[str, Any]:
+def _without_images(message: dict[str, Any], as_parts: bool) -> dict[str, Any]:
+    """Return the message with a mark in the place of each image. With `as_parts`, text becomes a list of parts."""
     content = message["content"]
     if isinstance(content, str):
         return {**message, "content": [{"type": "text", "text": content}]} if as_parts else message

@@ -1,9 +1,10 @@
-"""Look at a whole dataset without an engine, and say what would go wrong."""
+"""Check a whole dataset without an engine, and show what would go wrong in a run."""
 
 from __future__ import annotations
 
 import re
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,17 +20,20 @@ from mathbatch.commands.check.inspection import SHOWN_PROMPTS, Inspection, inspe
 from mathbatch.commands.check.page import write_page
 from mathbatch.config import Config
 from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.overrides import refuse_multirun
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
 from mathbatch.runner.signals import Signals
 
+# Control characters, by which the text of a row could steer the terminal.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def main() -> int:
     """Check what the command line says; return the exit code."""
+    refuse_multirun(sys.argv[1:], "check takes one dataset at a time")
     Signals().install()
     code = run_app(check_composed)
     assert isinstance(code, int)
@@ -54,11 +58,11 @@ def check_composed(composed: DictConfig) -> int:
 
 
 def show(job: RunJob, found: Inspection, facts: list[tuple[str, str]], page: Path) -> None:
-    """Show three prompts, what was found, the counts and a verdict."""
+    """Show the first prompts, the findings, the counts, and whether every row can be asked."""
     console = Console(highlight=False, soft_wrap=True)
-    for seen in found.shown[:SHOWN_PROMPTS]:
-        console.rule(f"prompt of {seen.sample.id}", align="left")
-        console.print(CONTROL.sub("", seen.prompt), markup=False)  # a row must not steer the terminal
+    for shown in found.shown[:SHOWN_PROMPTS]:
+        console.rule(f"prompt of {shown.sample.id}", align="left")
+        console.print(CONTROL.sub("", shown.prompt), markup=False)
     console.rule()
     if found.findings:
         ordered = sorted(found.findings.values(), key=lambda finding: not finding.amiss)
@@ -71,7 +75,8 @@ def show(job: RunJob, found: Inspection, facts: list[tuple[str, str]], page: Pat
 
 
 def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str, str]]:
-    facts = [("rows", f"{found.rows:,}"), ("pictures", f"{found.pictures:,}, {found.distinct_pictures:,} distinct")]
+    """Return the counts as names and values. Answers are stored twice: in the store and in the results."""
+    facts = [("rows", f"{found.rows:,}"), ("pictures", f"{found.images:,}, {found.distinct_images:,} distinct")]
     if chat.why_not is not None:
         facts.append(("tokens", f"not counted: the model's files are not here ({chat.why_not})"))
     elif found.tokens:
@@ -85,5 +90,5 @@ def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str
 
 def _spread(values: Sequence[int]) -> str:
     ordered = sorted(values)
-    late = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    return f"{ordered[0]:,} to {ordered[-1]:,}, median {statistics.median(ordered):,.0f}, 95 % up to {late:,}"
+    most = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    return f"{ordered[0]:,} to {ordered[-1]:,}, median {statistics.median(ordered):,.0f}, 95 % up to {most:,}"

@@ -1,5 +1,7 @@
-"""Tries the gold answers of a dataset against themselves, in the processes that scoring uses: one that keeps a computer
-algebra system busy for ever costs one finding.
+"""Check that the gold answers of a dataset count as correct answers to themselves.
+
+The checks run in the worker processes that scoring uses. So a gold answer that keeps the computer algebra system busy
+forever becomes one finding, and does not stop the check.
 """
 
 from __future__ import annotations
@@ -10,48 +12,54 @@ from contextlib import suppress
 
 from mathbatch.records import Sample
 from mathbatch.runner.components import Components
-from mathbatch.scoring.worker_process import LIMIT_S
-from mathbatch.scoring.workers import OVERDUE, Task, Workers
+from mathbatch.scoring.worker_process import TIME_LIMIT_S
+from mathbatch.scoring.workers import TIMEOUT_PROBLEM, Task, Workers
 
-PLAIN = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
-"""A short number or a choice, as most benchmarks have: any scorer of ours compares it at once."""
-MAX_SIMPLE = 2_000
-"""Characters of what scorers without a computer algebra system compare at once; whole solutions of GSM8K have 1,000."""
+# A short number or a choice's letter, as in most benchmarks. Every scorer of this package compares these at once.
+SHORT_GOLD = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
+# Characters that scorers without a computer algebra system compare at once. A whole gold solution of GSM8K has 1,000.
+MAX_QUICK = 2_000
 
 
-class GoldTrier:
-    """Use as a context. What `begin` gives tells what is wrong with the gold answer, or None; it waits if it must."""
+class GoldChecker:
+    """Checks gold answers against themselves. To be used as a context."""
 
     def __init__(self, components: Components) -> None:
         self._panel, self._workers = components.scorers, Workers(components.scorers)
         self._is_wanted = components.is_scored and bool(components.scorers.voters)
-        self._is_ours = all(_is_ours(voter.scorer) for voter in components.scorers.voters)
+        self._only_own_scorers = all(_is_own(voter.scorer) for voter in components.scorers.voters)
 
-    def __enter__(self) -> GoldTrier:
+    def __enter__(self) -> GoldChecker:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._workers.__exit__()
 
     def begin(self, sample: Sample) -> Callable[[], str | None]:
+        """Start to check one gold answer.
+
+        Returns a function that waits for the result: what is wrong with the gold answer, or None.
+        """
         if not self._is_wanted or not (sample.gold or "").strip():
             return lambda: None
         if self._is_quick(sample.gold or ""):
-            with suppress(Exception):  # of an expression in `where`, or a scorer: a worker says what it is
+            # An expression in `where` or a scorer may raise anything. A worker process then tries again and reports it.
+            with suppress(Exception):
                 problem = self._panel.gold_problem(sample)
                 return lambda: problem
-        task = self._workers.begin_gold(sample)
+        task = self._workers.submit_gold(sample)
         return lambda: self._problem(task)
 
     def _is_quick(self, gold: str) -> bool:
-        """Whether it may be compared in this process: for an ordinary dataset no other need start."""
-        is_simple = not self._panel.preload and len(gold) <= MAX_SIMPLE
-        return self._is_ours and (is_simple or PLAIN.fullmatch(gold) is not None)
+        """Tell whether it can be compared in this process, so that ordinary datasets need no worker process."""
+        is_simple = not self._panel.preload and len(gold) <= MAX_QUICK
+        return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
 
     def _problem(self, task: Task) -> str | None:
-        problem = self._workers.ended(task).problem
-        return f"it could not be read in {LIMIT_S:g} s" if problem == OVERDUE else problem or None
+        problem = self._workers.reply_to(task).problem
+        return f"it could not be read in {TIME_LIMIT_S:g} s" if problem == TIMEOUT_PROBLEM else problem or None
 
 
-def _is_ours(scorer: object) -> bool:
+def _is_own(scorer: object) -> bool:
+    """Tell whether a scorer belongs to this package, so that it can be trusted to return."""
     return type(scorer).__module__.startswith(f"{__package__.partition('.')[0]}.")

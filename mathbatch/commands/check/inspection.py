@@ -1,10 +1,10 @@
-"""Reads a whole dataset as a run would, and notes everything that would go wrong, without an engine."""
+"""Read a whole dataset as a run would, without an engine, and note everything that would go wrong."""
 
 from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,28 +13,32 @@ from typing import NamedTuple
 from jinja2 import TemplateError
 
 from mathbatch.commands.check.chat import ChatRenderer, Size
-from mathbatch.commands.check.golds import GoldTrier
-from mathbatch.commands.check.images import PictureLooker, Trouble
+from mathbatch.commands.check.golds import GoldChecker
+from mathbatch.commands.check.images import ImageProber, ImageProblem
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
 from mathbatch.records import BadRow, Record, Request, Sample
 from mathbatch.reports.findings import Finding
 from mathbatch.runner.run_job import RunJob
 
-AHEAD = 64
-"""Rows whose pictures are decoded while earlier rows are looked at."""
+# Rows whose images are being decoded while earlier rows are inspected.
+MAX_PENDING = 64
+# Images with a longer side over this multiple of the shorter one, or with fewer pixels, are noted as extreme.
 EXTREME_SIDES = 20.0
 EXTREME_PIXELS = 28 * 28
+# Prompts that are shown in any case, and rows that are shown at most, as long as something was found in them.
 SHOWN_PROMPTS = 3
+MAX_SHOWN = 50
+# Bytes of a record without its answer, and of one token of an answer, for an estimate of the disk space.
 RECORD_BYTES = 400
 BYTES_PER_TOKEN = 4
+# Errors that chat templates raise for messages that they can't take.
 RENDER_ERRORS = (TemplateError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError)
-"""What chat templates raise on messages that they can't take."""
 
 
 @dataclass
-class Seen:
-    """One row as the check saw it: for the page."""
+class ShownRow:
+    """Row that is shown on the page of the check: its prompt, and the names of the findings in it."""
 
     sample: Sample
     prompt: str
@@ -43,27 +47,29 @@ class Seen:
 
 @dataclass
 class Inspection:
-    """All findings by kind, the token counts, and the rows to show."""
+    """Result of a check: findings by kind, numbers of tokens in each prompt, and rows to show."""
 
     rows: int = 0
     findings: dict[str, Finding] = field(default_factory=dict)
     tokens: array[int] = field(default_factory=lambda: array("L"))
     image_tokens: array[int] = field(default_factory=lambda: array("L"))
-    pictures: int = 0
-    distinct_pictures: int = 0
-    shown: list[Seen] = field(default_factory=list)
+    images: int = 0
+    distinct_images: int = 0
+    shown: list[ShownRow] = field(default_factory=list)
     disk_bytes: int = 0
 
     def note(self, kind: str, example: str, amiss: bool = True) -> None:
+        """Count one finding of this kind. `amiss` tells that it would leave a row without an answer."""
         finding = self.findings.setdefault(kind, Finding(kind, MEANINGS.get(kind, ""), amiss))
         finding.add(example)
 
     @property
     def fails(self) -> bool:
-        """Whether a run would leave rows without an answer."""
+        """Tell whether a run would leave rows without an answer."""
         return any(finding.amiss for finding in self.findings.values())
 
 
+# Explanations of the kinds of findings, for the table at the end.
 MEANINGS = {
     "duplicate_id": "rows whose id an earlier row has; they would fail",
     "empty_prompt": "rows without a prompt; they would fail",
@@ -90,58 +96,63 @@ MEANINGS = {
 
 
 def inspect(job: RunJob, chat: ChatRenderer, progress: Callable[[int], object]) -> Inspection:
-    """Look at every row. Raises ConfigError where the dataset can't be read."""
-    found, waiting = Inspection(), deque[Looks]()
-    with closing(PictureLooker(job.decoder)) as looker, GoldTrier(job.components) as trier:
+    """Inspect every row. `progress` is called with the number of rows so far.
+
+    Raises ConfigError if the dataset can't be read.
+    """
+    found, pending = Inspection(), deque[PendingRow]()
+    with closing(ImageProber(job.decoder)) as prober, GoldChecker(job.components) as golds:
         for row in job.components.loader:
-            waiting.append(_begin(row, looker, trier))
-            if len(waiting) > AHEAD:
-                _look_at(job, chat, found, waiting.popleft())
+            pending.append(_begin(row, prober, golds))
+            if len(pending) > MAX_PENDING:
+                _inspect_row(job, chat, found, pending.popleft())
                 progress(found.rows)
-        while waiting:
-            _look_at(job, chat, found, waiting.popleft())
-    found.distinct_pictures = looker.distinct
+        while pending:
+            _inspect_row(job, chat, found, pending.popleft())
+    found.distinct_images = prober.distinct
     return found
 
 
-class Looks(NamedTuple):
-    """A row, and what has been begun to know about it."""
+class PendingRow(NamedTuple):
+    """Row whose images and gold answer are being checked. `gold_problem` waits for the check of the gold answer."""
 
     row: Sample | BadRow
-    pictures: list[Future[Size | Trouble]]
-    gold: Callable[[], str | None]
+    images: Sequence[Future[Size | ImageProblem]]
+    gold_problem: Callable[[], str | None]
 
 
-def _begin(row: Sample | BadRow, looker: PictureLooker, trier: GoldTrier) -> Looks:
+def _begin(row: Sample | BadRow, prober: ImageProber, golds: GoldChecker) -> PendingRow:
     if isinstance(row, BadRow):
-        return Looks(row, [], lambda: None)
-    return Looks(row, [looker.look(image) for image in row.images], trier.begin(row))
+        return PendingRow(row, [], lambda: None)
+    return PendingRow(row, [prober.probe(image) for image in row.images], golds.begin(row))
 
 
-def _look_at(job: RunJob, chat: ChatRenderer, found: Inspection, looks: Looks) -> None:
+def _inspect_row(job: RunJob, chat: ChatRenderer, found: Inspection, pending: PendingRow) -> None:
+    """Note everything about one row, and keep the row if it is to be shown."""
     found.rows += 1
-    sample = looks.row
+    sample = pending.row
     if isinstance(sample, BadRow):
         found.note(sample.kind, sample.message)
         return
     before = {name: finding.count for name, finding in found.findings.items()}
-    sizes = _sizes(found, sample, looks.pictures)
-    _look_at_gold(job, found, sample, looks.gold)
-    _look_at_placeholders(found, sample)
-    prompt = _look_at_prompt(job, chat, found, sample, sizes)
+    sizes = _inspect_images(found, sample, pending.images)
+    _inspect_gold(job, found, sample, pending.gold_problem)
+    _inspect_placeholders(found, sample)
+    prompt = _inspect_prompt(job, chat, found, sample, sizes)
     notes = [name for name, finding in found.findings.items() if finding.count > before.get(name, 0)]
-    if len(found.shown) < SHOWN_PROMPTS or (notes and len(found.shown) < 50):
-        found.shown.append(Seen(sample, prompt, notes))
+    if len(found.shown) < SHOWN_PROMPTS or (notes and len(found.shown) < MAX_SHOWN):
+        found.shown.append(ShownRow(sample, prompt, notes))
     limit = job.config.sampling.max_tokens or job.config.model.max_model_len or 0
     found.disk_bytes += job.config.sampling.n * (RECORD_BYTES + limit * BYTES_PER_TOKEN)
 
 
-def _sizes(found: Inspection, sample: Sample, looks: list[Future[Size | Trouble]]) -> list[Size]:
+def _inspect_images(found: Inspection, sample: Sample, images: Sequence[Future[Size | ImageProblem]]) -> list[Size]:
+    """Note images that can't be used or are extreme; return the sizes of all that can be used."""
     sizes = []
-    for look in looks:
-        found.pictures += 1
-        size = look.result()
-        if isinstance(size, Trouble):
+    for image in images:
+        found.images += 1
+        size = image.result()
+        if isinstance(size, ImageProblem):
             found.note(size.kind, f"{sample.id}: {size.message}")
             continue
         width, height = size
@@ -151,14 +162,14 @@ def _sizes(found: Inspection, sample: Sample, looks: list[Future[Size | Trouble]
     return sizes
 
 
-def _look_at_gold(job: RunJob, found: Inspection, sample: Sample, trial: Callable[[], str | None]) -> None:
+def _inspect_gold(job: RunJob, found: Inspection, sample: Sample, gold_problem: Callable[[], str | None]) -> None:
     if job.config.dataset.answer_field is None:
         return
     gold = (sample.gold or "").strip()
     if not gold:
         found.note("missing gold", sample.id, amiss=False)
         return
-    problem = trial()
+    problem = gold_problem()
     if problem is not None:
         found.note("unusable gold", f"{sample.id}: {gold!r:.80}: {problem}", amiss=False)
     elif sample.choices and gold not in sample.choices and not _is_letter_of(gold, len(sample.choices)):
@@ -169,37 +180,35 @@ def _is_letter_of(gold: str, choices: int) -> bool:
     return len(gold) == 1 and gold.isascii() and gold.isupper() and ord(gold) - ord("A") < choices
 
 
-def _look_at_placeholders(found: Inspection, sample: Sample) -> None:
-    """The rule itself is the processor's: see `data/processors.py`."""
+def _inspect_placeholders(found: Inspection, sample: Sample) -> None:
+    """Note rows whose placeholders and images don't match. `data/processors.py` says what a run does with them."""
     marks = [mark[1] for mark in PLACEHOLDER.finditer(sample.query)]
     if not marks:
         return
     numbered = {int(number) for number in marks if number}
-    bare = sum(number is None for number in marks)
+    unnumbered = sum(number is None for number in marks)
     count = len(sample.images)
     missing = sorted(number for number in numbered if not 0 < number <= count)
     unplaced = count - len(numbered - set(missing))
-    if missing or bare > unplaced:
+    if missing or unnumbered > unplaced:
         found.note(
             "placeholder without picture", f"{sample.id}: {len(marks)} placeholders, {count} pictures", amiss=False
         )
-    elif unplaced > bare:
+    elif unplaced > unnumbered:
         found.note(
             "picture without placeholder", f"{sample.id}: {count} pictures, {len(marks)} placeholders", amiss=False
         )
 
 
-def _look_at_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
-    model, sampling = job.config.model, job.config.sampling
+def _inspect_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
+    """Note what is wrong with the prompt, and return it as text."""
     request = render(sample, job.components.processor)
     if isinstance(request, Record):
         assert request.failure is not None
         found.note(request.failure.kind, request.failure.message)
         return ""
-    if len(sample.images) > model.max_images:
-        found.note(
-            "too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={model.max_images}"
-        )
+    if len(sample.images) > (limit := job.config.model.max_images):
+        found.note("too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={limit}")
     if chat.why_not is not None:
         return _as_text(request)
     try:
@@ -207,24 +216,33 @@ def _look_at_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: 
     except RENDER_ERRORS as error:
         found.note("rejected", f"{sample.id}: {type(error).__name__}: {error}")
         return _as_text(request)
-    images = chat.image_tokens(sizes) or 0
-    total = chat.text_tokens(prompt) + images - (len(sizes) if images else 0)  # in the place of one mark each
-    found.tokens.append(total)
-    if sizes:
-        found.image_tokens.append(images)
-    for size in sizes:
-        if chat.is_resized(size):
-            found.note("resized picture", f"{sample.id}: {size[0]} x {size[1]}", amiss=False)
-    room = (model.max_model_len or 1 << 62) - total
-    if room < 1:
-        found.note("prompt_too_long", f"{sample.id}: {total:,} tokens, model.max_model_len={model.max_model_len:,}")
-    elif sampling.max_tokens is not None and room < sampling.max_tokens:
-        found.note("short of room", f"{sample.id}: {total:,} tokens leave {room:,} for the answer", amiss=False)
+    _inspect_tokens(job, chat, found, sample.id, prompt, sizes)
     return prompt
 
 
+def _inspect_tokens(
+    job: RunJob, chat: ChatRenderer, found: Inspection, id: str, prompt: str, sizes: list[Size]
+) -> None:
+    """Count the tokens of a prompt, and note resized images and prompts that leave too little room for an answer."""
+    model, sampling = job.config.model, job.config.sampling
+    image_tokens = chat.image_tokens(sizes) or 0
+    # The tokens of an image take the place of its placeholder, which is one token of the text.
+    total = chat.text_tokens(prompt) + image_tokens - (len(sizes) if image_tokens else 0)
+    found.tokens.append(total)
+    if sizes:
+        found.image_tokens.append(image_tokens)
+    for size in sizes:
+        if chat.is_resized(size):
+            found.note("resized picture", f"{id}: {size[0]} x {size[1]}", amiss=False)
+    room = (model.max_model_len or 1 << 62) - total
+    if room < 1:
+        found.note("prompt_too_long", f"{id}: {total:,} tokens, model.max_model_len={model.max_model_len:,}")
+    elif sampling.max_tokens is not None and room < sampling.max_tokens:
+        found.note("short of room", f"{id}: {total:,} tokens leave {room:,} for the answer", amiss=False)
+
+
 def _as_text(request: Request) -> str:
-    """The prompt without a chat template."""
+    """Return the prompt as text without the chat template."""
     lines = []
     for message in request.messages:
         content = message["content"]

@@ -1,4 +1,4 @@
-r"""The contents of `\boxed{}`."""
+r"""Find the contents of `\boxed{}` in a text: "so \boxed{x = 3}" -> "x = 3"."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from typing import NamedTuple
 
 BRACES = re.compile(r"\\boxed\{|[{}]")
+# Blanks that are cut off. A form feed is kept, since JSON makes it of the backslash and the f of `\frac`.
 BLANKS = " \t\r\n"
-"""A form feed is none: it is what JSON makes of the backslash and the f of `\\frac`."""
 
 
 class Box(NamedTuple):
-    """The content of a box, and where all of the box stands."""
+    """Content of a box, and the places where the whole box starts and ends."""
 
     text: str
     start: int
@@ -19,7 +19,7 @@ class Box(NamedTuple):
 
 
 def boxes(text: str) -> list[Box]:
-    r"""All `\boxed{}` whose braces are balanced and that have no other within, in one pass."""
+    r"""Return all `\boxed{}` with balanced braces and no other box within, in one pass."""
     opened: list[tuple[int, int] | None] = []
     found: list[Box] = []
     for brace in BRACES.finditer(text):
@@ -31,13 +31,13 @@ def boxes(text: str) -> list[Box]:
 
 
 def last_boxed(text: str) -> str | None:
-    r"""What stands in the last `\boxed{}`, None where there is none."""
+    r"""Return the content of the last `\boxed{}`, or None where there is none."""
     found = boxes(text)
     return found[-1].text if found else None
 
 
 def is_cut(text: str) -> bool:
-    r"""Whether the text ends within a `\boxed{` that nothing closes, as where a response is cut off."""
+    r"""Tell whether a text ends within a `\boxed{` that nothing closes, as a response that was cut off does."""
     found = boxes(text)
     last = text.rfind("\\boxed{")
     return last >= 0 and not any(box.start <= last < box.end for box in found[-1:])

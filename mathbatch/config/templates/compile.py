@@ -1,4 +1,7 @@
-"""Templates and expressions of a dataset config, over the fields of a row. `{{ row['my field'] }}` reads any name."""
+"""Compile the Jinja templates and expressions of a dataset config.
+
+They read the fields of a row by name: `{{ question }}`, or `{{ row['my field'] }}` for a name that is no identifier.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from mathbatch.errors import ConfigError, SampleError
 from mathbatch.records import Row
 
 ENVIRONMENT = Environment()
+# Message of Jinja's error about a name that the row does not have.
 UNDEFINED = re.compile(r"'(\w+)' is undefined")
+# Errors that a template or expression may raise, on its own or on the values of a row.
 ERRORS = (
     *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
     *(RecursionError, MemoryError),
@@ -22,7 +27,10 @@ ERRORS = (
 
 
 def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row], str]:
-    """Raises ConfigError with the line of a broken template; the function raises SampleError for a row it fails on."""
+    """Return a function that renders the prompt of a row, and raises SampleError if that fails.
+
+    Raise ConfigError with the line number if the template is broken. `path` is its config path for messages.
+    """
     try:
         compiled = ENVIRONMENT.from_string(template)
     except (*ERRORS, SyntaxError) as error:
@@ -38,7 +46,11 @@ def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row
 
 
 def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
-    """As `compile_prompt`, for an expression that gives a value: `answer | after('####')`."""
+    """Return a function that evaluates an expression such as `answer | after('####')` over a row.
+
+    The function raises SampleError if that fails. Raise ConfigError if the expression is broken. `path` is its config
+    path for messages.
+    """
     try:
         compiled = ENVIRONMENT.compile_expression(source, undefined_to_none=False)
     except (*ERRORS, SyntaxError) as error:
@@ -49,7 +61,7 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
             variables = _variables(row)
             value = variables[BUDGET].charge(compiled(variables))
             if isinstance(value, Undefined):
-                str(value)  # a strict one says what is missing
+                str(value)  # raises an error with the missing name
             if not isinstance(value, PLAIN):
                 raise TypeError(f"a {type(value).__name__} is no value")
         except ERRORS as error:
@@ -60,7 +72,7 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
 
 
 def _explained(error: Exception, row: Row) -> str:
-    """With what may have been meant by a name that the row has not."""
+    """Return the message of an error. If the row lacks a name, it has a hint at the name that may have been meant."""
     undefined = UNDEFINED.fullmatch(str(error))
     if undefined is None:
         return str(error)

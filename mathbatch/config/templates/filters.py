@@ -1,4 +1,7 @@
-"""Filters for the templates and expressions of dataset configs, beside Jinja's own."""
+"""Define filters for the templates and expressions of dataset configs, in addition to Jinja's own.
+
+They raise ValueError for values that they can't take, so that the sample fails with the reason.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,20 @@ from typing import Any
 
 import regex
 
+# Some patterns take exponential time on some texts.
 REGEX_TIMEOUT_S = 0.5
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LABEL = regex.compile(r"\(?([A-Z])[.:)]\s*")
+# Label of a choice: `A.`, `A:`, `A)` or `(A)`.
+CHOICE_LABEL = regex.compile(r"\(?([A-Z])[.:)]\s*")
+# Longest text, in characters, that is read as a Python literal: that takes far more memory than reading JSON.
 MAX_LITERAL = 1 << 18
 
 
 def match(text: Any, pattern: str, group: int | str = 1) -> str | None:
-    """The group of the first place where the pattern fits, or null: `id | match('^validation_(.+?)_\\d+$')`."""
+    """Return a group of the first match of the pattern, or null if there is no match.
+
+    Example: `id | match('^validation_(.+?)_\\d+$')`. A pattern without groups returns the whole match.
+    """
     try:
         found = regex.search(pattern, str(text), timeout=REGEX_TIMEOUT_S)
     except TimeoutError as error:
@@ -27,7 +36,7 @@ def match(text: Any, pattern: str, group: int | str = 1) -> str | None:
 
 
 def after(text: Any, mark: str) -> str:
-    """What stands behind the last `mark`: `answer | after('####')` is GSM8K's gold."""
+    """Return the text after the last `mark`. For example, `answer | after('####')` is the gold answer of GSM8K."""
     _, found, tail = str(text).rpartition(mark)
     if not found:
         raise ValueError(f"there is no {mark!r} in {str(text)[-60:]!r}")
@@ -35,7 +44,7 @@ def after(text: Any, mark: str) -> str:
 
 
 def boxed(text: Any) -> str:
-    r"""The content of the last `\boxed{…}`."""
+    r"""Return the content of the last `\boxed{…}`."""
     from mathbatch.config.templates.boxed import last_boxed
 
     found = last_boxed(str(text))
@@ -45,7 +54,7 @@ def boxed(text: Any) -> str:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list, from a list, null, or the text of a Python or JSON list (`"['$6', '$7']"`)."""
+    """Return a list from a list, from null, or from the text of a Python or JSON list such as `"['$6', '$7']"`."""
     if value is None or value == "":
         return []
     if isinstance(value, (list, tuple)):
@@ -65,10 +74,10 @@ def as_list(value: Any) -> list[Any]:
 
 
 def split_choices(text: Any, separator: str | None = None) -> list[str]:
-    """Choices from one text such as `A. 300; B. 400`, without their labels; none from null.
+    """Return the choices in one text such as `A. 300; B. 400`, without their labels. Null gives no choices.
 
-    Cut where the next label stands, A, B, C in turn, so that a separator within a choice does no harm; by `separator`
-    where there are no labels.
+    The text is cut at the labels A, B, C in turn, so that a separator within a choice does no harm. Without labels, it
+    is cut at `separator`, by default a semicolon.
     """
     if text is None:
         return []
@@ -83,9 +92,13 @@ def split_choices(text: Any, separator: str | None = None) -> list[str]:
 
 
 def _labels(text: str, after_separator: bool) -> list[tuple[int, int]]:
-    """Where the labels A, B, C … begin and end, as far as they follow each other."""
+    """Return start and end of the labels A, B, C and so on, as long as each follows the one before it.
+
+    A label stands at the start of the text or after `;`, `,` or a line break. Without `after_separator`, white space
+    before it is enough.
+    """
     found: list[tuple[int, int]] = []
-    for place in LABEL.finditer(text):
+    for place in CHOICE_LABEL.finditer(text):
         before = text[: place.start()].rstrip(" \t")[-1:]
         begins = not before or before in ";,\n" or (not after_separator and text[place.start() - 1] in " \t")
         if begins and len(found) < len(LETTERS) and place[1] == LETTERS[len(found)]:
@@ -94,7 +107,7 @@ def _labels(text: str, after_separator: bool) -> list[tuple[int, int]]:
 
 
 def lettered(choices: list[Any] | None, form: str = "({}) {}", separator: str = "\n") -> str:
-    """Choices with their letters, one a line: `(A) 135°`. `form` is where letter and text go."""
+    """Return the choices with their letters, one per line: `(A) 135°`. `form` has `{}` for the letter and the text."""
     if form.count("{}") != 2 or len(form) > 100 or len(separator) > 100:
         raise ValueError(f"the form {form!r:.50} needs {{}} for the letter and {{}} for the text")
     if choices is None:
@@ -109,14 +122,14 @@ def lettered(choices: list[Any] | None, form: str = "({}) {}", separator: str = 
 
 
 def letter(index: int) -> str:
-    """0 is A."""
+    """Return the letter of the choice with this index: 0 is A."""
     if not 0 <= int(index) < len(LETTERS):
         raise ValueError(f"{index} is no index of a choice")
     return LETTERS[int(index)]
 
 
 def letter_of(answer: Any, choices: list[Any]) -> str:
-    """The letter of the choice whose text the answer is."""
+    """Return the letter of the choice that has the same text as the answer."""
     texts = [str(choice).strip() for choice in choices]
     if str(answer).strip() not in texts:
         raise ValueError(f"the answer {answer!r:.60} is none of the choices")
@@ -124,12 +137,15 @@ def letter_of(answer: Any, choices: list[Any]) -> str:
 
 
 def to_int(value: Any, default: Any = None) -> Any:
-    """A whole number; Jinja's own filter makes 0 of what is none, and that would pass for a gold answer."""
+    """Return the value as an integer, or `default` if it is not one. Raise ValueError if there is no default.
+
+    Jinja's own filter would return 0, which would pass for a gold answer.
+    """
     return _converted(int, value, default)
 
 
 def to_float(value: Any, default: Any = None) -> Any:
-    """A number, as `to_int`."""
+    """Return the value as a float, or `default` if it is not a number. Raise ValueError if there is no default."""
     return _converted(float, value, default)
 
 
@@ -143,20 +159,21 @@ def _converted(kind: type[int] | type[float], value: Any, default: Any) -> Any:
 
 
 def rounded(value: float, precision: int = 0) -> float:
-    """To so many digits behind the point."""
+    """Return the value rounded to `precision` decimal places, at most 15."""
     if not -15 <= precision <= 15:
         raise ValueError(f"{precision} digits: from -15 to 15")
     return round(value, precision)
 
 
 def total(values: list[Any]) -> float:
-    """The sum of numbers."""
+    """Return the sum of a list of numbers."""
     if not all(isinstance(value, (int, float)) for value in values):
         raise ValueError("only numbers have a sum")
     return float(sum(values))
 
 
 def to_json(value: Any) -> str:
+    """Return the value as JSON text, with non-ASCII characters as they are."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -1,8 +1,8 @@
-"""Jinja for dataset configs, in a sandbox that cannot run away: what a template may touch, how long, and how much.
+"""Run Jinja templates of dataset configs in a sandbox that limits what they can reach, and their time and memory.
 
-A dataset config is data: someone may run one that a stranger wrote. Jinja's own sandbox keeps Python's insides out of
-reach. Here, besides, each step of a loop and each value that a filter or operator makes is charged to a budget, so that
-neither time nor memory can be had without limit.
+A dataset config may come from a stranger. Jinja's own sandbox keeps Python's internals out of reach. In addition, each
+step of a loop and each value that a filter or operator makes is charged to a budget here. Whatever a template must not
+do raises SecurityError.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ from mathbatch.config.templates.filters import FILTERS, TESTS
 
 MAX_STEPS = 100_000
 MAX_CPU_S = 2.0
+# Size of one value: the characters and items in it, nested ones included.
 MAX_SIZE = 1 << 20
-"""Of one value: characters and items, all that it holds counted."""
+# Characters that one rendering may write.
 MAX_OUTPUT = 1 << 22
+# Bits of an integer that may be multiplied.
 MAX_BITS = 4096
+# Name of the variable that holds the budget of a rendering.
 BUDGET = "_budget"
 STRING_METHODS = {
     "capitalize", "count", "endswith", "find", "index", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric",
@@ -37,16 +40,17 @@ BUILT_IN_FILTERS = {
     "lower", "map", "max", "min", "reject", "replace", "reverse", "select", "sort", "string", "title", "trim",
     "unique", "upper",
 }  # fmt: skip
+# These statements have no use in a prompt, and each of them is a way to repeat something or to read other files.
 FORBIDDEN = (
     *(nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends, nodes.Block),
     *(nodes.Macro, nodes.CallBlock, nodes.AssignBlock, nodes.FilterBlock),
 )
-"""None of them has a use in a prompt, and each is a way to repeat or to reach other files."""
+# Types of the values that a row or a template may hold.
 PLAIN = (str, bytes, int, float, list, tuple, dict, type(None), Undefined)
 
 
 class Budget:
-    """What one rendering may use."""
+    """Steps, output and processor time that one rendering has left."""
 
     def __init__(self) -> None:
         self._steps = MAX_STEPS
@@ -54,33 +58,34 @@ class Budget:
         self._deadline = time.thread_time() + MAX_CPU_S
 
     def step(self, output: int = 0) -> None:
-        """One turn of a loop, or one item that a filter makes."""
+        """Charge one iteration of a loop that writes `output` characters, or one item that a filter makes."""
         self._steps -= 1
         self.write(output)
         if self._steps < 0 or time.thread_time() > self._deadline:
             raise SecurityError(f"more than {MAX_STEPS:,} steps, or more than {MAX_CPU_S:g} s")
 
     def write(self, size: int) -> None:
+        """Charge characters of output."""
         self._output -= size
         if self._output < 0:
             raise SecurityError(f"more than {MAX_OUTPUT:,} characters of output")
 
     def charge(self, value: Any) -> Any:
-        """The value, made a list where it is an iterator; refused where it is too large."""
+        """Charge a value and return it, as a list if it is an iterator. Raise SecurityError if it is too large."""
         self.step()
         if not isinstance(value, PLAIN) and hasattr(value, "__next__"):
-            value = [self._item(item) for item in value]
+            value = [self._charge_item(item) for item in value]
         if size_of(value) > MAX_SIZE:
             raise SecurityError(f"a value of more than {MAX_SIZE:,} characters or items")
         return value
 
-    def _item(self, item: Any) -> Any:
+    def _charge_item(self, item: Any) -> Any:
         self.step()
         return item
 
 
 def size_of(value: Any) -> int:
-    """Characters and items of a value and all that it holds; counting stops above MAX_SIZE."""
+    """Return the number of characters and items in a value, nested ones included. Counting stops above MAX_SIZE."""
     total, stack = 0, [value]
     while stack and total <= MAX_SIZE:
         one = stack.pop()
@@ -99,7 +104,7 @@ def size_of(value: Any) -> int:
 
 @pass_context
 def counted(context: Context, values: Any, literal: int) -> Iterator[Any]:
-    """The items of a loop, each at a price; `literal` is how much text its body holds."""
+    """Yield the items of a loop and charge each iteration. `literal` is the number of characters in the loop's body."""
     budget: Budget = context[BUDGET]
     for value in values:
         budget.step(literal)
@@ -108,13 +113,13 @@ def counted(context: Context, values: Any, literal: int) -> Iterator[Any]:
 
 @pass_context
 def charged(context: Context, value: Any) -> Any:
-    """What a display such as `[a, b]` or `a ~ b` has made."""
+    """Return the value of a display such as `[a, b]` or `a ~ b`, and charge it."""
     return context[BUDGET].charge(value)
 
 
 @pass_context
 def printable(context: Context, value: Any) -> Any:
-    """What stands in a prompt: text, numbers, lists. With a null in it the answer would be worth nothing."""
+    """Return a value as text for the prompt. Raise ValueError for null, with which the answer would be worthless."""
     if value is None:
         raise ValueError("a null would stand in the prompt; write {{ field or '' }} where it may be null")
     value = context[BUDGET].charge(value)
@@ -128,7 +133,7 @@ def printable(context: Context, value: Any) -> Any:
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """For prompts, `where` and `columns`."""
+    """Environment for prompts, conditions and computed columns."""
 
     intercepted_binops = frozenset(["+", "*", "**", "%"])
 
@@ -136,17 +141,18 @@ class Environment(ImmutableSandboxedEnvironment):
         super().__init__(undefined=StrictUndefined, autoescape=False, finalize=printable)
         self.globals = {}
         known = {name: self.filters[name] for name in BUILT_IN_FILTERS} | FILTERS
-        self.filters = {name: _charging(name, function) for name, function in known.items()}
+        self.filters = {name: _charging_filter(name, function) for name, function in known.items()}
         self.filters |= {"_counted": counted, "_charged": charged}
         self.tests |= TESTS
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """`row.values` is the field of that name, where there is one."""
+        """Return the field with this name, if the row has one, rather than the method: `row.values` may be a field."""
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow the listed methods of strings and collections, and no other method."""
         if isinstance(obj, str):
             return attr in STRING_METHODS
         if isinstance(obj, (dict, list, tuple)):
@@ -154,12 +160,14 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value) and not callable(value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """A format such as `{:1000000000d}` fills the memory, so there is none."""
+        """Refuse `str.format`, since a format such as `{:1000000000d}` fills the memory."""
 
     def is_safe_callable(self, obj: Any) -> bool:
-        return type(obj).__name__ == "builtin_function_or_method"  # the methods that `is_safe_attribute` lets through
+        """Allow built-in methods; a template can reach only those that `is_safe_attribute` allows."""
+        return type(obj).__name__ == "builtin_function_or_method"
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a method and charge its result."""
         if getattr(obj, "__name__", "") == "replace":
             _check_replace(getattr(obj, "__self__", ""), *args)
         result = super().call(context, obj, *args, **kwargs)
@@ -168,6 +176,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return context[BUDGET].charge(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Apply an operator and charge its result. Refuse operands that would make it far too large."""
         if operator == "*":
             _check_product(left, right)
         if operator == "**" and not (_is_small(left) and _is_small(right)):
@@ -177,6 +186,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return context[BUDGET].charge(super().call_binop(context, operator, left, right))
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        """Refuse forbidden statements, and rewrite loops and displays so that they are charged."""
         for kind in FORBIDDEN:
             if found := source.find(kind):
                 raise SecurityError(f"line {found.lineno}: {type(found).__name__.lower()} is not available")
@@ -190,28 +200,32 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _charge_displays(node: nodes.Node) -> None:
-    """`a ~ b`, `[a, b]` and `{a: b}` become `(…) | _charged`."""
+    """Replace all `a ~ b`, `[a, b]` and `{a: b}` in a template by `(…) | _charged`."""
     for name, value in list(node.iter_fields()):
         if isinstance(value, nodes.Node):
             _charge_displays(value)
-            setattr(node, name, _charged(value))
+            setattr(node, name, _with_charge(value))
         elif isinstance(value, list):
             for at, item in enumerate(value):
                 if isinstance(item, nodes.Node):
                     _charge_displays(item)
-                    value[at] = _charged(item)
+                    value[at] = _with_charge(item)
 
 
-def _charged(node: nodes.Node) -> nodes.Node:
+def _with_charge(node: nodes.Node) -> nodes.Node:
     is_target = isinstance(node, nodes.Tuple) and node.ctx == "store"
     if isinstance(node, (nodes.Concat, nodes.List, nodes.Tuple, nodes.Dict)) and not is_target:
         return nodes.Filter(node, "_charged", [], [], None, None, lineno=node.lineno)
     return node
 
 
-def _charging(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter whose result is charged, and what could make it far larger than its input looked at before."""
-    wants = str(getattr(function, "jinja_pass_arg", ""))
+def _charging_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that charges its input and its result.
+
+    `replace` and `join` could make a text far too long before it is charged, so their arguments are checked first.
+    """
+    # Some filters of Jinja take one of its own objects before the value.
+    wanted_object = str(getattr(function, "jinja_pass_arg", ""))
 
     @pass_context
     @wraps(function)
@@ -224,23 +238,25 @@ def _charging(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             separator = str(args[0] if args else kwargs.get("d", ""))
             if (len(value) + 1) * len(separator) > MAX_SIZE:
                 raise SecurityError("a separator that makes the text too long")
-        if "eval_context" in wants:
+        if "eval_context" in wanted_object:
             args = (value, *args)
             value = context.eval_ctx
-        elif "environment" in wants or "context" in wants:
+        elif "environment" in wanted_object or "context" in wanted_object:
             args = (value, *args)
-            value = context.environment if "environment" in wants else context
+            value = context.environment if "environment" in wanted_object else context
         return budget.charge(function(value, *args, **kwargs))
 
     return charging
 
 
 def _check_replace(text: Any, *args: Any) -> None:
+    """Raise SecurityError if `text.replace(*args)` would be far too long."""
     if isinstance(text, str) and len(args) > 1 and len(text) + (text.count(args[0]) + 1) * len(args[1]) > MAX_SIZE:
         raise SecurityError("a replacement that makes the text too long")
 
 
 def _check_product(left: Any, right: Any) -> None:
+    """Raise SecurityError if `left * right` would be far too large."""
     for value, times in ((left, right), (right, left)):
         if (
             isinstance(value, (str, bytes, list, tuple))

@@ -1,7 +1,7 @@
-"""Pictures: from what a row says to an RGB picture, or a named failure; never to nothing.
+"""Turn the image fields of rows into references, and references into RGB images.
 
-`ImageRoot.reference` is cheap (one stat) and made for every row. `measure` reads a header, `decode` the picture; both
-are called from worker threads, just ahead of the engine.
+`ImageRoot.reference` is cheap, one `stat` at most, and is called for every row. `ImageDecoder` reads images in worker
+threads, just ahead of the engine. Everything that is not an image raises SampleError.
 """
 
 from __future__ import annotations
@@ -24,33 +24,38 @@ from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL import Image
 
 DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
+# First characters in base64 of JPEG, PNG, GIF, WebP, BMP and TIFF, of which the last two have several.
 BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
-"""How JPEG, PNG, GIF, WebP, BMP and TIFF begin in base64."""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}+={0,2}\s*")
+# Linux accepts no longer path (PATH_MAX), and resolving one with very many parts would take long.
 MAX_PATH = 4096
-"""Longer text is no path, and might have so many parts that the system would be asked for a long time."""
+# No image is shorter, and a path that happens to look like base64 is hardly ever longer.
 MIN_BASE64 = 64
-"""No picture is shorter, and hardly a path that looks like base64 is longer."""
 
+# Pillow would start other programs to read some of the other formats. Files of the format MPO, which some cameras
+# write, are read as JPEG.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
-"""Pixel formats only: Pillow would start other programs for some of the rest. MPO, of some cameras, is read as JPEG."""
 ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
+# Pillow needs four bytes per pixel, and holds a second copy while it rotates or converts an image. Images with alpha
+# are pasted on a white one, which takes two copies more.
 PEAK_BYTES_PER_PIXEL = 8
 PEAK_BYTES_PER_PIXEL_ALPHA = 16
-"""Pillow holds four bytes a pixel, and a second copy while it turns or converts; with alpha, two more."""
 
+# Largest number of scans in a JPEG. A progressive JPEG has about ten. Each scan may take few bytes and yet as much time
+# as a whole image, so thousands of them would block a worker thread.
 MAX_SCANS = 100
-"""Of a JPEG. A progressive one has about ten; each more costs the time of a whole picture in some bytes."""
+# Markers of a JPEG file (ITU-T T.81, table B.1): start of image, start of scan, end of image.
 JPEG, SCAN, END = b"\xff\xd8", 0xDA, 0xD9
+# Any marker, except for the codes that may stand within the data of a scan (ITU-T T.81, B.1.1.5).
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""Of a JPEG; what stands in the data of a scan is left out (ITU-T T.81, table B.1 and B.1.1.5)."""
 
+# EXIF tag for the orientation of the camera. Value 1 is upright.
 ORIENTATION = 0x0112
-"""The EXIF tag that says how the camera was held; 1 is upright."""
 
+# Errors that Pillow's decoders raise on damaged data.
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -66,18 +71,21 @@ DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow's decoders raise on damaged data."""
 
 
 class ImageRoot:
-    """The folder that picture paths are relative to. A path that leads out of it, by links too, is refused."""
+    """Folder that image paths are relative to. A path that leads out of it, even through a link, is refused."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._real = os.path.realpath(folder)
 
     def reference(self, value: Any) -> ImageRef:
-        """A reference for a path, base64 text, a data URL, bytes, or a {"bytes", "path"} pair. Raises SampleError."""
+        """Return a reference to the image in a field of a row.
+
+        The value may be a path, base64 text, a data URL, bytes, or {"bytes", "path"} as in Hugging Face datasets. Raise
+        SampleError for anything else, and for a file that is missing or outside the folder.
+        """
         if isinstance(value, dict) and ("bytes" in value or "path" in value):
             value = value.get("bytes") or value.get("path")
         if isinstance(value, bytes) and value:
@@ -104,26 +112,29 @@ class ImageRoot:
             raise SampleError("missing_image", f"{real}: {error.strerror}") from error
         if not stat.S_ISREG(found.st_mode):
             raise SampleError("missing_image", f"{real} is not a file")
-        return ImageRef(value, f"{value}:{found.st_size}", path=real)
+        return ImageRef(label=value, identity=f"{value}:{found.st_size}", path=real)
 
 
 def _embedded(label: str, data: bytes | str) -> ImageRef:
     raw = data.encode("ascii", "replace") if isinstance(data, str) else data
-    return ImageRef(label, hashlib.blake2b(raw, digest_size=16).hexdigest(), data=data)
+    return ImageRef(label=label, identity=hashlib.blake2b(raw, digest_size=16).hexdigest(), data=data)
 
 
 class ImageDecoder:
-    """Reads pictures within limits: `max_pixels` per picture and `max_bytes` of encoded data."""
+    """Reads images with at most `max_pixels` pixels and `max_bytes` bytes of encoded data."""
 
     def __init__(self, max_pixels: int, max_bytes: int) -> None:
         self.max_pixels = max_pixels
         self.max_bytes = max_bytes
 
     def measure(self, ref: ImageRef) -> int:
-        """Bytes that decoding takes at its peak, from the header alone. Raises SampleError over a limit."""
-        with _reading(ref), self._open(ref) as stream, _open_picture(stream) as picture:
-            width, height = picture.size
-            alpha = picture.mode in ALPHA_MODES or "transparency" in picture.info
+        """Return the memory that decoding the image takes at its peak, in bytes. Only the header is read.
+
+        Raise SampleError for an image over a limit, a missing file or a damaged header.
+        """
+        with _reading(ref), self._open(ref) as stream, _open_image(stream) as image:
+            width, height = image.size
+            alpha = _has_alpha(image)
             encoded = stream.seek(0, os.SEEK_END)
         if width * height > self.max_pixels:
             size = f"{width} x {height} pixels"
@@ -137,14 +148,17 @@ class ImageDecoder:
             )
         return width * height * (PEAK_BYTES_PER_PIXEL_ALPHA if alpha else PEAK_BYTES_PER_PIXEL) + encoded
 
-    def decode(self, ref: ImageRef) -> tuple[Picture, str]:
-        """The RGB picture and a hash of its encoded data, by which an engine knows a picture that it has seen."""
+    def decode(self, ref: ImageRef) -> tuple[Image.Image, str]:
+        """Return the RGB image and a hash of its encoded data, by which an engine recognizes images in its cache.
+
+        Raise SampleError for a missing file or damaged data.
+        """
         with _reading(ref), self._open(ref) as stream:
             data = stream.read()
             if (scans := _scans(data)) > MAX_SCANS:
                 raise SampleError("broken_image", f"{ref.label}: a JPEG of {scans:,} scans, over {MAX_SCANS}")
-            with _open_picture(io.BytesIO(data)) as picture:
-                return to_rgb(picture), hashlib.blake2b(data, digest_size=16).hexdigest()
+            with _open_image(io.BytesIO(data)) as image:
+                return to_rgb(image), hashlib.blake2b(data, digest_size=16).hexdigest()
 
     def _open(self, ref: ImageRef) -> BinaryIO:
         if ref.path is not None:
@@ -159,7 +173,7 @@ class ImageDecoder:
 
 
 def _scans(data: bytes) -> int:
-    """How many scans the first picture in a JPEG has; 0 for other formats."""
+    """Return the number of scans in the first image of a JPEG file, or 0 for other formats."""
     at, found = len(JPEG), 0
     while data.startswith(JPEG) and (marker := MARKER.search(data, at)) and data[marker.end() - 1] != END:
         found += data[marker.end() - 1] == SCAN
@@ -167,48 +181,55 @@ def _scans(data: bytes) -> int:
     return found
 
 
-def to_rgb(picture: Picture) -> Picture:
-    """Upright by its EXIF tag, first frame, on white where it is transparent, 8 bits a channel."""
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return the first frame with 8 bits per channel, turned upright, and white where it is transparent."""
     from PIL import Image, ImageOps
 
-    picture.seek(0)
-    if picture.getexif().get(ORIENTATION, 1) != 1:  # exif_transpose would copy every picture
-        picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":
-        picture = _to_eight_bits(picture)
-    if picture.mode in ALPHA_MODES or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("RGB")
-    picture.load()
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    image.seek(0)
+    if image.getexif().get(ORIENTATION, 1) != 1:  # exif_transpose would copy every image
+        image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _to_eight_bits(image)
+    if _has_alpha(image):
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    image.load()
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _to_eight_bits(picture: Picture) -> Picture:
-    """16-bit grey by its high byte; wider integers and floats by their own range."""
-    if picture.mode.startswith("I;16") and picture.mode != "I;16":
-        picture = picture.convert("I")  # Pillow counts in the plain one only
-    if picture.mode == "I;16":
-        return picture.point(lambda value: value / 256).convert("L")
-    low, high = picture.getextrema()
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ALPHA_MODES or "transparency" in image.info
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Return a greyscale image with 8 bits per pixel.
+
+    Values of 16 bits are divided by 256. Wider integers and floats are scaled so that their range fills 8 bits.
+    """
+    if image.mode.startswith("I;16") and image.mode != "I;16":
+        image = image.convert("I")  # Pillow's `point` supports no other byte order
+    if image.mode == "I;16":
+        return image.point(lambda value: value / 256).convert("L")
+    low, high = image.getextrema()
     assert isinstance(low, (int, float))
     assert isinstance(high, (int, float))
-    if picture.mode == "I" and low >= 0 and high <= 65535:
-        return picture.point(lambda value: value / 256).convert("L")
+    if image.mode == "I" and low >= 0 and high <= 65535:
+        return image.point(lambda value: value / 256).convert("L")
     scale = 255 / (high - low) if high > low else 0
-    return picture.point(lambda value: value * scale - low * scale).convert("L")
+    return image.point(lambda value: value * scale - low * scale).convert("L")
 
 
-def _open_picture(stream: BinaryIO) -> Picture:
+def _open_image(stream: BinaryIO) -> Image.Image:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # our own limit, checked from the header, replaces Pillow's warning
+    Image.MAX_IMAGE_PIXELS = None  # `ImageDecoder.measure` checks our own limit instead
     return Image.open(stream, formats=FORMATS)
 
 
 @contextmanager
 def _reading(ref: ImageRef) -> Iterator[None]:
-    """Damage in the data of a picture is the failure of its sample."""
+    """Turn errors that damaged data causes in the block into SampleError."""
     try:
         yield
     except binascii.Error as error:

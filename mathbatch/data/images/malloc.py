@@ -1,19 +1,19 @@
-"""How the C library holds the memory of pictures."""
+"""Configure the memory allocation of the C library for decoding images in threads."""
 
 from __future__ import annotations
 
 import ctypes
 
+# Parameter number from glibc's malloc.h.
 M_ARENA_MAX = -8
-"""glibc's malloc.h."""
 
 
 def share_one_arena() -> None:
-    """Let all threads allocate from one heap. Call it before threads start; elsewhere than with glibc it does nothing.
+    """Let all threads allocate memory from one heap. Call this before threads start; it has an effect only with glibc.
 
-    By default each thread has a heap of its own. Pictures are decoded in one thread, resized in another and freed in
-    a third, so each of those heaps grows to its own peak, and fresh pages are cleared for almost every picture. With
-    one heap a picture takes the place of the last one, which costs less of both time and memory.
+    By default each thread has its own heap. Images are decoded in one thread, resized in another and freed in a third,
+    so each heap grows to its own peak, and fresh pages are cleared for almost every image. In a single heap an image
+    takes the place of the last one, which saves memory and time.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -1,4 +1,11 @@
-"""Decode images just ahead of the engine, in threads, within a budget, each one once for all units that show it."""
+"""Decode images in threads, just ahead of the engine, within a memory budget, and once for all requests that show them.
+
+The images of a request are announced as soon as the request is known, and decoded when its turn comes:
+
+    announcement = pool.announce(request, decoder)
+    async with announcement.ready() as request_with_images:
+        await model.generate(request_with_images)
+"""
 
 from __future__ import annotations
 
@@ -16,16 +23,16 @@ from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import ImageRef, Request
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL import Image
 
 # More threads than this wait for each other: resizing and copying hold Python's lock.
 MAX_WORKERS = 8
-# Requests with decoded images for each thread. One engine takes them one by one, so more would only fill memory.
-AHEAD = 2
+# The engine takes requests one by one, so decoding for more of them at once would only fill memory.
+REQUESTS_PER_WORKER = 2
 
 
-class Key(NamedTuple):
-    """Identify an image: two references with one key are one image under the same limits."""
+class ImageKey(NamedTuple):
+    """Identity of an image: references with the same key are the same image under the same limits."""
 
     path: str | None
     identity: str
@@ -34,9 +41,10 @@ class Key(NamedTuple):
 
 
 class PooledImage:
-    """One image, and who is to show it: `expected` units in all, of which `users` have it in their hands now.
+    """State of one image in the pool, counted for all requests that show it.
 
-    `kept` is what it takes of the budget while nobody uses it; a user's own claim covers it.
+    `expected` requests have announced it and not let go of it, and `users` of them hold it at this moment. `kept` is
+    the number of bytes that it takes of the budget while nobody holds it; otherwise the claims of its users cover it.
     """
 
     def __init__(self) -> None:
@@ -44,38 +52,42 @@ class PooledImage:
         self.users = 0
         self.kept = 0
         self.size: asyncio.Future[int] | None = None
-        self.decoded: asyncio.Future[tuple[Picture, str]] | None = None
+        self.decoded: asyncio.Future[tuple[Image.Image, str]] | None = None
 
 
 class ImagePool:
-    """Turns the ImageRefs of requests into RGB images.
+    """Decodes the images of requests, and keeps an image for later requests as long as the budget has room for it.
 
-    A request that is announced keeps an image that an earlier one has decoded, as long as the budget has no other use
-    for its room. `reads` counts how often an image was read.
+    `budget_bytes` limits the memory for decoded images; `workers` is the number of threads, by default one per core and
+    at most 8. `reads` counts how often an image was read. The methods from `expect` to `end_use` are for
+    `AnnouncedImages` only.
     """
 
     def __init__(self, budget_bytes: int, workers: int | None) -> None:
         self.budget = ByteBudget(budget_bytes, self._make_room)
         self.reads = 0
         workers = workers or min(MAX_WORKERS, os.cpu_count() or 1)
-        self._ahead = asyncio.Semaphore(AHEAD * workers)
+        # Limits the number of requests whose images are decoded or in use.
+        self.slots = asyncio.Semaphore(REQUESTS_PER_WORKER * workers)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-        self._pooled: dict[Key, PooledImage] = {}
+        self._pooled: dict[ImageKey, PooledImage] = {}
 
     def announce(self, request: Request, decoder: ImageDecoder) -> Announcement:
-        """Return a claim on the images of a request that will come soon: until then they are worth keeping."""
+        """Return an announcement for the images of a request. The pool keeps them for it if it can."""
         refs = {_key(ref, decoder): ref for ref in image_refs(request.messages)}
         return AnnouncedImages(self, request, decoder, refs) if refs else NoImages(request)
 
     def close(self) -> None:
-        """End the threads; what is queued is not decoded."""
+        """End the threads. Images that are still queued are not decoded."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _expect(self, keys: Iterable[Key]) -> None:
+    def expect(self, keys: Iterable[ImageKey]) -> None:
+        """Count one more request that will show these images."""
         for key in keys:
             self._pooled.setdefault(key, PooledImage()).expected += 1
 
-    def _forget(self, keys: Iterable[Key]) -> None:
+    def stop_expecting(self, keys: Iterable[ImageKey]) -> None:
+        """Count one request less that will show these images, and drop the images that no other request will show."""
         for key in keys:
             image = self._pooled[key]
             image.expected -= 1
@@ -85,31 +97,35 @@ class ImagePool:
             elif not image.users and not image.kept:
                 self._keep(image)
 
-    async def _size(self, key: Key, ref: ImageRef, decoder: ImageDecoder) -> int:
+    async def measure(self, key: ImageKey, ref: ImageRef, decoder: ImageDecoder) -> int:
+        """Return the memory in bytes that decoding the image takes. The image is measured only once."""
         image = self._pooled[key]
         if image.size is None:
             image.size = asyncio.get_running_loop().run_in_executor(self._threads, decoder.measure, ref)
         return await asyncio.shield(image.size)
 
-    async def _decoded(self, key: Key, ref: ImageRef, decoder: ImageDecoder) -> tuple[Picture, str]:
+    async def decode(self, key: ImageKey, ref: ImageRef, decoder: ImageDecoder) -> tuple[Image.Image, str]:
+        """Return the RGB image and a hash of its data. The image is decoded only once as long as it is kept."""
         image = self._pooled[key]
         if image.decoded is None:
             self.reads += 1
             image.decoded = asyncio.get_running_loop().run_in_executor(self._threads, decoder.decode, ref)
         return await asyncio.shield(image.decoded)
 
-    def _use(self, keys: Iterable[Key]) -> None:
+    def begin_use(self, keys: Iterable[ImageKey]) -> None:
+        """Count one more user of these images, whose own claim on the budget covers their memory."""
         for key in keys:
             image = self._pooled[key]
             image.users += 1
-            self._no_longer_kept(image)
+            self._release_kept(image)
 
-    def _unuse(self, keys: Iterable[Key]) -> None:
+    def end_use(self, keys: Iterable[ImageKey]) -> None:
+        """Count one user of these images less."""
         for key in keys:
             self._pooled[key].users -= 1
 
     def _keep(self, image: PooledImage) -> None:
-        """Charge an image that nobody uses, or let it go."""
+        """Claim the memory of an image that nobody uses, or drop the image if there is no room."""
         if image.decoded is None or image.size is None:
             return
         size = image.size.result()
@@ -119,22 +135,24 @@ class ImagePool:
             self._drop(image)
 
     def _drop(self, image: PooledImage) -> None:
-        """Give an image's memory back at once, whoever still has the empty object.
+        """Free the memory of an image at once, even if someone still refers to the object.
 
-        vLLM leaves what it has rendered in a cycle of references, where it would lie until the garbage is collected.
+        vLLM leaves rendered prompts in reference cycles, so without this the memory would stay in use until Python
+        collects its garbage.
         """
         decoded, image.decoded = image.decoded, None
         if decoded is not None and decoded.done() and not decoded.cancelled() and decoded.exception() is None:
             decoded.result()[0].close()
-        self._no_longer_kept(image)
+        self._release_kept(image)
 
-    def _no_longer_kept(self, image: PooledImage) -> None:
+    def _release_kept(self, image: PooledImage) -> None:
         kept, image.kept = image.kept, 0
         if kept:
             self.budget.release(kept)
 
     def _make_room(self, size: int) -> None:
-        # What is needed soonest was announced first, so what was announced last is dropped first.
+        """Drop images that nobody uses until `size` bytes are free."""
+        # Images are needed in the order in which they were announced, so the last one can be spared most easily.
         for image in reversed(self._pooled.values()):
             if self.budget.used + size <= self.budget.total:
                 return
@@ -143,17 +161,17 @@ class ImagePool:
 
 
 class Announcement(Protocol):
-    """A claim on the images of one request, from `announce` to `forget`."""
+    """Announcement of the images of one request, valid until `forget` is called."""
 
     def ready(self) -> AbstractAsyncContextManager[Request]:
-        """Return a context in which the request has its images decoded."""
+        """Return a context that yields the request with its images decoded."""
 
     def forget(self) -> None:
-        """Give the claim up: the request has had its images, or will not come after all. May be called twice."""
+        """Withdraw the announcement, because the request was answered or will not come. May be called twice."""
 
 
 class NoImages:
-    """The announcement of a request without images: it is ready as it is."""
+    """Announcement of a request without images, which is ready as it is."""
 
     __slots__ = ("_request",)
 
@@ -161,17 +179,19 @@ class NoImages:
         self._request = request
 
     def ready(self) -> AbstractAsyncContextManager[Request]:
-        """Return a context that has nothing to do."""
+        """Return a context that yields the unchanged request."""
         return nullcontext(self._request)
 
     def forget(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing, since no image is expected."""
 
 
 class AnnouncedImages:
-    """The announcement of a request with images."""
+    """Announcement of a request with images. `refs` are its images by their keys."""
 
-    def __init__(self, pool: ImagePool, request: Request, decoder: ImageDecoder, refs: dict[Key, ImageRef]) -> None:
+    def __init__(
+        self, pool: ImagePool, request: Request, decoder: ImageDecoder, refs: dict[ImageKey, ImageRef]
+    ) -> None:
         self._pool, self._request, self._decoder, self._refs = pool, request, decoder, refs
         self._is_expected = False
         self._expect()
@@ -179,36 +199,36 @@ class AnnouncedImages:
     def _expect(self) -> None:
         if not self._is_expected:
             self._is_expected = True
-            self._pool._expect(self._refs)
+            self._pool.expect(self._refs)
 
     def forget(self) -> None:
-        """Give the claim up; an image that nobody else waits for is dropped."""
+        """Withdraw the announcement. Images that no other request will show are dropped."""
         if self._is_expected:
             self._is_expected = False
-            self._pool._forget(self._refs)
+            self._pool.stop_expecting(self._refs)
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Request]:
-        """Yield the request with its images decoded. Raises SampleError for one that can't be read.
+        """Yield the request with its images decoded. Raise SampleError if an image can't be read.
 
-        Their memory is held until the engine has made its own input of them, at the latest until the block ends. A
-        request that the engine lost may come again.
+        The memory is held until the engine calls `Request.drop_images`, at the latest until the context ends. The
+        context may be entered again if the engine lost the request.
         """
         pool, refs = self._pool, self._refs
         self._expect()
-        with ExitStack() as holding:
-            holding.callback(self.forget)
-            await pool._ahead.acquire()
-            holding.callback(pool._ahead.release)
-            sizes = [await pool._size(key, ref, self._decoder) for key, ref in refs.items()]
-            holding.callback(pool.budget.release, await pool.budget.acquire(sum(sizes)))
-            pool._use(refs)
-            holding.callback(pool._unuse, refs)
-            decoded = {key: await pool._decoded(key, ref, self._decoder) for key, ref in refs.items()}
-            ready = msgspec.structs.replace(self._request, on_images_done=holding.close)
-            ready.messages = [_filled(message, self._decoder, decoded) for message in self._request.messages]
+        with ExitStack() as held:
+            held.callback(self.forget)
+            await pool.slots.acquire()
+            held.callback(pool.slots.release)
+            sizes = [await pool.measure(key, ref, self._decoder) for key, ref in refs.items()]
+            held.callback(pool.budget.release, await pool.budget.acquire(sum(sizes)))
+            pool.begin_use(refs)
+            held.callback(pool.end_use, refs)
+            decoded = {key: await pool.decode(key, ref, self._decoder) for key, ref in refs.items()}
+            ready = msgspec.structs.replace(self._request, on_images_done=held.close)
+            ready.messages = [_with_images(message, self._decoder, decoded) for message in self._request.messages]
             del decoded
-            holding.callback(_empty, ready, self._request)
+            held.callback(_remove_images, ready, self._request)
             yield ready
 
 
@@ -219,23 +239,25 @@ def image_refs(messages: list[dict[str, Any]]) -> list[ImageRef]:
     return [image for image in images if isinstance(image, ImageRef)]
 
 
-def _key(ref: ImageRef, decoder: ImageDecoder) -> Key:
-    return Key(ref.path, ref.identity, decoder.max_pixels, decoder.max_bytes)
+def _key(ref: ImageRef, decoder: ImageDecoder) -> ImageKey:
+    return ImageKey(ref.path, ref.identity, decoder.max_pixels, decoder.max_bytes)
 
 
-def _filled(message: dict[str, Any], decoder: ImageDecoder, decoded: dict[Key, tuple[Picture, str]]) -> dict[str, Any]:
-    """Return a message with images in the place of their references."""
+def _with_images(
+    message: dict[str, Any], decoder: ImageDecoder, decoded: dict[ImageKey, tuple[Image.Image, str]]
+) -> dict[str, Any]:
+    """Return a message with decoded images in place of their references. `uuid` is the hash of an image's data."""
     if isinstance(message["content"], str):
         return message
     content = []
     for part in message["content"]:
         if isinstance(part.get("image"), ImageRef):
-            picture, uuid = decoded[_key(part["image"], decoder)]
-            part = {**part, "image": picture, "uuid": uuid}
+            image, uuid = decoded[_key(part["image"], decoder)]
+            part = {**part, "image": image, "uuid": uuid}
         content.append(part)
     return {**message, "content": content}
 
 
-def _empty(ready: Request, request: Request) -> None:
-    """Take the decoded images out of the request: they must not live on with it."""
+def _remove_images(ready: Request, request: Request) -> None:
+    """Put the references back, since otherwise the decoded images would live on with the request."""
     ready.messages = request.messages

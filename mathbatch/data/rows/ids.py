@@ -49,8 +49,8 @@ def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
 class SeenIds:
     """Finds duplicates among the ids of the rows so far.
 
-    While ids rise, as they do in most files, only the last one is kept. From the first id on that doesn't rise, hashes
-    of all are kept, 65 MB or more for a million. `before` reads the ids of the rows before a row number once more.
+    While ids rise, as they do in most files, only the last one is kept. From the first id that doesn't rise, hashes of
+    all ids are kept, 65 MB or more for a million. `before` reads the ids of the rows before a row number once more.
     """
 
     def __init__(self, before: Callable[[int], Iterable[str]]) -> None:

@@ -16,7 +16,7 @@ import jsonlines
 import msgspec
 
 from mathbatch.data.storage.json_lines import CurrentLine, reader
-from mathbatch.records import Row
+from mathbatch.records import RawRow, Row
 
 # Bytes of an array or object that are read at a time.
 CHUNK = 1 << 20
@@ -31,21 +31,6 @@ _SKIPPED_FIRST = b"\xef\x1e"
 # A syntax error so few characters before the end of the buffer may vanish once more of the file is read.
 _EDGE = 64
 _encode = msgspec.json.Encoder().encode
-
-
-class RawRow(msgspec.Struct, frozen=True):
-    """`place` says where it is, where `row <number>` would not; `columns` are fields that its source adds."""
-
-    number: int
-    key: str | None
-    row: Row | None
-    problem: str | None = None
-    place: str | None = None
-    columns: Row | None = None
-
-    @property
-    def label(self) -> str:
-        return self.place or f"row {self.number}"
 
 
 def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterator[RawRow]:

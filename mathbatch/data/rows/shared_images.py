@@ -11,10 +11,9 @@ from typing import Any
 
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.fields import getter
-from mathbatch.data.rows.json_stream import RawRow
 from mathbatch.data.rows.sources import as_names
 from mathbatch.errors import ConfigError
-from mathbatch.records import Row
+from mathbatch.records import RawRow, Row
 
 # Longest id, in characters. A longer cell is an image in base64 or a path.
 MAX_ID = 64

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, cast
 
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import locate
-from mathbatch.data.rows.json_stream import RawRow, read_rows
+from mathbatch.data.rows.json_stream import read_rows
 from mathbatch.data.storage.segments import BUFFER
 from mathbatch.errors import ConfigError, nearest
-from mathbatch.records import Row
+from mathbatch.records import RawRow, Row
 
 # Rows of a Parquet file or a hub dataset that are in memory at a time. Few, since each may hold an image.
 BATCH = 16

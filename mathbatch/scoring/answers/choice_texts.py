@@ -1,7 +1,14 @@
-r"""Which choice a text is, by the choices' own texts: as a whole, by a part of it, or by its value.
+r"""Find the choice that a text is, by the choices' own texts: as a whole, with its letter, or by its value.
 
-choices "6", "6 \sqrt { 2 }", "\frac{1}{2}":  "6\sqrt{2}" is the second as a whole, "it is 6 cm" names the first,
-"0.5" has the value of the third; "6\sqrt{3}" is none, for its 6 does not stand alone.
+With the choices "6", "6 \sqrt { 2 }" and "\frac{1}{2}":
+
+    "6\sqrt{2}"   is the second choice as a whole
+    "x = 6 cm"    is the first, without its left side and its unit
+    "0.5"         has the value of the third
+    "6\sqrt{3}"   is none of them, since its 6 does not stand alone
+
+Functions return the place of a choice, counted from 0, or None where the text is no choice. `choice_mentions` finds the
+choices that a sentence mentions.
 """
 
 from __future__ import annotations
@@ -10,101 +17,84 @@ import functools
 import re
 from collections.abc import Sequence
 
-from mathbatch.scoring.answers.choice_letters import ALPHABET, is_letter_alone
-from mathbatch.scoring.answers.number_in_sentence import said_number
-from mathbatch.scoring.answers.statements import EDGE, MAX_ANSWER, Stated, first_sentence
-from mathbatch.scoring.expressions.canonical_text import plain, same_as, tight
-from mathbatch.scoring.expressions.notation import notation
-from mathbatch.scoring.expressions.numbers import Number, as_number
+from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
+from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first_sentence
+from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
+from mathbatch.scoring.expressions.compare import compare_with_gold
+from mathbatch.scoring.expressions.numbers import as_number
 from mathbatch.scoring.expressions.size_guard import is_safe_expression
-from mathbatch.scoring.scorers.math import compare
 
-LEADS = re.compile(
+# Words in front of an answer: "So it is", "therefore, the answer is".
+OPENING_WORDS = re.compile(
     r"[\s*_]*(?:(?:so|thus|hence|therefore|then|and|but)\b[,:]?\s)*(?:(?:it|this|that|the\sanswer)(?:\sis|['’]s)\s)?",
     re.IGNORECASE,
 )
-RIGHT_SIDE = re.compile(r".*(?:=|≈|\\approx(?![A-Za-z]))", re.DOTALL)
-PLACE = re.compile(
+UP_TO_EQUALS = re.compile(r".*(?:=|≈|\\approx(?![A-Za-z]))", re.DOTALL)
+# Stands behind a number and has numbers of its own: "2 zeros, at x = 1 and x = 3", "2 roots: 1 and 3".
+CIRCUMSTANCE = re.compile(
     r"[,;(]?\s(?:at|when|where|whenever|if|for)\s[^,;=\n]{0,40}(?:=|\bis\b)(?:[^,;\n]|,\s?(?=\d|and\b|or\b)){1,60}\Z"
     r"|(?::|,\snamely)\s(?:[^\s,;:]{1,20},\s){0,9}[^\s,;:]{1,20},?\s(?:and|or)\s[^\s,;:]{1,20}\Z"
 )
-"""Behind a number, what has numbers of its own: "2 zeros, at x = 1 and x = 3"; "2 roots: 1 and 3"."""
-LONGEST_PLACE = 150
-UNIT = re.compile(
+# Characters at the end of a text in which a circumstance is searched for; the bound keeps the search fast.
+MAX_CIRCUMSTANCE = 150
+# A unit behind a number, which may be missing in one of two texts: "60°", "10 cm", "5 m²".
+UNIT_AT_END = re.compile(
     r"(?<=[\d)}iπ])\s*\*?(\\?[ ,]?\\(?:text|mathrm|mbox|rm)\s?\{[\s~]*[^{}\d]+\}|\\?degrees?|°|\^\s?\{?\s?\\circ\s?\}?"
     r"|(?:[cmkd]?m|[mk]?g|m?[lL]|s|h|ft|in|units?|cm/s|m/s|km/h)(?![A-Za-z])|[\u4e00-\u9fff]{1,4})"
     r"(\s?\^\s?\{?\s?[23]\s?\}?|[²³])?\s*$"
 )
-WORDY = re.compile(
+# A word that is neither a function nor a unit; a text that holds one is prose and no expression.
+PROSE_WORD = re.compile(
     r"(?<![\\A-Za-z{])(?!(?:pi|sqrt|sin|cos|tan|cot|log|ln|cm|mm|km|ft|units?|degrees?)\b)[A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff]"
 )
-WRAPPED_WORD = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]{2,})")
-DIGIT = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
-FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
-MOST_FORMULAS = 20
+WORD_IN_COMMAND = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]{2,})")
+MATH_SIGN = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
+INLINE_FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
+MAX_FORMULAS = 20
 
-BEFORE = re.compile(
-    r"(?:[√^]|[\w)°!]\s?[+*/|]|[<>]=?|\d[.,:]|\(-?\d+,\s|(?:\b[a-z]|\d|[)=°(]|pi)\s?-)\s?\Z|(?:\s|\A)-\Z"
-)
-"""In front of what is part of an expression: an operator, a minus that is no dash behind a word."""
-AFTER = re.compile(
-    r"\s?(?:[√^!]|[+*/](?=\s?[\w(√\\-])|-(?=\s?(?:[\d(√]|[a-z]\b|pi\b))|[<>]|\((?=[\d√a-z]))|[.,/:]\d|,\s-?\d+\)"
-    r"|\s?(?:pi|sqrt)\b|\s?\\(?!(?:text|mathrm|mbox|rm|circ|degree|quad)(?![a-z]))[a-z]|\s?[a-fi-kn-rt-z](?![\w'])"
-)
-"""Behind it: an operator, or a factor that is no unit."""
-DENIED = re.compile(
-    r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
-)
-REFUTED = re.compile(r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b")
-OTHER_SIDE = re.compile(
-    r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
-    r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
-)
-"""In front of what something is compared with: "higher than the value of France"."""
-OWN_VERB = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
-JOINED = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
-"""Between two of which neither is the answer: "3 or 4"."""
-NEXT = re.compile(r"\s?(?:,\s)?\b(?:or|and|to)\s\W{0,3}\d")
-"""Behind a number that is one of several."""
-DETERMINER = re.compile(
-    r"\s(?!(?:because|since|as|for|so|and|but|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w"
-)
-"""Behind a "no" that is no answer: "no doubt"."""
-BACK = 30
-LONGER, ROOM = 3, 80
-"""How much longer than its choice, and how many characters more, a text may be in LaTeX with words in front."""
+# A text in LaTeX with words in front is at most 3 times as long as the choice that it is, and 80 characters more.
+MAX_LENGTH_RATIO, EXTRA_LENGTH = 3, 80
 
 
-def as_whole(text: str, choices: Sequence[str]) -> int | None:
-    """The choice that a text is as a whole, but for "so it is", a left side and a unit."""
-    if len(text) > ROOM + LONGER * max(map(len, choices), default=0):
+def choice_as_whole(text: str, choices: Sequence[str]) -> int | None:
+    r"""Return the choice that a text is as a whole, leaving out "so it is", a left side and a unit.
+
+    "So it is 6\sqrt{2}" -> "6 \sqrt { 2 }", "x = 60°" -> "60"
+    """
+    if len(text) > EXTRA_LENGTH + MAX_LENGTH_RATIO * max(map(len, choices), default=0):
         return None
-    words = ["" if _is_label(choice, text, len(choices)) else choice for choice in choices]
-    bare = LEADS.sub("", text, count=1) or text
-    sides = [] if any("=" in choice for choice in choices) else [RIGHT_SIDE.sub("", without_place(bare))]
+    words = ["" if _looks_like_letter(choice, text, len(choices)) else choice for choice in choices]
+    bare = OPENING_WORDS.sub("", text, count=1) or text
+    sides = [] if any("=" in choice for choice in choices) else [UP_TO_EQUALS.sub("", without_circumstance(bare))]
     for form in (text, bare, *sides):
-        if same := same_as(form, words):
-            return same[0] if _are_one(same, choices) else None
-    return _but_for_unit(sides[0] if sides else bare, words)
+        if same := places_of_same_text(form, words):
+            return same[0] if are_same_choice(same, choices) else None
+    return _choice_without_unit(sides[0] if sides else bare, words)
 
 
-def without_place(text: str) -> str:
-    """A sentence without the place that it adds to its number: "the area is 15 when the base is 5"."""
-    place = PLACE.search(text, max(len(text) - LONGEST_PLACE, 0))
+def without_circumstance(text: str) -> str:
+    """Return a sentence without the circumstance that it adds to its number.
+
+    "the area is 15 when the base is 5" -> "the area is 15"
+    """
+    place = CIRCUMSTANCE.search(text, max(len(text) - MAX_CIRCUMSTANCE, 0))
     return text[: place.start()] if place and any(map(str.isdigit, text[: place.start()])) else text
 
 
-def labelled(text: str, choices: Sequence[str]) -> int | None:
-    """The choice that a text gives with its letter: "(B) 60°"."""
-    words = plain(text).strip("()* ")
+def choice_with_letter(text: str, choices: Sequence[str]) -> int | None:
+    """Return the choice that a text gives together with its letter: "(B) 60°"."""
+    words = canonical_text(text).strip("()* ")
     place = ALPHABET[: len(choices)].find(words[:1].upper()) if words else -1
-    return place if place >= 0 and words[1:].lstrip(").:* ") == plain(choices[place]) else None
+    return place if place >= 0 and words[1:].lstrip(").:* ") == canonical_text(choices[place]) else None
 
 
-def opening(text: str, choices: Sequence[str], allowed: str) -> Stated | None:
-    """The first line or sentence, where that is a letter, a choice's text or both: an explanation follows it."""
+def opening_answer(text: str, choices: Sequence[str], allowed: str) -> Stated | None:
+    r"""Return the first line or sentence where that is a letter, a choice's text or both, and an explanation follows.
+
+    "(B) 60°\nSince AO is parallel..." -> "(B) 60°", in the first line
+    """
     line, first = text[: MAX_ANSWER + 1].partition("\n")[0].strip(), first_sentence(text)
-    for one, rule in ((line, "in the first line"), (first.text if first else "", "in the first sentence")):
+    for one, rule in ((line, Rule.FIRST_LINE), (first.text if first else "", Rule.FIRST_SENTENCE)):
         if (
             one
             and one != text
@@ -117,148 +107,84 @@ def opening(text: str, choices: Sequence[str], allowed: str) -> Stated | None:
 
 
 def _is_answer(line: str, choices: Sequence[str], allowed: str) -> bool:
-    texts = (as_whole(line, choices), labelled(line, choices))
-    return texts != (None, None) or is_letter_alone(line, allowed)
+    """Tell whether a line is a choice's text, with or without its letter, or nothing but letters."""
+    texts = (choice_as_whole(line, choices), choice_with_letter(line, choices))
+    return texts != (None, None) or is_only_letters(line, allowed)
 
 
-def _is_label(choice: str, text: str, count: int) -> bool:
-    """Whether a choice looks like the letter of one, as in MathVista 849, (c), (d), (a), (b), (e): there "(b)" is the
-    text of the fourth, but "(B)" the letter of the second."""
-    core = tight(choice).strip("().")
+def _looks_like_letter(choice: str, text: str, count: int) -> bool:
+    """Tell whether a choice looks like the letter of one, so that the text may mean either.
+
+    The choices of MathVista 849 are (c), (d), (a), (b), (e): "(b)" is the text of the fourth, but "(B)" the letter of
+    the second.
+    """
+    core = compact_text(choice).strip("().")
     looks = len(core) == 1 and core.upper() in ALPHABET[:count]
     return looks and not (choice == text.strip(" .$*") and choice.startswith("(") and choice.islower())
 
 
-def _but_for_unit(text: str, choices: Sequence[str]) -> int | None:
-    """Where only one of the two has a unit: "10\\sqrt{3}" and "10√{3}m"."""
+def _choice_without_unit(text: str, choices: Sequence[str]) -> int | None:
+    r"""Return the choice that a text is where only one of the two has a unit: "10\sqrt{3}" and "10√{3}m"."""
     core = _without_unit(text)
     others = [
         _without_unit(choice) if (_without_unit(choice) == choice) != (core == text) else "" for choice in choices
     ]
-    same = same_as(core, others)
-    return same[0] if same and _are_one(same, choices) else None
+    same = places_of_same_text(core, others)
+    return same[0] if same and are_same_choice(same, choices) else None
 
 
 @functools.lru_cache(4096)
 def _without_unit(text: str) -> str:
-    return UNIT.sub("", text)
+    return UNIT_AT_END.sub("", text)
 
 
-def by_value(text: str, choices: Sequence[str]) -> int | None:
-    """The one choice that has the value of a text, which is an expression and nothing else: 0.5 for "\\frac{1}{2}"."""
+def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
+    r"""Return the choice that has the value of an expression: "0.5" -> "\frac{1}{2}".
+
+    A text that is no expression has no value.
+    """
     number = as_number(text)
     if number is not None:
         values = [as_number(choice) for choice in choices]
         same = [place for place, value in enumerate(values) if value is not None and value.value == number.value]
         if same:
-            return same[0] if _are_one(same, choices) else None
-    core = _computable(text)
+            return same[0] if are_same_choice(same, choices) else None
+    core = _computable_latex(text)
     if not core or not is_safe_expression(core):
         return None
-    same = [place for place, choice in enumerate(map(_computable, choices)) if choice and _is_equal(choice, core)]
-    return same[0] if same and _are_one(same, choices) else None
+    same = [place for place, choice in enumerate(map(_computable_latex, choices)) if choice and _is_equal(choice, core)]
+    return same[0] if same and are_same_choice(same, choices) else None
 
 
-def in_formulas(text: str, choices: Sequence[str]) -> int | None:
-    """The choice that the last formula of a sentence is: "so $x = \\sqrt{18}$" for "3√2"."""
-    formulas = [next(filter(None, one.groups())) for one in FORMULA.finditer(text)][-MOST_FORMULAS:]
+def choice_in_last_formula(text: str, choices: Sequence[str]) -> int | None:
+    r"""Return the choice that the last formula of a sentence is: "so $x = \sqrt{18}$" -> "3√2"."""
+    formulas = [next(filter(None, one.groups())) for one in INLINE_FORMULA.finditer(text)][-MAX_FORMULAS:]
     if not formulas:
         return None
-    place = as_whole(formulas[-1], choices)
-    return by_value(RIGHT_SIDE.sub("", formulas[-1]), choices) if place is None else place
+    place = choice_as_whole(formulas[-1], choices)
+    return choice_by_value(UP_TO_EQUALS.sub("", formulas[-1]), choices) if place is None else place
 
 
 def is_expression(text: str) -> bool:
-    """Whether a text is mathematics and has no words but units: a part of it is no answer."""
-    core = UNIT.sub("", text.strip().rstrip("."))
-    return DIGIT.search(core) is not None and WORDY.search(core) is None and WRAPPED_WORD.search(core) is None
+    """Tell whether a text is mathematics without words other than units, so that no part of it is an answer."""
+    core = UNIT_AT_END.sub("", text.strip().rstrip("."))
+    return (
+        MATH_SIGN.search(core) is not None and PROSE_WORD.search(core) is None and WORD_IN_COMMAND.search(core) is None
+    )
 
 
-def named(text: str, choices: Sequence[str]) -> list[int]:
-    """Places of the choices whose text stands in `text`, in the order of their last mention; whole words, and numbers
-    and expressions that stand alone, none that is denied, joined to the next by "or" or the other side of a comparison.
-    Of choices that hold each other the longest ("quarter past", not "quarter"). Choices that are letters are left to
-    `letters`: "a" is an article."""
-    plains = [plain(choice) for choice in choices]
-    known = {
-        one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
-    }
-    if not known:
-        return []
-    text = plain(text[-EDGE:])
-    longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
-    found = _compared([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
-    found = [one for one in found if _stands(one, text)]
-    return list(dict.fromkeys(known[one[0]] for one in reversed(_decided(found, text))))[::-1]
-
-
-def stated_number(text: str, choices: Sequence[str]) -> int | None:
-    """The one choice that is the number which a sentence states: "there are 4 of them"."""
-    number = said_alone(text)
-    values = [as_number(choice) for choice in choices] if number is not None else []
-    same = [place for place, value in enumerate(values) if value and number and value.value == number.value]
-    return same[0] if same and _are_one(same, choices) else None
-
-
-def said_alone(text: str) -> Number | None:
-    """The number that a sentence states; none that is denied, one of several, a root, or a part of an expression."""
-    number = said_number(text)
-    text = notation(text)
-    if number is None or not number.exact or not stands_alone(text, number.start, number.end):
-        return None
-    before, after = text[: number.start], text[number.end :]
-    denied = DENIED.search(before[-BACK:].lower()) or REFUTED.match(after) or NEXT.match(after)
-    return None if denied else number
-
-
-def _compared(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
-    """Without the other side of a comparison, all of it: "higher than France, Italy and Spain"."""
-    kept: list[re.Match[str]] = []
-    end = -BACK
-    for one in found:
-        goes_on = one.start() - end < BACK and JOINED.match(text[max(end, 0) : one.start()])
-        if OTHER_SIDE.search(text[max(one.start() - BACK, 0) : one.start()]) or (
-            goes_on and not OWN_VERB.match(text, one.end())
-        ):
-            end = one.end()
-        else:
-            kept.append(one)
-            end = -BACK
-    return kept
-
-
-def _stands(found: re.Match[str], text: str) -> bool:
-    before, after = text[max(found.start() - BACK, 0) : found.start()], text[found.end() : found.end() + BACK]
-    if DENIED.search(before) or REFUTED.match(after):
-        return False
-    if found[0] == "no" and DETERMINER.match(after):
-        return False
-    return not DIGIT.search(found[0]) or stands_alone(text, *found.span())
-
-
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether an expression is no part of a larger one."""
-    return not (BEFORE.search(text[max(start - BACK, 0) : start]) or AFTER.match(text[end : end + BACK]))
-
-
-def _decided(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
-    """Without the last ones where these are joined as equals: "it is 3 or 4"."""
-    several = len(found) > 1 and found[-1][0] != found[-2][0]
-    return [] if several and JOINED.match(text[found[-2].end() : found[-1].start()]) else found
-
-
-def _computable(text: str) -> str:
-    """An expression as LaTeX without its unit; "" where it has words."""
+def _computable_latex(text: str) -> str:
+    """Return an expression as LaTeX without its unit, or an empty text where it has words."""
     if not is_expression(text) or len(text) > 200:
         return ""
-    text = re.sub(r"√\s*(?=[\w{])", r"\\sqrt ", UNIT.sub("", text.strip())).replace("π", r"\pi ")
+    text = re.sub(r"√\s*(?=[\w{])", r"\\sqrt ", UNIT_AT_END.sub("", text.strip())).replace("π", r"\pi ")
     return re.sub(r"\\sqrt (\d+)", r"\\sqrt{\1}", text).replace("*", r" \cdot ").strip()
 
 
 def _is_equal(choice: str, text: str) -> bool:
-    return compare(choice, text)[0] == "correct"
+    return compare_with_gold(choice, text)[0] == "correct"
 
 
-def _are_one(places: Sequence[int], choices: Sequence[str]) -> bool:
-    """Some datasets list one choice twice."""
-    return len({tight(choices[place]) for place in places}) == 1
+def are_same_choice(places: Sequence[int], choices: Sequence[str]) -> bool:
+    """Tell whether the choices at some places have one text, since some datasets list a choice twice."""
+    return len({compact_text(choices[place]) for place in places}) == 1

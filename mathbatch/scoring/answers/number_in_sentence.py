@@ -1,8 +1,8 @@
-r"""The number that a statement states: that in bold, else the one after the last "is" or "=", else the last.
+"""Read the number that a statement states: in bold, else behind the last "is" or "=", else the last one.
 
-said_number("There are 3 bars of 40 cm.").digits == "3"
+    "There are 3 bars of 40 cm." -> 3
 
-A number that is denied ("not 8"), a bound ("more than 5") and one of several ("6 or 7", "5 to 10") are not stated.
+A number that is denied ("not 8"), a bound ("more than 5") or one of several ("6 or 7", "5 to 10") is not stated.
 """
 
 from __future__ import annotations
@@ -11,103 +11,118 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from mathbatch.scoring.answers.cues import without_place, without_repeats
-from mathbatch.scoring.answers.statements import Stated
-from mathbatch.scoring.expressions.notation import notation
-from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_in
-from mathbatch.scoring.expressions.parse import Run, quantities_in, quantity
-from mathbatch.scoring.expressions.units import factor
+from mathbatch.scoring.answers.cues import without_location, without_repeated_value
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated
+from mathbatch.scoring.expressions.normalize import to_number_notation
+from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
+from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
+from mathbatch.scoring.expressions.units import conversion_factor
 
-INTRODUCED = ("boxed", "after ####", "stated as the answer", "short answer")
-"""Rules whose text is the answer; a sentence states it anywhere."""
-SHORT = 40
-"""Characters. A statement without a marker that is no longer may be a number alone, "a dozen"."""
-REMARK = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
-EXACT = ("boxed", "short answer")
-"""Here a mark of exclamation means a factorial."""
+# With these rules the text is nothing but the answer, while other rules give a sentence that states it somewhere. One
+# more than `EXPLICIT`: the field "short answer" of a JSON reply (DynaMath).
+ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
+# Characters. A statement without a marker that is no longer may be a number alone: "a dozen".
+MAX_BARE_LENGTH = 40
+# Stands between an answer and a remark: "12 cm; the base is 4".
+REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
+# With these rules an exclamation mark at the end is a factorial and ends no sentence.
+KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
 BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
-DENIED = re.compile(
+DENIAL_BEFORE = re.compile(
     r"(?:\b(?:not|never|neither|nor|cannot|rather\sthan|instead\sof)|n['’]t)\s"
     r"(?:(?:equal\sto|exactly|be|is|just|a|the)\s){0,2}\W{0,3}$",
     re.IGNORECASE,
 )
-BOUND = re.compile(
+BOUND_BEFORE = re.compile(
     r"(?:\b(?:than|below|above|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)"
     r"|[<>≤≥]|\\[lg](?:eq?|t))\s?(?:or\sequal\sto\s)?\W{0,3}$",
     re.IGNORECASE,
 )
-EXTREME = re.compile(r"\b(?:least|most|exactly|within|reach(?:es)?|through)\s\W{0,3}$", re.IGNORECASE)
-WHEN = re.compile(r"\b(?:in|during|since|until|by|of|for|from|year|to|and)\s(?:the\s)?(?:year\s)?$", re.IGNORECASE)
+# A bound that may be the answer where no other number is: "at most 5".
+WEAK_BOUND_BEFORE = re.compile(r"\b(?:least|most|exactly|within|reach(?:es)?|through)\s\W{0,3}$", re.IGNORECASE)
+DATE_WORD_BEFORE = re.compile(
+    r"\b(?:in|during|since|until|by|of|for|from|year|to|and)\s(?:the\s)?(?:year\s)?$", re.IGNORECASE
+)
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-THERE = re.compile(
+THERE_ARE_BEFORE = re.compile(
     r"\bthere\s(?:is|are|was|were|will\sbe|would\sbe)\s(?:a\stotal\sof\s|only\s|now\s|still\s|about\s)?\W{0,3}$",
     re.IGNORECASE,
 )
-SAYS = re.compile(
+STATING_WORD = re.compile(
     r"\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|approximately|about)\b|[=≈:：是为]", re.IGNORECASE
 )
+# Stands behind an answer and has numbers of its own: "7, since 2*7+1 = 15".
 REASON = re.compile(
     r"(?:[,;(]?\s?\b(?:since|because)|[,;(]\s?(?:as|given|which(?!\s(?:gives?|makes?|means|equals?|leaves?|comes)\b))|\(=)"
     r"\s(?!.*\b(?:so|therefore|thus|hence)\b).*",
     re.DOTALL | re.IGNORECASE,
 )
-"""Behind an answer, with numbers of its own: "7, since 2*7+1 = 15"."""
-JOINT = re.compile(
+# Stands between the numbers of a list, a range, or of alternatives: "6 or 7", "5 to 10".
+BETWEEN_ALTERNATIVES = re.compile(
     r"[\s$°%)*]*(?:[A-Za-z]+[\s$]+){0,2}?(?:\\?[,;:]\s?(?:and\b|or\b)?|\b(?:and|or)\b|(?<!\bup\s)to\b|[-–~])"
     r"[\s$(*]*(?:[A-Za-z]\s?=[\s$]*)?"
 )
-"""What stands between the numbers of a list, alternatives or a range."""
 EQUALS = re.compile(r"[\s$]*(?:[A-Za-z]+\s){0,2}(?:=|≈|\\approx)[\s$*]*")
-BESIDE = re.compile(
+# Stands between the stated number and one that belongs to it: "6 of the 20", "4 buses for 160 students".
+BETWEEN_MAIN_AND_SIDE = re.compile(
     r"(?:\s(?!leav|total)[A-Za-z'’-]+){0,4}?\s(?:of\s(?:all|its|the|these|those|his|her|their)|in\sthe|out\sof|for|on|with|from|after"
     r"|to\s(?!(?:about|be|become|find|get|give|have|make|nearly|only|reach)\b)[a-z]+)\s(?:(?:the|these|his|her|their)\s)?\W{0,3}",
     re.IGNORECASE,
 )
-"""Between the number that is stated and one that only belongs to it: "6 of the 20", "4 buses for 160 students"."""
 MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
-VERB = re.compile(r"\s(are|is|were|was)\b")
-ANSWERS = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
+VERB_AFTER = re.compile(r"\s(are|is|were|was)\b")
+MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
 
-def numerals(text: str) -> list[Number]:
-    """All numbers of a text, in order; those in words only where there is none in digits."""
-    return numbers_in(text) or spelled_in(text)
+def numbers_in_digits_or_words(text: str) -> list[Number]:
+    """Return all numbers of a text, in order; those in words only where there is none in digits.
+
+    "3 of the five" -> 3, "two or five" -> 2, 5
+    """
+    return numbers_in(text) or spelled_numbers_in(text)
 
 
 def stated_quantity(stated: Stated) -> Number | None:
-    """The number that a statement comes to; what is short, or introduced as the answer, is first read as a whole."""
-    text = stated.text if stated.rule in EXACT else without_place(stated.text).rstrip().removesuffix("!")
-    if stated.rule not in INTRODUCED and len(text) > SHORT:
-        return said_number(text)
-    return quantity(text) or quantity(REMARK.split(text)[0]) or said_number(text)
+    r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
+
+    A text that is short or explicit is first read as one number, such as "2\sqrt{3}", then as a sentence.
+    """
+    text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
+    if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
+        return number_stated_in(text)
+    return as_quantity(text) or as_quantity(REMARK_AFTER.split(text)[0]) or number_stated_in(text)
 
 
-def is_other(stated: Stated) -> bool:
-    """Whether a statement without a number is an answer all the same, `2x+1` or `6 or 7`: no weaker one counts then."""
-    return stated.rule in INTRODUCED and (stated.rule == "boxed" or ANSWERS.search(stated.text) is not None)
+def is_answer_without_number(stated: Stated) -> bool:
+    """Tell whether a statement without a number is the answer, so that no weaker one counts: "2x+1", "6 or 7"."""
+    return stated.rule in ANSWER_ALONE and (stated.rule == Rule.BOXED or MATH_SIGN.search(stated.text) is not None)
 
 
-def said_number(text: str) -> Number | None:
-    """The number that a sentence states. Bounds and dates ("at most 5", "in 2014") are passed over where there is
-    another, in digits or in words."""
-    text = notation(text)
+def number_stated_in(text: str) -> Number | None:
+    """Return the number that a sentence states, or None: "In 2014 the sum of 3 and 4 was 7." -> 7.
+
+    Bounds and dates ("at most 5", "in 2014") are passed over where there is another number, in digits or in words.
+    """
+    text = to_number_notation(text)
     text = _without_reason(text)
-    every: list[Number | Run] = quantities_in(text) or [*spelled_in(text)]
-    kept = [one for one in every if not _matches_before(text, one, DENIED, BOUND)]
-    found = [one for one in kept if not _aside(text, one)]
+    every: list[Number | TokenSpan] = quantities_in(text) or [*spelled_numbers_in(text)]
+    kept = [one for one in every if not _matches_before(text, one, DENIAL_BEFORE, BOUND_BEFORE)]
+    found = [one for one in kept if not _is_bound_or_date(text, one)]
     if every and not found:
-        found = [one for one in spelled_in(text) if not _matches_before(text, one, DENIED, BOUND)] or kept
+        found = [
+            one for one in spelled_numbers_in(text) if not _matches_before(text, one, DENIAL_BEFORE, BOUND_BEFORE)
+        ] or kept
     if not found:
         return None
-    rules = (_in_bold, _counted, _leading, _said)
+    rules = (_in_bold, _after_there_are, _leading, _after_stating_word)
     chosen = next((one for rule in rules if (one := rule(text, found)) is not None), None)
-    chosen = chosen or _main(text, found, every)
-    chosen = _worked_out(text, chosen, every)
+    chosen = chosen or _last_main_number(text, found, every)
+    chosen = _last_of_calculation(text, chosen, every)
     return chosen if isinstance(chosen, Number) and not _is_one_of_several(text, chosen, every) else None
 
 
-def _worked_out(text: str, chosen: Number | Run, every: list[Number | Run]) -> Number | Run:
-    """Of "there are 3 + 2 = 5" the last."""
+def _last_of_calculation(text: str, chosen: Number | TokenSpan, every: list[Number | TokenSpan]) -> Number | TokenSpan:
+    """Return the last number of the calculation that a number starts: "there are 3 + 2 = 5" -> 5."""
     place = every.index(chosen) if chosen in every else len(every)
     while place + 1 < len(every) and EQUALS.fullmatch(text, every[place].end, every[place + 1].start):
         place += 1
@@ -115,78 +130,92 @@ def _worked_out(text: str, chosen: Number | Run, every: list[Number | Run]) -> N
 
 
 def _without_reason(text: str) -> str:
-    text = without_place(without_repeats(text))
+    """Return a sentence without its reason, repetition and location, where a number is left."""
+    text = without_location(without_repeated_value(text))
     reason = REASON.search(text)
     return text[: reason.start()] if reason and re.search(r"\d", text[: reason.start()]) else text
 
 
-def _main(text: str, found: list[Number | Run], every: list[Number | Run]) -> Number | Run:
-    """The last number that doesn't belong to the one before it."""
+def _last_main_number(
+    text: str, found: list[Number | TokenSpan], every: list[Number | TokenSpan]
+) -> Number | TokenSpan:
+    """Return the last number that doesn't belong to the one before it: "6 of the 20" -> 6."""
     beside = [other for one, other in pairwise(every) if isinstance(one, Number) and _belongs(text, one, other)]
     return next((one for one in reversed(found) if one not in beside), found[-1])
 
 
-def _belongs(text: str, one: Number, other: Number | Run) -> bool:
-    """For so much money something is sold, so that it may be the price that was asked for."""
+def _belongs(text: str, one: Number, other: Number | TokenSpan) -> bool:
+    """Tell whether a number belongs to the one before it: "6 of the 20".
+
+    An amount of money behind "for" doesn't, since it may be the price that was asked for: "sells 4 for $20".
+    """
     between = text[one.end : other.start]
     is_price = between.rstrip("$ ").endswith(" for") and MONEY.match(text, other.start) is not None
-    return not is_price and BESIDE.fullmatch(between) is not None
+    return not is_price and BETWEEN_MAIN_AND_SIDE.fullmatch(between) is not None
 
 
-def _matches_before(text: str, one: Number | Run, *patterns: re.Pattern[str]) -> bool:
+def _matches_before(text: str, one: Number | TokenSpan, *patterns: re.Pattern[str]) -> bool:
+    """Tell whether one of the patterns matches the text right before a number."""
     before = text[max(one.start - 30, 0) : one.start]
     return any(pattern.search(before) for pattern in patterns)
 
 
-def _aside(text: str, one: Number | Run) -> bool:
-    return _matches_before(text, one, EXTREME) or (
-        YEAR.fullmatch(text, one.start, one.end) is not None and _matches_before(text, one, WHEN)
+def _is_bound_or_date(text: str, one: Number | TokenSpan) -> bool:
+    """Tell whether a number is a weak bound or a year: "at most 5", "in 2014"."""
+    return _matches_before(text, one, WEAK_BOUND_BEFORE) or (
+        YEAR.fullmatch(text, one.start, one.end) is not None and _matches_before(text, one, DATE_WORD_BEFORE)
     )
 
 
-def _is_one_of_several(text: str, one: Number, every: list[Number | Run]) -> bool:
-    """Whether another number stands beside it with the same right, `6 or 7`, "3 are red and 4 are blue". The same in
-    another form, `1/2 or 0.5`, is no other."""
+def _is_one_of_several(text: str, one: Number, every: list[Number | TokenSpan]) -> bool:
+    """Tell whether another number stands beside it as its equal: "6 or 7", "3 are red and 4 are blue".
+
+    The same number in another form doesn't count: "1/2 or 0.5".
+    """
     if one not in every:  # in words, beside bounds in digits
         return False
     place = every.index(one)
     for first, second in pairwise(every[max(place - 1, 0) : place + 2]):
-        if JOINT.fullmatch(text, first.end, second.start) and not _same(first, second):
+        if BETWEEN_ALTERNATIVES.fullmatch(text, first.end, second.start) and not _is_same_value(first, second):
             return True
-    verb = VERB.match(text, one.end)
+    verb = VERB_AFTER.match(text, one.end)
     return verb is not None and any(
-        other is not one and (own := VERB.match(text, other.end)) is not None and own[1] == verb[1] for other in every
+        other is not one and (own := VERB_AFTER.match(text, other.end)) is not None and own[1] == verb[1]
+        for other in every
     )
 
 
-def _same(one: Number | Run, other: Number | Run) -> bool:
-    if isinstance(one, Run) or isinstance(other, Run):
+def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
+    """Tell whether two numbers are equal, one of them perhaps rounded or in another unit."""
+    if isinstance(one, TokenSpan) or isinstance(other, TokenSpan):
         return False
     values = [number.value / (100 if number.percent else 1) for number in (one, other)]
-    values[0] *= factor(one.unit, other.unit)
+    values[0] *= conversion_factor(one.unit, other.unit)
     return abs(values[0] - values[1]) <= abs(values[0]) / (1000 if not (one.exact and other.exact) else 10**9)
 
 
-def _in_bold(text: str, found: list[Number | Run]) -> Number | Run | None:
-    """The last number in bold."""
+def _in_bold(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
+    """Return the last number in bold: "it has **4** sides" -> 4."""
     spans = [one.span() for one in BOLD.finditer(text)]
     return next((one for start, end in reversed(spans) for one in reversed(found) if start <= one.start < end), None)
 
 
-def _counted(text: str, found: list[Number | Run]) -> Number | Run | None:
-    """The last number right after "there are"."""
-    return next((one for one in reversed(found) if THERE.search(text[max(one.start - 40, 0) : one.start])), None)
+def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
+    """Return the last number right after "there are": "there are 3 bars of 40 cm" -> 3."""
+    return next(
+        (one for one in reversed(found) if THERE_ARE_BEFORE.search(text[max(one.start - 40, 0) : one.start])), None
+    )
 
 
-def _leading(text: str, found: list[Number | Run]) -> Number | Run | None:
-    """The number that a text starts with, when the text goes on in words: "1982 with an income of 931"."""
+def _leading(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
+    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982."""
     return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
 
 
-def _said(text: str, found: list[Number | Run]) -> Number | Run | None:
-    """The number that follows the last "is", "are", "=" that has one near, at most three words away."""
+def _after_stating_word(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
+    """Return the number behind the last "is" or "=" that has one within three words: "the sum is 5" -> 5."""
     starts = [one.start for one in found]
-    for says in reversed([*SAYS.finditer(text)]):
+    for says in reversed([*STATING_WORD.finditer(text)]):
         place = bisect_left(starts, says.end())
         if place < len(found) and text[says.end() : starts[place]].count(" ") <= 3:
             return found[place]

@@ -1,13 +1,13 @@
-r"""What a free response states as its answer, whatever kind of answer that is.
+r"""Collect the texts that may be the answer of a free response, whatever kind of answer that is.
 
-`statements` gives candidate texts, strongest first; a scorer takes the first in which it finds a letter, a number, or
-whatever it looks for. Example: "The sum is 5.\nSo the answer is **5**. I hope this helps!" gives
+`statements` gives candidates, strongest first; a scorer takes the first in which it finds a letter, a number, or
+whatever it looks for. "The sum is 5.\nSo the answer is **5**. I hope this helps!" gives
 
-    Stated(text="**5**", rule="stated as the answer")
-    Stated(text="So the answer is **5**.", rule="stated in a conclusion")
+    Stated(text="5**.", rule=Rule.STATED_AS_ANSWER)
+    Stated(text="So the answer is **5**.", rule=Rule.CONCLUSION)
     ...
 
-All patterns are bounded: a hostile response of 100 kB costs milliseconds.
+All patterns are bounded, so that a hostile response of 100 kB costs milliseconds.
 """
 
 from __future__ import annotations
@@ -15,35 +15,62 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
 from mathbatch.scoring.answers.remarks import is_remark, tells_how
-from mathbatch.scoring.answers.tags import final_part, tagged
+from mathbatch.scoring.answers.tags import final_part, text_in_answer_tags
 
+# Characters. A longer text is prose or a loop of tokens and never an answer.
 MAX_ANSWER = 1000
-"""Characters. What is longer is prose or a loop of tokens, never an answer."""
-TAIL = 4000
-"""Characters at the end (and at the start) that are split into sentences: a conclusion stands there or nowhere."""
-EDGE = 10_000
-"""Characters at either end that are read at all; what lies between them is working, and bounding it bounds the time."""
-TRIES = 50
-"""How many markers are looked at, from the last: where words of a marker loop, no answer follows."""
+# Characters at the end, and at the start, that are split into sentences: conclusions stand there or nowhere.
+SENTENCE_WINDOW = 4000
+# Characters at either end that are read at all; the working between is left out, which bounds the time.
+READ_WINDOW = 10_000
+# Markers that are looked at, counted from the last: where a marker's words loop, no answer follows.
+MAX_MARKERS = 50
+
+
+class Rule(StrEnum):
+    """Rules that find a candidate; the value is what the reason of a score says of it."""
+
+    BOXED = "boxed"
+    AFTER_HASHES = "after ####"
+    STATED_AS_ANSWER = "stated as the answer"
+    CONCLUSION = "stated in a conclusion"
+    BOLD = "in bold"
+    LAST_SENTENCE = "in the last sentence"
+    FIRST_SENTENCE = "in the first sentence"
+    FIRST_LINE = "in the first line"
+    ANY_SENTENCE = "in a sentence"
+    LAST_FORMULA = "in the last formula"
+    WHOLE_RESPONSE = "the whole response"
+    CALLED_RIGHT = "called right, of all options in turn"
+    SHORT_ANSWER = "short answer"
+
+
+# With these rules the response itself says that the text is its answer; the others guess by position.
+EXPLICIT = frozenset({Rule.BOXED, Rule.AFTER_HASHES, Rule.STATED_AS_ANSWER})
 
 
 class Stated(NamedTuple):
-    """A candidate and the rule that found it, in words that fit a sentence: "stated as the answer"."""
+    """Text that may be the answer, and the rule that found it.
+
+    A scorer with rules of its own puts words for the reason in the place of a `Rule`.
+    """
 
     text: str
-    rule: str
+    rule: Rule | str
 
 
 HASHES = re.compile(r"####[ \t]*")
+# Stands behind "####" where that marks a heading, "#### Step 2" or "#### 2. Area", and more text follows.
 HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
-"""What follows "####" where that marks a heading, "#### Step 2" or "#### 2. Area", unless nothing comes after it."""
-JOINED = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
-"""What stands between boxes that are one answer: "$\\boxed{2}$ and $\\boxed{3}$"."""
-MARKER = re.compile(
+# Stands between boxes that are one answer: "$\boxed{2}$ and $\boxed{3}$".
+BETWEEN_BOXES = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
+# Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
+ANSWER_MARKER = re.compile(
     r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
     r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
@@ -52,29 +79,37 @@ MARKER = re.compile(
     r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))",
     re.IGNORECASE | re.MULTILINE,
 )
+# Stands in a marker that tells what the answer is not: "the answer cannot be".
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
-"""In a marker: "the answer cannot be"."""
-LEAD = re.compile(
+# Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
+WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
     r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
     re.I,
 )
+# Starts a sentence that concludes: "Therefore", "So", "This means", "所以".
 CONCLUSION = re.compile(
     r"[\s*_>#-]{0,20}(?:(?:and\s)?(?:therefore|thus|hence|so|consequently|accordingly|finally|overall|in\s(?:conclusion|summary|total|short)|"
     r"to\s(?:conclude|summarize|sum\sup)|this\smeans|we\s(?:can\s)?(?:conclude|deduce|get|find|have)\sthat|as\sa\sresult)\b"
     r"|∴|所以|因此|故|综上|于是|则|可得|得出)",
     re.IGNORECASE,
 )
-INNER = re.compile(r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE)
+# Starts a conclusion within a sentence: "x + 2 = 5, so x = 3".
+INNER_CONCLUSION = re.compile(
+    r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE
+)
 SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
-BOLD = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
-LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
+BOLD_TEXT = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
+# Label of a list item, whose full stop ends no sentence: "1.", "B.".
+LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
+# Stands in a polite sentence that states nothing: "I hope this helps!"
 COURTESY = re.compile(
     r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
     r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
     r"|\bother\s(?:questions|requests)\b|\bhappy\sto\s|\bfeel\sfree\b|\bglad\sto\s|\bcan\shelp\syou\b|^\W*i\s(?:see\sthe\simage|understand|can\sanswer)\b|希望|如有",
     re.IGNORECASE,
 )
+# Stands in a refusal, which states nothing: "Sorry, I can't help with images."
 REFUSAL = re.compile(
     r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|unable\sto|not\s(?:possible|able)\sto)\s(?:\w+\s)?"
     r"(?:help|answer(?:ed)?|determined?|see|seen|assist|provide|process|tell|say)\b|无法|不能确定",
@@ -83,63 +118,66 @@ REFUSAL = re.compile(
 
 
 @functools.lru_cache(1)
-def statements(response: str) -> list[Stated]:
-    r"""Candidates, strongest first: `<answer>`, `\boxed{}`, "####", "the answer is", a conclusion, the last and first
-    sentence.
+def statements(response: str) -> tuple[Stated, ...]:
+    r"""Return what a response may state as its answer, strongest first.
 
-    Kept until the next response, since each scorer of a panel asks and so does who looks for suspect verdicts; not to
-    be changed.
+    The order is: answer tags, the last `\boxed{}`, "####", "the answer is", the last conclusion, the first sentence
+    with bold text, the last sentence, the first sentence. The result is kept until the next response, since each scorer
+    of a panel asks for it and so does the review of verdicts.
     """
-    text = edges(final_part(response))
+    text = without_middle(final_part(response))
     found = [
         in_tags(response),
         boxed(text),
-        hashed(text),
-        *marked(text),
-        concluded(text),
-        emphasised(text),
+        after_hashes(text),
+        *after_markers(text),
+        last_conclusion(text),
+        first_bold_sentence(text),
         last_sentence(text),
         first_sentence(text),
     ]
-    return [one for one in found if one is not None]
+    return tuple(one for one in found if one is not None)
 
 
-def edges(text: str) -> str:
-    """The text without its middle, where it is very long."""
-    return text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
+def without_middle(text: str) -> str:
+    """Return a text without its middle, where it is longer than twice `READ_WINDOW`."""
+    return text if len(text) <= 2 * READ_WINDOW else f"{text[:READ_WINDOW]}\n{text[-READ_WINDOW:]}"
 
 
 def in_tags(response: str) -> Stated | None:
-    """What stands between `<answer>` and `</answer>`; a box or a marker there is stronger than what is around it."""
-    text = edges(tagged(response) or "")
-    return boxed(text) or next(iter(marked(text)), None) or _candidate(text, "stated as the answer")
+    """Read what stands between `<answer>` and `</answer>`: "<answer>B</answer>" -> "B".
+
+    A box or a marker within is stronger than the text around it.
+    """
+    text = without_middle(text_in_answer_tags(response) or "")
+    return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, Rule.STATED_AS_ANSWER)
 
 
 def boxed(text: str) -> Stated | None:
-    r"""The content of the last `\boxed{}` with any, and those right before it: "\boxed{2} and \boxed{3}" is "2, 3"."""
+    r"""Read the last `\boxed{}` that is not empty, with those right before it: "\boxed{2} and \boxed{3}" -> "2, 3"."""
     found = [one for one in boxes(text) if one.text]
     joined = found[-1:]
     for one in reversed(found[:-1]):
-        if not JOINED.fullmatch(text, one.end, joined[0].start):
+        if not BETWEEN_BOXES.fullmatch(text, one.end, joined[0].start):
             break
         joined.insert(0, one)
-    return _candidate(", ".join(one.text for one in joined), "boxed")
+    return _candidate(", ".join(one.text for one in joined), Rule.BOXED)
 
 
-def hashed(text: str) -> Stated | None:
-    """What follows the last "####" that is no heading, as in GSM8K's own solutions."""
-    for mark in reversed([*HASHES.finditer(text)][-TRIES:]):
+def after_hashes(text: str) -> Stated | None:
+    """Read what follows the last "####" that is no heading, as in GSM8K's solutions: "#### 18" -> "18"."""
+    for mark in reversed([*HASHES.finditer(text)][-MAX_MARKERS:]):
         line, _, rest = text[mark.end() :].partition("\n")
         if not (HEADING.match(line) and rest.strip()):
-            return _candidate(line, "after ####")
+            return _candidate(line, Rule.AFTER_HASHES)
     return None
 
 
-def marked(text: str) -> list[Stated]:
-    """What the last and the first marker introduce: "the answer is …", "Answer: …", "答案是…", "故选…"."""
-    marks = [mark for mark in MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
-    last = (_after(text, mark.end()) for mark in reversed(marks[-TRIES:]))
-    first = (_after(text, mark.end()) for mark in marks[:TRIES])
+def after_markers(text: str) -> list[Stated]:
+    """Read what follows the last and the first marker: "the answer is 5", "Answer: 5", "答案是5" -> "5"."""
+    marks = [mark for mark in ANSWER_MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
+    last = (_after_marker(text, mark.end()) for mark in reversed(marks[-MAX_MARKERS:]))
+    first = (_after_marker(text, mark.end()) for mark in marks[:MAX_MARKERS])
     found: list[Stated] = []
     for one in (next(filter(None, last), None), next(filter(None, first), None)):
         if one is not None and one not in found:
@@ -147,37 +185,49 @@ def marked(text: str) -> list[Stated]:
     return found
 
 
-def concluded(text: str) -> Stated | None:
-    """The last sentence that starts as a conclusion: "Therefore …", "So …", "所以…"."""
-    for sentence in reversed(sentences(text[-TAIL:])):
-        inner = [*INNER.finditer(sentence)]
-        if (inner or CONCLUSION.match(sentence)) and states(sentence) and not _is_beside(sentence):
-            return _candidate(sentence[inner[-1].end() :] if inner else sentence, "stated in a conclusion")
+def last_conclusion(text: str) -> Stated | None:
+    """Read the last sentence that concludes, from its inner conclusion on.
+
+    "Therefore x = 3." -> "Therefore x = 3.", "x + 2 = 5, so x = 3." -> "x = 3."
+    """
+    for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
+        inner = [*INNER_CONCLUSION.finditer(sentence)]
+        if (inner or CONCLUSION.match(sentence)) and is_statement(sentence) and not _is_about_answer(sentence):
+            return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
     return None
 
 
-def emphasised(text: str) -> Stated | None:
-    """The first sentence with something in bold that is no label: "There are **3** bars."."""
-    bold = filter(BOLD.search, sentences(text[:TAIL]))
-    return next((_candidate(one, "in bold") for one in bold if states(one) and not _is_beside(one)), None)
+def first_bold_sentence(text: str) -> Stated | None:
+    """Read the first sentence with something in bold that is no label: "There are **3** bars"."""
+    bold = filter(BOLD_TEXT.search, sentences(text[:SENTENCE_WINDOW]))
+    return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not _is_about_answer(one)), None)
 
 
 def last_sentence(text: str) -> Stated | None:
-    """The last sentence that states something."""
-    return next((_candidate(one, "in the last sentence") for one in stating(reversed(sentences(text[-TAIL:])))), None)
+    """Read the last sentence that states something."""
+    return next(
+        (
+            _candidate(one, Rule.LAST_SENTENCE)
+            for one in sentences_that_state(reversed(sentences(text[-SENTENCE_WINDOW:])))
+        ),
+        None,
+    )
 
 
 def first_sentence(text: str) -> Stated | None:
-    """The first sentence that states something: many models answer first and explain then."""
-    return next((_candidate(one, "in the first sentence") for one in stating(sentences(text[:TAIL]))), None)
+    """Read the first sentence that states something, since many models answer first and explain then."""
+    return next(
+        (_candidate(one, Rule.FIRST_SENTENCE) for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
+        None,
+    )
 
 
-def stating(pieces: Iterable[str]) -> Iterator[str]:
-    """The sentences that state something; remarks about the answer only where there is nothing else."""
+def sentences_that_state(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences that state something; remarks about the answer only where there is nothing else."""
     remarks: list[str] = []
     found = False
-    for one in filter(states, pieces):
-        if _is_beside(one):
+    for one in filter(is_statement, pieces):
+        if _is_about_answer(one):
             remarks.append(one)
         else:
             found = True
@@ -186,8 +236,8 @@ def stating(pieces: Iterable[str]) -> Iterator[str]:
         yield from remarks
 
 
-def states(sentence: str) -> bool:
-    """Whether a sentence says something of the matter: no question, no courtesy, no refusal."""
+def is_statement(sentence: str) -> bool:
+    """Tell whether a sentence says something of the matter: it is no question, no courtesy and no refusal."""
     return not (
         sentence.rstrip(" *_").endswith(("?", "？", ":")) or COURTESY.search(sentence) or REFUSAL.search(sentence)
     )
@@ -195,12 +245,15 @@ def states(sentence: str) -> bool:
 
 @functools.lru_cache(4)
 def sentences(text: str) -> tuple[str, ...]:
-    """Sentences and lines, with their marks; a list label ("1.", "B.") stays with what it labels."""
+    """Split a text into sentences and lines, with their marks: "One. Two!" -> "One.", "Two!".
+
+    A list label ("1.", "B.") stays with its item.
+    """
     found: list[str] = []
     start = 0
     for end in SENTENCE_END.finditer(text):
         piece = text[start : end.end()]
-        if LABEL.fullmatch(piece) and "\n" not in end[0]:
+        if LIST_LABEL.fullmatch(piece) and "\n" not in end[0]:
             continue
         found.append(piece)
         start = end.end()
@@ -208,23 +261,25 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in found if any(letter.isalnum() for letter in piece))
 
 
-def _is_beside(sentence: str) -> bool:
-    mark = MARKER.search(sentence)
+def _is_about_answer(sentence: str) -> bool:
+    """Tell whether a sentence only remarks on the answer or on the way to it."""
+    mark = ANSWER_MARKER.search(sentence)
     return tells_how(sentence) or (mark is not None and is_remark(sentence, mark))
 
 
-def _after(text: str, start: int) -> Stated | None:
-    """The rest of the sentence behind a marker; where the marker ends its line, the next line."""
+def _after_marker(text: str, start: int) -> Stated | None:
+    """Read the rest of the sentence behind a marker, or the next line where the marker ends its line."""
     rest = text[start : start + MAX_ANSWER + 200]
-    lead = LEAD.match(rest)
+    lead = WORDS_AFTER_MARKER.match(rest)
     rest = rest[lead.end() :] if lead else rest
     found = sentences(rest)
     if not found:
         return None
-    label = LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
-    return _candidate(label[0] if label else found[0], "stated as the answer")
+    label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
+    return _candidate(label[0] if label else found[0], Rule.STATED_AS_ANSWER)
 
 
-def _candidate(text: str, rule: str) -> Stated | None:
+def _candidate(text: str, rule: Rule) -> Stated | None:
+    """Return a candidate, or None where its text is empty or longer than `MAX_ANSWER`."""
     text = text.strip()
     return Stated(text, rule) if text and len(text) <= MAX_ANSWER else None

@@ -1,8 +1,8 @@
-r"""What a model's own marks say: where its thinking ends, where its answer stands, and that the text is over.
+r"""Read a model's own tags: where its thinking ends, where its answer stands, and that the text is over.
 
-    "<think>6 * 6</think>\n<answer>36</answer><|im_end|>"   is   "\n\n36\n"   to who reads it, and "36" the answer
+    "<think>6 * 6</think>\n<answer>36</answer><|im_end|>"   reads   "\n\n36\n", with the answer "36"
 
-GLM puts its answer between `<|begin_of_box|>` and `<|end_of_box|>`, which is a `\boxed{}`.
+GLM writes its answer between `<|begin_of_box|>` and `<|end_of_box|>`, which is read as a `\boxed{}`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ import re
 
 OPENING = "<answer>"
 CLOSING = "</answer>"
-BOX = ("<|begin_of_box|>", "\\boxed{"), ("<|end_of_box|>", "}")
-TOKEN = re.compile(r"<\|[a-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
-"""They end a text or a turn where a server leaves them in."""
-STARTS = re.compile(r"(?:assistant\s{0,3})?<think>")
-"""How a response that thinks begins, behind the tokens that begin a turn."""
+GLM_BOXES = ("<|begin_of_box|>", "\\boxed{"), ("<|end_of_box|>", "}")
+# Ends a text or a turn; some servers leave it in the response.
+SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
+# Start of a response that thinks, behind the tokens that begin a turn.
+THINKING_STARTS = re.compile(r"(?:assistant\s{0,3})?<think>")
 
 
 def final_part(response: str) -> str:
-    """What follows the thinking of a reasoning model, without its marks; nothing where the thinking was cut off, as it
-    states nothing."""
+    """Return what follows the thinking of a reasoning model, without its tags.
+
+        "<think>a</think>b" -> "b"
+
+    The result is empty where the thinking was cut off, since that states nothing.
+    """
     return _after_thinking(response).replace(OPENING, "\n").replace(CLOSING, "\n")
 
 
-def tagged(response: str) -> str | None:
-    """What stands between the last tags that have anything between them."""
+def text_in_answer_tags(response: str) -> str | None:
+    """Return what stands between the last `<answer>` and `</answer>` with any text between, or None."""
     for piece in reversed(_after_thinking(response).split(OPENING)[1:]):
         inner, closed, _ = piece.partition(CLOSING)
         if closed and any(letter.isalnum() for letter in inner):
@@ -34,15 +38,16 @@ def tagged(response: str) -> str | None:
 
 
 def _after_thinking(response: str) -> str:
+    """Return what follows the last `</think>`, or an empty text where the thinking never ends."""
     _, end, rest = response.rpartition("</think>")
-    text = without_tokens(rest)
-    return "" if not end and STARTS.match(text.lstrip()) else text
+    text = without_special_tokens(rest)
+    return "" if not end and THINKING_STARTS.match(text.lstrip()) else text
 
 
-def without_tokens(text: str) -> str:
-    """The text without special tokens, and with the boxes of GLM as those of LaTeX."""
+def without_special_tokens(text: str) -> str:
+    r"""Return a text without special tokens, and with the boxes of GLM as `\boxed{}`."""
     if "<" not in text:
         return text
-    for tag, written in BOX:
+    for tag, written in GLM_BOXES:
         text = text.replace(tag, written)
-    return TOKEN.sub("", text)
+    return SPECIAL_TOKEN.sub("", text)

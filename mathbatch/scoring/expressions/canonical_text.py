@@ -1,7 +1,7 @@
-r"""One spelling of a text, in which texts are compared: "\frac { 5 } { 12 }" and "5/12" are "5/12".
+r"""Bring texts into one spelling in which they can be compared: "\frac { 5 } { 12 }" and "5/12" become "5/12".
 
-What groups stays grouped, so that two texts with one spelling are the same: "\frac{a+b}{2}" is "(a+b)/2", "\sqrt{2x}"
-is "√(2x)" and no "√2x", "2\frac{1}{2}" is "2 1/2". Case, markup, quotation marks, a full stop at the end, and blanks
+What groups stays grouped, so that only equal texts have one spelling: "\frac{a+b}{2}" is "(a+b)/2", "\sqrt{2x}" is
+"√(2x)" and not "√2x", "2\frac{1}{2}" is "2 1/2". Case, markup, quotation marks, a full stop at the end, and blanks
 around signs don't count.
 """
 
@@ -11,91 +11,100 @@ import functools
 import re
 from collections.abc import Sequence
 
-SHORT = 200
-"""Characters; the spelling of a text as short as a choice is kept, for it is asked for again and again."""
+# Characters. Texts as short as a choice are asked for again and again, so their spelling is kept.
+MAX_CACHED_LENGTH = 200
+# Characters. The braces of a longer text are left as they are, which bounds the time.
 MAX_GROUPED = 10_000
-"""Characters; the braces of a longer text are left as they are."""
+# Braces within braces that are resolved.
 MAX_DEPTH = 20
-"""Braces within braces."""
-SIGNS = str.maketrans(
+PLAIN_SIGNS = str.maketrans(
     dict(zip("’‘“”−–—×·π，：（）\xa0~", ["'", "'", '"', '"', *"---**", "pi", *",:()  "], strict=True))
     | {"≤": "<=", "≥": ">="}
 )
-POWERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+SUPERSCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 DEGREE = re.compile(r"\s?(?:\^\s?\{?\s?\\circ\s?\}?|\*?\\?degrees?\b|\bdeg\b|º|˚)")
+# Code points for private use, each of which stands for a group in braces while a text is rewritten.
 RESERVED = re.compile("[\ue000-\uf8ff]")
-"""Signs for private use: here each stands for a group in braces."""
 FIRST_GROUP = 0xE100
 SET_BRACES = {"\\{": "\ue000", "\\}": "\ue001"}
 LITERAL_BRACES = {"{": "\ue000", "}": "\ue001"}
-LATEX = re.compile(r"\\|[\^_√]\s*\{|\{,\}")
-"""Without any of these braces are just braces."""
+# In a text without any of these, braces are just braces.
+HAS_LATEX = re.compile(r"\\|[\^_√]\s*\{|\{,\}")
 GROUP = re.compile(r"\{([^{}]*)\}")
 GROUPS = "[\ue100-\uf8ff]"
 FRACTION = re.compile(rf"\\[dtc]?frac\s*({GROUPS}|\d|[a-z])\s*({GROUPS}|\d|[a-z])")
 ROOT = re.compile(
     rf"(?:\\|\b|(?<=\d))sqrt\s*(?:\[(\w)\]\s*)?(?:({GROUPS})|\(([^()]*)\)|(\d+|[a-z]\b))|√\s*(?:({GROUPS})|\(([^()]*)\))"
 )
-RAISED = re.compile(rf"([\^_])\s*({GROUPS})")
-SINGLE = re.compile(r"-?\d+(?:\.\d+)?|\\?[^\W\d_]|pi|\\pi")
-"""What needs no brackets behind a root, a fraction's stroke or a power."""
-PRODUCT = re.compile(r"-?[\w.√\\° ]+")
-"""What needs no brackets above a fraction's stroke."""
-NAMES = {"\\leq": "<=", "\\le": "<=", "\\geq": ">=", "\\ge": ">=", "\\cdot": "*", "\\times": "*"}
-NAMED = re.compile(r"\s?(\\leq?|\\geq?|\\cdot|\\times)(?![A-Za-z])\s?")
-GAP = re.compile(r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))|\\!")
-WORDS = re.compile(r"\\(?:text(?:bf|it|rm)?|mathrm|mathbf|mathit|mbox|left|right|displaystyle|operatorname)(?![a-z])")
+INDEX_GROUP = re.compile(rf"([\^_])\s*({GROUPS})")
+# Needs no brackets behind a root or a fraction bar, or as an exponent.
+SINGLE_TERM = re.compile(r"-?\d+(?:\.\d+)?|\\?[^\W\d_]|pi|\\pi")
+# Needs no brackets in front of a fraction bar.
+SINGLE_PRODUCT = re.compile(r"-?[\w.√\\° ]+")
+SIGNS_OF_COMMANDS = {"\\leq": "<=", "\\le": "<=", "\\geq": ">=", "\\ge": ">=", "\\cdot": "*", "\\times": "*"}
+SIGN_COMMAND = re.compile(r"\s?(\\leq?|\\geq?|\\cdot|\\times)(?![A-Za-z])\s?")
+GAP_IN_NUMBER = re.compile(r"(?<=\d)(?:\\,|\{,\})(?=\d{3}(?!\d))|\\!")
+FORMAT_COMMAND = re.compile(
+    r"\\(?:text(?:bf|it|rm)?|mathrm|mathbf|mathit|mbox|left|right|displaystyle|operatorname)(?![a-z])"
+)
+# A lone star is a sign where it stands between two things, with or without blanks around it, and markup elsewhere.
 MARKUP = re.compile(r"[$`\"\\]|\*{2,}|(?<![\w)°\s])\*|\*(?![\w(√°\s])|(?<=\s)\*(?!\s)|(?<!\s)\*(?=\s)")
-"""A lone star is a sign where it stands between two things, with or without blanks around it."""
 BLANKS = re.compile(r"\s+")
-TIMES = re.compile(r"(?<=\d)\s?\*\s?(?=√|pi\b|°)|(?<=[\d)])\s(?=√|pi\b)|(?<=√)\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))")
-TIGHT = re.compile(r"(?<=[\w)°!])(?:\s?([+/=^|*:]|[<>]=?)\s?|\s(-)\s)(?=[\w(√\-])")
+NEEDLESS_SIGN = re.compile(
+    r"(?<=\d)\s?\*\s?(?=√|pi\b|°)|(?<=[\d)])\s(?=√|pi\b)|(?<=√)\s|\s(?=[°%])|(?<=\d),(?=\d{3}(?!\d))"
+)
+BLANKS_AROUND_SIGN = re.compile(r"(?<=[\w)°!])(?:\s?([+/=^|*:]|[<>]=?)\s?|\s(-)\s)(?=[\w(√\-])")
 COMMA = re.compile(r",(?=[^\s\d]|\d(?!\d\d(?!\d)))")
-END = re.compile(r"(?:[\s.;。]|(?<=[^\W\d_]{2})[!?]+)+\Z")
-LOOSE = re.compile(r"(?<!\d)\s|\s(?!\d)")
+FINAL_MARKS = re.compile(r"(?:[\s.;。]|(?<=[^\W\d_]{2})[!?]+)+\Z")
+BLANK_OUTSIDE_NUMBER = re.compile(r"(?<!\d)\s|\s(?!\d)")
 
 
-def plain(text: str) -> str:
-    """The text in one spelling; "" where it has nothing but markup."""
-    return _short(text) if len(text) <= SHORT else _plain(text)
+def canonical_text(text: str) -> str:
+    r"""Return the text in one spelling: "$\frac{1}{2}$." -> "1/2". Empty where it is nothing but markup."""
+    return _cached_canonical_text(text) if len(text) <= MAX_CACHED_LENGTH else _canonical_text(text)
 
 
-def _plain(text: str) -> str:
+def _canonical_text(text: str) -> str:
     text = _set_apart(RESERVED.sub("", text))
-    text = POWERS.sub(lambda m: f"^{m[0].translate(DIGITS)}", text.translate(SIGNS))
-    text = NAMED.sub(lambda m: f" {NAMES[m[1]]} ", WORDS.sub("", GAP.sub("", DEGREE.sub("°", text))))
+    text = SUPERSCRIPTS.sub(lambda m: f"^{m[0].translate(DIGITS)}", text.translate(PLAIN_SIGNS))
+    text = SIGN_COMMAND.sub(
+        lambda m: f" {SIGNS_OF_COMMANDS[m[1]]} ", FORMAT_COMMAND.sub("", GAP_IN_NUMBER.sub("", DEGREE.sub("°", text)))
+    )
     text = re.sub(r"\\[,;: ]|\\q?quad\b", " ", _without_braces(text))
-    text = TIMES.sub("", BLANKS.sub(" ", MARKUP.sub("", text)).strip())
-    text = TIGHT.sub(lambda m: m[1] or m[2], text)
-    return END.sub("", COMMA.sub(", ", text).casefold()).strip()
+    text = NEEDLESS_SIGN.sub("", BLANKS.sub(" ", MARKUP.sub("", text)).strip())
+    text = BLANKS_AROUND_SIGN.sub(lambda m: m[1] or m[2], text)
+    return FINAL_MARKS.sub("", COMMA.sub(", ", text).casefold()).strip()
 
 
-_short = functools.lru_cache(4096)(_plain)
+_cached_canonical_text = functools.lru_cache(4096)(_canonical_text)
 
 
-def tight(text: str) -> str:
-    """`plain` without any blank but those between digits: "5 \\pi r" is "5\\pi r", but "2 1/2" is not "21/2"."""
-    return LOOSE.sub("", plain(text))
+def compact_text(text: str) -> str:
+    r"""Return the canonical text without blanks, except between digits: "5 \pi r" -> "5pir", "2 1/2" -> "2 1/2"."""
+    return BLANK_OUTSIDE_NUMBER.sub("", canonical_text(text))
 
 
-def same_as(text: str, others: Sequence[str]) -> list[int]:
-    """Places of those that are the same text; where several are, and some in the same case, only these."""
-    wanted = tight(text)
-    same = [place for place, other in enumerate(others) if wanted and tight(other) == wanted]
+def places_of_same_text(text: str, others: Sequence[str]) -> list[int]:
+    """Return the places of the texts that are the same text.
+
+    Where several are, and some have the same case as well, only these count.
+    """
+    wanted = compact_text(text)
+    same = [place for place, other in enumerate(others) if wanted and compact_text(other) == wanted]
     cased = [place for place in same if others[place].strip(" $.*") == text.strip(" $.*")]
     return cased or same
 
 
 def _set_apart(text: str) -> str:
-    """Braces that stand for themselves become other signs."""
-    for brace, sign in (SET_BRACES if LATEX.search(text) else LITERAL_BRACES).items():
+    """Replace the braces that stand for themselves by code points for private use."""
+    for brace, sign in (SET_BRACES if HAS_LATEX.search(text) else LITERAL_BRACES).items():
         text = text.replace(brace, sign)
     return text
 
 
 def _without_braces(text: str) -> str:
-    """Fractions, roots and powers written out, with brackets where they are needed."""
+    """Write out fractions, roots and powers, with brackets where they are needed."""
     groups: list[str] = []
 
     def close(found: re.Match[str]) -> str:
@@ -117,11 +126,11 @@ def _written_out(text: str, groups: Sequence[str]) -> str:
     def root(found: re.Match[str]) -> str:
         inner = next(content(found[place]).strip() for place in (2, 3, 4, 5, 6) if found[place] is not None)
         degree = f"[{found[1]}]" if found[1] else ""
-        return _apart(found, f"√{degree}{_bracketed(inner, SINGLE)}")
+        return _apart(found, f"√{degree}{_bracketed(inner, SINGLE_TERM)}")
 
     def fraction(found: re.Match[str]) -> str:
         top, below = (content(found[place]).strip() for place in (1, 2))
-        whole = f"{_bracketed(top, PRODUCT)}/{_bracketed(below, SINGLE)}"
+        whole = f"{_bracketed(top, SINGLE_PRODUCT)}/{_bracketed(below, SINGLE_TERM)}"
         within = found.string[: found.start()].rstrip()[-1:] in (*"^_/√",) or found.string[found.end() :][:1] in (
             *"^!",
         )
@@ -129,7 +138,7 @@ def _written_out(text: str, groups: Sequence[str]) -> str:
 
     text = ROOT.sub(root, text)
     text = FRACTION.sub(fraction, text)
-    text = RAISED.sub(lambda m: _apart(m, f"{m[1]}{_bracketed(content(m[2]).strip(), SINGLE)}"), text)
+    text = INDEX_GROUP.sub(lambda m: _apart(m, f"{m[1]}{_bracketed(content(m[2]).strip(), SINGLE_TERM)}"), text)
     return re.sub(rf"({GROUPS})(?={GROUPS})|({GROUPS})", lambda m: f"{content(m[1])} " if m[1] else content(m[2]), text)
 
 
@@ -138,7 +147,7 @@ def _bracketed(text: str, bare: re.Pattern[str]) -> str:
 
 
 def _apart(found: re.Match[str], written: str) -> str:
-    """With a blank where it would run into a number beside it: the fraction of "2\\frac{1}{2}"."""
+    r"""Add a blank where a fraction would run into a number beside it: "2\frac{1}{2}" -> "2 1/2"."""
     before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() :][:1]
     lead = " " if written[0].isdigit() and before.isalnum() else ""
     return f"{lead}{written} " if written[-1].isdigit() and after.isdigit() else f"{lead}{written}"

@@ -1,7 +1,7 @@
-r"""The unit behind a value: `split(r"5\text{ m/s}^2")` is "5" and metres over seconds squared.
+r"""Split a value from the unit behind it: `5\text{ m/s}^2` -> "5" and metres per second squared.
 
-Units that are known are compared by what they measure and how large they are, so that `5 cm` is not `5 m` but is
-`0.05 m` and `5 centimetres`. A word that is no known unit ("10 apples", "square units") says nothing.
+Known units are compared by what they measure and how large they are, so that `5 cm` is not `5 m` but is `0.05 m` and `5
+centimetres`. A word that is no known unit ("10 apples", "square units") says nothing.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import re
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.numbers import SCALE
-from mathbatch.scoring.expressions.units import KNOWN, SHORTHANDS, Unit, unit_of
+from mathbatch.scoring.expressions.units import KNOWN_UNITS, SHORTHANDS, MeasureUnit, unit_of
 
-NAMES = "|".join(sorted(filter(str.isalpha, KNOWN), key=len, reverse=True))
+UNIT_NAMES = "|".join(sorted(filter(str.isalpha, KNOWN_UNITS), key=len, reverse=True))
 POWER = r"(?:\s?\^\s?(?:\{\s?-?\d\s?\}|-?\d))?"
 SIZED = r"(?:(?:square|cubic|sq\.?|cu\.?)\s?)?"
-ONE = rf"{SIZED}(?:{NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
+ONE = rf"{SIZED}(?:{UNIT_NAMES})s?\.?(?![A-Za-z]){POWER}(?:\s(?:squared|cubed))?"
 UNIT = rf"(?:{'|'.join(SHORTHANDS)}|{ONE}(?:\s?(?:/|\\cdot|\*|\bper\b|\s)\s?{ONE}){{0,3}})"
 WRAPPED = r"\\(?:text|mathrm|mbox|textrm|operatorname|rm|mathsf)\s?\{"
+# Start of a unit outside of `\text{}`. A letter alone is left out, since it may be a variable.
 LONE = (
     r"(?:mm|cm|dm|km|ft|mL|ml|kg|mg|lbs?|oz|yd|sec|mins?|hrs?|yrs?|mph|kph|kmh|k[WJ]|kPa|Hz)\b"
     r"|[A-Za-z]{3,}|\w{1,3}\s?/|(?:sq|cu)\.?\s"
 )
-"""How a unit begins that stands outside `\\text{}`: a letter alone may be a variable."""
 GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
 TAIL = re.compile(
     rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}"
@@ -34,50 +34,53 @@ TAIL = re.compile(
 LETTER = re.compile(rf"(?P<value>-?[\d.,]*\d)\s?(?P<unit>[mshgLl]{POWER})\.?")
 TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{([^{}]*)\}")
 SCALED = re.compile(rf"(\d)\s?\\(?:text|mathrm|mbox)\s?\{{\s?({SCALE}[^{{}}]*)\}}", re.IGNORECASE)
+# Stands in front of a number that counts from one to the next: "year 1960", "page 12".
 LABEL = re.compile(
     r"(?:\\text\s?\{)?\s?\b(?:year|month|week|day|hour|page|step|stage|room|number|figure)\s?\}?\s?(?=\d+\Z)",
     re.IGNORECASE,
 )
-"""Before a number that counts from one to the next."""
+# Words in front of a value that is the answer all the same, and currencies.
 ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|[€£¥₹]|Rs\.?|US\\?\$)"
+# In `\text{}` or without, and only where a value follows: "about 10", `\text{there are } 10`.
 ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
-"""Before a value that is the answer all the same, and a currency."""
 MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")
 OHM = re.compile(r"\\Omega(?![A-Za-z])")
 DOLLARS = re.compile(r"\\\$\s?(?P<value>[\d.,]*\d)")
+# Characters of a value with its unit.
 MAX_LENGTH = 200
-"""Characters of a value with its unit."""
 
 
-class Split(NamedTuple):
-    """`measure` is None where there is no unit, or one that isn't known."""
+class ValueWithUnit(NamedTuple):
+    """Value and unit as they are written; `measure` is None where the unit is missing or not known."""
 
     value: str
     unit: str
-    measure: Unit | None
+    measure: MeasureUnit | None
 
 
-def bare(text: str) -> str:
-    r"""`10 apples` of `\text{10 apples}`, `1.5 million` of `1.5 \text{ million}`, `1960` of "year 1960", `10` of
-    `\text{about } 10`."""
+def without_wording(text: str) -> str:
+    r"""Return a value without the words around it.
+
+    `\text{10 apples}` -> `10 apples`, `1.5 \text{ million}` -> `1.5 million`, "year 1960" -> `1960`
+    """
     found = TEXT.fullmatch(text.strip())
     text = LABEL.sub("", found[1] if found else SCALED.sub(r"\1 \2", text)).strip()
     return ABOUT.sub("", text, count=1) if ABOUT.match(text) else text
 
 
 @functools.lru_cache(4096)
-def split(text: str) -> Split:
-    """A value and the unit behind it; the text itself where there is none."""
+def split_unit(text: str) -> ValueWithUnit:
+    """Return a value and the unit behind it, or the text itself where it has none: "5 cm" -> "5" and centimetres."""
     if len(text) > MAX_LENGTH:
-        return Split(text, "", None)
+        return ValueWithUnit(text, "", None)
     if letter := LETTER.fullmatch(text.strip()):
-        return Split(letter["value"], letter["unit"], unit_of(letter["unit"]))
+        return ValueWithUnit(letter["value"], letter["unit"], unit_of(letter["unit"]))
     if price := DOLLARS.fullmatch(text.strip()):
-        return Split(price["value"], "$", unit_of("$"))
+        return ValueWithUnit(price["value"], "$", unit_of("$"))
     found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
     if found is None:
-        return Split(text, "", None)
+        return ValueWithUnit(text, "", None)
     unit = found["plain"] or found["inner"] + (found["power"] or "")
     if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|\d\s\d", unit.partition("^")[0]):
-        return Split(text, "", None)
-    return Split(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))
+        return ValueWithUnit(text, "", None)
+    return ValueWithUnit(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))

@@ -1,5 +1,7 @@
-r"""Numbers in a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`, `6e-3`; in
-words where there is none in digits: "twenty-one", "三". `said.py` tells which of them a sentence states.
+r"""Read the numbers of a text, exactly: `1,234.5`, `-3/4`, `1 3/4`, `\frac{3}{4}`, `2.5 \times 10^{3}`, `28%`, `$18`.
+
+Numbers in words are read as well: "twenty-one", "three quarters", "三". `answers/number_in_sentence.py` tells which of
+them a sentence states.
 """
 
 from __future__ import annotations
@@ -8,16 +10,17 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.units import phrase_at
 
+# A longer run of digits is no number that anyone means.
 MAX_DIGITS = 60
-"""A longer run of digits is no number that anyone means."""
-PLAIN = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+DECIMAL = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 NUMBER = re.compile(
     r"(?<![A-Za-z_√])(?<![A-Za-z]-)(?<!\d)(?P<sign>(?<![\w.)}\]])[-+](?:(?<![\d)}\]]\s[-+])\s)?)?(?:\\\$|[$€£¥])?\s?(?:"
     r"\\[dtc]?frac\s?\{\s?(?P<top>-?\d+(?:\.\d+)?)\s?\}\s?\{\s?(?P<below>\d+(?:\.\d+)?)\s?\}"
     r"|\\[dtc]?frac\s?(?P<top1>\d)(?P<below1>\d)"
-    rf"|(?<![A-Za-z_√])(?P<plain>{PLAIN})"
+    rf"|(?<![A-Za-z_√])(?P<plain>{DECIMAL})"
     r"(?:(?P<exponent>[eE][-+]?\d{1,3}\b)|\s?(?:\\times|\\cdot|×|[x*])\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,3})\}?"
     r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
     r"|\s(?P<scale>hundred|thousand|million|billion|trillion)\b"
@@ -25,17 +28,17 @@ NUMBER = re.compile(
     r")(?P<percent>\s?\\?%|\s?percent\b)?"
 )
 SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
-SPACE = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
-UNIT = re.compile(
+BLANK_COMMAND = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
+UNIT_AFTER = re.compile(
     r"\s*(?:\\(?:text|mathrm|rm|mbox)\s?\{?|\\?\s?)?\s*([^\W\d_]+(?:\s?\^\s?\{?\d\}?)?|\^?\s?\{?\\circ\}?|[°$€£¥])"
 )
-UNITS_ALONE = re.compile(
+# Leaves out letters that may be variables, as in `2x`, and the pi of `2pi`.
+ONLY_UNITS = re.compile(
     r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
     r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
-"""No letter that may be a variable, as in `2x`, and not the pi of `2pi`."""
-GROUPED = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
-"""`1 000 000`, which in a sentence may be several numbers."""
+# `1 000 000`, which in a sentence may be several numbers.
+GROUPED_BY_BLANKS = re.compile(r"-?\d{1,3}(?:\s\d{3})+(?:\.\d+)?")
 
 ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -46,12 +49,11 @@ WORDS = {word: value for value, word in enumerate(ONES.split())} | {
     word: 10 * value for value, word in enumerate(TENS.split(), 2)
 }
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10**9, "trillion": 10**12}
-PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+PART_WORDS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
-PART = (
-    rf"(?:(?<=\bone)[-\s](?:{'|'.join(PARTS)})|[-\s](?:halves|(?:{'|'.join(PARTS)})s)|\sand\sa\s(?:{'|'.join(PARTS)}))"
-)
+ANY_PART = "|".join(PART_WORDS)
+PART = rf"(?:(?<=\bone)[-\s](?:{ANY_PART})|[-\s](?:halves|(?:{ANY_PART})s)|\sand\sa\s(?:{ANY_PART}))"
 SPELLED = re.compile(
     rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
@@ -63,9 +65,11 @@ CHINESE = re.compile(
 
 
 class Number(NamedTuple):
-    """A number as it stands in a text: `28%` has the value 28, and is a per cent. `unit` is the word behind it;
-    `start` and `end` are places in the text as it was read, by `even` or `notation`. `exact` is false of a root,
-    `scale` 1,000,000 of "1.5 million", whose value is 1.5: the question may ask for millions.
+    """Number as it stands in a text.
+
+    `value` is that of the digits: 28 for `28%`, and 1.5 for "1.5 million", whose `scale` is 1,000,000, since the
+    question may ask for millions. `unit` is the word behind the number. `start` and `end` are places in the text as it
+    was read, by `with_plain_signs` or `to_number_notation`. `exact` is False for a root.
     """
 
     value: Fraction
@@ -79,23 +83,25 @@ class Number(NamedTuple):
 
     @property
     def digits(self) -> str:
-        """As Python reads numbers: "1250", "0.5"."""
+        """Return the value as Python writes numbers: "1250", "0.5"."""
         return str(self.value) if self.value.denominator == 1 else f"{float(self.value):.12g}"
 
 
-def even(text: str) -> str:
-    r"""The text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` is `10,080`."""
-    return SPACE.sub(lambda found: _space(found[0]), text.translate(SIGNS))
+def with_plain_signs(text: str) -> str:
+    r"""Return a text with one minus sign, plain blanks, and no blanks within numbers: `10,\!080` -> `10,080`."""
+    return BLANK_COMMAND.sub(lambda found: _plain_blank(found[0]), text.translate(SIGNS))
 
 
 def numbers_in(text: str) -> list[Number]:
-    """All numbers in digits of a text, in order. Digits within words, as in `x2`, are none."""
-    text = even(text)
+    """Return all numbers in digits of a text, in order: "3 of 20%" -> 3, 20%. Digits within words, as in `x2`, are
+    none.
+    """
+    text = with_plain_signs(text)
     found = []
     for match in NUMBER.finditer(text):
         value = _value(match) if len(match[0]) <= MAX_DIGITS else None
         if value is not None:
-            unit = UNIT.match(text, match.end())
+            unit = UNIT_AFTER.match(text, match.end())
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             percent = bool(match["percent"])
             scale = SCALES.get(match["scale"] or "", 1)
@@ -104,26 +110,29 @@ def numbers_in(text: str) -> list[Number]:
     return found
 
 
-def spelled_in(text: str) -> list[Number]:
-    """All numbers in words, English ones or else Chinese ones."""
-    text = even(text)
-    found = [_in_words(_spelled(one), one) for one in SPELLED.finditer(text)]
-    return found or [_in_words(_chinese(one[0]), one) for one in CHINESE.finditer(text)]
+def spelled_numbers_in(text: str) -> list[Number]:
+    """Return all numbers in words: "two of twenty-one" -> 2, 21. Chinese ones count only where no English one is."""
+    text = with_plain_signs(text)
+    found = [_number_in_words(_spelled_value(one), one) for one in SPELLED.finditer(text)]
+    return found or [_number_in_words(_chinese_value(one[0]), one) for one in CHINESE.finditer(text)]
 
 
 def as_number(text: str) -> Number | None:
-    """The number that a text is, with nothing else but a unit behind it, `x =` before it, or dollar signs around it."""
-    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", even(text).strip().strip("$").removesuffix(".").strip())
-    bare = "".join(bare.split()) if GROUPED.fullmatch(bare) else bare
+    """Return the number that a text is, or None where it is anything else: "x = 60°" -> 60.
+
+    A unit behind it, `x =` in front of it and dollar signs around it are allowed.
+    """
+    bare = re.sub(r"^[A-Za-z]\s?=\s?", "", with_plain_signs(text).strip().strip("$").removesuffix(".").strip())
+    bare = "".join(bare.split()) if GROUPED_BY_BLANKS.fullmatch(bare) else bare
     found = numbers_in(bare)
     if not found or found[0].start != 0:
         return None
     rest = bare[found[0].end :].removeprefix(".")
     compound = rest.startswith(" ") and ("/" in rest or " per " in rest) and phrase_at(rest, 0) == rest
-    return found[0] if compound or UNITS_ALONE.fullmatch(rest) else None
+    return found[0] if compound or ONLY_UNITS.fullmatch(rest) else None
 
 
-def _space(shown: str) -> str:
+def _plain_blank(shown: str) -> str:
     if shown == "{,}":
         return ","
     return "" if shown.startswith((r"\!", r"\,")) else " "
@@ -151,13 +160,15 @@ def _unsigned(match: re.Match[str]) -> Fraction:
     return plain if part is None else plain + Fraction(int(part), int(whole))
 
 
-def _in_words(value: int | Fraction, found: re.Match[str]) -> Number:
+def _number_in_words(value: int | Fraction, found: re.Match[str]) -> Number:
     return Number(Fraction(value), False, "", found[0], *found.span())
 
 
-def _spelled(found: re.Match[str]) -> Fraction:
-    """ "two hundred and five" is 205: a scale multiplies what stands before it. "three quarters" are 3/4,
-    "two and a half" 5/2."""
+def _spelled_value(found: re.Match[str]) -> Fraction:
+    """Return the value of an English number: "two hundred and five" -> 205, "two and a half" -> 5/2.
+
+    A scale such as "hundred" multiplies what stands in front of it.
+    """
     total = part = 0
     for word in re.findall("[a-z]+", found[0].lower().removesuffix((found["part"] or "").lower())):
         if word in SCALES:
@@ -167,14 +178,58 @@ def _spelled(found: re.Match[str]) -> Fraction:
         else:
             part += WORDS.get(word, 0)
     behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
-    divisor = PARTS.get(of.removesuffix("s").replace("halve", "half"), 1)
+    divisor = PART_WORDS.get(of.removesuffix("s").replace("halve", "half"), 1)
     return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
 
 
-def _chinese(text: str) -> int:
-    """Up to 99: "十二" is 12, "二十" is 20, "三" is 3."""
+def _chinese_value(text: str) -> int:
+    """Return the value of a Chinese number up to 99: "十二" -> 12, "二十" -> 20, "三" -> 3."""
     tens, ten, ones = text.rpartition("十")
     value = {"": 0} | {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
     if ten and tens in value and ones in value:
         return 10 * (value[tens] or 1) + value[ones]
     return value.get(text[-1], 10)
+
+
+FRACTION_WORDS = {"half": 2, "halves": 2, "quarter": 4} | {
+    part: below
+    for below, part in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
+}  # fmt: skip
+SPELLED_FRACTION = re.compile(
+    rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>{'|'.join(FRACTION_WORDS)})s?\b",
+    re.IGNORECASE,
+)
+SPELLED_ROOT = re.compile(r"(?:(?<=\d)\stimes\s)?(?:\bthe\s)?\bsquare\sroot\sof\s(\d+(?:\.\d+)?)", re.IGNORECASE)
+SPELLED_RATIO = re.compile(r"(\bratio\b[^.\n\d]{0,80}\s)(\d+)\sto\s(?=\d)", re.IGNORECASE)
+ONE_WORD = re.compile(r"an?|one", re.IGNORECASE)
+
+
+def spelled_fraction_in(text: str) -> Number | None:
+    """Return the last fraction in words: "one half" -> 1/2. A lone "third" is an ordinal and none, a lone "half" is
+    one.
+    """
+    found = [one for one in SPELLED_FRACTION.finditer(text) if one["top"] or one["part"].lower() == "half"]
+    if not found:
+        return None
+    top = found[-1]["top"] or "one"
+    count = 1 if ONE_WORD.fullmatch(top) else int(spelled_numbers_in(top)[0].value)
+    value = Fraction(count, FRACTION_WORDS[found[-1]["part"].lower()])
+    return Number(value, False, "", found[-1][0], *found[-1].span())
+
+
+def with_words_as_signs(text: str) -> str:
+    r"""Return a text with roots and ratios in signs.
+
+    "2 times the square root of 3" -> `2 \sqrt{3}`, "a ratio of 3 to 4" -> "a ratio of 3:4"
+    """
+    return SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text))
+
+
+def as_spelled_number(text: str) -> Number | None:
+    r"""Return the number that a text is in words, or None: `\text{ten}` -> 10, "three quarters" -> 3/4."""
+    words = canonical_text(text)
+    whole = spelled_numbers_in(words)
+    if len(whole) == 1 and whole[0].shown == words:
+        return whole[0]
+    part = spelled_fraction_in(words)
+    return part if part is not None and part.shown == words else None

@@ -1,8 +1,8 @@
-"""Refuses expressions that a computer algebra system could choke on, before it sees them.
+"""Refuse expressions that a computer algebra system could choke on, before it sees them.
 
 An answer of seven characters, `9^9^9^9`, keeps sympy busy for longer than anyone waits, inside C code that no alarm
-interrupts (huggingface/Math-Verify#65). So the size of what an expression could grow to is bounded from its text alone:
-by its numbers and exponents, without calculating any. What looks like Python is refused as well, since sympy's
+interrupts (huggingface/Math-Verify#65). So the size that an expression could grow to is bounded from its text alone: by
+its numbers and exponents, without calculating any. Text that looks like Python is refused as well, since sympy's
 `parse_expr` evaluates its input as code.
 """
 
@@ -11,35 +11,35 @@ from __future__ import annotations
 import re
 from math import ceil
 
+# Characters. The longest gold answers of the shipped benchmarks have about a hundred.
 MAX_LENGTH = 1000
-"""Characters. The longest gold answers of the shipped benchmarks have about a hundred."""
+# Brackets within brackets. Math-Verify takes seconds for 15 nested fractions, twice as long for one more.
 MAX_DEPTH = 12
-"""Brackets within brackets: Math-Verify takes seconds for 15 fractions in each other, twice as long for one more."""
+# LaTeX commands, which nest without brackets as well: `\sqrt\sqrt\sqrt2`.
 MAX_COMMANDS = 100
-r"""LaTeX commands, which nest without brackets as well: `\sqrt\sqrt\sqrt2`."""
+# Signs in a row; each is a level of recursion.
 MAX_SIGNS = 10
-"""Signs in a row: each is a level of recursion."""
+# Opening braces in a row; each doubles the time of Math-Verify's parser.
 MAX_BRACES = 8
-"""Opening braces in a row: Math-Verify's parser takes twice as long for each."""
+# Nested functions in a row. Sympy simplifies `\sin\sin\sin\sin\sin\sin2` for a second, one more for many.
 MAX_FUNCTIONS = 4
-r"""Functions of functions in a row: sympy simplifies `\sin\sin\sin\sin\sin\sin2` for a second, each more for many."""
+# Digits of one number as it is written.
 MAX_NUMBER = 100
-"""Digits of one number as it is written."""
+# Digits that all powers and factorials of an expression may have together; MATH-V has a gold answer with 3^1009.
 MAX_DIGITS = 2500
-"""Digits that all powers and factorials of an expression may have together; MathVision has a gold with 3^1009."""
 MAX_FACTORIAL = 200
+# Exponent of a sum with letters or of a function, `(a+b)^20`, `sin^{20}`: expanded, its terms multiply.
 MAX_EXPANDED = 20
-"""Exponent of a sum with letters or of a function, `(a+b)^20`, `sin^{20}`: expanded, the terms multiply."""
+# Sum of all exponents of that kind in one expression.
 MAX_ALL_EXPANDED = 40
-"""All exponents of that kind in one expression."""
 
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 POWER = re.compile(r"\*\*|\^|\\exp(?![a-z])|\bexp(?=\s*[({])")
 FACTORIAL = re.compile(r"(?<!\\)!(?!=)")
 FACTORIAL_CALL = re.compile(r"(?:factorial2?|[gG]amma|[bcd]?binom(?:ial)?)\s*(?=[({])")
+# The x^2 of e^{x^2}, where no number stands on a number.
 SYMBOLIC = re.compile(r"(?<![A-Za-z0-9)}\]])[a-df-z]\^\{?\d\}?(?!\d)")
-"""The x^2 of e^{x^2}: no number stands on a number."""
 REFUSED = re.compile(
     r"""
       __ | [`@] | (?<![\w'")}\]])['"] | [\w)\]]\.[A-Za-z_]\w*\s*[(\[]    # names, strings and methods of Python
@@ -68,8 +68,8 @@ RAISED = re.compile(r"(?:\*\*|\^)\s*\Z")
 LAST_WORD = re.compile(r"(?:[\d.,]+|[A-Za-z]+|.)\Z", re.DOTALL)
 
 
-def unsafe(text: str) -> str | None:
-    """What is wrong with a text that is no safe expression, in words behind "the answer"; None where it is one."""
+def why_unsafe(text: str) -> str | None:
+    """Return why a text is no safe expression, in words that follow "the answer"; None where it is one."""
     if is_safe_expression(text):
         return None
     if LIST.match(text):
@@ -78,7 +78,7 @@ def unsafe(text: str) -> str | None:
 
 
 def is_safe_expression(text: str) -> bool:
-    """Whether `text`, LaTeX or sympy's own notation, is small enough to be parsed and calculated."""
+    """Tell whether a text, LaTeX or sympy's own notation, is small enough to be parsed and calculated."""
     if len(text) > MAX_LENGTH or text.count("\\") > MAX_COMMANDS or _depth(text) > MAX_DEPTH:
         return False
     if REFUSED.search(text) or SIGNS.search(text) or LONG_NUMBER.search(text):
@@ -92,7 +92,7 @@ def is_safe_expression(text: str) -> bool:
 
 
 class _TooLargeError(ValueError):
-    """A power or factorial is beyond its limit, or what it applies to can't be told."""
+    """Raised where a power or factorial is beyond its limit, or where its argument can't be told."""
 
 
 def _depth(text: str) -> int:
@@ -107,7 +107,7 @@ def _depth(text: str) -> int:
 
 
 def _powers(text: str) -> int:
-    """The digits that all powers in `text` may have together."""
+    """Return the digits that all powers of a text may have together."""
     total = expanded = 0
     for power in POWER.finditer(text):
         exponent, end = _group_after(text, power.end())
@@ -125,7 +125,7 @@ def _powers(text: str) -> int:
 
 
 def _grown(base: str) -> int:
-    """The digits of a base, its own powers and factorials included."""
+    """Return the digits of a base, with those of its own powers and factorials."""
     digits = max(1, sum(character.isalnum() for character in base))
     for power in POWER.finditer(base):
         digits *= _bound(_group_after(base, power.end())[0])
@@ -137,7 +137,7 @@ def _has_factorial(text: str) -> bool:
 
 
 def _factorials(text: str) -> int:
-    """The digits that all factorials in `text` may have together."""
+    """Return the digits that all factorials of a text may have together."""
     arguments = [_group_before(text, found.start()) for found in FACTORIAL.finditer(text)]
     if "\\choose" in text:  # without brackets of its own: whatever stands there
         arguments += NUMBER.findall(text)
@@ -154,7 +154,7 @@ def _factorials(text: str) -> int:
 
 
 def _bound(text: str) -> int:
-    """No sum, product or quotient of the numbers in `text` is larger than this."""
+    """Return a number that no sum, product or quotient of the numbers in a text exceeds."""
     numbers = [float(number) for number in NUMBER.findall(text)]
     bound = numbers[0] if len(numbers) == 1 and numbers[0] >= 1 else 1.0
     for number in numbers if bound == 1 else ():
@@ -165,7 +165,10 @@ def _bound(text: str) -> int:
 
 
 def _group_after(text: str, start: int) -> tuple[str, int]:
-    r"""What an operator at `start` applies to, `{10}`, `(n+1)`, `\frac{1}{2}`, `-3` or a word, and where that ends."""
+    r"""Return the argument of an operator at `start`, and where it ends.
+
+    `{10}`, `(n+1)`, `\frac{1}{2}`, `-3`, or a word
+    """
     found = re.compile(r"\s*[+\-−]?\s*").match(text, start)
     start = found.end() if found else start
     token = re.compile(r"\\[A-Za-z]+|\d[\d.]*|[A-Za-z]+|.", re.DOTALL).match(text, start)
@@ -181,7 +184,7 @@ def _group_after(text: str, start: int) -> tuple[str, int]:
 
 
 def _group_before(text: str, end: int) -> str:
-    r"""What an operator at `end` may apply to: `12`, `x`, `(a)(b)`, `{1}{2}` of a fraction, `9^{9}`."""
+    """Return the text that an operator at `end` may apply to: `12`, `x`, `(a)(b)`, `{1}{2}` of a fraction, `9^{9}`."""
     text = text[:end].rstrip()
     start = _start(text)
     if raised := RAISED.search(text, 0, start):
@@ -191,7 +194,7 @@ def _group_before(text: str, end: int) -> str:
 
 
 def _start(text: str) -> int:
-    """Where the number, the name or the row of brackets begins that `text` ends with."""
+    """Return where the number, name or row of brackets starts that a text ends with."""
     if not text.endswith((")", "]", "}")):
         return len(text) - len(LAST_WORD.search(text)[0]) if text else 0  # type: ignore[index]  # "." matches
     depth = 0
@@ -203,7 +206,7 @@ def _start(text: str) -> int:
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the bracket opened at `start` is closed; the end of the text where it never is."""
+    """Return where the bracket opened at `start` is closed, or the end of the text where it never is."""
     depth = 0
     for place in range(start, len(text)):
         depth += (text[place] in "([{") - (text[place] in ")]}")

@@ -1,6 +1,5 @@
-r"""Units behind a number: `cm`, `km/h`, `metres per second`, `m/s^2`, `square feet`.
+"""Read the units behind a number: `cm`, `km/h`, `metres per second`, `m/s^2`, `square feet`.
 
-`phrase_at` reads one, `differ` says whether two are certainly not the same, `factor` how many of the one are another.
 A noun ("apples") is no unit: nobody can say whether three apples are three pieces of fruit.
 """
 
@@ -12,7 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
+# Dimension: size in its first unit: names of the units of that size.
+UNIT_TABLE: dict[str, dict[str, str]] = {
     "length": {
         "1": "m meter metre",
         "1/1000": "mm millimeter millimetre",
@@ -59,32 +59,32 @@ TABLE: dict[str, dict[str, str]] = {  # dimension: size in its first unit: names
     "pressure": {"1": "Pa pascal", "1000": "kPa kilopascal"},
     "frequency": {"1": "Hz hertz"},
 }
-ALIKE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
-"""Said of each other in short: "20 degrees" of a temperature."""
+# Dimensions that stand for each other in short: "20 degrees" of a temperature.
+INTERCHANGEABLE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
 SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h"}
 MAX_POWER = 4
 
 
-class Unit(NamedTuple):
-    """`powers`: of each dimension, sorted; `size` in the first units of those."""
+class MeasureUnit(NamedTuple):
+    """Powers of each dimension, sorted, and the size in the first units of those in `UNIT_TABLE`."""
 
     powers: tuple[tuple[str, int], ...]
     size: Fraction
 
 
-KNOWN = {
+KNOWN_UNITS = {
     name: (dimension, Fraction(size))
-    for dimension, sizes in TABLE.items()
+    for dimension, sizes in UNIT_TABLE.items()
     for size, names in sizes.items()
     for short in names.split()
     for name in ((short, f"{short}s") if len(short) > 3 else (short,))
 }
 LONG, SHORT = (
-    "|".join(re.escape(name) for name in sorted(KNOWN, key=len, reverse=True) if (len(name) > 3) is long)
+    "|".join(re.escape(name) for name in sorted(KNOWN_UNITS, key=len, reverse=True) if (len(name) > 3) is long)
     for long in (True, False)
 )
+# Short names count only as they are written, since `mW` is not `MW`. And "5 in the box" are no inches.
 NAME = rf"(?:(?i:{LONG})|(?!in\s+[A-Za-z])(?:{SHORT}))(?![^\W\d_])"
-"""Short ones as they are written: `mW` is not `MW`. And "5 in the box" are no inches."""
 POWER = r"(?:\s?\^\s?\{?\s?-?\d\s?\}?)?"
 OF_MANY = r"(?:(?i:square|sq\.?|cubic|cu\.?)\s)?"
 ONE = rf"{OF_MANY}{NAME}{POWER}(?:\s(?:squared|cubed)\b)?"
@@ -96,14 +96,17 @@ PART = re.compile(
 
 
 def phrase_at(text: str, start: int) -> str:
-    """The known unit that stands at a place, with the blank before it; "" where none does."""
+    """Return the known unit that stands at a place, with the blank in front of it, or an empty text."""
     found = PHRASE.match(text, start)
     return found[0] if found else ""
 
 
 @lru_cache(1024)
-def unit_of(phrase: str) -> Unit | None:
-    """Volumes in litres are cubic metres as well, to be comparable with them."""
+def unit_of(phrase: str) -> MeasureUnit | None:
+    """Return the unit that a phrase names, or None: "km/h" -> length over time, 1000/3600.
+
+    Volumes in litres become cubic metres, so that the two can be compared.
+    """
     phrase = SHORTHANDS.get(phrase.strip(), phrase.strip())
     if not PHRASE.fullmatch(phrase):
         return None
@@ -111,7 +114,7 @@ def unit_of(phrase: str) -> Unit | None:
     size = Fraction(1)
     for part in PART.finditer(phrase):
         name = part["name"]
-        dimension, each = KNOWN.get(name) or KNOWN[name.lower()]
+        dimension, each = KNOWN_UNITS.get(name) or KNOWN_UNITS[name.lower()]
         power = int(part["power"] or 0) or _power_of(part["word"] or part["many"])
         power *= -1 if part["joint"] else 1
         if abs(power) > MAX_POWER:
@@ -122,22 +125,27 @@ def unit_of(phrase: str) -> Unit | None:
         else:
             size *= each**power
         powers[dimension] += power
-    return Unit(tuple(sorted((one, power) for one, power in powers.items() if power)), size)
+    return MeasureUnit(tuple(sorted((one, power) for one, power in powers.items() if power)), size)
 
 
-def differ(one: str, other: str) -> bool:
-    """Whether both are known units and not of the same dimension."""
+def have_different_dimensions(one: str, other: str) -> bool:
+    """Tell whether both are known units of different dimensions: "m" and "s"."""
     first, second = unit_of(one), unit_of(other)
-    return first is not None and second is not None and first.powers != second.powers and not alike(first, second)
+    return (
+        first is not None
+        and second is not None
+        and first.powers != second.powers
+        and not are_interchangeable(first, second)
+    )
 
 
-def alike(one: Unit, other: Unit) -> bool:
-    """Whether one may stand for the other in short."""
-    return {name for name, _ in (*one.powers, *other.powers)} in ALIKE
+def are_interchangeable(one: MeasureUnit, other: MeasureUnit) -> bool:
+    """Tell whether one unit may stand for the other in short: "degrees" and "°C"."""
+    return {name for name, _ in (*one.powers, *other.powers)} in INTERCHANGEABLE
 
 
-def factor(one: str, other: str) -> Fraction:
-    """How many of the other unit one of the first is; 1 where that is not known."""
+def conversion_factor(one: str, other: str) -> Fraction:
+    """Return how many of the other unit one of the first is: "m" and "cm" -> 100. 1 where that is not known."""
     first, second = unit_of(one), unit_of(other)
     if first is None or second is None or first.powers != second.powers:
         return Fraction(1)

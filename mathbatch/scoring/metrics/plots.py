@@ -1,4 +1,4 @@
-"""Accuracy with its intervals as pictures, PNG and SVG: by the labels of the metadata, and over the keys of a sweep."""
+"""Plot accuracies with their intervals as PNG and SVG: by the labels of the metadata, and over the keys of a sweep."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PLOTS = ("accuracy.png", "accuracy.svg")
+# Fields of `dataset.metadata` that are plotted, the first ones. A plot of 90 fields would be 13 m high and take longer
+# than the scoring.
 SHOWN_FIELDS = 12
-"""The first of `dataset.metadata`; 90 of them would be a picture 13 m high, which takes longer than the scores."""
+# Labels of one field that are plotted, those with the most rows.
 SHOWN_LABELS = 20
-"""Of one field, those with the most rows."""
-INK, FAINT, MARK = "#22303c", "#c9d1d9", "#1f6feb"
+TEXT_COLOUR, FAINT_COLOUR, MARK_COLOUR = "#22303c", "#c9d1d9", "#1f6feb"
+# Width of a plot and height of one label, in inches.
 WIDTH_IN = 7.0
 LABEL_IN = 0.26
+# Characters of a label that are shown.
 MAX_LABEL = 40
 
 
 class Point(NamedTuple):
-    """One accuracy of a sweep. `x` is the swept value, `line` what distinguishes the jobs beside it."""
+    """Accuracy of one job of a sweep. `x` is the swept value, and `line` names the job's other swept values."""
 
     x: str
     line: str
@@ -34,28 +37,30 @@ class Point(NamedTuple):
 
 
 def draw_breakdown(metrics: dict[str, Any], folder: Path) -> None:
-    """A panel for each metadata field, a row for each label; all together on top. Where there are many, the first
-    SHOWN_FIELDS with their largest SHOWN_LABELS; metrics.json has the rest. No picture where nothing is judged, not
-    even that of earlier scores.
+    """Plot the accuracy of all rows, and below it a panel for each metadata field with a row for each label.
+
+    At most SHOWN_FIELDS fields and SHOWN_LABELS labels of each are plotted. If nothing is judged there is no plot, and
+    one of earlier scores is removed.
     """
     if metrics["accuracy"] is None:
         for name in PLOTS:
             (folder / name).unlink(missing_ok=True)
         return
-    fields = {field: shown for field, cells in metrics["breakdown"].items() if (shown := _shown(cells))}
+    fields = {field: shown for field, by_label in metrics["breakdown"].items() if (shown := _shown(by_label))}
     panels = {"": {"all": metrics}} | dict(list(fields.items())[:SHOWN_FIELDS])
-    heights = [LABEL_IN * (len(cells) + 1.5) for cells in panels.values()]
+    heights = [LABEL_IN * (len(by_label) + 1.5) for by_label in panels.values()]
     figure = _figure(WIDTH_IN, sum(heights) + 0.6)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
-    for axis, (field, cells) in zip(axes[:, 0], panels.items(), strict=True):
-        _draw_labels(axis, field, cells, metrics["accuracy"])
+    for axis, (field, by_label) in zip(axes[:, 0], panels.items(), strict=True):
+        _draw_labels(axis, field, by_label, metrics["accuracy"])
     axes[-1, 0].set_xlabel(f"accuracy, % ({metrics['interval_is']} interval)")
     _save(figure, folder)
 
 
 def draw_sweep(key: str, points: Sequence[Point], folder: Path) -> None:
-    """Accuracy over the swept key, a colour for each combination of the other keys. Only numbers are joined by lines:
-    nothing lies between two prompts.
+    """Plot the accuracy over one swept key, with a colour for each combination of the other keys.
+
+    Points are joined by lines only if the key's values are numbers, since nothing lies between two prompts.
     """
     figure = _figure(WIDTH_IN, 4.0)
     axis = figure.subplots()
@@ -74,38 +79,39 @@ def draw_sweep(key: str, points: Sequence[Point], folder: Path) -> None:
             label=line or None,
         )  # fmt: skip
     if not numeric:
-        axis.set_xticks(list(places.values()), [_cut(x) for x in places], rotation=20, ha="right")
+        axis.set_xticks(list(places.values()), [_shortened(x) for x in places], rotation=20, ha="right")
     axis.set_xlabel(key)
     axis.set_ylabel("accuracy, % (95 % interval)")
-    axis.grid(color=FAINT, linewidth=0.5)
+    axis.grid(color=FAINT_COLOUR, linewidth=0.5)
     if len({point.line for point in points}) > 1:
         axis.legend(fontsize=8, frameon=False)
     _save(figure, folder)
 
 
-def _draw_labels(axis: Axes, field: str, cells: dict[str, Any], overall: float) -> None:
-    for at, cell in enumerate(cells.values()):
-        low, high = (100 * bound for bound in cell["interval"])
-        axis.plot([low, high], [at, at], color=MARK, linewidth=1.4)
-        axis.plot(100 * cell["accuracy"], at, "o", color=MARK, markersize=5)
-    axis.axvline(100 * overall, color=FAINT, linewidth=1.0, zorder=0)
-    names = [f"{_cut(label)} ({cell['judged']:,})" for label, cell in cells.items()]
-    axis.set_yticks(range(len(cells)), names, fontsize=8)
-    axis.set_ylim(len(cells) - 0.5, -0.5)
+def _draw_labels(axis: Axes, field: str, by_label: dict[str, Any], overall: float) -> None:
+    for at, facts in enumerate(by_label.values()):
+        low, high = (100 * bound for bound in facts["interval"])
+        axis.plot([low, high], [at, at], color=MARK_COLOUR, linewidth=1.4)
+        axis.plot(100 * facts["accuracy"], at, "o", color=MARK_COLOUR, markersize=5)
+    axis.axvline(100 * overall, color=FAINT_COLOUR, linewidth=1.0, zorder=0)
+    names = [f"{_shortened(label)} ({facts['judged']:,})" for label, facts in by_label.items()]
+    axis.set_yticks(range(len(by_label)), names, fontsize=8)
+    axis.set_ylim(len(by_label) - 0.5, -0.5)
     axis.set_xlim(-2, 102)
     if field:
-        axis.set_title(_plain(field), loc="left", fontsize=9, color=INK)
+        axis.set_title(_without_formulas(field), loc="left", fontsize=9, color=TEXT_COLOUR)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
 
 
-def _shown(cells: dict[str, Any]) -> dict[str, Any]:
-    judged = {label: cell for label, cell in cells.items() if cell["accuracy"] is not None}
+def _shown(by_label: dict[str, Any]) -> dict[str, Any]:
+    judged = {label: facts for label, facts in by_label.items() if facts["accuracy"] is not None}
     return dict(list(judged.items())[:SHOWN_LABELS])
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure  # without pyplot: no display, no global state, any thread
+    # A figure made without pyplot needs no display, has no global state and works in any thread.
+    from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
@@ -113,7 +119,7 @@ def _figure(width: float, height: float) -> Figure:
 def _save(figure: Figure, folder: Path) -> None:
     for name in PLOTS:
         with atomic_write(folder / name) as stream, warnings.catch_warnings():
-            # A label in a script that the font lacks is drawn as boxes: one warning for each character helps nobody.
+            # Characters that the font lacks are drawn as boxes; a warning for each of them would help nobody.
             warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
             figure.savefig(stream, format=name.rpartition(".")[2], dpi=150)
 
@@ -123,6 +129,7 @@ def _order(values: Sequence[float]) -> list[int]:
 
 
 def is_number(text: str) -> bool:
+    """Tell whether a swept value can be plotted as a number."""
     try:
         float(text)
     except ValueError:
@@ -130,10 +137,10 @@ def is_number(text: str) -> bool:
     return True
 
 
-def _cut(text: str) -> str:
-    return _plain(text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…")
+def _shortened(text: str) -> str:
+    return _without_formulas(text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…")
 
 
-def _plain(text: str) -> str:
-    """A dollar sign would begin a formula."""
+def _without_formulas(text: str) -> str:
+    """Escape dollar signs, by which matplotlib would begin a formula."""
     return text.replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""The scorer `auto`, which a dataset has by default: choices are compared as choices, all else as mathematics."""
+"""Score with the scorer `auto`, the default of a dataset: choices as choices, everything else as mathematics."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from mathbatch.scoring.answers.choice_letters import ALPHABET
 from mathbatch.scoring.scorers.choice import ChoiceScorer, gold_letters
 from mathbatch.scoring.scorers.math import MathScorer
 
+# Gold answer that is a letter even in a row without choices. Letters after J may as well be names in a formula.
 LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
-"""Of a row without choices; a later letter may as well be a name in a formula."""
-
+# Gold answer that may be a set of letters: `A, C`, `A and C`, `AC`.
 SET = re.compile(r"\s*\(?[A-J]\)?(?:(?:\s?[,，、;&]\s?|\sand\s|,\sand\s|)\(?[A-J]\)?){1,9}\s*")
 
 
 class AutoScorer(BaseScorer):
-    """`choice` where the gold answer is a letter or one of the row's choices, else `math`. Of a row without choices
-    a gold such as `A, C` or `ABD` is a set of letters or names points: an answer is correct if it is in either reading.
+    """Scores with `choice` if the gold answer is a letter or one of the row's choices, else with `math`.
+
+    In a row without choices, a gold answer such as `A, C` or `ABD` may be a set of letters or may name points. A
+    response is correct if it is correct in either reading.
     """
 
     preload = MathScorer.preload
@@ -39,7 +41,8 @@ class AutoScorer(BaseScorer):
 
 def _is_choice(sample: Sample) -> bool:
     gold, choices = sample.gold or "", sample.choices or ()
-    if len(choices) > len(ALPHABET):  # which `choice` refuses
+    # `choice` gives the reason why so many choices can't be scored.
+    if len(choices) > len(ALPHABET):
         return bool(gold)
     return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)
 

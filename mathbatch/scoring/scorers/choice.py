@@ -1,8 +1,9 @@
-"""The scorer `choice`: the letter, the set of letters, or the text of the choice that a response states.
+"""Score with the scorer `choice`: find the letter, the set of letters, or the text of the choice that is stated.
 
-The strongest statement that names a choice decides, and it is read as a whole before any part of it: as a choice's own
-text ("A and C" may be one), as letters, then as a sentence that holds a text or a number. An expression is never read
-by its parts: the 6 of "6\\sqrt{2}" is not the choice "6"; but it is the one choice that has its value.
+The strongest statement that names a choice decides. It is read as one text before any part of it is read: first as the
+text of a choice ("A and C" may be one), then as letters, then as a sentence that contains the text or the number of a
+choice. An expression is never read by its parts, so the 6 of "6\\sqrt{2}" is not the choice "6". It is compared by its
+value instead, and is the choice that alone has this value.
 """
 
 from __future__ import annotations
@@ -13,43 +14,43 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.choice_letters import ALPHABET, USUAL, letters
+from mathbatch.scoring.answers.choice_letters import ALPHABET, DEFAULT_LETTERS, letters_in
+from mathbatch.scoring.answers.choice_mentions import choice_of_stated_number, choices_named_in
 from mathbatch.scoring.answers.choice_texts import (
-    as_whole,
-    by_value,
-    in_formulas,
+    choice_as_whole,
+    choice_by_value,
+    choice_in_last_formula,
+    choice_with_letter,
     is_expression,
-    labelled,
-    named,
-    opening,
-    stated_number,
-    without_place,
+    opening_answer,
+    without_circumstance,
 )
-from mathbatch.scoring.answers.choices_in_turn import in_turn
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated, statements
+from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.answers.undetermined import left_open, undetermined
-from mathbatch.scoring.expressions.canonical_text import same_as
+from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
-DECISIVE = ("boxed", "after ####")
-"""Where these name no choice, a weaker statement may still name a letter, but no text: that may be any number."""
-INTRODUCED = (*DECISIVE, "stated as the answer")
-"""Rules that are stronger than an answer that goes first."""
+# Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
+# name a choice by its letter, but not by its text: that could be any number on the way.
+DECISIVE = (Rule.BOXED, Rule.AFTER_HASHES)
+# What a sentence contrasts its answer with, as in "B, not C".
 CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
 
 class Chosen(NamedTuple):
-    """Letters in order (`B`, `AC`), and how they were found."""
+    """Letters in alphabetical order (`B`, `AC`), and the rule that found them."""
 
     letters: str
     rule: str
 
 
 class ChoiceScorer(BaseScorer):
-    """Correct if the letters that the response states are those of the gold answer, which is a letter, a set of letters
-    such as `A, C`, or the text of a choice. With `dataset.choices_field` the choices' own texts count too.
+    """Finds a response correct if it states the letters of the gold answer.
+
+    The gold answer is a letter, a set of letters such as `A, C`, or the text of a choice. If `dataset.choices_field` is
+    set, a response may state the texts of choices, too.
     """
 
     preload = MathScorer.preload
@@ -69,28 +70,34 @@ class ChoiceScorer(BaseScorer):
 
 
 def gold_letters(gold: str, choices: Sequence[str]) -> str | None:
-    """The letters of the gold answer in order; None where it names no choice. A choice's own text comes first."""
+    """Return the letters of the gold answer in alphabetical order; None if it names no choice.
+
+    A gold answer that is the text of a choice means that choice, even if it could be read as letters.
+    """
     gold = gold.strip()
     texts = [choice.strip() for choice in choices[: len(ALPHABET)]]
     if gold in texts and len(gold) > 1:
         return ALPHABET[texts.index(gold)]
-    found = letters(gold, _allowed(choices, gold if len(gold) == 1 else ""))
+    found = letters_in(gold, _allowed(choices, gold if len(gold) == 1 else ""))
     if found is not None:
         return "".join(sorted(found.letters))
-    same = same_as(gold, texts)
+    same = places_of_same_text(gold, texts)
     return ALPHABET[same[0]] if same else None
 
 
 def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Chosen | None:
-    """The letters that the response states, by the strongest statement that names any. `least`: a letter that there is,
-    where the choices are not known."""
+    """Return the letters in the strongest statement that names a choice; None if there is none.
+
+    `least` is a letter that must be possible, if the choices are not known.
+    """
     allowed = _allowed(choices, least)
-    said = statements(response)
     whole = final_part(response).strip()
-    if len(whole) <= MAX_ANSWER and (as_whole(whole, choices) is not None or labelled(whole, choices) is not None):
-        said = [Stated(whole, "the whole response")]
+    if len(whole) <= MAX_ANSWER and (
+        choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
+    ):
+        said: Sequence[Stated] = [Stated(whole, Rule.WHOLE_RESPONSE)]
     else:
-        said = _with_readings(whole, said, choices, allowed)
+        said = _with_readings(whole, statements(response), choices, allowed)
     decided = False
     for stated in said:
         chosen = _by_letters_or_whole(stated, choices, allowed)
@@ -98,50 +105,57 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
             chosen = Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
         if chosen is not None:
             return chosen
-        decided = decided or stated.rule in DECISIVE or (stated.rule in INTRODUCED and is_expression(stated.text))
+        decided = decided or stated.rule in DECISIVE or (stated.rule in EXPLICIT and is_expression(stated.text))
     return None
 
 
 def _with_readings(whole: str, said: Sequence[Stated], choices: Sequence[str], allowed: str) -> list[Stated]:
-    """With what only choices have, right behind what is introduced: an answer that goes first, one that leaves it open,
-    the one option that is called right."""
-    place = sum(one.rule in INTRODUCED for one in said)
-    right, rest = in_turn(whole, said[place:])
-    readings = (opening(whole, choices, allowed), left_open(whole, choices), right)
+    """Return the statements together with readings that only choices have, in order of strength.
+
+    These are an answer at the start, an answer that nothing can be determined, and the only option that is called
+    right. They rank right after the statements that introduce an answer.
+    """
+    place = sum(one.rule in EXPLICIT for one in said)
+    right, rest = option_called_right(whole, said[place:])
+    readings = (opening_answer(whole, choices, allowed), undetermined_statement(whole, choices), right)
     return [*said[:place], *filter(None, readings), *rest]
 
 
 def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -> Chosen | None:
-    at = as_whole(stated.text, choices)
+    at = choice_as_whole(stated.text, choices)
     if at is not None:
         return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
-    found = letters(stated.text, allowed)
+    found = letters_in(stated.text, allowed)
     return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}") if found else None
 
 
 def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
-    """The choice that has the value of an expression; of a sentence the last named, or its formula or number."""
+    """Return the index of the choice that a statement contains; None if there is none.
+
+    For an expression, it is the choice with the same value. For a sentence, it is the last choice that is named, else
+    the one with the sentence's formula or number.
+    """
     if not choices:
         return None
     if is_expression(stated.text):
-        return by_value(stated.text, choices)
-    text = without_place(CONTRAST.sub("", stated.text))
-    if (at := undetermined(text, choices)) is not None:
+        return choice_by_value(stated.text, choices)
+    text = without_circumstance(CONTRAST.sub("", stated.text))
+    if (at := undetermined_choice(text, choices)) is not None:
         return at
-    if mentioned := named(text, choices):
+    if mentioned := choices_named_in(text, choices):
         return mentioned[-1]
-    at = in_formulas(text, choices)
-    return stated_number(text, choices) if at is None else at
+    at = choice_in_last_formula(text, choices)
+    return choice_of_stated_number(text, choices) if at is None else at
 
 
 def _allowed(choices: Sequence[str], least: str = "") -> str:
-    """The letters that there are; where the choices are not known the first ten, or more if `least` is none of them."""
-    most = len(choices) or max(len(USUAL), ALPHABET.find(least) + 1 if least else 0)
+    """Return the possible letters: if the choices are not known the first ten, or as many as `least` needs."""
+    most = len(choices) or max(len(DEFAULT_LETTERS), ALPHABET.find(least) + 1 if least else 0)
     return ALPHABET[:most]
 
 
 def _same_text(ours: str, gold: str, choices: Sequence[str]) -> bool:
-    """Some datasets list one choice twice."""
+    """Tell whether two letters stand for the same text, since some datasets list a choice twice."""
     if len(ours) != 1 or len(gold) != 1 or not choices:
         return False
     at, of = ALPHABET.index(ours), ALPHABET.index(gold)

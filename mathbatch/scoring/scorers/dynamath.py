@@ -1,9 +1,12 @@
-"""The scorer `dynamath`: the `short answer` of a JSON reply, compared by the row's `answer_type`.
+"""Score with the scorer `dynamath`: compare the `short answer` of a JSON reply by the row's `answer_type`.
 
-Protocol: DynaMath/DynaMath, evaluation/opensource_json_eval.py: a float may be 0.001 off, a factor of pi behind it
-counts; of a multiple choice the letter is the gold's, or the gold stands in the first three characters; of a text the
-gold is part, capitals as they are. Average and worst case over the ten variants of a seed question come from
-`dataset.group_field`.
+The protocol is that of the repository DynaMath/DynaMath, evaluation/opensource_json_eval.py:
+
+- float: the number may be off by 0.001. A factor of pi after it counts.
+- multiple choice: the answer is the gold letter, or has it among its first three characters.
+- text: the answer contains the gold answer, in the same case.
+
+With `dataset.group_field`, the metrics have the average and the worst case over the variants of a seed question.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ import msgspec
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import stated_quantity
-from mathbatch.scoring.answers.statements import Stated, statements
+from mathbatch.scoring.answers.statements import Rule, Stated, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.parse import quantity
+from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import stated_number
 
+# Value of the key `short answer`: in double quotes, in single quotes, or bare.
 SHORT = re.compile(
     r"""["']short[ _]answer["']\s{0,9}:\s{0,9}(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})'|([^,}\n]{1,1000}))"""
 )
@@ -28,13 +32,13 @@ TOLERANCE = Fraction(1, 1000)
 
 
 class DynaMathScorer(BaseScorer):
-    """Correct by the rule of the row's `answer_type`: float, multiple choice, or text."""
+    """Compares by the rule for the row's `answer_type`: float, multiple choice, or text."""
 
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
-        if sample.fields.get("answer_type") == "float" and quantity(gold) is None:
+        if sample.fields.get("answer_type") == "float" and as_quantity(gold) is None:
             return Score.without_gold(gold, "the gold answer is not one number")
         response = final_part(response)
         found = short_answer(response)
@@ -49,18 +53,19 @@ class DynaMathScorer(BaseScorer):
 
 
 def short_answer(response: str) -> tuple[str, str] | None:
-    """The value of the last key `short answer`, "" where that is null; also in JSON that is broken elsewhere, as
-    unescaped LaTeX makes it.
+    """Return the value of the last key `short answer`, "" for null, and the rule's name; None without such a key.
+
+    The rest of the reply need not be valid JSON, since unescaped LaTeX often breaks it.
     """
     found = SHORT.findall(response)
     if not found:
         return None
     value = next(filter(None, found[-1]), "").strip()
-    return ("" if value == "null" else value), "short answer"
+    return ("" if value == "null" else value), Rule.SHORT_ANSWER
 
 
 def _stated(sample: Sample, response: str) -> tuple[str, str]:
-    """What a reply without JSON states."""
+    """Return answer and rule of the strongest statement in a reply without JSON; two empty texts without one."""
     if sample.fields.get("answer_type") == "float":
         number = stated_number(response)
         return ("", "") if number is None else (number.shown, number.rule)
@@ -69,7 +74,7 @@ def _stated(sample: Sample, response: str) -> tuple[str, str]:
 
 
 def _same_float(answer: str, gold: str) -> bool:
-    ours, theirs = stated_quantity(Stated(answer, "short answer")), quantity(gold)
+    ours, theirs = stated_quantity(Stated(answer, Rule.SHORT_ANSWER)), as_quantity(gold)
     return ours is not None and theirs is not None and abs(ours.value - theirs.value) <= TOLERANCE
 
 

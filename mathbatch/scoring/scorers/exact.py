@@ -1,8 +1,9 @@
-r"""The scorer `exact`: the stated answer and the gold answer are the same text in one spelling (`spelling.plain`).
+r"""Score with the scorer `exact`: the stated answer must be the same text as the gold answer.
 
-What does not count: case, blanks around signs, markup (`**east**`, `$x$`, `\text{east}`), quotation marks, a full
-stop at the end or a mark behind the last word, and whether a sign is LaTeX or not (`\frac{1}{2}` and `1/2`, `2×3` and
-`2*3`). All other signs do: `x*y` is not `xy`. A text of nothing but markup, such as `$`, is compared as it stands.
+Both are first brought into one spelling by `expressions.canonical_text.plain`. These differences do not count: case,
+blanks around signs, markup (`**east**`, `$x$`, `\text{east}`), quotation marks, a full stop at the end or a mark after
+the last word, and whether a sign is LaTeX or not (`\frac{1}{2}` and `1/2`, `2×3` and `2*3`). All others count: `x*y` is
+not `xy`. A text that is only markup, such as `$`, is compared as it is.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ import json
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 
-BARE = 200
-"""Characters. A response of one line that is no longer is taken for the answer as a whole."""
+# Characters up to which a response of one line may be nothing but the answer.
+MAX_BARE_ANSWER = 200
 
 
 class ExactScorer(BaseScorer):
-    """Correct if the stated answer is the gold answer. `any_of`: the gold answer is a JSON list, each entry of which
-    is right.
+    """Finds a response correct if its stated answer is the gold answer.
+
+    With `any_of`, the gold answer is a JSON list, and each of its entries is correct.
     """
 
     def __init__(self, any_of: bool = False) -> None:
@@ -33,8 +35,8 @@ class ExactScorer(BaseScorer):
         golds = self._golds(sample.gold)
         candidates = [(one.text, one.rule) for one in statements(response)]
         whole = final_part(response).strip()
-        if whole and len(whole) <= BARE and "\n" not in whole:
-            candidates.insert(0, (whole, "the whole response"))
+        if whole and len(whole) <= MAX_BARE_ANSWER and "\n" not in whole:
+            candidates.insert(0, (whole, Rule.WHOLE_RESPONSE))
         if not candidates:
             return Score("no_answer", None, sample.gold, "nothing is stated")
         for text, rule in candidates:
@@ -44,7 +46,7 @@ class ExactScorer(BaseScorer):
         return Score("wrong", text, sample.gold, f"{rule}: another text")
 
     def _golds(self, gold: str) -> set[str]:
-        """Raises ValueError where `any_of` is set and the gold answer is no list."""
+        """Return the correct spellings. Raises ValueError if `any_of` is set and the gold answer is no list."""
         if not self._any_of:
             return {_form(gold)}
         values = json.loads(gold)
@@ -54,4 +56,4 @@ class ExactScorer(BaseScorer):
 
 
 def _form(text: str) -> str:
-    return plain(text) or text.strip()
+    return canonical_text(text) or text.strip()

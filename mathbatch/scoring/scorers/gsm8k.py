@@ -1,8 +1,8 @@
-"""The scorer `gsm8k`: the final number, as the benchmark marks it.
+"""Score with the scorer `gsm8k`: compare the final number, which follows the benchmark's mark.
 
-Protocol: openai/grade-school-math, grade_school_math/dataset.py: the number behind the mark `####`, commas taken out,
-is that of the gold solution. Later files of that repository write `A:` for the mark. Where a response has neither, the
-number that it states counts.
+The protocol is that of the repository openai/grade-school-math, grade_school_math/dataset.py: the number after the mark
+`####`, without commas, must be that of the gold solution. Later files of the repository write `A:` instead. If a
+response has neither mark, the number that it states counts.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import re
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import HEADING, TRIES, edges
+from mathbatch.scoring.answers.statements import HEADING, MAX_MARKERS, without_middle
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.numbers import Number, numbers_in
-from mathbatch.scoring.expressions.parse import quantity
+from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import Found, other_answer, stated_number
 
 MARK = re.compile(r"(?:####|^A:)[ \t*]*(.{0,200})", re.MULTILINE)
 
 
 class Gsm8kScorer(BaseScorer):
-    """Correct if the final number is that of the gold answer, which is a number or a whole gold solution."""
+    """Finds a response correct if its final number is the gold one. The gold answer is a number or a full solution."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = marked_number(sample.gold or "") or quantity(sample.gold or "")
+        gold = marked_number(sample.gold or "") or as_quantity(sample.gold or "")
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
-        marked = marked_number(edges(final_part(response)))
+        marked = marked_number(without_middle(final_part(response)))
         found = stated_number(response) if marked is None else Found(marked, marked.shown, "behind the mark")
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")
@@ -39,8 +39,8 @@ class Gsm8kScorer(BaseScorer):
 
 
 def marked_number(text: str) -> Number | None:
-    """The number right behind the last mark that has one; "#### 2. Area" is a heading."""
-    for line in reversed(MARK.findall(text)[-TRIES:]):
+    """Return the number right after the last mark that has one; None without one. "#### 2. Area" is a heading."""
+    for line in reversed(MARK.findall(text)[-MAX_MARKERS:]):
         found = numbers_in(line)
         if found and found[0].start <= len("$ ") and not HEADING.match(line):
             return found[0]

@@ -1,14 +1,15 @@
-r"""The scoring protocol of MATH-V: what the answer of a response is, and when it equals the gold answer.
+r"""Score with the scorer `mathvision`, by the protocol of the benchmark MATH-V.
 
 The rules are those of the benchmark's own scripts (github.com/mathllm/MATH-V, evaluation/evaluate.py and utils.py),
-written anew, and so are their limits, since verdicts are to be comparable with published ones: numbers are equal if
-they are to 2 decimals (1/55 and 1/60 are), and an option's text must be the whole answer, as it stands or as a number:
-"(D) 105" is wrong where D is gold, and so is an option of two words, as answers lose their blanks.
+written anew. Their limits are kept, so that verdicts can be compared with published ones. Numbers are equal if they are
+equal to 2 decimals, as 1/55 and 1/60 are. A choice's text must be the full answer, as it is or as a number: "(D) 105"
+is wrong if D is the gold answer. A choice of two words is never matched, because answers lose their blanks.
 
-Kinder than the official scripts where these fail on how a right answer is written: golds are cleaned like answers
-(`$60$`, `\boxed{3}`, degrees and units), signs beyond ASCII are read (60°, 2π), a letter may be bold or written "C)",
-`\frac12` is a half, `2\frac{1}{2}` two and a half, and \boxed{} ends at its own brace. A response with nothing that can
-be an answer is no_answer; it is wrong, there.
+These rules are more lenient than the official scripts, which fail on some ways of writing a correct answer. Gold
+answers are cleaned like answers (`$60$`, `\boxed{3}`, degrees and units). Signs beyond ASCII are read (60°, 2π). A
+letter may be bold or written "C)". `\frac12` is a half, and `2\frac{1}{2}` is two and a half. A \boxed{} ends at its
+own brace.
+A response without anything that can be an answer is no_answer; the official verdict is wrong.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from mathbatch.config.templates.boxed import last_boxed
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.expressions.arithmetic import Value, value_of
 
+# Characters beyond which a text is no answer.
 MAX_ANSWER = 1000
-"""Characters; a longer answer is none."""
+# Characters up to which a response without box, letter or "the answer is" is itself the answer.
 MAX_UNMARKED = 200
-"""Characters that a response without box, letter or "the answer is" may have to be an answer itself."""
 
 LAST_LETTER = re.compile(r" (?:([A-Z])|\(([A-Z])\))\.\Z")
 FIRST_LETTER = re.compile(r"(?:([A-Z])|\(([A-Z])\)(?: \2)?)\n")
 NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 ANNOUNCED = re.compile(r"[Tt]he (?:(?:final |correct )?answer is|answer should be)")
+# Start of a box, which may have lost its backslash, or the b with it, in a model or in JSON.
 BOXED = re.compile(r"(?:\\?b|\x08)?oxed\{")
-r"""Models and JSON lose the backslash of `\boxed{`, or more."""
 
+# Signs and their replacements, applied in this order.
 SIGNS = {
     "\x0crac": r"\frac",  # a gold whose \f became a form feed
     r"\\": "\\",
@@ -44,6 +46,7 @@ SIGNS = {
     "∞": r"\infty",
     r"+\infty": r"\infty",
 }
+# Layout, units and signs that don't count in an answer.
 DROPPED = re.compile(
     r"""\s | \\[,!;:\ $%] | [$°%] | \^(?:\{\\circ\}|\\circ(?![a-z]))
     | \\(?:left|right|displaystyle|text|mbox|textbf|mathbf|mathrm)(?![a-z])
@@ -57,7 +60,7 @@ TUPLE = re.compile(r"\((.*,.*)\)|\[(.*,.*)\]", re.DOTALL)
 
 
 class MathVisionScorer(BaseScorer):
-    """Correct if the answer equals the gold letter or value, or the text of the option that the letter names."""
+    """Finds a response correct if its answer is the gold letter or value, or the text of the gold letter's choice."""
 
     def score(self, sample: Sample, response: str) -> Score:
         answer, reason = find_answer(response, len(sample.choices or ()))
@@ -72,10 +75,10 @@ class MathVisionScorer(BaseScorer):
 
 
 def find_answer(response: str, choices: int = 0) -> tuple[str | None, str]:
-    """The answer in a response, cleaned; None and why where there is none.
+    """Return the cleaned answer of a response and an empty text; if there is no answer, None and the reason.
 
-    Of these the first that is there: a letter that is the response's last word or first line; a number after its last
-    "is"; the last box; what follows the last "the answer is"; else the whole response, if it is short.
+    The answer is the first of these that the response has: a letter as its last word or first line; a number after its
+    last "is"; its last box; the text after its last "the answer is"; the full response, if it is short.
     """
     text = response.strip()
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: max(5, choices)]
@@ -107,7 +110,10 @@ def _letter(text: str, letters: str) -> str:
 
 
 def clean(text: str) -> str:
-    """An answer in one way of writing: lower case, its right side, without blanks, signs of layout and a few units."""
+    """Return an answer in one way of writing.
+
+    It is in lower case, only the right side of an equation, and without blanks, signs of layout and a few units.
+    """
     text = re.split(r"=|\\approx|≈", text.lower())[-1]
     for sign, written in SIGNS.items():
         text = text.replace(sign, written)
@@ -123,7 +129,7 @@ def _clean_gold(gold: str) -> str:
 
 
 def _golds(sample: Sample) -> list[tuple[str, str]]:
-    """What may be answered, each with words for the reason."""
+    """Return the texts that are correct answers, each with words for the reason of the verdict."""
     gold = (sample.gold or "").strip(" \n")
     golds = [(gold, "")]
     place = ord(gold) - ord("A") if len(gold) == 1 else -1
@@ -135,7 +141,7 @@ def _golds(sample: Sample) -> list[tuple[str, str]]:
 
 
 def _equal(gold: str, answer: str) -> str:
-    """How the two are equal, "" where they are not."""
+    """Return in what way the two are equal, "" if they are not."""
     if gold.lower() == answer:
         return "text"
     if _tuples_equal(gold.lower(), answer):
@@ -145,7 +151,7 @@ def _equal(gold: str, answer: str) -> str:
 
 
 def _tuples_equal(gold: str, answer: str) -> bool:
-    """Whether both are tuples in the same brackets with equal members."""
+    """Tell whether both are tuples in the same brackets with equal members."""
     if not TUPLE.fullmatch(gold) or not TUPLE.fullmatch(answer) or gold[0] != answer[0]:
         return False
     golds, answers = gold[1:-1].split(","), answer[1:-1].split(",")
@@ -159,7 +165,7 @@ def _members_equal(gold: str, answer: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _rounded(text: str) -> float | None:
-    """The value to 2 decimals; whole numbers stay exact."""
+    """Return the value of a text to 2 decimals, integers exactly; None if it has no value."""
     value: Value | None = value_of(text)
     if value is None or value == int(value):
         return None if value is None else int(value)

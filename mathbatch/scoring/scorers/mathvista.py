@@ -1,9 +1,11 @@
-r"""MathVista's protocol: an answer is extracted, normalised to the kind of the row, and must equal the gold exactly.
+r"""Score with the scorer `mathvista`: extract an answer, normalise it by the row's kind, and compare it exactly.
 
-Source: the repository lupantech/MathVista, evaluation/extract_answer.py and evaluation/calculate_score.py. There a
-language model extracts the answer; here rules do (`mathvista_extract`), so that a score costs nothing and never
-changes. Normalisation and comparison are the official ones, but for one thing: where nothing is found the verdict is
-`no_answer`, while the official script takes the choice that is most similar to "". A row and a response:
+The protocol is that of the repository lupantech/MathVista, evaluation/extract_answer.py and
+evaluation/calculate_score.py. There, a language model extracts the answer. Here, rules do (`mathvista_extract`), so
+that a score costs nothing and never changes. Normalisation and comparison are the official ones with one exception: if
+nothing is found, the verdict is `no_answer`, while the official script takes the choice that is most similar to "".
+
+A row, a response and its score:
 
     {"question_type": "multi_choice", "answer_type": "text", "choices": ["135°", "140°", "145°", "150°"],
      "precision": null, "answer": "145°"}
@@ -26,16 +28,16 @@ OPTION = re.compile(r"\(([a-zA-Z])\)")
 
 
 class Normalised(NamedTuple):
-    """What is compared with the gold, None where the extraction can't be read so; and what it is, for the reason."""
+    """Answer to compare with the gold answer, None if the extraction is not of the row's kind, and its description."""
 
     answer: str | None
-    what: str
+    description: str
 
 
 class MathVistaScorer(BaseScorer):
-    """Reads `question_type`, `answer_type` and `precision` of the row, and the sample's choices and gold.
+    """Scores by the row's `question_type`, `answer_type` and `precision`, its choices and its gold answer.
 
-    `extracted` says that a response is an extraction already, as in the benchmark's own output files.
+    With `extracted`, responses are extractions already, as in the benchmark's own output files.
     """
 
     preload = MathScorer.preload
@@ -48,8 +50,8 @@ class MathVistaScorer(BaseScorer):
         if found is None or not found.text or len(found.text) > MAX_ANSWER:
             why, verdict = "no answer was found in the response", "unscored" if sample.gold is None else "no_answer"
             return Score(verdict, None, sample.gold, why, gold_at_fault=sample.gold is None)
-        answer, what = normalised(found.text, sample.fields, sample.choices or ())
-        reason = f"{what}, {found.rule}"
+        answer, description = normalised(found.text, sample.fields, sample.choices or ())
+        reason = f"{description}, {found.rule}"
         if sample.gold is None:
             return Score("unscored", answer, None, f"{reason}; the row has no gold answer", gold_at_fault=True)
         same = answer == sample.gold
@@ -59,7 +61,7 @@ class MathVistaScorer(BaseScorer):
 
 
 def normalised(extraction: str, row: Row, choices: Sequence[str]) -> Normalised:
-    """The official `normalize_extracted_answer`, by the kind of the row; an unknown kind is compared as it stands."""
+    """Normalise an extraction like the official `normalize_extracted_answer`; one of unknown kind stays as it is."""
     if row.get("question_type") == "multi_choice" and choices:
         return _choice(extraction, choices)
     if row.get("answer_type") in ("integer", "float"):
@@ -68,14 +70,16 @@ def normalised(extraction: str, row: Row, choices: Sequence[str]) -> Normalised:
 
 
 def _choice(extraction: str, choices: Sequence[str]) -> Normalised:
-    """The first letter in parentheses, else the whole as a letter, else the choice of the smallest edit distance; of
-    several as near, the first."""
+    """Return the choice whose letter is given, in parentheses or alone; else the one with the smallest edit distance.
+
+    Of several choices with the same distance, it is the first.
+    """
     in_parentheses = OPTION.search(extraction)
     text = in_parentheses[1].upper() if in_parentheses else extraction
     letters = [chr(ord("A") + number) for number in range(len(choices))]
     if text in letters:
         return Normalised(choices[letters.index(text)], f"choice ({text})")
-    from rapidfuzz.distance import Levenshtein  # compiled, and needed by this protocol alone
+    from rapidfuzz.distance import Levenshtein  # imported here, since only this protocol needs the compiled package
 
     nearest = min(range(len(choices)), key=lambda number: Levenshtein.distance(text, choices[number]))
     exact = text == choices[nearest]
@@ -83,7 +87,7 @@ def _choice(extraction: str, choices: Sequence[str]) -> Normalised:
 
 
 def _number(extraction: str, row: Row) -> Normalised:
-    """An integer loses its decimals (2.7 is 2), a float is rounded to the row's precision; printed as Python does."""
+    """Return a number as Python prints it: an integer without decimals (2.7 is 2), a float to the row's precision."""
     kind = str(row["answer_type"])
     try:
         value = float(extraction)

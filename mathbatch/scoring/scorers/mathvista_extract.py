@@ -1,10 +1,16 @@
-"""Finds the answer of a MathVista row in a free response, by rules in the place of the official language model.
+"""Extract the answer to a MathVista row from a response, by rules instead of the official language model.
 
-Each rule reads the statements of the response from the strongest to the weakest; the first that finds something wins.
-For a choice, in this order: a letter or a choice's text in a statement, else in any sentence; the choice of the stated
-number; of yes and no the one that a sentence without either word means; the choice that nearly stands there; that with
-the most words in common; an answer that is no choice, for the official rule of the most similar one. For a number: the
-number stated. A refusal states nothing.
+Each rule reads the statements of the response from the strongest to the weakest. The first rule that finds something
+decides. For a choice, the rules are in this order:
+
+1. a letter or a choice's text in a statement, then in any other sentence
+2. the choice with the stated number
+3. for the choices yes and no, the one that a sentence without either word means
+4. a choice that nearly stands in a statement
+5. the choice with the most words in common with a statement
+6. an answer that is none of the choices: the official normalisation then takes the most similar choice
+
+For a number or a list, the stated one is extracted. A refusal states nothing.
 """
 
 from __future__ import annotations
@@ -13,40 +19,54 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.records import Sample
-from mathbatch.scoring.answers.choice_letters import ALPHABET, is_letter_alone, letters
+from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters, letters_in
+from mathbatch.scoring.answers.choice_mentions import choices_named_in, standalone_number
 from mathbatch.scoring.answers.choice_texts import (
-    as_whole,
-    by_value,
+    choice_as_whole,
+    choice_by_value,
+    choice_with_letter,
     is_expression,
-    labelled,
-    named,
-    opening,
-    said_alone,
+    opening_answer,
 )
-from mathbatch.scoring.answers.number_in_sentence import is_other, numerals, stated_quantity
-from mathbatch.scoring.answers.statements import MAX_ANSWER, REFUSAL, TAIL, Stated, sentences, statements, states
+from mathbatch.scoring.answers.number_in_sentence import (
+    is_answer_without_number,
+    numbers_in_digits_or_words,
+    stated_quantity,
+)
+from mathbatch.scoring.answers.statements import (
+    EXPLICIT,
+    MAX_ANSWER,
+    REFUSAL,
+    SENTENCE_WINDOW,
+    Rule,
+    Stated,
+    is_statement,
+    sentences,
+    statements,
+)
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.expressions.canonical_text import plain
+from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number
 
 LIST = re.compile(r"\[[^\[\]]{1,1000}\]")
 WORD = re.compile(r"[^\W\d_]{2,}")
+# Words that make a sentence mean "no".
 NEGATION = re.compile(
     r"\b(?:no|not|none|never|neither|nor|cannot|incorrect|false|without)\b|n['’]t\b|[不没无]", re.IGNORECASE
 )
-MANY = 40
-"""Sentences that are read one by one where no statement was enough."""
-EXPLICIT = ("boxed", "after ####", "stated as the answer")
+# Sentences that are read one by one if no statement was enough.
+MAX_SENTENCES = 40
+# Characters of an answer that is none of the choices. For a longer one, the most similar choice means nothing.
 MAX_OTHER = 100
-"""Characters: longer than that, a most similar choice says nothing."""
+# Fuzzy-match thresholds: minimum score of a choice (0 to 100), minimum lead over the next choice, and minimum length of
+# the choice, since shorter ones nearly match anywhere.
 NEAR, NEAR_LEAD, NEAR_LENGTH = 80, 5, 4
-"""Of 100, how much of a choice must stand in a statement, and how far ahead of the next choice it must be; shorter
-choices than four characters stand nearly anywhere."""
+# Pairs of choices that a sentence may mean without naming one.
 POLAR = ({"yes", "no"}, {"true", "false"})
 
 
 def extract(sample: Sample, response: str) -> Stated | None:
-    """The answer as text (a letter for a choice) and the rule that found it, None where nothing was found."""
+    """Return the answer as text, a letter for a choice, with the rule that found it; None if there is no answer."""
     kind = sample.fields.get("answer_type")
     if sample.fields.get("question_type") == "multi_choice" and sample.choices:
         return _choice(response, sample.choices)
@@ -57,32 +77,36 @@ def extract(sample: Sample, response: str) -> Stated | None:
 
 def _choice(response: str, choices: Sequence[str]) -> Stated | None:
     if (whole := response.strip()) in choices:
-        return Stated(whole, "the whole response")
-    if len(whole) <= MAX_ANSWER and (place := labelled(whole, choices)) is not None:
-        return Stated(chr(ord("A") + place), "the whole response")
+        return Stated(whole, Rule.WHOLE_RESPONSE)
+    if len(whole) <= MAX_ANSWER and (place := choice_with_letter(whole, choices)) is not None:
+        return Stated(chr(ord("A") + place), Rule.WHOLE_RESPONSE)
     said = statements(response)
-    opened = opening(final_part(response).strip(), choices, ALPHABET[: len(choices)])
+    opened = opening_answer(final_part(response).strip(), choices, ALPHABET[: len(choices)])
     if opened is not None:
         place = sum(one.rule in EXPLICIT for one in said)
-        said = [*said[:place], opened, *said[place:]]
-    rest = sentences(final_part(response)[-TAIL:])[-MANY:]
-    everything = [Stated(one, "in a sentence") for one in reversed(rest) if states(one)]
+        said = (*said[:place], opened, *said[place:])
+    rest = sentences(final_part(response)[-SENTENCE_WINDOW:])[-MAX_SENTENCES:]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in reversed(rest) if is_statement(one)]
     found = _by_letter_or_text([*said, *everything], choices) or _by_number([*said, *everything], choices)
     if found is not None:
         return found
-    plainly = [one for one in said if one.rule in ("stated in a conclusion", "in the first sentence")]
-    polar = None if REFUSAL.search(response[:TAIL]) else _polar(plainly, choices)
+    plainly = [one for one in said if one.rule in (Rule.CONCLUSION, Rule.FIRST_SENTENCE)]
+    polar = None if REFUSAL.search(response[:SENTENCE_WINDOW]) else _polar(plainly, choices)
     return polar or _nearly(said, choices) or _by_words(said, choices) or _other(said, choices)
 
 
 def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """The first that names a choice. Where a box without words names none, only a letter counts from there on."""
+    """Return the first choice that is named.
+
+    If a statement introduces an expression without the value of any choice, later statements may name a choice only by
+    its letter or as a full text.
+    """
     expressed = None
     for one in said:
         place = _letter_or_whole(one.text, choices)
         if place is None and expressed is None:
             if one.rule in EXPLICIT and is_expression(one.text):
-                expressed, place = one, by_value(one.text, choices)
+                expressed, place = one, choice_by_value(one.text, choices)
             else:
                 place = _mentioned(one.text, choices)
         if place is not None:
@@ -91,32 +115,37 @@ def _by_letter_or_text(said: Sequence[Stated], choices: Sequence[str]) -> Stated
 
 
 def _letter_or_whole(text: str, choices: Sequence[str]) -> int | None:
-    """A letter alone goes first, as in the official script: "(b)" where a choice is "(b)"."""
+    """Return the index of the choice that a text as a whole names; None if there is none.
+
+    A letter alone is read first, as in the official script, even if a choice's text is "(b)".
+    """
     allowed = ALPHABET[: len(choices)]
-    found = letters(text, allowed)
+    found = letters_in(text, allowed)
     single = None if found is None or len(found.letters) > 1 else allowed.index(found.letters)
-    if single is not None and is_letter_alone(text, allowed):
+    if single is not None and is_only_letters(text, allowed):
         return single
-    whole = as_whole(text, choices)
+    whole = choice_as_whole(text, choices)
     return single if whole is None else whole
 
 
 def _mentioned(text: str, choices: Sequence[str]) -> int | None:
-    mentioned = [] if is_expression(text) else named(text, choices)
+    mentioned = [] if is_expression(text) else choices_named_in(text, choices)
     return mentioned[0] if len(mentioned) == 1 else None
 
 
 def _expressed(stated: Stated, choices: Sequence[str]) -> Stated:
-    """What a box without words holds, of which no choice has the value: for the official rule of the most similar
-    choice. Not so what is more than a number: however many signs it has in common with a choice, it is another."""
+    """Return a number that is the value of no choice, for the official rule of the most similar choice.
+
+    Anything more than a number becomes an empty answer: it differs from every choice, however similar it looks.
+    """
     return _other([stated], choices) or stated if as_number(stated.text) else Stated("", stated.rule)
 
 
 def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """The one choice that is the stated number and a unit: "it is 145 degrees" for "145°"."""
-    numbers = [numerals(choice) for choice in choices]
+    """Return the only choice with the stated number, whatever the units: "145°" for "it is 145 degrees"."""
+    numbers = [numbers_in_digits_or_words(choice) for choice in choices]
     for one in said:
-        found = said_alone(one.text)
+        found = standalone_number(one.text)
         if found is None:
             continue
         value = float(found.digits)
@@ -127,8 +156,11 @@ def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """A sentence that answers a yes-or-no question without either word: with a negation it means no."""
-    plains = [plain(choice) for choice in choices]
+    """Return the meaning of a sentence that answers a yes-or-no question without either word.
+
+    With a negation it means no, else yes.
+    """
+    plains = [canonical_text(choice) for choice in choices]
     if set(plains) not in POLAR or not said:
         return None
     negative = NEGATION.search(said[0].text) is not None
@@ -139,12 +171,12 @@ def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _nearly(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """The one choice in words that nearly stands in a statement: "it would be the Frog" for "Frogs"."""
-    from rapidfuzz.fuzz import partial_ratio  # compiled; most responses never come here
+    """Return the only choice in words that nearly stands in a statement: "Frogs" for "it would be the Frog"."""
+    from rapidfuzz.fuzz import partial_ratio  # imported here, since most responses never need it
 
-    owns = [(plain(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
+    owns = [(canonical_text(choice), len(choice) >= NEAR_LENGTH and not is_expression(choice)) for choice in choices]
     for one in said:
-        text = plain(one.text)
+        text = canonical_text(one.text)
         likeness = [partial_ratio(own, text) if fuzzy else 0.0 for own, fuzzy in owns]
         best, second = [*sorted(likeness, reverse=True), 0.0][:2]
         if best >= NEAR and best - second >= NEAR_LEAD and len(text) >= max(map(len, choices)):
@@ -153,14 +185,16 @@ def _nearly(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """An answer that is none of the choices, for the official rule of the most similar one: a number where each choice
-    has one, else what a box or a marker holds."""
+    """Return an answer that is none of the choices, for the official rule of the most similar choice.
+
+    It is a number if each choice has one, else what a box or another introduction of the answer holds.
+    """
     for one in said:
         explicit = one.rule in EXPLICIT
         if (
-            (explicit or "conclusion" in one.rule)
-            and all(map(numerals, choices))
-            and (found := said_alone(one.text)) is not None
+            (explicit or one.rule == Rule.CONCLUSION)
+            and all(map(numbers_in_digits_or_words, choices))
+            and (found := standalone_number(one.text)) is not None
         ):
             return Stated(found.digits, one.rule)
         if explicit and len(one.text) <= MAX_OTHER and not one.text.lower().startswith("not "):
@@ -169,11 +203,12 @@ def _other(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
-    """The one choice that has the most words in common with a statement, in proportion to its length."""
+    """Return the only choice with the largest share of its words in a statement."""
     for one in said:
-        words = set(WORD.findall(plain(one.text)))
+        words = set(WORD.findall(canonical_text(one.text)))
         shares = [
-            len(words & set(own)) / max(len(set(own)), 1) for own in (WORD.findall(plain(choice)) for choice in choices)
+            len(words & set(own)) / max(len(set(own)), 1)
+            for own in (WORD.findall(canonical_text(choice)) for choice in choices)
         ]
         best = max(shares)
         if best > 0 and shares.count(best) == 1:
@@ -182,20 +217,20 @@ def _by_words(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
 
 
 def _number(response: str, kind: str) -> Stated | None:
-    """As Python reads numbers; one that is no decimal, such as a root, as it stands where an integer is asked for."""
-    rest = sentences(final_part(response)[:TAIL])[:MANY]
-    everything = [Stated(one, "in a sentence") for one in rest if states(one)]
+    """Return the stated number in digits; if an integer is wanted, an inexact one such as a root stays as written."""
+    rest = sentences(final_part(response)[:SENTENCE_WINDOW])[:MAX_SENTENCES]
+    everything = [Stated(one, Rule.ANY_SENTENCE) for one in rest if is_statement(one)]
     for one in [*statements(response), *everything]:
         if (found := stated_quantity(one)) is not None:
             return Stated(found.digits if found.exact or kind == "float" else found.shown, one.rule)
-        if is_other(one):
+        if is_answer_without_number(one):
             return one
     return None
 
 
 def _list(response: str) -> Stated | None:
-    """The last list of the strongest statement that holds one, printed as Python does."""
-    for one in [*statements(response), Stated(final_part(response)[-TAIL:], "at the end")]:
+    """Return the last list in the strongest statement with a list, as Python prints it."""
+    for one in [*statements(response), Stated(final_part(response)[-SENTENCE_WINDOW:], "at the end")]:
         if found := LIST.findall(one.text):
             return Stated(f"[{', '.join(item.strip() for item in found[-1][1:-1].split(','))}]", one.rule)
     return None

@@ -1,7 +1,7 @@
-"""The scorer `number`: the number that a response states, within a tolerance.
+"""Score with the scorer `number`: the stated number must be the gold answer, within a tolerance.
 
-scoring: {number: {tolerance: 0.001}}          # at most so far from the gold answer
-scoring: {number: {decimals: precision}}       # both rounded to the decimals that the row's field `precision` says
+scoring: {number: {tolerance: 0.001}}          # the difference may be at most 0.001
+scoring: {number: {decimals: precision}}       # both are rounded to the decimals in the row's field `precision`
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from mathbatch.base import BaseScorer
 from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.number_in_sentence import is_other, stated_quantity
+from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, stated_quantity
 from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.numbers import Number
-from mathbatch.scoring.expressions.parse import quantity
-from mathbatch.scoring.expressions.units import differ, factor, unit_of
+from mathbatch.scoring.expressions.parse import as_quantity
+from mathbatch.scoring.expressions.units import conversion_factor, have_different_dimensions, unit_of
 
 PERCENT = ("either", "value", "ignore")
 UNITS = ("compatible", "same", "ignore")
+# Functions and powers in an answer that this scorer does not calculate.
 UNCALCULATED = re.compile(
     r"\\(?:log|ln|lg|exp|sin|cos|tan|cot|sec|csc|arc[a-z]+|sum|prod|int|lim)(?![A-Za-z])|\be\s?\^|/\s?\d+\s?(?:\\[ps]|\()"
 )
+# Relative difference that a root may have from its value as a float.
 NOISE = Fraction(1, 10**9)
-"""Relative difference of a root from its value as a float."""
 
 
 class Found(NamedTuple):
-    """An answer, `number` None where it is no number or not one, and the rule that found it."""
+    """Stated answer and the rule that found it. `number` is None if the answer is not exactly one number."""
 
     number: Number | None
     shown: str
@@ -39,13 +40,17 @@ class Found(NamedTuple):
 
 
 class NumberScorer(BaseScorer):
-    """Correct if the number found differs from the gold answer by no more than a tolerance.
+    """Finds a response correct if its number differs from the gold answer by no more than a tolerance.
 
-    `tolerance` is absolute, `relative_tolerance` a share of the gold answer: the larger counts. `decimals`: both are
-    rounded to so many first, a number half-way to either side. Each is a number, or the name of a field that holds it
-    for each row. `percent`: 28% is 0.28 (value), 28 (ignore), or both count (either). `units`: a known one is converted
-    to the gold's, and one of another kind is wrong (compatible); the gold's must stand there (same); or none counts
-    (ignore). An answer that is no number, `2x+1` or "6 or 7", is wrong.
+    `tolerance` is absolute, and `relative_tolerance` is a share of the gold answer; the larger one counts. `decimals`
+    rounds both numbers first, a number half-way to either side. Each of the three is a number, or the name of the row's
+    field with the number.
+
+    `percent` says what 28% is: 0.28 (value), 28 (ignore), or either of them (either). `units` says how units count.
+    With compatible, a known unit is converted to the gold answer's, and a unit of another kind is wrong. With same, the
+    answer must have the gold answer's unit. With ignore, units do not count.
+
+    An answer that is not one number, such as `2x+1` or "6 or 7", is wrong.
     """
 
     def __init__(
@@ -56,14 +61,14 @@ class NumberScorer(BaseScorer):
         percent: str = "either",
         units: str = "compatible",
     ) -> None:
-        """Raises ConfigError for a rule that there is not."""
+        """Raise ConfigError for an unknown value of `percent` or `units`."""
         _one_of("percent", percent, PERCENT)
         _one_of("units", units, UNITS)
         self._tolerance, self._relative, self._decimals = tolerance, relative_tolerance, decimals
         self._percent, self._units = percent, units
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = quantity(sample.gold or "")
+        gold = as_quantity(sample.gold or "")
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
         found = stated_number(response)
@@ -94,21 +99,24 @@ class NumberScorer(BaseScorer):
         if self._units == "ignore" or not theirs:
             return False
         if self._units == "compatible" or ours.casefold() == theirs.casefold():
-            return differ(ours, theirs)
+            return have_different_dimensions(ours, theirs)
         known = unit_of(ours)
         return known is None or known != unit_of(theirs)
 
     def _readings(self, answer: Number, gold: Number) -> list[tuple[Fraction, Fraction]]:
-        """The pairs of values that count: by the rule for per cent, in the gold's unit, and with "million" or, where
-        only one of the two has it, also without."""
-        ours = answer.value * (factor(answer.unit, gold.unit) if self._units == "compatible" else 1)
+        """Return the pairs of values (answer, gold answer) of which one must be equal.
+
+        They follow the rule for per cent, and are in the gold answer's unit. A word such as "million" multiplies both
+        values; if only one of the two has such a word, they are also compared without it.
+        """
+        ours = answer.value * (conversion_factor(answer.unit, gold.unit) if self._units == "compatible" else 1)
         scaled = (ours * answer.scale, gold.value * gold.scale)
         as_written = scaled if answer.scale > 1 and gold.scale > 1 else (ours, gold.value)
         as_value = (scaled[0] / (100 if answer.percent else 1), scaled[1] / (100 if gold.percent else 1))
         return {"ignore": [as_written, scaled], "value": [as_value], "either": [as_written, as_value]}[self._percent]
 
     def _setting(self, sample: Sample, setting: float | str, none: bool = False) -> Any:
-        """A constant, or the value of the row's field. Raises ValueError where the row has none."""
+        """Return a constant, or the value of the row's field. Raises ValueError if the row has no number there."""
         value = getter(setting)(sample.fields) if isinstance(setting, str) else setting
         if value is None and none:
             return None
@@ -118,23 +126,23 @@ class NumberScorer(BaseScorer):
 
 
 def stated_number(response: str) -> Found | None:
-    """What a response states as its answer, by the strongest statement that has a number or is an answer without."""
+    """Return the strongest statement that has a number or is another answer; None if there is none."""
     for stated in statements(response):
         number = stated_quantity(stated)
-        if number is not None or is_other(stated):
+        if number is not None or is_answer_without_number(stated):
             return Found(number, stated.text if number is None else number.shown, stated.rule)
     return None
 
 
 def other_answer(found: Found, gold: str | None) -> Score:
-    """The score of an answer that is no number: wrong, unless it may be one that is only not calculated here."""
+    """Return the score of an answer that is not one number: wrong, unless it may be a number not calculated here."""
     if UNCALCULATED.search(found.shown):
         return Score("unscored", found.shown, gold, f"{found.rule}: functions are not calculated here, `math` does")
     return Score("wrong", found.shown, gold, f"{found.rule}: not one number")
 
 
 def _roundings(value: Fraction, decimals: int) -> set[Fraction]:
-    """To so many decimals; both neighbours of a number half-way, as answer keys have either."""
+    """Return the value rounded to so many decimals. Both neighbours count half-way, since gold answers have either."""
     unit = Fraction(10) ** -decimals
     return {unit * ceil(value / unit - Fraction(1, 2)), unit * floor(value / unit + Fraction(1, 2))}
 

@@ -1,9 +1,10 @@
-"""The scorer `wemath`: a letter, and the four ways in which a problem and its steps can go together.
+"""Score with the scorer `wemath`: compare letters, and sort problems by how their steps and the whole were solved.
 
-Protocol: We-Math/We-Math, evaluation/ (four_dimensional_metrics.py). A problem of two or three steps has a row for each
-step and one for the whole (`key` ends in `multi`), all with one `ID`. Of each problem
+The protocol is that of the repository We-Math/We-Math, evaluation/ (four_dimensional_metrics.py). A problem of two or
+three steps has a row for each step and one for the whole problem (its `key` ends in `multi`), all with one `ID`. Each
+problem falls into one of four classes:
 
-    CM complete mastery          whole right, steps right
+    CM complete mastery          whole right, steps right (strict: all of them, loose: at least one)
     IG inadequate generalization whole wrong, all steps right
     IK insufficient knowledge    whole wrong, a step wrong
     RM rote memorization         whole right, but a step wrong (strict), or all steps wrong (loose)
@@ -28,8 +29,10 @@ MARKUP = ":*_>#` \n\t"
 
 
 class WeMathScorer(BaseScorer):
-    """Correct if the first letter behind the last `Answer` is the gold letter: the official extraction. Where no letter
-    stands right there, as in `**Answer:** (B)`, that counts which the text behind it, or all without it, states.
+    """Finds a response correct if the first letter after its last `Answer` is the gold letter, the official extraction.
+
+    If no letter stands right there, as in `**Answer:** (B)`, the letter counts that the text after `Answer` states. In
+    a response without `Answer`, the full text is read.
     """
 
     preload = ChoiceScorer.preload
@@ -56,13 +59,14 @@ class WeMathScorer(BaseScorer):
 
 
 class FourWays(BaseSummary):
-    """Problems by what they show of a model. Of several rollouts the first counts. A problem of which a row is missing,
-    has failed or is unscored is none.
+    """Counts the problems in each of the four classes. Only the first rollout of a row counts.
+
+    A problem is left out if one of its rows is missing, failed or unscored.
     """
 
     def __init__(self) -> None:
+        # For each problem's ID, whether its rows are correct, by their keys.
         self._problems: dict[str, dict[str, bool]] = {}
-        """ID to key to verdict."""
 
     def add(self, sample: Sample, scores: Sequence[Score]) -> None:
         if scores[0].is_judged:
@@ -76,12 +80,12 @@ class FourWays(BaseSummary):
         return {"four_ways": {"strict": _counted(problems, True), "loose": _counted(problems, False)}}
 
 
+# Whether each step is correct, and whether the whole problem is.
 Problem = tuple[list[bool], bool]
-"""Verdicts of the steps, and of the whole."""
 
 
 def _complete(verdicts: dict[str, bool]) -> Problem | None:
-    """None where a row is missing; `3steps_multi` is the whole of three steps."""
+    """Return the problem, or None if one of its rows is missing. The key `3steps_multi` means that it has 3 steps."""
     whole = next((key for key in verdicts if key.endswith("multi")), None)
     count = re.match(r"\d", whole or "")
     if whole is None or count is None or len(verdicts) != int(count[0]) + 1:

@@ -1,4 +1,4 @@
-"""How Hydra runs a multirun of MathBatch. Hydra looks for plugins in this namespace only.
+"""Tell Hydra how to run a multirun of MathBatch. Hydra looks for plugins in this namespace only.
 
 It is on the path of MathBatch's own commands alone, so no other application of the environment imports it.
 """
@@ -20,7 +20,7 @@ SIMPLE_SWEEPERS = ("BasicSweeper", "CheckedSweeper")
 
 
 class SharedEngineLauncher(Launcher):
-    """All jobs in this process, over as many engines as they differ in."""
+    """Runs all jobs in this process, over as many engines as they differ in."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.config, self._loader = config, hydra_context.config_loader
@@ -44,7 +44,7 @@ class SharedEngineLauncher(Launcher):
 
 
 class CheckedSweeper(BasicSweeper):
-    """Hydra's own sweeper, which checks all cells before the first job and names the one that is refused."""
+    """Checks all cells before the first job and names the one that is refused; else it is Hydra's own sweeper."""
 
     def _parse_config(self) -> list[str]:
         from mathbatch.config.overrides import allow_new_key
@@ -66,11 +66,11 @@ class CheckedSweeper(BasicSweeper):
         return super().sweep(arguments)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
-        """All of them have been checked."""
+        """Do nothing: all of them have been checked."""
 
 
 class QuietReturn(JobReturn):
-    """Where a job failed its value is none, for a sweeper that optimises; the table at the end says why it failed.
+    """Returns None for a job that failed, to a sweeper that optimises; the table at the end says why it failed.
 
     Hydra's own raises, and so would end the sweep at the next batch.
     """

@@ -1,0 +1,153 @@
+r"""Read answers that are equations or inequalities, numbers in a base, or given exactly and rounded.
+
+A = 3 \cdot 4 = 12                        ->  12
+x \le -2 \text{ or } x \ge 2              ->  (-\infty, -2] \cup [2, \infty)
+2516_8                                    ->  2516 in base 8
+16\pi \approx 50.27                       ->  16\pi, and 50.27
+"""
+
+from __future__ import annotations
+
+import re
+
+from mathbatch.scoring.expressions.arithmetic import value_of
+from mathbatch.scoring.expressions.measures import split_unit, without_wording
+from mathbatch.scoring.expressions.numbers import as_number
+
+# A relation other than equality.
+RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Za-z])")
+# Equations that may be one answer, each with a right side: "x = 3 or x = 7".
+SEVERAL_EQUATIONS = re.compile(r"=[^=]*(?:,|;|\band\b|\bor\b)[^=]*=")
+BETWEEN_EQUATIONS = re.compile(r"[,;]|\b(?:and|or)\b")
+# A variable and its value: "x = 3".
+SOLVED_VARIABLE = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,7})\s?(?:_\s?\{?\w\}?\s?)?=[^=]+")
+
+
+def right_side(answer: str) -> str:
+    """Return what follows the last equals sign, or the text itself where that is no value of its own.
+
+        "A = 3 * 4 = 12" -> "12", "x^2 = 144, x = 12" -> "12", "x = 3 or x = 7" -> the same
+
+    Several equations have one value only where the last one alone tells what a variable is.
+    """
+    if "=" not in answer or RELATION.search(answer):
+        return answer
+    if SEVERAL_EQUATIONS.search(answer):
+        *working, last = BETWEEN_EQUATIONS.split(answer)
+        if not SOLVED_VARIABLE.fullmatch(last) or any(
+            "=" not in one or SOLVED_VARIABLE.fullmatch(one) for one in working
+        ):
+            return answer
+    return answer.rpartition("=")[2].strip() or answer
+
+
+OR_BETWEEN = re.compile(r",?\s?(?:\\text\s?\{\s?or\s?\}|\\(?:lor|vee)(?![A-Za-z])|\bor\b)\s?")
+ONE_INEQUALITY = re.compile(
+    r"[\s\\,;]*([A-Za-z])\s?([<>]=?|\\[lg]e?q?t?(?:slant)?(?![A-Za-z]))\s?([^<>=]{1,60}?)[\s\\,;]*"
+)
+
+
+def as_intervals(gold: str, answer: str) -> tuple[str, str]:
+    """Return both texts, and where one is a union of intervals, the other as one too."""
+    if ("\\cup" in gold) == ("\\cup" in answer):
+        return gold, answer
+    return _as_union(gold), _as_union(answer)
+
+
+def _as_union(text: str) -> str:
+    """Write an inequality to below and one to above as intervals; return any other text as it is."""
+    sides = [ONE_INEQUALITY.fullmatch(one) for one in OR_BETWEEN.split(text)]
+    if len(sides) != 2 or sides[0] is None or sides[1] is None or sides[0][1] != sides[1][1]:
+        return text
+    below, above = sorted((sides[0], sides[1]), key=lambda side: _is_above(side[2]))
+    if _is_above(below[2]) or not _is_above(above[2]):
+        return text
+    closing, opening = "]" if _is_closed(below[2]) else ")", "[" if _is_closed(above[2]) else "("
+    return rf"(-\infty, {below[3]}{closing} \cup {opening}{above[3]}, \infty)"
+
+
+def _is_above(sign: str) -> bool:
+    """Tell whether an inequality has no upper end."""
+    return sign.startswith((">", "\\g"))
+
+
+def _is_closed(sign: str) -> bool:
+    """Tell whether an inequality includes its end."""
+    return sign.endswith("=") or sign.startswith(("\\le", "\\ge"))
+
+
+NUMBER_IN_BASE = re.compile(r"\(?(\d[\dA-F]{0,60})\)?_\s?\{?\s?(?:\\text\s?\{)?([1-9]\d?)\s?\}{0,2}")
+
+
+def same_number_in_base(gold: str, answer: str) -> bool | None:
+    """Tell whether both have the same value; None where not both have a base, as `2516_8` has.
+
+    Math-Verify drops an index, so that `4210_5` and `4210_6` would be equal.
+    """
+    ours, theirs = _value_in_base(answer), _value_in_base(gold)
+    return None if ours is None or theirs is None else ours == theirs
+
+
+def _value_in_base(text: str) -> int | None:
+    """Return the value of a number in a base; None where it has no base or a digit that the base lacks."""
+    found = NUMBER_IN_BASE.fullmatch(text.strip().strip("$").strip())
+    try:
+        return int(found[1], int(found[2])) if found else None
+    except ValueError:  # no such digit, or no such base
+        return None
+
+
+# Stands between both forms of an answer: `\approx`, "or about", or a bracket around the second.
+BETWEEN_FORMS = re.compile(
+    r"\\(?:approx|simeq)(?![A-Za-z])"
+    r"|,?\s{0,3}(?:\\text\s?\{)?\s{0,3}\bor(?:\s(?:about|approximately|roughly))?\s{0,3}(?:\}|(?=\d))"
+    r"|\s\((?=[\d.]{1,20}\s?\\?%?\)$)"
+)
+SAYS_ROUNDED = re.compile(r"approx|simeq|about|rough")
+# Half of 1 and a little more, for the noise of floats.
+HALF_A_UNIT = 0.5001
+DECIMALS = re.compile(r"\d\.(\d{1,20})")
+
+
+def exact_and_rounded(answer: str) -> list[str]:
+    r"""Return the answer, and both its sides where the one is the other rounded.
+
+    "16\pi \approx 50.27" -> the same, "16\pi", "50.27"; "10 or 12" -> the same
+    """
+    signs = [*BETWEEN_FORMS.finditer(answer)]
+    if len(signs) != 1:
+        return [answer]
+    first = right_side(answer[: signs[0].start()]).strip()
+    second = answer[signs[0].end() :].strip().removesuffix(")")
+    return (
+        [answer, first, second]
+        if _is_rounded(first, second, SAYS_ROUNDED.search(signs[0][0]) is not None)
+        else [answer]
+    )
+
+
+def _is_rounded(one: str, other: str, said: bool) -> bool:
+    """Tell whether both are equal to half of the last decimal of one; to a whole number only where a word says so."""
+    values = [_numeric_value(one), _numeric_value(other)]
+    if values[0] is None or values[1] is None:
+        return False
+    apart = abs(values[0] - values[1])
+    return any(apart <= room for room in map(_rounding_error, (one, other)) if room < HALF_A_UNIT or said)
+
+
+def _numeric_value(text: str) -> float | None:
+    """Return the value of a text without its unit, per cent as hundredths, or None where it has none."""
+    text = split_unit(without_wording(text)).value
+    number = as_number(text)
+    if number is not None:
+        return float(number.value) / (100 if number.percent else 1)
+    value = value_of(text)
+    return None if value is None else float(value)
+
+
+def _rounding_error(text: str) -> float:
+    """Return half of the last decimal of a number, or 0 for what is no decimal, such as a root."""
+    if as_number(split_unit(without_wording(text)).value) is None:
+        return 0.0
+    decimals = DECIMALS.search(text)
+    return HALF_A_UNIT * 10.0 ** -((len(decimals[1]) if decimals else 0) + (2 if "%" in text else 0))

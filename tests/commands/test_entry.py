@@ -1,0 +1,92 @@
+"""How commands begin and end: with help, with Ctrl-C at any time, and with a standard output that takes nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.processes import command, environment, run
+from support.rows import overrides, questions, write_rows
+
+import mathbatch
+from mathbatch.commands.compare import CompareConfig
+from mathbatch.config.load import arguments_as
+from mathbatch.errors import ConfigError
+
+
+@pytest.mark.process
+def test_each_command_has_help_and_a_version(tmp_path: Path) -> None:
+    for module, says in (("compare", "other="), ("verify", "repair=true"), ("new_dataset", "rows.jsonl")):
+        done = run(tmp_path, "--help", module=module)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"python -m mathbatch.{module}" in done.stdout
+        assert says in done.stdout
+    whole = [sys.executable, "-m", "mathbatch", "--version"]
+    done = subprocess.run(whole, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout == f"mathbatch {mathbatch.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run_dir=a", "oter=b"], "oter: no such key\n  fix: did you mean 'other'?; usage"),
+        (["run_dir=a"], "other: has no value\n  fix: usage"),
+        ([], "other: has no value\n  fix: usage"),
+    ],
+)
+def test_a_command_without_groups_names_the_nearest_key_and_its_usage(arguments: list[str], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        arguments_as(CompareConfig, arguments, "usage")
+    assert str(caught.value) == says
+
+
+@pytest.mark.process
+def test_score_without_arguments_names_both_of_its_ways(tmp_path: Path) -> None:
+    done = run(tmp_path, module="score")
+    assert done.returncode == 2
+    assert "run_dir=…" in done.stderr
+    assert "responses.path=… output=…" in done.stderr
+
+
+@pytest.mark.process
+def test_an_output_that_nobody_reads_or_that_is_closed_ends_a_run_as_ever_and_a_full_one_is_told(
+    tmp_path: Path,
+) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(3))
+    arguments = command(*overrides(data))
+    unread = subprocess.Popen(
+        arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert unread.stdout is not None
+    unread.stdout.close()  # as `| head` does
+    unread.stdout = None
+    assert unread.communicate()[1] == "loading demo …\n"
+    assert unread.returncode == 0
+    shell = " ".join(f"'{argument}'" for argument in arguments)
+    for stream, code, says in ((">&-", 0, ""), (">/dev/full", 2, "can't write to standard output: No space left")):
+        done = subprocess.run(
+            f"{shell} {stream}", shell=True, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+        )
+        assert done.returncode == code, done.stderr
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+    assert list(tmp_path.glob("outputs/*/*/*/results.jsonl"))
+
+
+@pytest.mark.process
+def test_ctrl_c_during_the_imports_is_a_sentence(tmp_path: Path) -> None:
+    importing = [sys.executable, "-X", "importtime", "-m", "mathbatch.run"]
+    with subprocess.Popen(importing, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr is not None
+        for line in started.stderr:
+            if "omegaconf" in line:
+                break
+        os.kill(started.pid, signal.SIGINT)
+        rest = started.stderr.read()
+    assert started.returncode == 130
+    assert "mathbatch: stopped" in rest
+    assert "Traceback" not in rest

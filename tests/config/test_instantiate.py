@@ -1,0 +1,125 @@
+"""Classes named by `_target_` are made as Hydra makes them, and what can't be made is refused with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from mathbatch.base import BaseDataFilter, BaseDataSaver
+from mathbatch.config.instantiate import make
+from mathbatch.errors import ConfigError, StoreError
+from mathbatch.records import Request
+
+HERE = __name__
+
+
+class Threshold:
+    """An argument that is an object of its own."""
+
+    def __init__(self, value: float, unit: str = "s") -> None:
+        if value < 0:
+            raise ConfigError("filter.threshold.value", f"{value} is out of range", "set it to at least 0")
+        self.value, self.unit = value, unit
+
+
+class ThresholdFilter(BaseDataFilter):
+    def __init__(
+        self, threshold: Threshold | Callable[..., Threshold] | float = 1.0, words: Sequence[Any] = (), given: str = ""
+    ) -> None:
+        self.threshold, self.words, self.given = threshold, words, given
+
+    def pending(self, request: Request, saver: BaseDataSaver) -> bool:
+        return True
+
+
+class BrokenFilter(ThresholdFilter):
+    def __init__(self) -> None:
+        raise StoreError("the disk is full")
+
+
+def a_filter(words: Sequence[Any]) -> ThresholdFilter:
+    return ThresholdFilter(words=words)
+
+
+def not_a_filter() -> int:
+    return 3
+
+
+def made(name: str, **arguments: Any) -> Any:
+    return make("filter", {"_target_": f"{HERE}.{name}", **arguments}, BaseDataFilter)
+
+
+def test_arguments_with_a_target_become_objects_at_any_depth() -> None:
+    threshold = {"_target_": f"{HERE}.Threshold", "value": 2}
+    found = made("ThresholdFilter", threshold=threshold, words=[{"inner": threshold}])
+    assert (found.threshold.value, found.threshold.unit) == (2, "s")
+    assert found.words[0]["inner"].value == 2
+
+
+def test_a_partial_argument_is_called_later() -> None:
+    found = made("ThresholdFilter", threshold={"_target_": f"{HERE}.Threshold", "_partial_": True, "unit": "ms"})
+    assert (found.threshold(value=3).value, found.threshold(value=3).unit) == (3, "ms")
+
+
+def test_containers_are_plain_unless_convert_says_otherwise() -> None:
+    assert type(made("ThresholdFilter", words=["a", {"b": [1]}]).words) is list
+    assert type(made("ThresholdFilter", words=["a", {"b": [1]}]).words[1]) is dict
+    assert type(made("ThresholdFilter", words=["a"], _convert_="none").words).__name__ == "ListConfig"
+
+
+def test_recursive_false_leaves_arguments_as_they_are() -> None:
+    assert made("ThresholdFilter", words=[{"_target_": "nowhere.Class"}], _recursive_=False).words == [
+        {"_target_": "nowhere.Class"}
+    ]
+
+
+def test_a_function_may_make_the_object() -> None:
+    assert made("a_filter", words=["x"]).words == ["x"]
+
+
+def test_given_arguments_reach_the_class_as_they_are() -> None:
+    given = object()
+    found = make("filter", {"_target_": f"{HERE}.ThresholdFilter"}, BaseDataFilter, given=given)
+    assert found.given is given  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({}, ["filter._target_", "names no class", "BaseDataFilter"]),
+        ({"_target_": f"{HERE}.NoFilter"}, ["filter._target_", f"there is no class '{HERE}.NoFilter'"]),
+        ({"_target_": "nowhere.Filter"}, ["filter._target_", "nowhere"]),
+        ({"_target_": f"{HERE}.Threshold", "value": 1}, ["filter._target_", "is no BaseDataFilter", "derive it from"]),
+        ({"_target_": f"{HERE}.not_a_filter"}, ["filter._target_", "is no BaseDataFilter"]),
+        ({"_target_": "mathbatch.base"}, ["filter._target_", "mathbatch.base"]),
+        ({"_target_": f"{HERE}.ThresholdFilter", "_partial_": True}, ["filter._target_", "is no BaseDataFilter"]),
+        ({"_target_": f"{HERE}.ThresholdFilter", "treshold": 1}, ["filter.treshold", "did you mean 'threshold'?"]),
+        ({"_target_": f"{HERE}.ThresholdFilter", "given": "x"}, ["filter.given", "takes no such argument"]),
+        ({"_target_": f"{HERE}.a_filter"}, ["filter: a_filter", "words", "beside _target_"]),
+        (
+            {"_target_": f"{HERE}.ThresholdFilter", "threshold": {"_target_": f"{HERE}.Treshold"}},
+            ["filter.threshold", "Treshold", "correct its _target_"],
+        ),
+        (
+            {"_target_": f"{HERE}.ThresholdFilter", "threshold": {"_target_": f"{HERE}.Threshold"}},
+            ["filter.threshold", "value"],
+        ),
+        (
+            {"_target_": f"{HERE}.ThresholdFilter", "threshold": {"_target_": f"{HERE}.Threshold", "value": -1}},
+            ["filter.threshold.value", "-1 is out of range"],
+        ),
+        ({"_target_": "os.system", "command": "true"}, ["filter._target_", "os.system"]),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_its_place(section: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        make("filter", section, BaseDataFilter, **({"given": "y"} if "given" in section else {}))
+    for word in words:
+        assert word in str(refused.value)
+
+
+def test_an_error_that_the_class_raises_comes_through_as_it_is() -> None:
+    with pytest.raises(StoreError, match="the disk is full"):
+        made("BrokenFilter")

@@ -1,0 +1,112 @@
+"""The benchmark runs and its figures fit together; how high they are is for a quiet machine and full sizes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench_parts import sweeping, throughput
+from bench_parts.turns import turns
+from support.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("bench")
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "overhead", "--quick", "--repeats", "2"]
+    done = subprocess.run(
+        [*command, "--json", folder / "report.json", "--work", folder / "work"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return loaded
+
+
+@pytest.mark.process
+def test_every_kind_is_measured_in_every_repeat(report: dict[str, Any]) -> None:
+    measured = sorted((m["repeat"], m["run"], m["samples"]) for m in report["measurements"])
+    kinds = [("fresh", 300), ("fresh", 1000), ("fresh", 3000), ("resumed", 3000)]
+    assert measured == [(repeat, *kind) for repeat in range(2) for kind in kinds]
+
+
+@pytest.mark.process
+def test_the_loop_alone_is_quicker_than_the_whole_command(report: dict[str, Any]) -> None:
+    fresh = [m for m in report["measurements"] if m["run"] == "fresh"]
+    assert all(m["loop_samples_per_s"] > m["samples_per_s"] > 0 for m in fresh)
+
+
+@pytest.mark.process
+def test_peak_memory_is_that_of_a_python_process(report: dict[str, Any]) -> None:
+    assert all(20 < m["peak_mb"] < 500 for m in report["measurements"])
+
+
+@pytest.mark.process
+def test_a_resume_saves_its_first_answer_before_it_ends(report: dict[str, Any]) -> None:
+    resumed = [m for m in report["measurements"] if m["run"] == "resumed"]
+    assert all(0 < m["first_answer_s"] <= m["generated_s"] <= m["wall_s"] for m in resumed)
+
+
+@pytest.mark.process
+def test_each_bar_is_judged_by_the_medians(report: dict[str, Any]) -> None:
+    for check in report["checks"]:
+        relation, bar = check["bar"].split()
+        assert check["met"] == (check["value"] >= float(bar) if relation == ">=" else check["value"] <= float(bar))
+    assert len(report["checks"]) == 5
+
+
+@pytest.mark.process
+def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "scoring", "--quick", "--repeats", "1"]
+    command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [m["answers"] for m in report["measurements"]] == [200, 400]
+    for found in report["measurements"]:
+        assert found["cpu_ms_each"] > 0
+        assert 20 < found["parent_mb"] < found["workers_mb"] < 2000
+        assert found["verdicts"].keys() == {"correct", "wrong"}
+        assert 0.5 < found["verdicts"]["correct"] / found["answers"] < 0.7
+    assert len(report["checks"]) == 4
+
+
+def test_every_other_repeat_goes_backwards() -> None:
+    assert list(turns("abc", 3, "c", 1)) == [(0, "a"), (0, "b"), (0, "c"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
+
+
+def measured(workload: str, contender: str, repeat: int, **values: float) -> dict[str, Any]:
+    return {"workload": workload, "contender": contender, "repeat": repeat, **values}
+
+
+def test_a_machine_that_grows_faster_changes_no_ratio() -> None:
+    rows = [
+        measured("text", contender, repeat, samples_per_s=speed * machine)
+        for repeat, machine in enumerate((1, 2, 4))
+        for contender, speed in (("mathbatch", 95.0), ("llm_chat", 100.0), ("sync500", 50.0))
+        if contender != "sync500" or repeat == 2
+    ]
+    found = {check.name: (check.value, check.met) for check in throughput.checks(throughput.medians(rows))}
+    assert found == {"text: mathbatch / llm_chat": (0.95, True), "text: mathbatch / sync500": (1.9, True)}
+
+
+def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
+    rows = [
+        measured("text", contender, repeat, wall_s=seconds * machine, engine_loads=1)
+        for repeat, machine in enumerate((1, 2))
+        for contender, seconds in (("sweep", 10.0), ("one_stream", 8.0), ("separate", 40.0))
+        if contender != "separate" or repeat == 0
+    ]
+    found = {check.name: (check.value, check.met) for check in sweeping.checks(sweeping.medians(rows))}
+    assert found == {
+        "text: sweep / one stream, wall time": (1.25, False),
+        "text: engine loads of the sweep": (1, True),
+        "text: separate runs / sweep, wall time": (4.0, True),
+    }
