@@ -10,7 +10,7 @@ import codecs
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn
 
 import jsonlines
 import msgspec
@@ -52,7 +52,7 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 def _read_lines(stream: BinaryIO) -> Iterator[RawRow]:
     lines = CurrentLine(stream)
-    read = cast(Callable[[], Row], reader(lines, dict[str, Any]).read)
+    read: Callable[[], Any] = reader(lines, dict[str, Any]).read
     for number in itertools.count(1):
         try:
             row = read()
