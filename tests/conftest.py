@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.images import encoded
-from support.scheduling import SHARED_ENGINE, EngineScheduling
+from support.scheduling import SHARED_ENGINE, SharingScheduling
 from support.shared_engine import SharedEngine
 from xdist.remote import Producer
 
@@ -22,9 +22,9 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTI
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> EngineScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharingScheduling:
     """Let the tests of one engine run in one process."""
-    return EngineScheduling(config, log)
+    return SharingScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

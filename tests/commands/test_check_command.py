@@ -199,6 +199,7 @@ def test_ten_thousand_rows_with_a_thousand_pictures_cost_no_more_than_their_numb
         (("dataset=gsm8k", f"dataset.input={REAL_DATA}/gsm8k/test.jsonl"), 1319, {}),
     ],
 )
+@pytest.mark.process
 def test_the_real_rows_are_as_they_should_be(arguments: tuple[str, ...], rows: int, amiss: dict[str, int]) -> None:
     found = inspected(*arguments, "model.max_model_len=8192")
     assert found.rows == rows

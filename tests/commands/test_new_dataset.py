@@ -98,6 +98,7 @@ def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) 
     assert "How many are 0?" in accepted(tmp_path, "odd")
 
 
+@pytest.mark.process
 def test_a_repeated_id_is_kept_and_named_and_an_empty_gold_is_asked(tmp_path: Path) -> None:
     rows = [{"id": at, "question": f"How many, number {at}?", "answer": f"so\n#### 1,00{at}"} for at in range(8)]
     rows[5]["id"], rows[3]["answer"] = 4, ""

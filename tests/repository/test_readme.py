@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from support.configs import composed
 from support.images import encoded
 from support.paths import ROOT
 from support.processes import run
@@ -81,7 +82,6 @@ def test_the_refusal_that_the_readme_shows_is_the_one_that_is_given(tmp_path: Pa
 
 
 def test_each_key_of_the_migration_table_is_a_key_of_the_schema() -> None:
-    from conftest import composed
     from omegaconf import OmegaConf
 
     table = README.split("## From the old command line")[1]

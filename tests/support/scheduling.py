@@ -6,10 +6,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Stands in the id of each test that shares an engine, since the scheduler knows no more of a test than its id.
 SHARED_ENGINE = "shared engine"
+# Tests of a file in this folder share what takes long to make: a wheel, the figures of a benchmark.
+SHARING_FILES = "tests/repository/"
 
 
-class EngineScheduling(LoadScopeScheduling):
-    """Gives all tests that share an engine to one process, which loads it once, and others one by one to either."""
+class SharingScheduling(LoadScopeScheduling):
+    """Gives all tests that share something to one process, which makes it once, and others one by one to either."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return SHARED_ENGINE if SHARED_ENGINE in nodeid else nodeid
+        if SHARED_ENGINE in nodeid:
+            return SHARED_ENGINE
+        return nodeid.split("::")[0] if nodeid.startswith(SHARING_FILES) else nodeid
