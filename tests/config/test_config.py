@@ -6,14 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
+from support.configs import composed
 from support.processes import HEAVY, run, run_and_list_modules
 from support.rows import SCRIPTED, questions, write_rows
 
-from mathbatch.config import Config, SamplingConfig
-from mathbatch.config.load import typed
+from mathbatch.config import SamplingConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import fields_of, vllm_folder
 from mathbatch.runner import identity
@@ -90,12 +88,6 @@ def test_is_refused_before_anything_heavy_is_imported_and_names_path_and_fix(
     for fragment in fragments:
         assert fragment in done.stderr
     assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
-
-
-def composed(*arguments: str) -> Config:
-    ConfigStore.instance().store(name="schema", node=Config)
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return typed(compose("config", list(arguments)))
 
 
 @pytest.mark.parametrize("group", ["model", "dataset", "sampling"])
