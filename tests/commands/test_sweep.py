@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.held_model import HELD, begun, hold_after, let_go
 from support.paths import ROOT
-from support.processes import run, start, wait_for, wait_until_said
+from support.processes import command, environment, run, start, wait_for, wait_until_said
 from support.rows import SCRIPTED, overrides, questions, write_rows
 from support.run_folders import records, results, run_dirs, saved, sweep_report
 
@@ -56,8 +57,8 @@ def data(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", questions(20))
 
 
-def sweep(folder: Path, *arguments: str, fresh: bool = False) -> Any:
-    return run(folder, "-m", *arguments, fresh=fresh)
+def sweep(folder: Path, *arguments: str) -> Any:
+    return run(folder, "-m", *arguments)
 
 
 def logged(*arguments: str) -> list[str]:
@@ -426,10 +427,17 @@ def test_a_secret_within_a_value_is_not_saved_either(tmp_path: Path, data: Path)
 
 
 def test_a_sweep_of_more_jobs_than_the_user_may_open_files_completes(tmp_path: Path, data: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
-    try:
-        swept = sweep(tmp_path, *overrides(data), f"sampling.seed={','.join(map(str, range(40)))}", fresh=True)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    seeds = f"sampling.seed={','.join(map(str, range(40)))}"
+    swept = subprocess.run(
+        command("-m", *overrides(data), seeds),
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        # In the command alone: the tests may have more files open themselves.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard)),
+        check=False,
+    )
     assert swept.returncode == 0, swept.stderr
