@@ -1,34 +1,30 @@
-"""Real engines that are killed, and real runs that are."""
+"""Check that real engines may be killed, and real runs, without an answer being lost or asked twice."""
 
 from __future__ import annotations
 
 import random
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
-from support.processes import engines_of, left_alive, run, start, wait_for
+from support.killing_saver import KILLING
+from support.processes import left_alive, run
 from support.run_folders import records, results, run_dir
 from support.shared_engine import SharedEngine
 
 pytestmark = pytest.mark.engine
 
-# Two in flight, so that a run of the demo takes long enough to be killed in its middle.
+# Two in flight, so that few records are saved between the decision to kill and the kill.
 SLOW = ("batch_size=2",)
 
 
-def saved(folder: Path) -> int:
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("outputs/*/*/*/responses/*.jsonl"))
-
-
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
-    process = start(tmp_path, *SLOW, fresh=True)
-    wait_for(lambda: saved(tmp_path) >= 10, process)
-    (engine,) = engines_of(process.pid)
-    engine.kill()
-    _, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert said.count("starting it again") == 1
+    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", fresh=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("starting it again") == 1
     ids = [record["id"] for record in records(run_dir(tmp_path))]
     assert len(ids) == len(set(ids)) == len(results(run_dir(tmp_path)))
 
@@ -41,16 +37,14 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     rng = random.Random(seed)
     before: list[dict[str, object]] = []
     for _ in range(3):
-        process = start(tmp_path, *SLOW, fresh=True)
-        goal = saved(tmp_path) + rng.randint(1, 25)
-        wait_for(lambda goal=goal: saved(tmp_path) >= goal, process)  # type: ignore[misc]
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        process.communicate()
+        after = rng.randint(1, 20)
+        killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", fresh=True)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
         now = records(run_dir(tmp_path))
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"
+        assert len(now) >= len(before) + after, f"what was counted as saved is not there (seed {seed})"
         before = now
-        assert not left_alive(children), "an engine outlived its run"
+        assert not left_alive(children_of_killed(tmp_path)), "an engine outlived its run"
     done = run(tmp_path, *SLOW, fresh=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr, "the engine is gone before Python ends"
@@ -58,3 +52,10 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     assert results(run_dir(tmp_path)) == results(whole.run_dir), f"seed {seed}"
     ids = [record["id"] for record in records(run_dir(tmp_path))]
     assert len(ids) == len(set(ids))
+
+
+def children_of_killed(folder: Path) -> Iterator[psutil.Process]:
+    """Yield the processes that the killed run had started, as far as they are there."""
+    for pid in map(int, (folder / "children.txt").read_text().split()):
+        with suppress(psutil.NoSuchProcess):
+            yield psutil.Process(pid)
