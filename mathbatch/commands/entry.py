@@ -17,7 +17,7 @@ from typing import NoReturn
 import mathbatch
 from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
-from mathbatch.reports.streams import discard
+from mathbatch.reports.streams import discard, is_closed_terminal
 
 
 def enter(command: str, help: str | None = None) -> NoReturn:
@@ -71,7 +71,9 @@ def _flush() -> int | None:
     except BrokenPipeError:
         discard(1)
     except OSError as error:
-        return _unwritable(error)
+        if not is_closed_terminal(1, error):
+            return _unwritable(error)
+        discard(1)
     return None
 
 
@@ -81,7 +83,10 @@ def _unwritable(error: OSError) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"mathbatch: {message}", file=sys.stderr)
+    try:
+        print(f"mathbatch: {message}", file=sys.stderr)
+    except OSError:  # a terminal that was closed, or a full disk: there is nowhere else to say it
+        discard(2)
     return code
 
 

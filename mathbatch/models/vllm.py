@@ -9,7 +9,6 @@ import asyncio
 import gc
 import itertools
 import os
-import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.shield import shield_processes
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
 LONGEST_SOCKET_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
 # Variables that the user has set take precedence over what we would set.
 USERS_ENVIRONMENT = frozenset(os.environ)
-# The worker process of vLLM's CPU build does not end by itself, however long one waits for it.
-SHUTDOWN_S = 1.0
+# Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
+SHUTDOWN_S = 0.0
 # Errors that chat templates and image processors raise on input that they can't handle.
 RENDER_ERRORS = (
     *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
@@ -110,7 +110,10 @@ class VllmModel(BaseInferenceModel):
         self._closed = True
         engine, self._engine = self._engine, None
         if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
+            if engine.output_handler is not None:  # it would report the end of the engine as an error
+                engine.output_handler.cancel()
+            # vLLM would wait for some of its processes: the reaper kills all of them meanwhile.
+            await asyncio.gather(asyncio.to_thread(engine.shutdown, SHUTDOWN_S), asyncio.to_thread(self._reaper.stop))
             core: Any = engine.engine_core
             del core.get_output_async, core, engine
             gc.unfreeze()
@@ -122,13 +125,12 @@ class VllmModel(BaseInferenceModel):
         return self._steps
 
     def _start(self) -> None:
-        """Load the engine, in a thread whose signal mask the engine process inherits.
+        """Load the engine, in a thread whose signal mask the engine's processes inherit.
 
-        A terminal sends Ctrl-C to every process. With SIGINT blocked, the engine keeps working until what is in flight
-        is saved. vLLM keeps this frame alive, so the engine must not be a local variable or the return value here:
-        otherwise it would never be freed.
+        vLLM keeps this frame alive, so the engine must not be a local variable or the return value here: otherwise it
+        would never be freed.
         """
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        shield_processes()
         self._reaper.start()
         if SOCKET_FOLDER not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_SOCKET_FOLDER:
             os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
@@ -222,6 +224,8 @@ class VllmModel(BaseInferenceModel):
         completion = output.outputs[0]
         if completion.finish_reason == "error":  # vLLM may drop requests that share an image
             raise RequestLost("engine_error", "vLLM lost the request, each time that it was sent")
+        if completion.finish_reason == "abort":  # nobody here has aborted it, so its process is being ended
+            raise EngineDied("vLLM's engine process has dropped what it had")
         if completion.finish_reason not in ("stop", "length", "repetition"):
             raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
         opened = completion.finish_reason == "length" and self._prompt_opens_reasoning(engine, output)
