@@ -19,11 +19,13 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
 from mathbatch.models.shield import shield_processes
+from mathbatch.models.sockets import holds_sockets
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -36,8 +38,7 @@ MAX_GPUS_PER_MODEL = 4
 # Environment variables of vLLM: gigabytes of key-value cache on the CPU, and the folder of its sockets.
 KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
 SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
-# The path of a socket may have at most 107 characters (unix(7)), and vLLM names its sockets by a UUID.
-LONGEST_SOCKET_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
+LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 # Variables that the user has set take precedence over what we would set.
 USERS_ENVIRONMENT = frozenset(os.environ)
 # Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
@@ -76,7 +77,7 @@ class VllmModel(BaseInferenceModel):
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
-                f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
+                f"vLLM can't start with model.path={self.config.path}: {why_not_started(error)}"
             ) from error
         if self._engine is None:
             raise EngineError("stopped while loading")
@@ -98,7 +99,9 @@ class VllmModel(BaseInferenceModel):
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
             return self._response(engine, await _final_output(engine, await handed_over))
         except EngineDeadError as error:
-            raise EngineDied("vLLM's engine process ended") from error
+            manager: Any = engine.engine_core.resources.engine_manager
+            codes = manager.finished_procs() if hasattr(manager, "finished_procs") else {}  # Ray's actors have none
+            raise EngineDied(f"vLLM's engine process {why_ended(codes.values())}") from error
         except Exception as error:
             if engine.errored:  # every request in flight gets the error that ended vLLM
                 raise EngineDied(f"vLLM ended: {type(error).__name__}: {error}") from error
@@ -132,8 +135,10 @@ class VllmModel(BaseInferenceModel):
         """
         shield_processes()
         self._reaper.start()
-        if SOCKET_FOLDER not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_SOCKET_FOLDER:
+        if SOCKET_FOLDER not in USERS_ENVIRONMENT:
             os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
+        elif not holds_sockets(os.environ[SOCKET_FOLDER], LONGEST_SOCKET):
+            raise ValueError(f"the path in {SOCKET_FOLDER} is too long for sockets; unset it, or name another folder")
         from vllm import AsyncEngineArgs
         from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext

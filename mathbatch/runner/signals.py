@@ -64,7 +64,9 @@ class Signals:
                 return
             stop.set()
             again = "Ctrl-C once more" if number == signal.SIGINT else "Ctrl-C"
-            progress.say(f"stopping: {progress.in_flight} in flight will be finished and saved; {again} to stop at once")
+            progress.say(
+                f"stopping: {progress.in_flight} in flight will be finished and saved; {again} to stop at once"
+            )
 
         before = {number: handler for number in STOPPING if (handler := signal.getsignal(number)) != signal.SIG_IGN}
         for number in before:

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mathbatch.errors import ConfigError
+from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
 from mathbatch.scoring.review import ReviewReason
@@ -72,6 +73,7 @@ class Worker:
     """One worker process and the tasks that were sent to it; it works on the first of them."""
 
     def __init__(self, panel: Panel) -> None:
+        shorten_sockets_of_multiprocessing()
         # Workers are forked from a clean server process, so that no threads of an engine are copied into them.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([serve.__module__, *panel.preload])
