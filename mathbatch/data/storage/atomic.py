@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,4 +27,5 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise disk_error(path, error) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a draft that stays does no harm
+            draft.unlink()
