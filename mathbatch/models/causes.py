@@ -14,7 +14,7 @@ ELSEWHERE = "root cause above"
 def why_not_started(error: Exception) -> str:
     """Return why vLLM could not start, with a fix."""
     if ELSEWHERE not in str(error):
-        return f"{error}\n  fix: change what it names; in model.engine, or in the checkpoint"
+        return f"{error}\n  fix: correct model.engine or the checkpoint accordingly"
     codes = [int(code) for code in re.findall(r"': (-?\d+)", str(error))]
     return f"one of its processes {why_ended(codes)}\n  fix: remove the cause, then run again: what is saved is kept"
 

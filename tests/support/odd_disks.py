@@ -1,0 +1,45 @@
+"""A saver on a file system that can't do what others can."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+from typing import NoReturn
+
+from mathbatch.data.saver import JsonLinesDataSaver
+
+ODD = "saver._target_=support.odd_disks.OddDiskSaver"
+
+
+class OddDiskSaver(JsonLinesDataSaver):
+    """Lets the system refuse, for its whole process: `flock`, fsync of folders, fsync of files.
+
+    The number of the error is given for each.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        rerun: bool = False,
+        flock: int | None = None,
+        fsync_folder: int | None = None,
+        fsync_file: int | None = None,
+    ) -> None:
+        super().__init__(run_dir, rerun)
+        if flock is not None:
+            fcntl.flock = lambda *_: _refuse(flock)
+        os.fsync = _fsync(os.fsync, fsync_folder, fsync_file)
+
+
+def _fsync(real, folder, file):  # type: ignore[no-untyped-def]
+    def fsync(descriptor: int) -> None:
+        refused = folder if stat.S_ISDIR(os.fstat(descriptor).st_mode) else file
+        real(descriptor) if refused is None else _refuse(refused)
+
+    return fsync
+
+
+def _refuse(number: int) -> NoReturn:
+    raise OSError(number, os.strerror(number))
