@@ -97,7 +97,7 @@ class VllmModel(BaseInferenceModel):
         try:
             handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
-            return self._response(engine, await _final_output(engine, await handed_over))
+            output = await _final_output(engine, await handed_over)
         except EngineDeadError as error:
             manager: Any = engine.engine_core.resources.engine_manager
             codes = manager.finished_procs() if hasattr(manager, "finished_procs") else {}  # Ray's actors have none
@@ -108,6 +108,7 @@ class VllmModel(BaseInferenceModel):
             if isinstance(error, (VLLMClientError, ValueError)):
                 raise SampleError("rejected", str(error)) from error
             raise
+        return self._response(engine, output)
 
     async def close(self) -> None:
         self._closed = True

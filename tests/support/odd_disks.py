@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,10 +34,12 @@ class OddDiskSaver(JsonLinesDataSaver):
         os.fsync = _fsync(os.fsync, fsync_folder, fsync_file)
 
 
-def _fsync(real, folder, file):  # type: ignore[no-untyped-def]
+def _fsync(real: Callable[[int], None], folder: int | None, file: int | None) -> Callable[[int], None]:
     def fsync(descriptor: int) -> None:
         refused = folder if stat.S_ISDIR(os.fstat(descriptor).st_mode) else file
-        real(descriptor) if refused is None else _refuse(refused)
+        if refused is not None:
+            _refuse(refused)
+        real(descriptor)
 
     return fsync
 
