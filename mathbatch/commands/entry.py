@@ -17,7 +17,7 @@ from typing import NoReturn
 import mathbatch
 from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
-from mathbatch.reports.streams import discard
+from mathbatch.reports.streams import discard, is_closed_terminal
 
 
 def enter(command: str, help: str | None = None) -> NoReturn:
@@ -43,9 +43,10 @@ def enter(command: str, help: str | None = None) -> NoReturn:
         discard(1)
         code = exit_codes.UNREAD
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        told = _told(error)
+        if told is None:
             raise
-        code = _unwritable(error)
+        code = told
     finally:
         failed = _flush()
     sys.exit(code if failed is None else failed)
@@ -71,8 +72,23 @@ def _flush() -> int | None:
     except BrokenPipeError:
         discard(1)
     except OSError as error:
-        return _unwritable(error)
+        if not is_closed_terminal(1, error):
+            return _unwritable(error)
+        discard(1)
     return None
+
+
+def _told(error: OSError) -> int | None:
+    """Tell about an error of the disk or the system, and return the exit code. Return None for a likely defect."""
+    from mathbatch.data.storage.remedies import REMEDIES, remedy
+
+    if error.filename is None and error.errno == errno.ENOSPC:  # all files of ours are written where this is told
+        return _unwritable(error)
+    is_of_system = error.filename is not None or error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    if not is_of_system or error.errno not in REMEDIES.keys() - {errno.ENOENT}:
+        return None
+    where = "" if error.filename is None else f"{error.filename}: "
+    return _say(f"{where}{error.strerror}\n  fix: {remedy(error)}", exit_codes.MISTAKE)
 
 
 def _unwritable(error: OSError) -> int:
@@ -81,7 +97,10 @@ def _unwritable(error: OSError) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"mathbatch: {message}", file=sys.stderr)
+    try:
+        print(f"mathbatch: {message}", file=sys.stderr)
+    except OSError:  # a terminal that was closed, or a full disk: there is nowhere else to say it
+        discard(2)
     return code
 
 

@@ -5,7 +5,7 @@
 | 0 | every sample has an answer, every response a verdict, nothing is amiss |
 | 1 | some samples, jobs or responses failed, or something is amiss |
 | 2 | the configuration, the engine or the disk is at fault |
-| 130 | Ctrl-C; 143: SIGTERM (128 and the number of the signal, as shells have it) |
+| 130 | Ctrl-C; 143: SIGTERM, 129: SIGHUP (128 and the number of the signal, as shells have it) |
 | 141 | nobody reads what the command has to say, as after `| head` |
 """
 

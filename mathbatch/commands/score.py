@@ -31,7 +31,9 @@ CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=", "batch_size
 
 def main() -> int:
     """Score what the command line names; return the exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) wants it
+            signal.signal(number, _terminated)
     arguments = sys.argv[1:]
     refuse_multirun(arguments, "score takes one dataset at a time; a sweep scores its own jobs")
     if not arguments:

@@ -16,11 +16,12 @@ import select
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from mathbatch.models.sockets import make_socket_folder
 
 if TYPE_CHECKING:
     import psutil
@@ -50,7 +51,7 @@ class Reaper:
         """Start the process that watches over this one, and mark all processes that this one starts from now on."""
         self._others = {child.pid for child in _descendants(os.getpid())}
         mark = os.urandom(16).hex()
-        self.folder = tempfile.mkdtemp(prefix="mb-")
+        self.folder = make_socket_folder()
         # Only this process holds the writing end of the pipe, so the pipe is closed when this process ends.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark, self.folder],

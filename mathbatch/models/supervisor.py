@@ -229,7 +229,7 @@ class Supervisor:
         if self._deaths_in_a_row > limit or len(self._culprits_in_a_row) > MAX_QUARANTINES_IN_A_ROW:
             raise EngineError(
                 f"the engine died {self._deaths_in_a_row} times without one answer between ({reason})\n"
-                "  fix: look for the cause in run.log; what is saved is kept"
+                "  fix: remove the cause, then run again: what is saved is kept"
             )
         self._say(f"the engine died ({reason}) with {len(suspects)} in flight; starting it again")
         searching = bool(self._groups)

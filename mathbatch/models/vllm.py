@@ -9,7 +9,6 @@ import asyncio
 import gc
 import itertools
 import os
-import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,13 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.shield import shield_processes
+from mathbatch.models.sockets import holds_sockets
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -36,12 +38,11 @@ MAX_GPUS_PER_MODEL = 4
 # Environment variables of vLLM: gigabytes of key-value cache on the CPU, and the folder of its sockets.
 KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
 SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
-# The path of a socket may have at most 107 characters (unix(7)), and vLLM names its sockets by a UUID.
-LONGEST_SOCKET_FOLDER = 107 - len("/00000000-0000-0000-0000-000000000000")
+LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 # Variables that the user has set take precedence over what we would set.
 USERS_ENVIRONMENT = frozenset(os.environ)
-# The worker process of vLLM's CPU build does not end by itself, however long one waits for it.
-SHUTDOWN_S = 1.0
+# Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
+SHUTDOWN_S = 0.0
 # Errors that chat templates and image processors raise on input that they can't handle.
 RENDER_ERRORS = (
     *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
@@ -76,7 +77,7 @@ class VllmModel(BaseInferenceModel):
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
-                f"vLLM can't start with model.path={self.config.path}: {error}\n  fix: see the end of run.log"
+                f"vLLM can't start with model.path={self.config.path}: {why_not_started(error)}"
             ) from error
         if self._engine is None:
             raise EngineError("stopped while loading")
@@ -96,21 +97,27 @@ class VllmModel(BaseInferenceModel):
         try:
             handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
-            return self._response(engine, await _final_output(engine, await handed_over))
+            output = await _final_output(engine, await handed_over)
         except EngineDeadError as error:
-            raise EngineDied("vLLM's engine process ended") from error
+            manager: Any = engine.engine_core.resources.engine_manager
+            codes = manager.finished_procs() if hasattr(manager, "finished_procs") else {}  # Ray's actors have none
+            raise EngineDied(f"vLLM's engine process {why_ended(codes.values())}") from error
         except Exception as error:
             if engine.errored:  # every request in flight gets the error that ended vLLM
                 raise EngineDied(f"vLLM ended: {type(error).__name__}: {error}") from error
             if isinstance(error, (VLLMClientError, ValueError)):
                 raise SampleError("rejected", str(error)) from error
             raise
+        return self._response(engine, output)
 
     async def close(self) -> None:
         self._closed = True
         engine, self._engine = self._engine, None
         if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_S)
+            if engine.output_handler is not None:  # it would report the end of the engine as an error
+                engine.output_handler.cancel()
+            # vLLM would wait for some of its processes: the reaper kills all of them meanwhile.
+            await asyncio.gather(asyncio.to_thread(engine.shutdown, SHUTDOWN_S), asyncio.to_thread(self._reaper.stop))
             core: Any = engine.engine_core
             del core.get_output_async, core, engine
             gc.unfreeze()
@@ -122,16 +129,17 @@ class VllmModel(BaseInferenceModel):
         return self._steps
 
     def _start(self) -> None:
-        """Load the engine, in a thread whose signal mask the engine process inherits.
+        """Load the engine, in a thread whose signal mask the engine's processes inherit.
 
-        A terminal sends Ctrl-C to every process. With SIGINT blocked, the engine keeps working until what is in flight
-        is saved. vLLM keeps this frame alive, so the engine must not be a local variable or the return value here:
-        otherwise it would never be freed.
+        vLLM keeps this frame alive, so the engine must not be a local variable or the return value here: otherwise it
+        would never be freed.
         """
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        shield_processes()
         self._reaper.start()
-        if SOCKET_FOLDER not in USERS_ENVIRONMENT and len(self._reaper.folder) <= LONGEST_SOCKET_FOLDER:
+        if SOCKET_FOLDER not in USERS_ENVIRONMENT:
             os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
+        elif not holds_sockets(os.environ[SOCKET_FOLDER], LONGEST_SOCKET):
+            raise ValueError(f"the path in {SOCKET_FOLDER} is too long for sockets; unset it, or name another folder")
         from vllm import AsyncEngineArgs
         from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext
@@ -222,6 +230,8 @@ class VllmModel(BaseInferenceModel):
         completion = output.outputs[0]
         if completion.finish_reason == "error":  # vLLM may drop requests that share an image
             raise RequestLost("engine_error", "vLLM lost the request, each time that it was sent")
+        if completion.finish_reason == "abort":  # nobody here has aborted it, so its process is being ended
+            raise EngineDied("vLLM's engine process has dropped what it had")
         if completion.finish_reason not in ("stop", "length", "repetition"):
             raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
         opened = completion.finish_reason == "length" and self._prompt_opens_reasoning(engine, output)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 
 
 def discard(descriptor: int) -> None:
@@ -10,3 +12,8 @@ def discard(descriptor: int) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, descriptor)
     os.close(null)
+
+
+def is_closed_terminal(descriptor: int, error: OSError) -> bool:
+    """Tell whether writing failed because this descriptor is a terminal that somebody has closed."""
+    return error.errno == errno.EIO and stat.S_ISCHR(os.fstat(descriptor).st_mode)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mathbatch.errors import OutputError
-from mathbatch.reports.streams import discard
+from mathbatch.reports.streams import discard, is_closed_terminal
 
 # Characters up to which a table in a pipe or a file grows.
 WIDEST = 10_000
@@ -41,7 +41,7 @@ class Terminal(Console):
 
 
 def show(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
-    """Print tables, then lines. Raises OutputError if they can't be written."""
+    """Print tables, then lines; nothing on a terminal that was closed. Raises OutputError if they can't be written."""
     terminal = Terminal()
     try:
         for table in tables:
@@ -49,5 +49,7 @@ def show(tables: Iterable[Table], lines: Iterable[str] = ()) -> None:
         for line in lines:
             terminal.print(line, markup=False)
     except OSError as error:
+        is_closed = is_closed_terminal(sys.stdout.fileno(), error)
         discard(sys.stdout.fileno())
-        raise OutputError(error) from error
+        if not is_closed:
+            raise OutputError(error) from error

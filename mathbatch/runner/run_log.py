@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -34,7 +34,8 @@ def chatter_to(log: Path) -> Iterator[TextIO]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        terminal.close()
+        with suppress(OSError):  # what it still holds can't be shown on a terminal that is gone
+            terminal.close()
         for number, original in enumerate(saved, 1):
             os.dup2(original, number)
             os.close(original)

@@ -1,6 +1,10 @@
-"""Handle Ctrl-C in three steps: finish what is in flight, stop waiting for it, exit now.
+"""Handle signals that stop a run: finish what is in flight, stop waiting for it, exit now.
 
-If nothing is in flight, the first Ctrl-C stops at once. A second one is then ignored, so that cleaning up can finish.
+The first one stops admission; if nothing is in flight, the run stops at once. Ctrl-C counts further: a second one ends
+what is in flight, or is ignored while cleaning up, and a third one exits now. SIGTERM and SIGHUP never count further,
+since one event may send them several times: a terminal that is closed, timeout(1), a scheduler at the time limit.
+
+A signal that is ignored when the command starts stays ignored, as nohup(1) wants it for SIGHUP.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from collections.abc import Awaitable, Callable
 
 from mathbatch.errors import Interrupted
 from mathbatch.runner.progress import Progress
+
+STOPPING = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 class FinishStopped(Exception):
@@ -32,14 +38,14 @@ class Signals:
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
     def _on_interrupt(self, number: int, _: object) -> None:
-        self._catch(number)
+        self._caught.append(number)
         if len(self._caught) == 1:
             raise KeyboardInterrupt
+        self._exit_at_third()
 
-    def _catch(self, number: int) -> None:
-        self._caught.append(number)
+    def _exit_at_third(self) -> None:
         if len(self._caught) > 2:
-            os._exit(Interrupted.exit_code_of(number))
+            os._exit(Interrupted.exit_code_of(self._caught[0]))
 
     async def until_stopped(self, work: Callable[[asyncio.Event], Awaitable[None]], progress: Progress) -> int | None:
         """Do the work; return the number of the signal that ended it, None if it came to its end by itself."""
@@ -48,17 +54,21 @@ class Signals:
         assert task is not None
 
         def on_signal(number: int) -> None:
-            self._catch(number)
+            if self._caught and number != signal.SIGINT:
+                return
+            self._caught.append(number)
+            self._exit_at_third()
             if len(self._caught) > 1 or not progress.in_flight:
-                progress.say("stopping: what is at work is being ended; three times in all to exit at once")
+                progress.say("stopping: what is at work is being ended; Ctrl-C three times in all to exit at once")
                 task.cancel()
                 return
             stop.set()
+            again = "Ctrl-C once more" if number == signal.SIGINT else "Ctrl-C"
             progress.say(
-                f"stopping: {progress.in_flight} in flight will be finished and saved; once more to stop at once"
+                f"stopping: {progress.in_flight} in flight will be finished and saved; {again} to stop at once"
             )
 
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: handler for number in STOPPING if (handler := signal.getsignal(number)) != signal.SIG_IGN}
         for number in before:
             loop.add_signal_handler(number, on_signal, number)
         try:
@@ -70,5 +80,7 @@ class Signals:
         finally:
             for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                if self._caught and number != signal.SIGINT:
+                    handler = signal.SIG_IGN  # a repetition must not end the cleaning up
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
         return self._caught[0] if self._caught else None

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 
 import msgspec
 
+from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.scoring.panel import Panel
 from mathbatch.scoring.worker_process import TIME_LIMIT_S, TIME_PROBLEM, WorkerReply, decode_reply, serve
 
@@ -55,6 +56,7 @@ class Worker:
     """One worker process and the tasks that were sent to it; it works on the first of them."""
 
     def __init__(self, panel: Panel) -> None:
+        shorten_sockets_of_multiprocessing()
         # Workers are forked from a clean server process, so that no threads of an engine are copied into them.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([serve.__module__, *panel.preload])

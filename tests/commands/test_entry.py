@@ -53,6 +53,17 @@ def test_score_without_arguments_names_both_of_its_ways(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+def test_a_disk_error_where_nothing_is_saved_yet_is_told_by_its_reason(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(3))
+    (tmp_path / "outputs").symlink_to("outputs")
+    done = run(tmp_path, "-m", *overrides(data, "sampling.temperature=0,1"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("mathbatch: outputs/sweeps/")
+    assert "Too many levels of symbolic links\n  fix: correct the symbolic links there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.process
 def test_an_output_that_nobody_reads_or_that_is_closed_ends_a_run_as_ever_and_a_full_one_is_told(
     tmp_path: Path,
 ) -> None:

@@ -162,7 +162,7 @@ def check_refused_by_disk(outcome: Outcome, reason: str) -> None:
     assert "Traceback" not in outcome.err
     assert "mathbatch: can't write " in outcome.err
     assert reason in outcome.err
-    assert "\n  fix: free space or give permission" in outcome.err
+    assert "\n  fix: " in outcome.err
     assert outcome.results is None
 
 

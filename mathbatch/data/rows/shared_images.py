@@ -6,13 +6,14 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.fields import getter
 from mathbatch.data.rows.sources import as_names
-from mathbatch.errors import ConfigError
+from mathbatch.errors import ConfigError, StoreError
 from mathbatch.records import RawRow, Row
 
 # Longest id, in characters. A longer cell is an image in base64 or a path.
@@ -47,14 +48,27 @@ class SharedImages:
         return row if path is None else {**row, self._field: path.read_text()}
 
     def _store_images(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="mathbatch-"))
+        with _refusals_told():
+            self._folder = Path(tempfile.mkdtemp(prefix="mathbatch-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         wanted = {str(cell) for _, _, row in self._rows() if _is_id(cell := self._read(row))}
         for number, (id, _, row) in enumerate(self._rows()):
             cell = self._read(row)
             if id in wanted and isinstance(cell, str) and len(cell) > MAX_ID:
                 self._files[id] = self._folder / str(number)
-                self._files[id].write_text(cell)
+                with _refusals_told():
+                    self._files[id].write_text(cell)
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"can't keep pictures that rows share among temporary files: {error.strerror or error}\n"
+            "  fix: set TMPDIR to a folder with free space"
+        ) from error
 
 
 def _is_id(cell: Any) -> bool:

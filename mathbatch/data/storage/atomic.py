@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from mathbatch.data.storage.segments import BUFFER, disk_error, sync_folder
+from mathbatch.data.storage.segments import BUFFER, disk_error, sync, sync_folder
 
 
 @contextmanager
@@ -22,10 +21,11 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         with draft.open("wb", BUFFER) as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
         draft.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise disk_error(path, error) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a draft that stays does no harm
+            draft.unlink()

@@ -1,18 +1,31 @@
 """Lock a run folder, so that one process at a time writes there.
 
 The lock is advisory, by flock(2). The operating system releases it when the process ends, however it ends.
+
+File systems without flock, such as Lustre as it is mounted by default, are locked by a file that is there as long as
+the lock is held. The library `filelock` makes it and knows when its process has ended without removing it, if that was
+on this machine. A process of another machine counts as alive until somebody deletes the file.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import StoreError
+
+if TYPE_CHECKING:
+    from filelock import SoftFileLock
+
+# Errors by which a file system says that it has no flock. NFS without a lock service says ENOLCK.
+NO_FLOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 class FolderLock:
@@ -21,6 +34,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self.path = folder / ".lock"
         self._fd: int | None = None
+        self._file: SoftFileLock | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
@@ -37,17 +51,49 @@ class FolderLock:
         except BlockingIOError:
             holder = os.read(fd, 200).decode(errors="replace")
             os.close(fd)
-            raise StoreError(
-                f"{self.path.parent} is being written by another run ({holder})\n"
-                "  fix: wait for it or stop it, or choose another output_dir"
-            ) from None
+            raise self._refused(holder) from None
         except OSError as error:
             os.close(fd)
-            raise disk_error(self.path, error) from error
-        self._fd = fd
+            if error.errno not in NO_FLOCK:
+                raise disk_error(self.path, error) from error
+            self._file = self._acquire_file()
+        else:
+            self._fd = fd
 
     def release(self) -> None:
         """Release the lock; do nothing if it isn't held."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+        if self._file is not None:
+            self._file.release()
+            self._file = None
+
+    def _acquire_file(self) -> SoftFileLock:
+        from filelock import SoftFileLock, Timeout
+
+        file = SoftFileLock(self.path.with_name(".lock-holder"))
+        try:
+            file.acquire(timeout=0)
+        except Timeout:
+            raise self._refused(
+                _holder_in(Path(file.lock_file)),
+                f"; or delete {file.lock_file} if that was on another machine and has ended",
+            ) from None
+        except OSError as error:
+            raise disk_error(Path(file.lock_file), error) from error
+        return file
+
+    def _refused(self, holder: str, more: str = "") -> StoreError:
+        return StoreError(
+            f"{self.path.parent} is being written by another run ({holder})\n"
+            f"  fix: wait for it or stop it, or choose another output_dir{more}"
+        )
+
+
+def _holder_in(path: Path) -> str:
+    """Return the process that a file of `filelock` names: its first two lines are the process id and the machine."""
+    with suppress(OSError, ValueError):
+        process, machine, *_ = path.read_text(encoding="utf-8").splitlines()
+        return f"process {process} on {machine.partition('?')[0]}"
+    return f"named in {path}"

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from mathbatch.data.storage.remedies import remedy
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
@@ -27,6 +28,8 @@ CRC_BYTES = len(b',"crc":"00000000"}\n')
 BUFFER = 1 << 16
 # Seconds between calls of fsync. A power loss costs at most the answers of so many seconds, a killed process none.
 SYNC_INTERVAL_S = 1.0
+# Errors by which file systems say that they have no fsync for this (fsync(2)): CIFS and others for folders.
+NO_FSYNC = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -163,29 +166,32 @@ class SegmentWriter:
         if end == self._synced:
             return
         try:
-            os.fsync(self._fd)
+            sync(self._fd)
             self._synced = end
         except OSError as error:
             self._error = error
 
 
+def sync(descriptor: int) -> None:
+    """Make a file or folder durable, as far as its file system has a way to."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NO_FSYNC:
+            raise
+
+
 def sync_folder(folder: Path) -> None:
     """Make new and renamed files of a folder durable."""
-    fd = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(fd)
+        sync(descriptor)
     finally:
-        os.close(fd)
+        os.close(descriptor)
 
 
 def disk_error(path: Path, error: OSError) -> StoreError:
     """Return the error, with a fix, to raise for a file that can't be written."""
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return StoreError(
-            f"can't open {path}: {error.strerror}\n"
-            "  fix: allow more open files (ulimit -n), or run fewer jobs at once; then run again: what is saved is kept"
-        )
     return StoreError(
-        f"can't write {path}: {error.strerror or error}\n"
-        "  fix: free space or give permission there, or set output_dir; then run again: what is saved is kept"
+        f"can't write {path}: {error.strerror or error}\n  fix: {remedy(error)}; then run again: what is saved is kept"
     )

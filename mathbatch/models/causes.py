@@ -1,0 +1,35 @@
+"""Say why vLLM could not start or has ended: what it says itself, what exit codes tell, or which file has it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterable
+
+# vLLM says so where one of its processes has failed, whose error only that process has printed.
+ELSEWHERE = "root cause above"
+
+
+def why_not_started(error: Exception) -> str:
+    """Return why vLLM could not start, with a fix."""
+    if ELSEWHERE not in str(error):
+        return f"{error}\n  fix: correct model.engine or the checkpoint accordingly"
+    codes = [int(code) for code in re.findall(r"': (-?\d+)", str(error))]
+    return f"one of its processes {why_ended(codes)}\n  fix: remove the cause, then run again: what is saved is kept"
+
+
+def why_ended(codes: Iterable[int]) -> str:
+    """Return what a process of vLLM came to, from the exit codes of those that have ended: minus a signal's number."""
+    known = list(codes)
+    if not known or max(known) >= 0:
+        return f"failed: the cause stands near the end of {_log()}"
+    name = signal.Signals(-known[0]).name
+    memory = ", as the system does where memory runs out" if name == "SIGKILL" else ""
+    return f"was killed by {name}{memory}"
+
+
+def _log() -> str:
+    """Return the file that the processes of a run print to, which is the standard error of all of them."""
+    path = os.readlink("/proc/self/fd/2")
+    return path if os.path.isfile(path) else "what it has printed"

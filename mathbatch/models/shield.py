@@ -1,0 +1,25 @@
+"""Keep the signals that stop a run away from the engine's processes.
+
+A terminal sends Ctrl-C, and SIGHUP when it is closed, to every process of a run; timeout(1) and schedulers send SIGTERM
+to every one. An engine that gets one of them drops all requests in flight. The run alone decides when it stops.
+"""
+
+from __future__ import annotations
+
+import signal
+from multiprocessing import resource_tracker
+
+SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+def shield_processes() -> None:
+    """Block these signals in this thread, and so in all processes that it starts from now on and in theirs.
+
+    vLLM installs handlers for them, but they are never called. Only SIGKILL ends such a process.
+    """
+    # Python's resource tracker starts with the first process. It doesn't block SIGHUP by itself, and before Python
+    # 3.12.9 and 3.13.2 (gh-127586) its start unblocks the two other signals in the thread that starts it, so that the
+    # engine would get them. So it has to run before they are blocked.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
