@@ -1,0 +1,53 @@
+r"""Find LaTeX commands whose backslash and first letter an escape has eaten: "\x0crac{1}{2}" was "\frac{1}{2}".
+
+Between double quotes YAML, JSON and Python read `\b`, `\f`, `\t` and others as control characters. What is left of
+`\boxed{}` is a backspace and `oxed{}`, which nobody sees on a screen.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Letters of the escapes that YAML, JSON and Python know, by the character that each becomes.
+ESCAPES = {
+    "\a": "a", "\b": "b", "\x1b": "e", "\f": "f", "\v": "v",
+    "\n": "n", "\r": "r", "\t": "t", "\u2028": "L", "\u2029": "P",
+}  # fmt: skip
+# Characters that no text needs before a letter, so that any word after one was a command.
+NEVER_TEXT = "\a\b\x1b\v"
+# Commands whose escapes become characters that texts do have. `\ne`, `\ni`, `\nu` and `\neg` are missing: a line of a
+# text may well begin with the words "e", "i", "u" and "eg".
+NAMES = r"""
+    \fallingdotseq \fbox \flat \footnotesize \forall \frac \frak \framebox \frown
+    \nabla \natural \ncong \nearrow \neq \newcommand \newline \nexists \ngeq \ngeqslant \nleftarrow \nleq \nleqslant
+    \nolimits \nonumber \normalsize \not \notag \notin \nprec \nrightarrow \nsubseteq \nsucc \nsupseteq \nvdash \nwarrow
+    \raisebox \rangle \rbrace \rbrack \rceil \rfloor \rgroup \rho \right \rightarrow \rightharpoonup \rightleftharpoons
+    \rightrightarrows \rightsquigarrow \rlap \rm \root \rvert \rVert
+    \tag \tanh \tbinom \text \textbf \textcircled \textit \textnormal \textrm \textsc \textsf \textstyle \texttt \textup
+    \tfrac \therefore \theta \thickapprox \thicksim \thinspace \tilde \times \tiny \triangle \triangledown
+    \triangleleft \trianglelefteq \triangleq \triangleright \trianglerighteq \twoheadrightarrow
+    \Lambda \Large \Leftarrow \Leftrightarrow \Longleftarrow \Longleftrightarrow \Longrightarrow \Lsh
+    \Phi \Pi \Pr \Psi
+"""
+COMMANDS = frozenset(NAMES.split())
+# What is left of these may be a word after a tab. No formula between dollars has a tab of its own.
+COMMANDS_IN_FORMULAS = frozenset([r"\tan", r"\tau", r"\to", r"\top"])
+EATEN = re.compile(f"([{''.join(ESCAPES)}])([A-Za-z]+)")
+
+
+def eaten_commands(text: str) -> list[str]:
+    r"""Return the LaTeX commands of which a control character is left, each once, in order: "\x08oxed{7}" -> `\boxed`.
+
+    Newlines and tabs count only before what is left of a well-known command and is no English word.
+    """
+    found = {}
+    for eaten in EATEN.finditer(text):
+        command = f"\\{ESCAPES[eaten[1]]}{eaten[2]}"
+        stands_in_formula = command in COMMANDS_IN_FORMULAS and _in_formula(text, eaten.start())
+        if eaten[1] in NEVER_TEXT or command in COMMANDS or stands_in_formula:
+            found[command] = None
+    return list(found)
+
+
+def _in_formula(text: str, at: int) -> bool:
+    return text.count("$", 0, at) % 2 == 1 and "$" in text[at:]
