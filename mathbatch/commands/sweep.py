@@ -44,7 +44,9 @@ class SweepError(MathBatchError):
 class Sweep:
     """State that the launches of one multirun share: the folder, the session with its engines, the outcomes.
 
-    `alone` is the job of a multirun that sweeps nothing, for the command to run as it runs any other. Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
+    `alone` is the job of a multirun that sweeps nothing, for the command to run as it runs any other.
+
+    Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
     """
 
     def __init__(self, signals: Signals) -> None:

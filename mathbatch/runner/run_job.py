@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mathbatch.config import Config
+from mathbatch.config.escapes import refuse_spoilt_texts
 from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
@@ -38,6 +39,7 @@ class RunJob(Job):
         check_model: bool = True,
     ) -> None:
         """Raises ConfigError for components that can't be built."""
+        refuse_spoilt_texts(config)
         if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
         super().__init__(config, build(config, run_folder(config)), number)

@@ -38,10 +38,13 @@ def test_a_command_in_json_is_named(command: str) -> None:
     assert eaten_commands(json.loads(f'"so ${command}{{2}}{{3}}$"')) == [command]
 
 
-@pytest.mark.parametrize("command", [r"\tan", r"\tau", r"\to"])
-def test_a_tab_within_a_formula_is_what_is_left_of_a_command(command: str) -> None:
+@pytest.mark.parametrize("command", [r"\tan", r"\tau", r"\to", r"\ne", r"\nu", r"\ni", r"\neg"])
+def test_a_control_character_within_a_formula_is_what_is_left_of_a_command(command: str) -> None:
     assert eaten_commands(json.loads(f'"the limit of $f(x) {command} y$ is"')) == [command]
+    assert eaten_commands(json.loads(f'"so ${command}$ it is"')) == [command]
     assert eaten_commands(json.loads(f'"it costs $5,{command} y"')) == []
+    assert eaten_commands(json.loads(f'"it costs $5 and{command} think that $6 is more"')) == []
+    assert eaten_commands(json.loads(f'"$${command} = 5$$"')) == []
 
 
 def test_each_is_named_once_in_the_order_of_the_text() -> None:

@@ -15,12 +15,12 @@ ESCAPES = {
 }  # fmt: skip
 # Characters that no text needs before a letter, so that any word after one was a command.
 NEVER_TEXT = "\a\b\x1b\v"
-# Commands whose escapes become characters that texts do have. `\ne`, `\ni`, `\nu` and `\neg` are missing: a line of a
-# text may well begin with the words "e", "i", "u" and "eg".
+# Commands whose escapes become characters that texts do have.
 NAMES = r"""
     \fallingdotseq \fbox \flat \footnotesize \forall \frac \frak \framebox \frown
     \nabla \natural \ncong \nearrow \neq \newcommand \newline \nexists \ngeq \ngeqslant \nleftarrow \nleq \nleqslant
-    \nolimits \nonumber \normalsize \not \notag \notin \nprec \nrightarrow \nsubseteq \nsucc \nsupseteq \nvdash \nwarrow
+    \nobreak \noindent \nolimits \nonumber \norm \normalsize \not \notag \notin \nprec \nrightarrow \nsubseteq \nsucc
+    \nsupseteq \nvdash \nwarrow \nLeftarrow \nLeftrightarrow \nRightarrow
     \raisebox \rangle \rbrace \rbrack \rceil \rfloor \rgroup \rho \right \rightarrow \rightharpoonup \rightleftharpoons
     \rightrightarrows \rightsquigarrow \rlap \rm \root \rvert \rVert
     \tag \tanh \tbinom \text \textbf \textcircled \textit \textnormal \textrm \textsc \textsf \textstyle \texttt \textup
@@ -30,8 +30,12 @@ NAMES = r"""
     \Phi \Pi \Pr \Psi
 """
 COMMANDS = frozenset(NAMES.split())
-# What is left of these may be a word after a tab. No formula between dollars has a tab of its own.
-COMMANDS_IN_FORMULAS = frozenset([r"\tan", r"\tau", r"\to", r"\top"])
+# What is left of these may be a word or a letter of its own, unless it stands in a formula.
+COMMANDS_IN_FORMULAS = frozenset(
+    [r"\tan", r"\tau", r"\to", r"\top", r"\ne", r"\neg", r"\ni", r"\nmid", r"\nsim", r"\nu"]
+)
+FORMULA_LENGTH = 200
+WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 EATEN = re.compile(f"([{''.join(ESCAPES)}])([A-Za-z]+)")
 
 
@@ -49,5 +53,14 @@ def eaten_commands(text: str) -> list[str]:
     return list(found)
 
 
+def is_command(text: str) -> bool:
+    r"""Tell whether a backslash and letters are a well-known LaTeX command, such as `\nabla`, or no escape at all."""
+    return text in COMMANDS or text in COMMANDS_IN_FORMULAS
+
+
 def _in_formula(text: str, at: int) -> bool:
-    return text.count("$", 0, at) % 2 == 1 and "$" in text[at:]
+    """Tell whether a place lies between two dollars that have a formula between them, and no words."""
+    if text.count("$", 0, at) % 2 == 0:
+        return False
+    begin, end = text.rfind("$", 0, at), text.find("$", at)
+    return 0 <= end - begin <= FORMULA_LENGTH and not WORD.search(EATEN.sub("", text[begin:end]))

@@ -51,8 +51,9 @@ class CheckedSweeper(BasicSweeper):
     def _parse_config(self) -> list[str]:
         from mathbatch.config.overrides import allow_new_key
         from mathbatch.config.secrets import refuse_typed_secrets
+        from mathbatch.config.spelling import keep_spelling
 
-        arguments: list[str] = [allow_new_key(argument) for argument in super()._parse_config()]
+        arguments: list[str] = [allow_new_key(keep_spelling(argument)) for argument in super()._parse_config()]
         refuse_typed_secrets(arguments)
         return arguments
 
