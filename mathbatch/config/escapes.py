@@ -1,6 +1,6 @@
 """Refuse texts whose escapes mean something else than they look like, before they go into every prompt.
 
-Between double quotes YAML makes a backspace of the `\b` of `\boxed{}`, and on the command line `\n` stays two characters.
+Between double quotes YAML makes a backspace of the `\b` of `\boxed{}`; on the command line `\n` stays two characters.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def refuse_spoilt_texts(config: Config) -> None:
         if eaten := eaten_commands(text):
             raise ConfigError(path, f"what should be {' '.join(eaten)} begins with a control character", _in_yaml(path))
         if path.endswith("prompt") and (found := CONTROL.search(text)):
-            raise ConfigError(path, f"it holds the control character {ascii(found[0])}", _in_yaml(path))
+            raise ConfigError(path, f"it holds the control character {found[0]!a}", _in_yaml(path))
     for path in STOPPING:
         for text in getattr(config.sampling, path.rpartition(".")[2]) or ():
             if escape := _written_escape(text):

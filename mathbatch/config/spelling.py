@@ -7,6 +7,7 @@ between quotes first.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import typing
 from typing import Any
@@ -32,7 +33,7 @@ def keep_spelling(argument: str, schema: type[Any] = Config) -> str:
     if not sign or not (_is_text(type_) or _is_text(_inner_type(type_, ""))) or "${" in value:
         return argument
     tokens = TOKEN.findall(value)
-    functions = {token.strip() for token, after in zip(tokens, tokens[1:], strict=False) if after == "("}
+    functions = {token.strip() for token, after in itertools.pairwise(tokens) if after == "("}
     if functions - CHOOSING:
         return argument
     named = typing.get_origin(type_) is dict
@@ -87,7 +88,7 @@ def _is_text(type_: Any) -> bool:
 
 
 def _quoted(token: str, named: bool) -> str:
-    """Return a token between quotes if Hydra would take it for a number or a truth value, with `named` after `name:`."""
+    """Return a token, or what follows its `name:`, between quotes if Hydra would read a number or a truth value."""
     name, colon, text = token.partition(":") if named else ("", "", token)
     try:
         is_other = isinstance(OverridesParser.create().parse_rule(text.strip(), "primitive"), (bool, int, float))

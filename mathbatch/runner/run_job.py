@@ -18,7 +18,7 @@ from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.errors import ConfigError
 from mathbatch.runner import results
 from mathbatch.runner.components import build, build_model, check_judge_model, sampling_values
-from mathbatch.runner.identity import run_folder
+from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.signals import FinishStopped
