@@ -63,6 +63,13 @@ class BaseDataSaver(ABC):
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """Return `answered`, `failed` or None. It must be fast enough to be called for a million requests."""
 
+    def last_with_files(self, id: str, rollout: int) -> Record | None:
+        """Return the last answer to this rollout of a sample whose images lay in files, whatever the digest; or None.
+
+        A saver without it asks again about images that were moved or touched.
+        """
+        return None
+
     @property
     def failures(self) -> int | None:
         """Return how many requests have only failures, or None if counting them would take a search."""

@@ -40,10 +40,12 @@ class ImageRef(Struct, frozen=True):
     label: str
     """Name of the image in messages."""
     identity: str
-    """Part of the prompt's digest: path and size of a file, or a hash of embedded data."""
+    """Path and size of a file, or a hash of embedded data."""
     path: str | None = None
     data: bytes | str | None = None
     """Encoded image as bytes or as base64 text."""
+    stamp: str | None = None
+    """Resolved path, size and times of change of a file, by which it counts in the prompt's digest."""
 
 
 class Sample(Struct, frozen=True):
@@ -98,6 +100,8 @@ class Request(Struct):
     row_number: int = 0
     digest: str = ""
     """Digest of the messages, 16 hex digits."""
+    content: str | None = None
+    """Digest of the messages by the content of their images, once these are decoded, if they lie in files."""
     job: int = 0
     """Number of the job, counted from 0."""
     sampling: dict[str, Any] = {}
@@ -153,6 +157,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     failure: Failure | None = None
+    content: str | None = None
+    """Digest of the input by the content of its images, if these lie in files."""
 
     @property
     def truncated(self) -> bool:

@@ -19,6 +19,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
+from mathbatch.config.escapes import refuse_typed_escapes
 from mathbatch.config.explain import Refused, explain, explain_uncomposed, explain_yaml
 from mathbatch.config.overrides import (
     allow_new_key,
@@ -29,6 +30,8 @@ from mathbatch.config.overrides import (
 )
 from mathbatch.config.paths import PACKAGE, conf_dir
 from mathbatch.config.secrets import refuse_typed_secrets
+from mathbatch.config.spelling import keep_spelling
+from mathbatch.config.yaml_source import read_yaml_as_spelled
 from mathbatch.errors import MathBatchError
 
 PLUGINS = str(PACKAGE / "commands" / "plugins")
@@ -73,6 +76,7 @@ def run_app(
         refuse_typed_secrets(sys.argv[1:])
         refuse_hydras_folders(sys.argv[1:])
         refuse_null_groups(sys.argv[1:])
+        refuse_typed_escapes(sys.argv[1:])
         with around or nullcontext():
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)()
     except yaml.YAMLError as error:
@@ -102,6 +106,7 @@ def _prepare(schema: type[Config]) -> None:
         sys.path.append(PLUGINS)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), PLUGINS]))
     ConfigStore.instance().store(name="schema", node=schema)
-    sys.argv[1:] = flags_first([allow_new_key(argument) for argument in sys.argv[1:]])
+    read_yaml_as_spelled(schema)
+    sys.argv[1:] = flags_first([allow_new_key(keep_spelling(argument, schema)) for argument in sys.argv[1:]])
     if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
         os.environ["COMP_LINE"] = allow_new_keys_before_cursor(os.environ["COMP_LINE"])

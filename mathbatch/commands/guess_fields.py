@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from mathbatch.config.templates.filters import as_list, boxed, split_choices
 from mathbatch.data.images.decode import BASE64_STARTS
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
+from mathbatch.data.rows.ids import id_text
 from mathbatch.records import Row
 
 # Names that fields of datasets often have, the likeliest first.
@@ -142,11 +143,11 @@ def _id_faults(rows: RowSample, name: str) -> list[str] | None:
         value = read(row)
         if value is ABSENT or value in (None, "", [], {}):
             faults.append(f"row {number} has none")
-        elif not isinstance(value, (str, int)) or isinstance(value, bool):
+        elif (text := id_text(value)) is None and not isinstance(value, str):
             return None
-        elif first.setdefault(str(value), number) != number:
-            shown = json.dumps(str(value)[:SHORT_TEXT], ensure_ascii=False)
-            faults.append(f"{shown} is in rows {first[str(value)]} and {number}")
+        elif first.setdefault(text or value, number) != number:
+            shown = json.dumps((text or value)[:SHORT_TEXT], ensure_ascii=False)
+            faults.append(f"{shown} is in rows {first[text or value]} and {number}")
     return faults
 
 

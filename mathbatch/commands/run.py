@@ -37,6 +37,8 @@ def main() -> int:
     work, sweep = Run(signals), Sweep(signals)
     try:
         run_app(work, around=sweep)
+        if sweep.alone is not None:
+            work.exit_code = work.run_alone(sweep.alone)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command goes on from here") from None
     return max(sweep.exit_code, work.exit_code)

@@ -44,12 +44,15 @@ class SweepError(MathBatchError):
 class Sweep:
     """State that the launches of one multirun share: the folder, the session with its engines, the outcomes.
 
+    `alone` is the job of a multirun that sweeps nothing, for the command to run as it runs any other.
+
     Within its context Hydra's launcher, sweeper and callback, which Hydra makes itself, find it by `current_sweep`.
     """
 
     def __init__(self, signals: Signals) -> None:
         self.folder: Path | None = None
         self.session: Session | None = None
+        self.alone: RunJob | None = None
         self._signals = signals
         self._preflight = Preflight()
         self._started = time.monotonic()
@@ -63,6 +66,10 @@ class Sweep:
     def check(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int) -> list[RunJob]:
         """Return the jobs of these cells, after a look at the first rows of their datasets. Raises SweepError."""
         return check_cells(loader, master, cells, first, self._preflight)
+
+    def leave_alone(self, loader: ConfigLoader, master: DictConfig, overrides: Overrides) -> None:
+        """Keep the one job of a multirun without a sweep for the command. Raises what refuses its configuration."""
+        self.alone = _compose(loader, master, overrides, 0)
 
     def launch(self, jobs: Sequence[RunJob]) -> None:
         """Run the jobs of one round; their fate is in each. Raises Interrupted where a signal stopped it."""

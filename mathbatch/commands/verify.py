@@ -15,11 +15,13 @@ from omegaconf import MISSING
 
 from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
+from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.index import RecordHead, RecordIndex
 from mathbatch.data.storage.read_only import ReadOnlyStore
 from mathbatch.data.storage.segments import SegmentLine, read_lines, repair_tail, segment_paths, torn_at
+from mathbatch.records import Request
 from mathbatch.reports.findings import Finding, show_findings
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
@@ -161,6 +163,8 @@ def _check_units(components: Components, report: Report) -> dict[int, str]:
     wanted: dict[int, str] = {}
     for sample in components.loader:
         prompt = render(sample, components.processor)
+        if isinstance(prompt, Request):
+            recognise(prompt, components.saver, components.config.sampling.n)
         for rollout in range(components.config.sampling.n):
             wanted[hash((prompt.id, rollout, prompt.digest))] = prompt.id
             state = components.saver.state(prompt.id, rollout, prompt.digest)

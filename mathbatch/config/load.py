@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hydra.conf import RuntimeConf
 from omegaconf import DictConfig, OmegaConf
@@ -14,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch.config.explain import config_error
 from mathbatch.config.schema import Config
 from mathbatch.config.secrets import refuse_resolvers, refuse_written_secrets
+from mathbatch.config.spelling import spelled
 from mathbatch.errors import ConfigError, nearest
 
 C = TypeVar("C", bound=Config)
@@ -49,7 +50,7 @@ def arguments_as(schema: type[T], arguments: list[str], usage: str) -> T:
         if key not in names:
             raise ConfigError(key, "no such key", f"{nearest(key, names)}; {usage}")
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments))
+        merged = OmegaConf.merge(OmegaConf.structured(schema), _as_typed(schema, arguments))
         for path in sorted(OmegaConf.missing_keys(merged)):
             raise ConfigError(path, "has no value", usage)
         config = OmegaConf.to_object(merged)
@@ -57,6 +58,14 @@ def arguments_as(schema: type[T], arguments: list[str], usage: str) -> T:
         raise ConfigError(error.full_key or "arguments", str(error.msg).splitlines()[0], usage) from error
     assert isinstance(config, schema)
     return config
+
+
+def _as_typed(schema: type[Any], arguments: list[str]) -> dict[str, Any]:
+    """Return the values by key; those of texts as they are typed, without the quotes that YAML would take off."""
+    values = {}
+    for key, _, text in (argument.partition("=") for argument in arguments):
+        values[key] = spelled(text, OmegaConf.from_dotlist([f"{key}={text}"])[key], key, schema)
+    return values
 
 
 def refuse_code_in_dataset(runtime: RuntimeConf) -> None:

@@ -24,6 +24,8 @@ FLAGS_WITH_VALUE = (
 MULTIRUN = re.compile(r"\+*hydra\.mode=.*multirun", re.IGNORECASE)
 HYDRAS_FOLDERS = {
     "hydra.run.dir": "set output_dir; below it a run's folder is named for its model, dataset and sampling",
+    "hydra.sweep.dir": "set output_dir; the table of a sweep is in its sweeps/<time>/",
+    "hydra.sweep.subdir": "set output_dir; below it each job has the folder that its single run would have",
     "hydra.output_subdir": "leave it out: a run's folder has its config.yaml and .hydra/<time>/",
     "hydra.job.chdir": "leave it out: paths are relative to where you start",
 }
@@ -45,9 +47,11 @@ def flags_first(arguments: list[str]) -> list[str]:
 def refuse_hydras_folders(arguments: list[str]) -> None:
     """Raise ConfigError for Hydra's own folder keys: a run finds its folder by what it is, not by them."""
     for argument in arguments:
-        path = argument.lstrip("+~").partition("=")[0]
-        if path in HYDRAS_FOLDERS:
-            raise ConfigError(path, "has no effect here", HYDRAS_FOLDERS[path])
+        path, _, value = argument.lstrip("+~").partition("=")
+        for key, fix in HYDRAS_FOLDERS.items():
+            section, _, name = key.rpartition(".")
+            if path == key or (path == section and re.search(rf"\b{name}\s*:", value)):
+                raise ConfigError(key, "has no effect here", fix)
 
 
 def refuse_multirun(arguments: list[str], why: str) -> None:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config.paths import conf_dir
+from mathbatch.config.spelling import keep_spelling
 from mathbatch.errors import ConfigError, nearest
 
 
@@ -20,7 +21,7 @@ def overridden(composed: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """Return a copy in which each override takes the place of what was there. Raises ConfigError."""
     composed = copy.deepcopy(composed)
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        parsed = OverridesParser.create().parse_overrides([keep_spelling(override) for override in overrides])
     except (OverrideParseException, HydraException) as error:
         raise ConfigError("override", str(error).splitlines()[0], "write key=value, in quotes where needed") from error
     for override in parsed:

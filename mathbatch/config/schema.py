@@ -7,12 +7,15 @@ their names.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import regex
 from omegaconf import MISSING
 
 from mathbatch.errors import ConfigError
+
+# A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
+Names = Annotated[Any, "names"]
 
 
 @dataclass
@@ -61,9 +64,9 @@ class HubConfig:
 
     path: str | None = None
     """Name on the hub as `owner/name`, or a local folder."""
-    config: Any = None
+    config: Names = None
     """Name of a configuration, or a list of names. Rows get it as the field `_config`. null: the default one."""
-    split: Any = "test"
+    split: Names = "test"
     """Name of a split, or a list of names. Rows get it as the field `_split`."""
     revision: str | None = None
     """Branch, tag or commit. null: the default branch."""
@@ -79,7 +82,7 @@ class DatasetConfig:
 
     name: str = MISSING
     """Short name, used as a folder name in `output_dir`."""
-    input: Any = None
+    input: Names = None
     """Input files: a path, a glob, or a list of these. Formats are JSON (an array, or an object keyed by id), JSON
     Lines, CSV, TSV and Parquet; text formats may be compressed as `.gz`. `pkg://` works as in `model.path`. Rows get
     the name of their file without its ending as the field `_file`, and their number in that file as `_row`.
@@ -94,7 +97,7 @@ class DatasetConfig:
     """
     where: str | None = None
     """Jinja expression over the row. Rows for which it is false are left out. null: all rows."""
-    index_field: Any = "sample_index"
+    index_field: Names = "sample_index"
     """Field with the unique id, or a list of fields that form it together. null: the row number."""
     query_field: str = "query_cot"
     """Field with the prompt. Not used if `prompt` is set."""
@@ -102,7 +105,7 @@ class DatasetConfig:
     """Jinja template of the prompt over the fields of the row. null: the text in `query_field`."""
     examples: str | None = None
     """File with worked examples, in any format of `input`. The template in `prompt` has its rows as `examples`."""
-    image_field: Any = "image"
+    image_field: Names = "image"
     """Field with the image or a list of images, each a path, base64 text, a data URL or bytes. If this is a list of
     fields, the images of all that are not empty are used. null: text only.
     """
@@ -129,7 +132,7 @@ class DatasetConfig:
     """Field with the list of choices of a multiple-choice question. null: there are none."""
     metadata: list[str] = field(default_factory=list)
     """Fields by which accuracy is broken down. A row whose field holds a list counts under each entry."""
-    group_field: Any = None
+    group_field: Names = None
     """Field, or a list of fields, with the same value in all rows of one problem. Confidence intervals are clustered by
     it, and worst-case accuracy counts the groups whose answers are all correct. null: every row is a separate problem.
     """

@@ -17,8 +17,9 @@ import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
 from mathbatch.data.counts import Counts
+from mathbatch.data.digests import digest_of, recognise
 from mathbatch.errors import SampleError
-from mathbatch.records import BadRow, Failure, ImageRef, Record, Request, Sample
+from mathbatch.records import BadRow, Failure, Record, Request, Sample
 
 # A chunk ends after this many units or this much time, whichever comes first, so that neither the worker thread nor
 # the event loop waits long for the other.
@@ -26,8 +27,6 @@ CHUNK_UNITS = 256
 CHUNK_S = 0.05
 # Reading the clock for every unit would take a noticeable share of the time.
 UNITS_PER_CLOCK_READING = 16
-
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,8 @@ class Feed:
         """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
         for sample in self._loader:
             prompt = render(sample, self._processor)
+            if isinstance(prompt, Request):
+                recognise(prompt, self._saver, self._rollouts)
             self.digests.append(int(prompt.digest, 16))
             for rollout in range(self._rollouts):
                 if isinstance(prompt, Request):
@@ -120,28 +121,6 @@ def failed_row(id: str, kind: str, message: str) -> Record:
     """Return a failure record whose digest is that of the failure, so that the same failure is stored only once."""
     digest = hashlib.blake2b(f"{kind} {message}".encode(errors="replace"), digest_size=8).hexdigest()
     return Record(id=id, digest=digest, failure=Failure(kind, message))
-
-
-def digest_of(messages: list[dict[str, Any]]) -> str:
-    """Return 16 hex digits over the messages of a prompt, in which an ImageRef counts by its identity.
-
-    A stored answer is used only for a prompt with the same digest.
-    """
-    plain = [message if isinstance(message["content"], str) else _plain(message) for message in messages]
-    return hashlib.blake2b(_encode(plain), digest_size=8).hexdigest()
-
-
-def _plain(message: dict[str, Any]) -> dict[str, Any]:
-    return {"role": message["role"], "content": [_plain_part(part) for part in message["content"]]}
-
-
-def _plain_part(part: dict[str, Any]) -> Any:
-    image = part.get("image")
-    if image is None:
-        return part
-    if isinstance(image, ImageRef):
-        return {"image": image.identity}
-    return {"image": hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest(), "size": image.size}
 
 
 def sampling_of(values: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class MappedDataLoader(BaseDataLoader):
         self.input = self.inputs[0] if self.inputs else Path("no file")
         self.mapping = FieldMapping(dataset, self.input.parent)
         self._rows_stay_as_they_are = self.mapping.as_it_stands and not dataset.image_shared
-        self._labels_of_ids: dict[str, str] | None = None
+        self._first_rows: dict[str, RawRow] | None = None
         self._shared = SharedImages(dataset, self._rows_with_ids)
 
     @abstractmethod
@@ -61,7 +61,7 @@ class MappedDataLoader(BaseDataLoader):
                 return None
             found = self.mapping.id(extended, raw.key, raw.number)
             if not seen.add(found, raw.number):
-                raise SampleError("duplicate_id", f"id '{found}' is also that of {self._first_row_with(found)}")
+                found = self._id_apart(found, raw, extended)
             id = found
             sample = self.mapping.sample(id, raw.number, extended, raw.key)
             return sample if extended is row else msgspec.structs.replace(sample, row=row)
@@ -110,16 +110,24 @@ class MappedDataLoader(BaseDataLoader):
     def _ids_before(self, number: int) -> Iterator[str]:
         return (id for id, _ in itertools.takewhile(lambda found: found[1].number < number, self._ids()))
 
-    def _first_row_with(self, id: str) -> str:
-        """Return the label of the first row with this id.
+    def _id_apart(self, taken: str, raw: RawRow, row: Row) -> str:
+        """Return another id for a row whose parts only look like those of an earlier row once they are joined.
 
-        The rows are read once more for it, so that a million labels need not be kept when there is no duplicate.
+        Raise SampleError for a duplicate. The rows are read once more for it, so that a million of them need not be
+        kept when there is none.
         """
-        if self._labels_of_ids is None:
-            self._labels_of_ids = {}
-            for known, raw in self._ids():
-                self._labels_of_ids.setdefault(known, raw.label)
-        return self._labels_of_ids[id]
+        if self._first_rows is None:
+            self._first_rows = {}
+            for _, known, extended in self._rows_with_ids():
+                with suppress(SampleError):
+                    if self.mapping.wanted(extended):
+                        escaped = self.mapping.escaped_id(extended, known.key, known.number)
+                        self._first_rows.setdefault(escaped, known)
+        escaped = self.mapping.escaped_id(row, raw.key, raw.number)
+        first = self._first_rows[escaped]
+        if first.number != raw.number:
+            raise SampleError("duplicate_id", f"id '{taken}' is also that of {first.label}")
+        return escaped
 
 
 class FileDataLoader(MappedDataLoader):

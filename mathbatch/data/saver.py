@@ -53,7 +53,8 @@ class JsonLinesDataSaver(BaseDataSaver):
     def append(self, record: Record) -> None:
         writer = self._writer or self._new_segment()
         offset = writer.append(encode(record))
-        self._index.note(record.id, record.rollout, record.digest, self._segment, offset, record.failure is not None)
+        failed, with_files = record.failure is not None, record.content is not None
+        self._index.note(record.id, record.rollout, record.digest, self._segment, offset, failed, with_files)
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         return self._index.state(id, rollout, digest)
@@ -68,6 +69,9 @@ class JsonLinesDataSaver(BaseDataSaver):
 
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
         return self._index.find(id, rollout, digest)
+
+    def last_with_files(self, id: str, rollout: int) -> Record | None:
+        return self._index.last_with_files(id, rollout)
 
     def close(self) -> None:
         try:

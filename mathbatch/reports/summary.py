@@ -64,11 +64,10 @@ def _not_scored(job: RunJob) -> list[str]:
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """Show a table with a row for each job, and below it why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
-    keys = swept_keys(outcomes)
+    keys = swept_keys(outcomes) if len(outcomes) > 1 else []
     over = f" over {' and '.join(keys)}" if keys else ""
-    title = (
-        f"{len(outcomes)} jobs{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
-    )
+    count = "1 job" if len(outcomes) == 1 else f"{len(outcomes):,} jobs"
+    title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for key in keys:
         table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(24, len(key.rpartition(".")[2])))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import glob
 import hashlib
+import itertools
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mathbatch.config import Config, SamplingConfig
+from mathbatch.config import Config, DatasetConfig, SamplingConfig
 from mathbatch.config.paths import SCHEME, locate
+from mathbatch.data.rows.sources import as_names
 from mathbatch.errors import ConfigError
 
 # Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions).
@@ -28,6 +33,8 @@ CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".tx
 # Bytes that are read at the beginning, middle and end of each file of a checkpoint. Training changes all weights, so
 # these tell two checkpoints apart, and reading whole files would take long.
 SAMPLED_BYTES = 1 << 20
+# Significant digits of a number that count. A sum of steps is off in the 16th.
+DIGITS = 12
 # Dataset keys that never change an answer's text, so they are not part of the run's identity. Columns that enter the
 # prompt enter the digest that each record carries.
 DATASET_OUTSIDE = {
@@ -36,70 +43,146 @@ DATASET_OUTSIDE = {
 }  # fmt: skip
 
 
-def system_prompt(config: Config) -> str | None:
-    """Return the system prompt as text. Raises ConfigError if its file can't be read."""
+def system_prompt(config: Config, folder: Path = Path()) -> str | None:
+    """Return the system prompt as text. Raises ConfigError if its file can't be read.
+
+    Here and below, relative paths start from `folder`, by default the current one.
+    """
     if config.system_prompt_file is None:
         return config.system_prompt
-    path = locate(config.system_prompt_file, "system_prompt_file")
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("system_prompt_file", f"can't read {path}: {error}", "correct the path") from error
+    return _text_of(config.system_prompt_file, "system_prompt_file", folder)
 
 
-def identity(config: Config) -> dict[str, Any]:
-    """Return everything that can change an answer, as plain data."""
+def identity(config: Config, folder: Path = Path(), named_from: Path | None = None) -> dict[str, Any]:
+    """Return everything that can change an answer, as plain data.
+
+    A file counts by its resolved path, however it is spelled, and a number by 12 digits, however it is computed. If
+    the files have been moved, `named_from` is the folder from which relative paths are resolved; the contents that
+    count are read from `folder`.
+    """
+    known = identity_as_spelled(config, folder)
+    known["dataset"] |= _resolved_dataset(config.dataset, folder, folder if named_from is None else named_from)
+    # The text of the template counts, not its path.
+    known["model"]["chat_template"] = None
+    return {name: _rounded(value) for name, value in known.items()}
+
+
+def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]:
+    """Return the identity by which earlier versions knew a run: paths and numbers as somebody has written them."""
     model = _without(config.model, MODEL_ONLY_SPEED)
-    model["path"] = _checkpoint(config.model.path)
+    model["path"] = _checkpoint(config.model.path, folder)
     model["engine"] = {k: v for k, v in config.model.engine.items() if k not in ENGINE_ONLY_SPEED}
+    template = config.model.chat_template
     return {
         "model": model,
-        "chat_template": _chat_template(config),
+        "chat_template": None if template is None else _text_of(template, "model.chat_template", folder),
         "dataset": _without(config.dataset, DATASET_OUTSIDE),
         "sampling": _without(config.sampling, {"n"}),
-        "system_prompt": system_prompt(config),
+        "system_prompt": system_prompt(config, folder),
         "loader": config.loader,
         "processor": config.processor,
     }
 
 
-def run_folder(config: Config) -> Path:
-    """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
-    encoded = msgspec.json.encode(identity(config), order="sorted", enc_hook=str)
+def folder_name(config: Config, known: dict[str, Any]) -> str:
+    """Return the name of the folder of a run with this identity: `<sampling>-<hash8>`."""
+    encoded = msgspec.json.encode(known, order="sorted", enc_hook=str)
     digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
-    label = f"{_sampling_label(config.sampling)}-{digest}"
-    return Path(config.output_dir).expanduser().absolute() / slug(config.model.name) / slug(config.dataset.name) / label
+    return f"{_sampling_label(config.sampling)}-{digest}"
 
 
-def _checkpoint(path: str) -> str:
+def slug(name: str) -> str:
+    """Return a name as a folder may have it."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"
+
+
+def _resolved_dataset(dataset: DatasetConfig, folder: Path, start: Path) -> dict[str, Any]:
+    """Return the keys of a dataset that name files, as resolved paths.
+
+    One input is the same alone and as a list of one. The order of several counts, as it is that of the results.
+    """
+    inputs = [_resolved(value, start) for value in as_names(dataset.input)]
+    hub = dataclasses.asdict(dataset.hub)
+    if dataset.hub.path is not None and (folder / dataset.hub.path).is_dir():
+        hub["path"] = _resolved(dataset.hub.path, start)
+    return {
+        "input": inputs if len(inputs) > 1 else next(iter(inputs), None),
+        "examples": None if dataset.examples is None else _resolved(dataset.examples, start),
+        "image_base_path": _images_elsewhere(dataset, start),
+        "hub": hub,
+    }
+
+
+def _images_elsewhere(dataset: DatasetConfig, start: Path) -> str | None:
+    """Return the folder of the images, None where there are none and where it is that of the resolved first input."""
+    first, base = next(iter(as_names(dataset.input)), None), dataset.image_base_path
+    if dataset.image_field is None or (base is None and (first is None or first.startswith(SCHEME))):
+        return None
+    found = _resolved(os.path.dirname(_absolute(str(first), start)) if base is None else base, start)
+    return None if first is not None and found == os.path.dirname(_resolved(first, start)) else found
+
+
+def _resolved(value: str, start: Path) -> str:
+    """Return the absolute path without links that a setting names; a glob keeps its pattern.
+
+    A path inside an installed package stays as it is: it is the same wherever the package lies.
+    """
+    if value.startswith(SCHEME):
+        return value
+    path = _absolute(value, start)
+    if path.exists() or not glob.has_magic(value):
+        return os.path.realpath(path)
+    head = list(itertools.takewhile(lambda part: not glob.has_magic(part), path.parts))
+    return os.path.join(os.path.realpath(os.path.join(*head)), *path.parts[len(head) :])
+
+
+def _absolute(value: str, start: Path) -> Path:
+    return start.absolute() / Path(value).expanduser()
+
+
+def _rounded(value: Any) -> Any:
+    """Return plain data with its floats rounded: 0.6000000000000001 is what a sum makes of 0.6."""
+    if isinstance(value, float):
+        # Adding 0.0 makes 0.0 of -0.0.
+        return float(f"{value:.{DIGITS}g}") + 0.0
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _checkpoint(path: str, start: Path) -> str:
     """Return a hub id as it stands, or a hash of a folder's files, so that it may move but not change under a run."""
-    folder = locate(path, "model.path")
+    folder = start / locate(path, "model.path")
     if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
         raise ConfigError(
             "model.path", f"there is no folder {folder}", "correct the path, or give a hub id: owner/name"
         )
     if not folder.is_dir():
         return path
+    files = sorted(file for file in folder.absolute().iterdir() if file.suffix in CHECKPOINT_SUFFIXES)
+    found = [(str(file), file.stat()) for file in files if file.is_file()]
+    return _hash_of(tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in found))
+
+
+@functools.cache
+def _hash_of(files: tuple[tuple[str, int, int], ...]) -> str:
+    """Return a hash of a checkpoint's files, each given as path, size and time of change."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(folder.iterdir()):
-        if file.suffix in CHECKPOINT_SUFFIXES and file.is_file():
-            size = file.stat().st_size
-            digest.update(f"{file.name}:{size}:".encode())
-            with file.open("rb") as stream:
-                for start in (0, size // 2, max(0, size - SAMPLED_BYTES)):
-                    stream.seek(start)
-                    digest.update(stream.read(SAMPLED_BYTES))
+    for path, size, _ in files:
+        digest.update(f"{os.path.basename(path)}:{size}:".encode())
+        with open(path, "rb") as stream:
+            for start in (0, size // 2, max(0, size - SAMPLED_BYTES)):
+                stream.seek(start)
+                digest.update(stream.read(SAMPLED_BYTES))
     return digest.hexdigest()
 
 
-def _chat_template(config: Config) -> str | None:
-    if config.model.chat_template is None:
-        return None
-    path = locate(config.model.chat_template, "model.chat_template")
+def _text_of(value: str, config_path: str, folder: Path) -> str:
+    path = folder / locate(value, config_path)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("model.chat_template", f"can't read {path}: {error}", "correct the path") from error
+        raise ConfigError(config_path, f"can't read {path}: {error}", "correct the path") from error
 
 
 def _without(section: Any, keys: set[str]) -> dict[str, Any]:
@@ -108,8 +191,3 @@ def _without(section: Any, keys: set[str]) -> dict[str, Any]:
 
 def _sampling_label(sampling: SamplingConfig) -> str:
     return "greedy" if sampling.temperature == 0 else f"t{sampling.temperature:g}"
-
-
-def slug(name: str) -> str:
-    """Return a name as a folder may have it."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"

@@ -21,7 +21,7 @@ from mathbatch.errors import Interrupted, SampleError
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
-from mathbatch.runner.identity import run_folder, slug
+from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
 from mathbatch.runner.job import Job
 from mathbatch.runner.reopen import locked, read_records
 from mathbatch.runner.session import Session
@@ -74,7 +74,9 @@ class JudgeJob(Job):
             loader={},
             processor={},
         )
-        run_dir = folder / JUDGE / f"{slug(own.model.name)}-{run_folder(own).name}"
+        known = (identity(own), identity_as_spelled(own))
+        named = [folder / JUDGE / f"{slug(own.model.name)}-{folder_name(own, way)}" for way in known]
+        run_dir = next((path for path in named if path.is_dir()), named[0])
         components = Components(
             config=own,
             run_dir=run_dir,

@@ -19,6 +19,7 @@ import msgspec
 
 import mathbatch
 from mathbatch.data.counts import Counts
+from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.rows.sources import JsonSource, Source, as_names, is_json_lines, open_input
@@ -42,6 +43,8 @@ def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tupl
     find, rollouts = components.saver.find, range(components.config.sampling.n)
     for at, sample in enumerate(components.loader):
         prompt = None if at < len(digests) else render(sample, components.processor)
+        if isinstance(prompt, Request):
+            recognise(prompt, components.saver, len(rollouts))
         digest = f"{digests[at]:016x}" if prompt is None else prompt.digest
         records = []
         for rollout in rollouts:

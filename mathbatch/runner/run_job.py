@@ -11,13 +11,14 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mathbatch.config import Config
+from mathbatch.config.escapes import refuse_spoilt_texts
 from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.errors import ConfigError
 from mathbatch.runner import results
 from mathbatch.runner.components import build, build_model, check_judge_model, sampling_values
-from mathbatch.runner.identity import run_folder
+from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.signals import FinishStopped
@@ -38,6 +39,7 @@ class RunJob(Job):
         check_model: bool = True,
     ) -> None:
         """Raises ConfigError for components that can't be built."""
+        refuse_spoilt_texts(config)
         if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
             build_model(config).check_sampling(sampling_values(config.sampling))
         super().__init__(config, build(config, run_folder(config)), number)

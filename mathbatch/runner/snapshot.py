@@ -53,13 +53,41 @@ def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]
 
 
 def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
-    """Return what ran last in this folder, and where it was started. Raises ConfigError if that is no run folder."""
-    attempts = sorted((run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
-    if not attempts or not (run_dir / "config.yaml").is_file():
+    """Return what ran last in this folder, and the folder that its relative paths start from now.
+
+    Raises ConfigError if that is no run folder.
+    """
+    found = attempts(run_dir)
+    if not found or not (run_dir / "config.yaml").is_file():
         raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no config.yaml", "name the folder of a run")
     composed = OmegaConf.load(run_dir / "config.yaml")
     assert isinstance(composed, DictConfig)
-    return composed, Path(attempts[-1].read_text().rstrip("\n"))
+    values = OmegaConf.to_container(composed, resolve=False)
+    assert isinstance(values, dict)
+    return composed, origin(run_dir, str(values["output_dir"]), started_in(found[-1]))
+
+
+def attempts(run_dir: Path) -> list[Path]:
+    """Return the folders of the attempts in a run folder, the last one at the end."""
+    return sorted(path.parent for path in (run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+
+
+def started_in(attempt: Path) -> Path:
+    """Return the folder that an attempt was started in."""
+    return Path((attempt / FOLDER_FILE).read_text(encoding="utf-8").rstrip("\n"))
+
+
+def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
+    """Return the folder that the relative paths of an attempt start from now.
+
+    It is where the attempt was started, unless `output_dir` doesn't lead from there to the run folder: then both have
+    been moved or copied together, and it is the folder from which `output_dir` does.
+    """
+    outputs, place = Path(output_dir).expanduser(), run_dir.absolute().parents[2]
+    if outputs.is_absolute() or (started / outputs).resolve() == place.resolve():
+        return started
+    above = Path(*place.parts[: len(place.parts) - len(outputs.parts)])
+    return above if above / outputs == place else started
 
 
 def write_figures(attempt: Path, figures: Figures) -> None:

@@ -404,12 +404,49 @@ def test_cells_of_a_stock_launcher_report_to_one_table_wherever_their_folders_ar
     assert len(list(tmp_path.glob("[ab]/*/*/*/manifest.json"))) == 2
 
 
-def test_a_folder_of_the_user_beside_the_sweep_is_left_alone(tmp_path: Path, data: Path) -> None:
-    (tmp_path / "jobs").mkdir()
-    (tmp_path / "jobs" / "train.sh").write_text("mine")
-    assert sweep(tmp_path, *overrides(data, TEMPERATURES), "hydra.sweep.dir=.").returncode == 0
-    assert (tmp_path / "jobs" / "train.sh").read_text() == "mine"
-    assert len(json.loads((tmp_path / "sweep.json").read_text())["jobs"]) == 3
+def test_the_folder_of_a_sweep_is_not_hydras_to_choose(tmp_path: Path, data: Path) -> None:
+    for key in ("hydra.sweep.dir=mine", "hydra.sweep.subdir=mine", "hydra.sweep={dir: mine}"):
+        done = sweep(tmp_path, *overrides(data, TEMPERATURES), key)
+        assert done.returncode == 2
+        assert "has no effect here" in done.stderr
+        assert "output_dir" in done.stderr
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_multirun_that_sweeps_nothing_is_one_run(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data), "sampling.temperature=0.6")
+    assert done.returncode == 0, done.stderr
+    assert "jobs" not in done.stdout
+    assert "demo on generic" in done.stdout
+    (folder,) = run_dirs(tmp_path)
+    assert len(records(folder)) == 20
+    assert not list(tmp_path.rglob("sweeps"))
+    again = run(tmp_path, *overrides(data), "sampling.temperature=0.6")
+    assert "20 (20 by earlier runs)" in again.stdout
+
+
+def test_what_is_wrong_with_it_is_told_as_of_any_run(tmp_path: Path, data: Path) -> None:
+    done = sweep(tmp_path, *overrides(data), "sampling.temperature=-1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("mathbatch: sampling.temperature: -1.0 is out of range")
+
+
+@pytest.mark.parametrize(
+    ("swept", "values"),
+    [
+        ("range(0,1,0.2)", ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        ("range(0.1,0.4,0.1)", ["0.1", "0.2", "0.3"]),
+        ("range(0.6,-0.1,-0.2)", ["0.6", "0.4", "0.2", "0.0"]),
+    ],
+)
+def test_a_range_has_the_numbers_that_a_single_run_would_have(
+    tmp_path: Path, data: Path, swept: str, values: list[str]
+) -> None:
+    assert sweep(tmp_path, *overrides(data), f"sampling.temperature={swept}").returncode == 0
+    jobs = sweep_report(tmp_path)["jobs"]
+    assert [job["overrides"] for job in jobs] == [[f"sampling.temperature={value}"] for value in values]
+    again = run(tmp_path, *overrides(data), f"sampling.temperature={float(values[-1]):g}")
+    assert "20 (20 by earlier runs)" in again.stdout
 
 
 def test_an_optimising_sweeper_without_gold_answers_is_refused_at_once(tmp_path: Path, data: Path) -> None:

@@ -14,8 +14,8 @@ from support.rows import SCRIPTED, questions, write_rows
 from mathbatch.config import SamplingConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import fields_of, vllm_folder
-from mathbatch.runner import identity
 from mathbatch.runner.components import sampling_values
+from mathbatch.runner.folders import run_folder
 
 ROWS = "dataset.input=rows.jsonl"
 REFUSED = [
@@ -94,7 +94,7 @@ def test_is_refused_before_anything_heavy_is_imported_and_names_path_and_fix(
 def test_each_shipped_yaml_composes_and_has_a_run_folder(group: str) -> None:
     for path in sorted((conf_dir() / group).glob("*.yaml")):
         config = composed(f"{group}={path.stem}", "dataset.input=rows.jsonl")
-        assert identity.run_folder(config).name
+        assert run_folder(config).name
 
 
 def test_null_max_tokens_reaches_the_engine_as_up_to_the_context_length() -> None:
@@ -133,14 +133,12 @@ def test_flags_may_stand_among_the_overrides_and_a_folder_of_own_datasets_is_fou
 
 
 def test_zero_and_zero_point_zero_are_one_run() -> None:
-    assert identity.run_folder(composed("sampling.temperature=0")) == identity.run_folder(
-        composed("sampling.temperature=0.0")
-    )
+    assert run_folder(composed("sampling.temperature=0")) == run_folder(composed("sampling.temperature=0.0"))
 
 
 def test_the_identity_does_not_depend_on_how_a_key_is_given() -> None:
     by_group = composed("sampling=sample", "sampling.temperature=0.5", "sampling.top_p=1", "sampling.seed=null")
-    assert identity.run_folder(by_group) == identity.run_folder(composed("sampling.temperature=0.5"))
+    assert run_folder(by_group) == run_folder(composed("sampling.temperature=0.5"))
 
 
 NOT_OURS = {

@@ -15,7 +15,8 @@ from support.processes import run
 from support.rows import SCRIPTED
 from support.run_folders import records, run_dir
 
-from mathbatch.runner.identity import run_folder
+from mathbatch.runner.folders import run_folder
+from mathbatch.runner.identity import folder_name, identity_as_spelled
 
 BEFORE = Path(__file__).parent / "made_before"
 COMMAND = [
@@ -31,9 +32,6 @@ FOLDERS = {
     "model=llava dataset=dynamath +model.engine.dtype=float16": "llava-onevision-7b/dynamath/greedy-a14306c8",
     "model=qwen_math dataset=gsm8k sampling.max_tokens=2048": "qwen2.5-math-7b/gsm8k/greedy-45d32913",
     "model=qwen_math dataset=math500 sampling.stop=[a,b]": "qwen2.5-math-7b/math500/greedy-f0b53cee",
-    f"{SCRIPTED} dataset=generic dataset.input=rows.jsonl dataset.name=rows dataset.image_field=null": (
-        "demo/rows/greedy-787dd48b"
-    ),
     "dataset=mmmu_math model=qwen +model.chat_template_kwargs.enable_thinking=false": (
         "qwen2.5-vl-7b/mmmu_math/greedy-44a90aaf"
     ),
@@ -51,6 +49,15 @@ FOLDERS = {
 def test_a_configuration_has_the_run_folder_that_it_had(overrides: str) -> None:
     found = run_folder(composed(*overrides.split()))
     assert "/".join(found.parts[-3:]) == FOLDERS[overrides]
+
+
+# Files in it are named by other words now; its folder is known by what it has recorded.
+OF_A_FILE = f"{SCRIPTED} dataset=generic dataset.input=rows.jsonl dataset.name=rows dataset.image_field=null"
+
+
+def test_a_configuration_with_a_file_is_known_by_the_name_that_its_folder_had() -> None:
+    config = composed(*OF_A_FILE.split())
+    assert folder_name(config, identity_as_spelled(config)) == "greedy-787dd48b"
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ class ImageRoot:
             raise SampleError("missing_image", f"{real}: {error.strerror}") from error
         if not stat.S_ISREG(found.st_mode):
             raise SampleError("missing_image", f"{real} is not a file")
-        return ImageRef(label=value, identity=f"{value}:{found.st_size}", path=real)
+        stamp = f"{real}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+        return ImageRef(label=value, identity=f"{value}:{found.st_size}", path=real, stamp=stamp)
 
 
 def _embedded(label: str, data: bytes | str) -> ImageRef:

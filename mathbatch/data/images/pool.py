@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from mathbatch.data.digests import content_digest
 from mathbatch.data.images.budget import ByteBudget
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import ImageRef, Request
@@ -227,6 +228,10 @@ class AnnouncedImages:
             decoded = {key: await pool.decode(key, ref, self._decoder) for key, ref in refs.items()}
             ready = msgspec.structs.replace(self._request, on_images_done=held.close)
             ready.messages = [_with_images(message, self._decoder, decoded) for message in self._request.messages]
+            if any(key.path is not None for key in refs):
+                hashes = {key: hash for key, (_, hash) in decoded.items()}
+                messages, decoder = self._request.messages, self._decoder
+                self._request.content = content_digest(messages, lambda ref: hashes[_key(ref, decoder)])
             del decoded
             held.callback(_remove_images, ready, self._request)
             yield ready

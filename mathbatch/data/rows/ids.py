@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mathbatch.data.rows.fields import ABSENT
@@ -10,25 +12,41 @@ from mathbatch.errors import SampleError
 from mathbatch.records import Row
 
 IdOf = Callable[[Row, str | None, int], str]
+# Floats below this hold every whole number exactly.
+MAX_WHOLE_FLOAT = 2**53
 
 
-def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
-    """Return a function that makes the id of a row from the row, its key and its number.
+def id_text(value: Any) -> str | None:
+    """Return the text of a value that may be an id: "q1", 7, or 7.0, which is 7. Return None for any other value.
+
+    Whole numbers become floats where a column has a gap, in pandas and in what it writes.
+    """
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else str(value)
+    is_whole = isinstance(value, (float, Decimal)) and math.isfinite(value) and value == int(value)
+    return str(int(value)) if is_whole and abs(value) < MAX_WHOLE_FLOAT else None
+
+
+def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> tuple[IdOf, IdOf]:
+    r"""Return a function that makes the id of a row from the row, its key and its number, and one that escapes.
 
     The id is what `reads` find in the row, joined by hyphens. The key, the member name in a JSON object of rows, stands
-    in for a field that is absent. Without any `reads` the id is the key, or else the number. The function raises
-    SampleError for a row without an id.
+    in for a field that is absent. Without any `reads` the id is the key, or else the number. Both functions raise
+    SampleError for a row without an id. The second one escapes hyphens within the parts: ("a-b", "c") is `a\-b-c`
+    there, and ("a", "b-c") is `a-b\-c`, where the first one makes `a-b-c` of both.
     """
 
     def part(value: Any, key: str | None) -> str:
         if value is ABSENT and key is not None:
             return key
-        if isinstance(value, str) and value.strip():
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
+        text = id_text(value)
+        if text is not None:
+            return text
         found = "there is no such field" if value is ABSENT else f"it is {value!r}"
-        raise SampleError("missing_id", f"no id in dataset.index_field={index_field}: {found}")
+        remedy = "dataset.index_field=null takes the row number"
+        raise SampleError("missing_id", f"no id in dataset.index_field={index_field}: {found}; {remedy}")
 
     def numbered(row: Row, key: str | None, number: int) -> str:
         return str(number) if key is None else key
@@ -40,10 +58,14 @@ def id_maker(index_field: Any, reads: Sequence[Callable[[Row], Any]]) -> IdOf:
     def several(row: Row, key: str | None, number: int) -> str:
         return "-".join([part(read(row), key) for read in reads])
 
+    def escaped(row: Row, key: str | None, number: int) -> str:
+        parts = [part(read(row), key) for read in reads]
+        return "-".join(one.replace("\\", r"\\").replace("-", r"\-") for one in parts)
+
     if not reads:
-        return numbered
+        return numbered, numbered
     read = reads[0]
-    return single if len(reads) == 1 else several
+    return (single, single) if len(reads) == 1 else (several, escaped)
 
 
 class SeenIds:

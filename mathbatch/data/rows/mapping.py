@@ -45,7 +45,7 @@ class FieldMapping:
         # If set, `extended` and `wanted` change nothing for rows of a source without columns, and need not be called.
         self.as_it_stands = not self._columns and self._where is None
         self._id = [getter(name) for name in as_names(dataset.index_field)]
-        self.id = id_maker(dataset.index_field, self._id)
+        self.id, self.escaped_id = id_maker(dataset.index_field, self._id)
         self._image_fields = [getter(name) for name in as_names(dataset.image_field)]
         self._answer = None if dataset.answer_field is None else getter(dataset.answer_field)
         self._choices = None if dataset.choices_field is None else getter(dataset.choices_field)

@@ -26,6 +26,7 @@ class RecordHead(msgspec.Struct):
     digest: str
     rollout: int = 0
     failure: dict[str, str] | None = None
+    content: str | None = None
 
 
 class RecordIndex:
@@ -40,6 +41,8 @@ class RecordIndex:
         # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
         # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
         self._places: dict[int, int] = {}
+        # Places of the last answers whose images lay in files, by hashes of id and rollout.
+        self._with_files: dict[int, int] = {}
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
         self._decode_head = msgspec.json.Decoder(RecordHead).decode
@@ -57,10 +60,15 @@ class RecordIndex:
                 yield line
                 continue
             head = self._decode_head(line.body)
-            self.note(head.id, head.rollout, head.digest, number, line.offset, head.failure is not None)
+            failed, with_files = head.failure is not None, head.content is not None
+            self.note(head.id, head.rollout, head.digest, number, line.offset, failed, with_files)
 
-    def note(self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool) -> None:
+    def note(
+        self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool, with_files: bool = False
+    ) -> None:
         """Note where the record of a unit is, unless the unit has an answer already."""
+        if with_files and not failed:
+            self._with_files[hash((id, rollout))] = segment << OFFSET_BITS | offset
         key = hash((id, rollout, digest))
         known = self._places.get(key)
         if known is None or known < 0:
@@ -95,12 +103,19 @@ class RecordIndex:
         is_it = record.digest == digest and record.id == id and record.rollout == rollout
         return record if is_it else None
 
+    def last_with_files(self, id: str, rollout: int) -> Record | None:
+        """Read the last answer to this rollout of a sample whose images lay in files, whatever its digest."""
+        place = self._with_files.get(hash((id, rollout)))
+        record = None if place is None else self._read(place)
+        return record if record is not None and (record.id, record.rollout) == (id, rollout) else None
+
     def close(self) -> None:
         """Close the segments and forget all records."""
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
         self._places.clear()
+        self._with_files.clear()
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS

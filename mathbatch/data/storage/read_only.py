@@ -28,6 +28,10 @@ class ReadOnlyStore(BaseDataSaver):
         """Return `answered`, `failed` or None."""
         return self._index.state(id, rollout, digest)
 
+    def last_with_files(self, id: str, rollout: int) -> Record | None:
+        """Return the last answer to this rollout of a sample whose images lay in files."""
+        return self._index.last_with_files(id, rollout)
+
     @property
     def answered(self) -> int:
         """Return how many units have an answer."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
@@ -49,8 +51,9 @@ class CheckedSweeper(BasicSweeper):
     def _parse_config(self) -> list[str]:
         from mathbatch.config.overrides import allow_new_key
         from mathbatch.config.secrets import refuse_typed_secrets
+        from mathbatch.config.spelling import keep_spelling
 
-        arguments: list[str] = [allow_new_key(argument) for argument in super()._parse_config()]
+        arguments: list[str] = [allow_new_key(keep_spelling(argument)) for argument in super()._parse_config()]
         refuse_typed_secrets(arguments)
         return arguments
 
@@ -62,8 +65,24 @@ class CheckedSweeper(BasicSweeper):
         loader = self.hydra_context.config_loader
         overrides = OverridesParser.create(config_loader=loader).parse_overrides([*self._parse_config(), *arguments])
         (cells,) = self.split_arguments(overrides, None)
+        is_swept = any(override.is_sweep_override() for override in overrides)
+        if not is_swept and isinstance(self.launcher, SharedEngineLauncher):
+            return current_sweep().leave_alone(loader, self.config, cells[0])
         current_sweep().check(loader, self.config, cells, 0)
         return super().sweep(arguments)
+
+    @staticmethod
+    def split_arguments(overrides: list[Override], max_batch_size: int | None) -> list[list[list[str]]]:
+        """Return the overrides of each job, in batches, as Hydra does, but with exact steps.
+
+        `range(0,1,0.2)` has the value 0.6, not 0.6000000000000001, and `range(0,1,0.1)` ends at 0.9.
+        """
+        for override in overrides:
+            if isinstance(swept := override._value, RangeSweep):
+                for name in ("start", "stop", "step"):
+                    value = getattr(swept, name)
+                    setattr(swept, name, Decimal(str(value)) if isinstance(value, float) else value)
+        return BasicSweeper.split_arguments(overrides, max_batch_size)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Do nothing: all of them have been checked."""
