@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.config import ModelConfig
+from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
@@ -56,6 +56,8 @@ class VllmModel(BaseInferenceModel):
         super().__init__(config)
         check_engine_options(config.engine)
         self._engine: AsyncLLM | None = None
+        # Where to load it from, once that is known.
+        self._found_at: str | None = None
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
@@ -68,7 +70,13 @@ class VllmModel(BaseInferenceModel):
         check_nested_sampling(values)
 
     async def open(self) -> None:
-        """Load the checkpoint. Raise EngineError with vLLM's own reason if that fails."""
+        """Load the checkpoint.
+
+        Raise ConfigError for one of the hub that is neither in its cache nor to be had, and EngineError with vLLM's own
+        reason if loading fails.
+        """
+        if self._found_at is None:
+            await run_in_daemon_thread(self._find)
         os.environ.update(self._environment())
         self._closed = False
         try:
@@ -121,6 +129,12 @@ class VllmModel(BaseInferenceModel):
         """Return the number of messages from the engine process so far."""
         return self._steps
 
+    def _find(self) -> None:
+        path = locate(self.config.path, "model.path")
+        if token := self.config.engine.get("hf_token"):
+            os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
+        self._found_at = str(path) if path.exists() else hub.available_model(self.config.path, self.config.revision)
+
     def _start(self) -> None:
         """Load the engine, in a thread whose signal mask the engine process inherits.
 
@@ -164,12 +178,9 @@ class VllmModel(BaseInferenceModel):
         import torch
 
         config, gpus = self.config, torch.cuda.device_count()
-        engine = dict(config.engine)
-        if token := engine.pop("hf_token", None):
-            os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
-        path = locate(config.path, "model.path")
+        engine = {name: value for name, value in config.engine.items() if name != "hf_token"}
         arguments = {
-            "model": str(path) if path.exists() else config.path,
+            "model": self._found_at,
             "revision": config.revision,
             "max_model_len": config.max_model_len,
             "tensor_parallel_size": config.tensor_parallel_size or _default_tensor_parallel(gpus),
