@@ -24,6 +24,7 @@ from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -69,12 +70,21 @@ class VllmModel(BaseInferenceModel):
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
 
+    def check_before_load(self, values: Mapping[str, Any]) -> None:
+        folder = locate(self.config.path, "model.path")
+        if not folder.exists():
+            folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
+        if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
+            os.environ.update(self._environment())
+            try_before_load(self.config, self._engine_arguments(str(folder)), self._template(), values)
+
     async def open(self) -> None:
         """Load the checkpoint.
 
         Raise ConfigError for one of the hub that is neither in its cache nor to be had, and EngineError with vLLM's own
         reason if loading fails.
         """
+        forget_trial()
         if self._found_at is None:
             await run_in_daemon_thread(self._find)
         os.environ.update(self._environment())
@@ -151,12 +161,12 @@ class VllmModel(BaseInferenceModel):
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        template = self.config.chat_template
+        assert self._found_at is not None
         self._chat_params = ChatParams(
-            chat_template=None if template is None else locate(template, "model.chat_template").read_text("utf-8"),
+            chat_template=self._template(),
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
-        arguments = AsyncEngineArgs(**self._engine_arguments())
+        arguments = AsyncEngineArgs(**self._engine_arguments(self._found_at))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
@@ -174,13 +184,17 @@ class VllmModel(BaseInferenceModel):
             found[KV_CACHE] = str(self.config.cpu_kv_cache_gib)
         return found
 
-    def _engine_arguments(self) -> dict[str, Any]:
+    def _template(self) -> str | None:
+        template = self.config.chat_template
+        return None if template is None else locate(template, "model.chat_template").read_text("utf-8")
+
+    def _engine_arguments(self, found_at: str) -> dict[str, Any]:
         import torch
 
         config, gpus = self.config, torch.cuda.device_count()
         engine = {name: value for name, value in config.engine.items() if name != "hf_token"}
         arguments = {
-            "model": self._found_at,
+            "model": found_at,
             "revision": config.revision,
             "max_model_len": config.max_model_len,
             "tensor_parallel_size": config.tensor_parallel_size or _default_tensor_parallel(gpus),
