@@ -124,6 +124,12 @@ class BaseInferenceModel(ABC):
     def check_sampling(self, values: Mapping[str, Any]) -> None:  # noqa: B027 - an engine may take anything
         """Raise ConfigError if the engine does not know one of the sampling parameters. Called before `open`."""
 
+    def check_before_load(self, values: Mapping[str, Any]) -> None:  # noqa: B027 - an engine may take anything
+        """Raise ConfigError for what the engine would ignore, or refuse for every request with these sampling values.
+
+        Called once for each job that has something to ask, before `open`. May take seconds.
+        """
+
     async def open(self) -> None:  # noqa: B027 - an engine without a start-up needs none
         """Load the model. Raise EngineError, with advice in the message, if that fails. Called again after a death."""
 

@@ -25,6 +25,7 @@ from mathbatch.config.overrides import (
     allow_new_key,
     allow_new_keys_before_cursor,
     flags_first,
+    overrides_of,
     refuse_hydras_folders,
     refuse_null_groups,
 )
@@ -73,10 +74,11 @@ def run_app(
     _prepare(schema)
     task = HydraTask(work)
     try:
-        refuse_typed_secrets(sys.argv[1:])
-        refuse_hydras_folders(sys.argv[1:])
-        refuse_null_groups(sys.argv[1:])
-        refuse_typed_escapes(sys.argv[1:])
+        overrides = overrides_of(sys.argv[1:])
+        refuse_typed_secrets(overrides)
+        refuse_hydras_folders(overrides)
+        refuse_null_groups(overrides)
+        refuse_typed_escapes(overrides)
         with around or nullcontext():
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)()
     except yaml.YAMLError as error:

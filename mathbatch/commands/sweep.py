@@ -154,7 +154,7 @@ def check_cells(
         if tuple(overrides) not in jobs:
             with _naming(number, name):
                 job = jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
-                preflight.check_fields(job.components)
+                job.check(preflight)
     _refuse_twins(list(jobs.values()))
     return [jobs[tuple(overrides)] for overrides in cells]
 

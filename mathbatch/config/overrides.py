@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from mathbatch.config.paths import conf_dir
 from mathbatch.errors import ConfigError, nearest
@@ -18,8 +19,10 @@ FREE_FORM = (
 )
 FLAGS_WITH_VALUE = (
     *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
-    *("--package", "-p", "--cfg", "-c"),
+    *("--package", "-p", "--cfg", "-c", "--experimental-rerun"),
 )
+# Flags that may have one of these values; without one they mean all.
+INFO_FLAGS, INFO_VALUES = ("--info", "-i"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 # Another way to write -m.
 MULTIRUN = re.compile(r"\+*hydra\.mode=.*multirun", re.IGNORECASE)
 HYDRAS_FOLDERS = {
@@ -33,15 +36,31 @@ HYDRAS_FOLDERS = {
 
 def flags_first(arguments: list[str]) -> list[str]:
     """Move the flags before the overrides, as Hydra wants them; people write them anywhere."""
-    flags, overrides, rest = [], [], iter(arguments)
-    for argument in rest:
+    flags, overrides = _parted(arguments)
+    return flags + overrides
+
+
+def overrides_of(arguments: list[str]) -> list[str]:
+    """Return the arguments that are neither flags nor values of flags."""
+    return _parted(arguments)[1]
+
+
+def _parted(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the flags with their values, and the overrides."""
+    flags: list[str] = []
+    overrides: list[str] = []
+    rest = deque(arguments)
+    while rest:
+        argument = rest.popleft()
         if not argument.startswith("-") or argument == "-":
             overrides.append(argument)
             continue
         flags.append(argument)
-        if argument in FLAGS_WITH_VALUE:
-            flags += [value for value in [next(rest, None)] if value is not None]
-    return flags + overrides
+        if argument in INFO_FLAGS and not (rest and rest[0] in INFO_VALUES):
+            flags.append("all")
+        elif rest and argument in (*FLAGS_WITH_VALUE, *INFO_FLAGS):
+            flags.append(rest.popleft())
+    return flags, overrides
 
 
 def refuse_hydras_folders(arguments: list[str]) -> None:

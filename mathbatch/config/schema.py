@@ -6,6 +6,7 @@ their names.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -199,6 +200,14 @@ class SamplingConfig:
             raise ConfigError(
                 "sampling.min_tokens", f"{self.min_tokens} is more than max_tokens={self.max_tokens}", "lower it"
             )
+        for name in ("stop", "bad_words"):
+            if any(not text for text in getattr(self, name) or ()):
+                raise ConfigError(f"sampling.{name}", "a text in it is empty", "leave that out")
+        for token, bias in self.logit_bias.items():
+            if not token.isdecimal():
+                raise ConfigError(f"sampling.logit_bias.{token}", "is no token id", "give the number of a token")
+            if math.isnan(bias):
+                raise ConfigError(f"sampling.logit_bias.{token}", "nan is no number", "give a number")
         if self.n > 1 and self.temperature == 0.0:
             raise ConfigError(
                 "sampling.n",
@@ -284,14 +293,14 @@ def _check_placeholder(path: str, pattern: str) -> None:
 
 
 def _check_at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:
-    """Raise ConfigError if `value` is set but not between `least` and `most`, both included."""
-    if value is not None and not least <= value <= (value if most is None else most):
+    """Raise ConfigError if `value` is set but no finite number between `least` and `most`, both included."""
+    if value is not None and not (math.isfinite(value) and least <= value <= (value if most is None else most)):
         limits = f"at least {least}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")
 
 
 def _check_above(path: str, value: float | None, bound: float, most: float | None = None) -> None:
-    """Raise ConfigError if `value` is set but not above `bound`, or above `most`."""
-    if value is not None and not bound < value <= (value if most is None else most):
+    """Raise ConfigError if `value` is set but no finite number above `bound`, or above `most`."""
+    if value is not None and not (math.isfinite(value) and bound < value <= (value if most is None else most)):
         limits = f"more than {bound}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.config import ModelConfig
+from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
@@ -26,6 +26,7 @@ from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import OPEN, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
+from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class VllmModel(BaseInferenceModel):
         super().__init__(config)
         check_engine_options(config.engine)
         self._engine: AsyncLLM | None = None
+        # Where to load it from, once that is known.
+        self._found_at: str | None = None
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
@@ -68,8 +71,23 @@ class VllmModel(BaseInferenceModel):
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
 
+    def check_before_load(self, values: Mapping[str, Any]) -> None:
+        folder = locate(self.config.path, "model.path")
+        if not folder.exists():
+            folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
+        if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
+            os.environ.update(self._environment())
+            try_before_load(self.config, self._engine_arguments(str(folder)), self._template(), values)
+
     async def open(self) -> None:
-        """Load the checkpoint. Raise EngineError with vLLM's own reason if that fails."""
+        """Load the checkpoint.
+
+        Raise ConfigError for one of the hub that is neither in its cache nor to be had, and EngineError with vLLM's own
+        reason if loading fails.
+        """
+        forget_trial()
+        if self._found_at is None:
+            await run_in_daemon_thread(self._find)
         os.environ.update(self._environment())
         self._closed = False
         try:
@@ -128,6 +146,12 @@ class VllmModel(BaseInferenceModel):
         """Return the number of messages from the engine process so far."""
         return self._steps
 
+    def _find(self) -> None:
+        path = locate(self.config.path, "model.path")
+        if token := self.config.engine.get("hf_token"):
+            os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
+        self._found_at = str(path) if path.exists() else hub.available_model(self.config.path, self.config.revision)
+
     def _start(self) -> None:
         """Load the engine, in a thread whose signal mask the engine's processes inherit.
 
@@ -145,12 +169,12 @@ class VllmModel(BaseInferenceModel):
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        template = self.config.chat_template
+        assert self._found_at is not None
         self._chat_params = ChatParams(
-            chat_template=None if template is None else locate(template, "model.chat_template").read_text("utf-8"),
+            chat_template=self._template(),
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
-        arguments = AsyncEngineArgs(**self._engine_arguments())
+        arguments = AsyncEngineArgs(**self._engine_arguments(self._found_at))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
@@ -168,16 +192,17 @@ class VllmModel(BaseInferenceModel):
             found[KV_CACHE] = str(self.config.cpu_kv_cache_gib)
         return found
 
-    def _engine_arguments(self) -> dict[str, Any]:
+    def _template(self) -> str | None:
+        template = self.config.chat_template
+        return None if template is None else locate(template, "model.chat_template").read_text("utf-8")
+
+    def _engine_arguments(self, found_at: str) -> dict[str, Any]:
         import torch
 
         config, gpus = self.config, torch.cuda.device_count()
-        engine = dict(config.engine)
-        if token := engine.pop("hf_token", None):
-            os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
-        path = locate(config.path, "model.path")
+        engine = {name: value for name, value in config.engine.items() if name != "hf_token"}
         arguments = {
-            "model": str(path) if path.exists() else config.path,
+            "model": found_at,
             "revision": config.revision,
             "max_model_len": config.max_model_len,
             "tensor_parallel_size": config.tensor_parallel_size or _default_tensor_parallel(gpus),

@@ -99,14 +99,14 @@ class Preflight:
         return self._rows[key]
 
     def check_fields(self, components: Components) -> None:
-        """Raise ConfigError for a field that is in no row, and for a judge that can't be asked.
+        """Raise ConfigError for a field that is in no row, a judge that can't be asked, a hub dataset that isn't there.
 
         These are mistakes of the configuration. What is wrong with the rows themselves is left for later.
         """
         try:
             self.check(components)
         except ConfigError as error:
-            if error.path.endswith(("_field", ".metadata", ".judge")):
+            if error.path.endswith(("_field", ".metadata", ".judge", ".hub")):
                 raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class RunJob(Job):
         self.held: Counts | None = None
         self.left_over = 0
         self.is_exported = False
+        self._check_model = check_model
         self._attempt: Path | None = None
         self._next_news = 0.0
 
@@ -59,9 +61,28 @@ class RunJob(Job):
         """Return the overrides that made it: what tells the jobs of a sweep apart."""
         return " ".join(self.overrides)
 
+    def check(self, preflight: Preflight) -> None:
+        """Look at the first rows, and let the engine look at its settings. Raises ConfigError."""
+        preflight.check_fields(self.components)
+        self._check_before_load()
+
+    def _check_before_load(self) -> None:
+        """Let the models look at what they get, unless an earlier attempt has answers: then they have taken it."""
+        earlier = last_figures(self.components.run_dir)
+        if not self._check_model or (earlier is not None and earlier.answered):
+            return
+        self._check_model = False
+        build_model(self.config).check_before_load(sampling_values(self.config.sampling))
+        if self.is_judged and self.config.judge.model is not None:
+            try:
+                build_model(replace(self.config, model=self.config.judge.model)).check_before_load({})
+            except ConfigError as error:
+                raise error.at(f"judge.{error.path}") from error
+
     def open(self, preflight: Preflight) -> None:
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
         self.rows = preflight.check(self.components)
+        self._check_before_load()
         self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
         self._input = self._input_stamp()
         super().open(preflight)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import locate
+from mathbatch.data.rows.hub_dataset import load_split
 from mathbatch.data.rows.json_stream import read_rows
 from mathbatch.data.storage.segments import BUFFER
 from mathbatch.errors import ConfigError, nearest
@@ -145,7 +146,7 @@ class HubSource(Source):
     """
 
     def __init__(self, path: str, config: str | None, split: str, revision: str | None, elsewhere: str | None) -> None:
-        self._arguments = {"path": path, "name": config, "split": split, "revision": revision}
+        self._arguments: dict[str, Any] = {"path": path, "config": config, "split": split, "revision": revision}
         self.name = f"{path}, {f'configuration {config}, ' if config else ''}split {split}"
         self.columns = {"_config": config or "default", "_split": split}
         self._elsewhere = "files that you have" if elsewhere is None else f"where you have {elsewhere}"
@@ -161,20 +162,7 @@ class HubSource(Source):
 
     def _dataset(self) -> Any:
         if self._loaded is None:
-            try:
-                import datasets
-            except ImportError as error:
-                raise ConfigError(
-                    "dataset.hub", "datasets of the hub need the library `datasets`", "pip install 'mathbatch[hub]'"
-                ) from error
-            try:
-                self._loaded = datasets.load_dataset(**self._arguments)
-            except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-                raise ConfigError(
-                    "dataset.hub",
-                    f"can't load {self.name}: {type(error).__name__}: {error}",
-                    f"correct dataset.hub, or set dataset.input to {self._elsewhere}",
-                ) from error
+            self._loaded = load_split(**self._arguments, elsewhere=self._elsewhere)
         return self._loaded
 
 

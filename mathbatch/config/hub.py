@@ -1,0 +1,150 @@
+"""Find models and datasets of the Hugging Face hub: in its cache where the hub can't be reached.
+
+Compute nodes often have no network. The hub's own client then tries again for up to a minute before it gives up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from mathbatch.errors import ConfigError
+
+MODEL, DATASET = "model", "dataset"
+# Longest wait for the hub's answer, in seconds. Within the client's own limit a name server that is gone takes longer.
+REQUEST_S, WAIT_S = 4.0, 7.0
+WEIGHTS = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
+
+
+@dataclass
+class Offline:
+    """Reason why the hub's client asks nobody but its cache in this process, once that is so."""
+
+    why: str | None = None
+
+
+_offline = Offline()
+
+
+def work_offline(why: str) -> None:
+    """Let the hub's client use its cache alone from now on, in this process and in those that it starts."""
+    from huggingface_hub import constants
+
+    _offline.why = why
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    constants.HF_HUB_OFFLINE = True
+
+
+def cached_snapshot(kind: str, name: str, revision: str | None) -> Path | None:
+    """Return the folder in the hub's cache that has files of this revision, None if there is none."""
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = hub_cache() / repo_folder_name(repo_id=name, repo_type=kind)
+    reference = folder / "refs" / (revision or "main")
+    commit = reference.read_text().strip() if reference.is_file() else revision or "main"
+    snapshot = folder / "snapshots" / commit
+    return snapshot if snapshot.is_dir() else None
+
+
+def hub_cache() -> Path:
+    """Return the folder in which the hub's client keeps what it has fetched."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def why_unreachable(kind: str, name: str, revision: str | None) -> str | None:
+    """Return why the hub can't give this now; None if it can. Takes at most `WAIT_S` seconds."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return _offline.why or "HF_HUB_OFFLINE is set"
+    answers: list[str | None] = []
+    thread = threading.Thread(target=lambda: answers.append(_ask(kind, name, revision)), daemon=True)
+    thread.start()
+    thread.join(WAIT_S)
+    return answers[0] if answers else f"{_endpoint()} does not answer within {WAIT_S:g} s"
+
+
+def missing(path: str, kind: str, name: str, revision: str | None, why: str, otherwise: str) -> ConfigError:
+    """Return the error that says what is missing, where it belongs, and the command that fetches it elsewhere."""
+    from huggingface_hub.file_download import repo_folder_name
+
+    options = [f"--repo-type {DATASET}"] if kind == DATASET else []
+    options += [] if revision is None else [f"--revision {revision}"]
+    command = " ".join(["hf download", name, *options])
+    folder = hub_cache() / repo_folder_name(repo_id=name, repo_type=kind)
+    return ConfigError(
+        path,
+        f"the {kind} {name} is not on this machine, and {why}",
+        f"on a machine that reaches the hub: {command}; then copy the folder that this makes in the hub's cache to "
+        f"{folder}, or {otherwise}",
+    )
+
+
+def available_model(name: str, revision: str | None) -> str:
+    """Return where to load a hub model from: its name if the hub can be asked, else its folder in the cache.
+
+    Raises ConfigError if it is in neither place, within ten seconds.
+    """
+    why = why_unreachable(MODEL, name, revision)
+    if why is None:
+        return name
+    snapshot = cached_snapshot(MODEL, name, revision)
+    if snapshot is None or (lacking := _lacking(snapshot)) is not None:
+        why = why if snapshot is None else f"of its folder there, {lacking} is missing; {why}"
+        raise missing("model.path", MODEL, name, revision, why, "set model.path to where you have it")
+    work_offline(why)
+    return str(snapshot)
+
+
+def _lacking(snapshot: Path) -> str | None:
+    """Return what a checkpoint in the cache lacks, after a download that was stopped; None if it is whole."""
+    names = {file.name for file in snapshot.iterdir()}
+    for index in snapshot.glob("*.index.json"):
+        wanted = set(json.loads(index.read_text("utf-8")).get("weight_map", {}).values())
+        if lost := sorted(wanted - names):
+            return lost[0]
+    return None if any(Path(name).suffix in WEIGHTS for name in names) else "the file of the weights"
+
+
+def _ask(kind: str, name: str, revision: str | None) -> str | None:
+    """Ask the hub about a repository once, without trying again. Return why it can't be had, None if it can."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    api = HfApi()
+    try:
+        found = api.repo_info(name, repo_type=kind, revision=revision, timeout=REQUEST_S)
+        if getattr(found, "gated", False):
+            api.auth_check(name, repo_type=kind)
+    except GatedRepoError:
+        return f"{_endpoint()} gives it only to those who accepted its terms there: set HF_TOKEN"
+    except RevisionNotFoundError:
+        return f"{_endpoint()} has no revision {revision} of it"
+    except RepositoryNotFoundError:
+        return f"{_endpoint()} has none of that name, or only for those whom HF_TOKEN lets in"
+    except HfHubHTTPError as error:
+        # 429: too many requests, after which the client waits by itself.
+        return None if error.response.status_code == 429 else f"{_endpoint()} answers {error.response.status_code}"
+    except HFValidationError:
+        return "the hub has only names like owner/name"
+    # The base class is that of the HTTP library, which differs between versions of the client.
+    except (HfHubHTTPError.__bases__[0], OSError) as error:
+        return f"{_endpoint()} can't be reached ({error or type(error).__name__})"
+    return None
+
+
+def _endpoint() -> str:
+    from huggingface_hub import constants
+
+    return str(constants.ENDPOINT)
