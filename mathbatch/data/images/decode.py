@@ -14,12 +14,14 @@ import os
 import re
 import stat
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mathbatch.data.images.metadata import without_metadata
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
@@ -52,8 +54,17 @@ JPEG, SCAN, END = b"\xff\xd8", 0xDA, 0xD9
 # Any marker, except for the codes that may stand within the data of a scan (ITU-T T.81, B.1.1.5).
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
-# EXIF tag for the orientation of the camera. Value 1 is upright.
+# EXIF tag for the orientation of the camera, and how Pillow turns its values upright (EXIF 2.32, 4.6.4). Value 1 is so.
 ORIENTATION = 0x0112
+TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 # Errors that Pillow's decoders raise on damaged data.
 DECODER_ERRORS = (
@@ -132,7 +143,7 @@ class ImageDecoder:
 
         Raise SampleError for an image over a limit, a missing file or a damaged header.
         """
-        with _reading(ref), self._open(ref) as stream, _open_image(stream) as image:
+        with _reading(ref), self._open(ref) as stream, _open_image(stream, header_only=True) as image:
             width, height = image.size
             alpha = _has_alpha(image)
             encoded = stream.seek(0, os.SEEK_END)
@@ -183,19 +194,30 @@ def _scans(data: bytes) -> int:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return the first frame with 8 bits per channel, turned upright, and white where it is transparent."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     image.seek(0)
-    if image.getexif().get(ORIENTATION, 1) != 1:  # exif_transpose would copy every image
-        image = ImageOps.exif_transpose(image)
+    image.load()
+    if (turn := _turn(image)) is not None:
+        image = image.transpose(turn)
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_eight_bits(image)
     if _has_alpha(image):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
-    image.load()
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Return how to turn an image upright, None if it is so or its EXIF data can't be read. Pillow turns TIFF itself."""
+    from PIL.Image import Transpose
+
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except DECODER_ERRORS:  # the pixels are read already, and viewers show such an image as it is
+        return None
+    return Transpose[TURNS[orientation]] if isinstance(orientation, int) and orientation in TURNS else None
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -220,11 +242,13 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return image.point(lambda value: value * scale - low * scale).convert("L")
 
 
-def _open_image(stream: BinaryIO) -> Image.Image:
+def _open_image(stream: BinaryIO, header_only: bool = False) -> Image.Image:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # `ImageDecoder.measure` checks our own limit instead
-    return Image.open(stream, formats=FORMATS)
+    # Pillow warns of odd metadata, which the pixels don't need.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    return Image.open(without_metadata(stream, header_only), formats=FORMATS)
 
 
 @contextmanager
