@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from mathbatch.config.templates.filters import as_list, boxed, split_choices
-from mathbatch.data.images.decode import BASE64_STARTS
+from mathbatch.data.images.embedded import data_url_content, is_base64, unwrapped
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
 from mathbatch.records import Row
 
@@ -242,9 +242,9 @@ def _is_image(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(map(_is_image, value))
     if isinstance(value, dict):
-        return "bytes" in value and "path" in value
+        return ("bytes" in value and "path" in value) or (unwrapped(value) is not value and _is_image(unwrapped(value)))
     if isinstance(value, str):
-        return bool(IMAGE_SUFFIX.search(value)) or value.startswith((*BASE64_STARTS, "data:image/"))
+        return bool(IMAGE_SUFFIX.search(value)) or is_base64(value) or data_url_content(value) is not None
     return isinstance(value, bytes)
 
 

@@ -6,7 +6,6 @@ threads, just ahead of the engine. Everything that is not an image raises Sample
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import io
@@ -21,21 +20,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mathbatch.data.images.embedded import (
+    MAX_SHOWN,
+    NETWORK_URL,
+    base64_bytes,
+    data_url_content,
+    file_url_path,
+    is_base64,
+    is_no_path,
+    shown,
+    unwrapped,
+)
 from mathbatch.data.images.metadata import without_metadata
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
 if TYPE_CHECKING:
     from PIL import Image
-
-DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
-# First characters in base64 of JPEG, PNG, GIF, WebP, BMP and TIFF, of which the last two have several.
-BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}+={0,2}\s*")
-# Linux accepts no longer path (PATH_MAX), and resolving one with very many parts would take long.
-MAX_PATH = 4096
-# No image is shorter, and a path that happens to look like base64 is hardly ever longer.
-MIN_BASE64 = 64
 
 # Pillow would start other programs to read some of the other formats. Files of the format MPO, which some cameras
 # write, are read as JPEG.
@@ -94,33 +95,36 @@ class ImageRoot:
     def reference(self, value: Any) -> ImageRef:
         """Return a reference to the image in a field of a row.
 
-        The value may be a path, base64 text, a data URL, bytes, or {"bytes", "path"} as in Hugging Face datasets. Raise
-        SampleError for anything else, and for a file that is missing or outside the folder.
+        The value may be a path, a `file://` URL, base64 text, a data URL, bytes, or one of these in a dictionary, such
+        as {"bytes", "path"} of Hugging Face datasets and {"type": "image_url", "image_url": {"url"}} of chat messages.
+        Raise SampleError for anything else, and for a file that is missing or outside the folder.
         """
-        if isinstance(value, dict) and ("bytes" in value or "path" in value):
-            value = value.get("bytes") or value.get("path")
+        value = unwrapped(value)
         if isinstance(value, bytes) and value:
             return _embedded("embedded bytes", value)
         if not isinstance(value, str) or not value.strip():
-            raise SampleError("bad_image_field", f"a picture can't be a {type(value).__name__}: {value!r:.60}")
-        if match := DATA_URL.match(value):
-            return _embedded("data URL", value[match.end() :])
-        if value.startswith(BASE64_STARTS) and len(value) >= MIN_BASE64 and BASE64.fullmatch(value):
+            raise SampleError("bad_image_field", f"a picture can't be {shown(value)}")
+        if (content := data_url_content(value)) is not None:
+            return _embedded("data URL", content)
+        if is_base64(value):
             return _embedded("base64 text", value)
-        if value.startswith(("http://", "https://")):
+        if NETWORK_URL.match(value):
             raise SampleError("image_url", f"pictures are not fetched from the network: {value:.200}")
-        return self._file(value)
+        path = file_url_path(value)
+        return self._file(value if path is None else path)
 
     def _file(self, value: str) -> ImageRef:
-        if "\0" in value or len(value) > MAX_PATH:
-            raise SampleError("missing_image", f"neither a path nor a picture in base64: {value!r:.200}")
+        if is_no_path(value):
+            raise SampleError("missing_image", f"neither a path nor a picture in base64: {shown(value)}")
         real = os.path.realpath(os.path.join(self._real, value))
         if not real.startswith(self._real + os.sep) and self._real != os.sep:
-            raise SampleError("image_outside_root", f"{value} lies outside {self._real}; see dataset.image_base_path")
+            raise SampleError(
+                "image_outside_root", f"{value:.{MAX_SHOWN}} lies outside {self._real}; see dataset.image_base_path"
+            )
         try:
             found = os.stat(real)
         except OSError as error:
-            raise SampleError("missing_image", f"{real}: {error.strerror}") from error
+            raise SampleError("missing_image", f"{real:.{MAX_SHOWN}}: {error.strerror}") from error
         if not stat.S_ISREG(found.st_mode):
             raise SampleError("missing_image", f"{real} is not a file")
         return ImageRef(label=value, identity=f"{value}:{found.st_size}", path=real)
@@ -180,7 +184,7 @@ class ImageDecoder:
         assert ref.data is not None
         if isinstance(ref.data, bytes):
             return io.BytesIO(ref.data)
-        return io.BytesIO(base64.b64decode("".join(ref.data.split()), validate=True))
+        return io.BytesIO(base64_bytes(ref.data))
 
 
 def _scans(data: bytes) -> int:
@@ -210,7 +214,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """Return how to turn an image upright, None if it is so or its EXIF data can't be read. Pillow turns TIFF itself."""
+    """Return how to turn an image upright; None if it is so, as TIFF always is here, or its EXIF data can't be read."""
     from PIL.Image import Transpose
 
     try:

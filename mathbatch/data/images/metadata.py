@@ -16,8 +16,8 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 PNG_PIXELS, PNG_EXIF = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"), b"eXIf"
 # A longer chunk holds a preview or worse. In a JPEG the same data fits into a segment of 64 KiB.
 MAX_EXIF = 1 << 16
-# Segments of a JPEG that tell about its colours, with the bytes that decoders read of them (JFIF 1.02; ITU-T T.872), and
-# the one of the orientation.
+# Segments of a JPEG that tell about its colours (JFIF 1.02; ITU-T T.872), and the one of the orientation: how each
+# begins, and the fewest bytes that decoders read of it.
 JPEG_KEPT = {0xE0: (b"JFIF\0", 14), 0xE1: (b"Exif\0\0", 14), 0xEE: (b"Adobe", 12)}
 # Application segments and comments.
 JPEG_METADATA = (*range(0xE0, 0xF0), 0xFE)
@@ -87,7 +87,7 @@ def _jpeg_parts(stream: BinaryIO, header_only: bool) -> list[bytes]:
 
 
 def _webp_parts(stream: BinaryIO, size: int) -> list[bytes]:
-    """Return the chunks that are kept. `size` is that of the whole file, as its header says, without the first 8 bytes."""
+    """Return the chunks that are kept. `size` is what the header says: bytes of the file without the first eight."""
     parts = []
     while stream.tell() < 8 + size and len(head := stream.read(8)) == 8:
         length = int.from_bytes(head[4:], "little")

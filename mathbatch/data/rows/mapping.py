@@ -173,7 +173,13 @@ class FieldMapping:
 
 def _prompt_of(template: str, examples: Row) -> Callable[[Row], str]:
     render = compile_prompt(template)
-    return (lambda row: render({**row, **examples})) if examples else render
+
+    def render_with_examples(row: Row) -> str:
+        if hidden := examples.keys() & row.keys():
+            raise SampleError("prompt_template", f"dataset.{hidden.pop()} takes the place of the field of that name")
+        return render({**row, **examples})
+
+    return render_with_examples if examples else render
 
 
 def _is_held(value: Any) -> bool:
