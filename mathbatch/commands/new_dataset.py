@@ -37,7 +37,9 @@ BOXED = "Please reason step by step, and put your final answer within \\boxed{}.
 def main() -> int:
     """Write the draft that the command line asks for; return the exit code."""
     input, options = _arguments(sys.argv[1:])
-    name = options.get("name") or re.sub(r"[^\w]+", "_", Path(input).name.partition(".")[0]).strip("_") or "dataset"
+    # Hydra reads no other letters in `dataset=…` without quotes.
+    ascii_stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(input).name.partition(".")[0]).strip("_")
+    name = options.get("name") or ascii_stem or "dataset"
     folder = Path(options.get("output", "my_conf"))
     path = folder / "dataset" / f"{name}.yaml"
     text = draft(name, input, folder)
@@ -73,8 +75,8 @@ def draft(name: str, input: str, folder: Path = Path("my_conf")) -> str:
     }
     used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
     guesses["metadata"] = guess_metadata(rows, used)
-    fields = json.dumps(rows.names, ensure_ascii=False)
-    lines = [f"# Drafted from {len(rows.rows):,} rows of {json.dumps(Path(input).name)}; its fields: {fields}"]
+    file, fields = (json.dumps(value, ensure_ascii=False) for value in (Path(input).name, rows.names))
+    lines = [f"# Drafted from {len(rows.rows):,} rows of {file}; its fields: {fields}"]
     lines += [f"name: {quoted(name)}", f"input: {quoted(_portable(input, folder))}"]
     columns = [guess.column for guess in guesses.values() if guess.column is not None]
     if columns:
