@@ -14,7 +14,7 @@ IMAGE_KEYS = ("bytes", "base64", "b64_json", "data", "path", "url", "image_url",
 # Dictionaries within dictionaries that are looked into.
 MAX_DEPTH = 4
 # Scheme, media type and parameters of a data URL (RFC 2397).
-DATA_URL = re.compile(r"\s*data:([^,]{0,1000}),", re.IGNORECASE)
+DATA_URL = re.compile(r"\s*data:([^,\s]{0,1000}),", re.IGNORECASE)
 FILE_URL = re.compile(r"\s*file:(?://(?:localhost(?=/))?)?", re.IGNORECASE)
 NETWORK_URL = re.compile(r"\s*(?:https?|ftp|s3|gs|hf)://", re.IGNORECASE)
 # First characters in base64 of JPEG, PNG, GIF, WebP, BMP, TIFF and AVIF, in both alphabets of RFC 4648.

@@ -45,8 +45,8 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
     """Yield all rows of a file, numbered from 1 by their line in JSON Lines and by their position otherwise.
 
     `json_lines` tells that the file is JSON Lines. Otherwise it is an array of rows, or an object whose member names
-    become the keys of the rows. `chunk` is the number of bytes to read at a time. Raise RowsWithin if the object is
-    none of rows, and has a list of them.
+    become the keys of the rows. `chunk` is the number of bytes to read at a time. Raise RowsWithin if the object
+    has a list of rows, of no fewer than it has been itself until there.
     """
     if json_lines:
         return _read_lines(stream)
@@ -120,7 +120,7 @@ def _too_deep(row: Row) -> bool:
 
 def _read_elements(text: _JsonText, closing: str) -> Iterator[RawRow]:
     """Yield the rows up to the closing bracket. A syntax error ends the file with one unreadable row."""
-    number, has_rows = 1, False
+    number, rows = 1, 0
     text.take(text.peek())
     try:
         while text.peek() != closing:
@@ -128,9 +128,9 @@ def _read_elements(text: _JsonText, closing: str) -> Iterator[RawRow]:
                 text.take(",")
             key = text.member_name() if closing == "}" else None
             raw = _encodable(number, key, value := text.value())
-            has_rows = has_rows or raw.row is not None
-            if not has_rows and key is not None and isinstance(value, list) and value and isinstance(value[0], dict):
+            if key is not None and _is_list_of_rows(value) and len(value) >= rows:
                 raise RowsWithin(key)
+            rows += raw.row is not None
             yield raw
             number += 1
         text.take(closing)
@@ -139,6 +139,10 @@ def _read_elements(text: _JsonText, closing: str) -> Iterator[RawRow]:
         raise
     except ValueError as error:
         yield _unreadable(number, f"not JSON, and nothing after it can be read: {error}")
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def _encodable(number: int, key: str | None, value: Any) -> RawRow:

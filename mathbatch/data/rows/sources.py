@@ -230,15 +230,13 @@ def _find(value: str, source: str | None) -> list[Path]:
 
 
 def _file_source(path: Path) -> Source:
-    suffix = _suffix(path)
+    is_parquet = path.suffix.lower() == ".parquet"
     with suppress(OSError):  # told where the file is read
-        if first_bytes(path).startswith(PARQUET_START):
-            suffix = ".parquet"
-    if suffix == ".parquet":
+        is_parquet = is_parquet or first_bytes(path).startswith(PARQUET_START)
+    if is_parquet:
         return ParquetSource(path)
-    if suffix in CSV_DIALECTS:
-        return TableSource(path, CSV_DIALECTS[suffix])
-    return JsonSource(path)
+    suffix = _suffix(path)
+    return TableSource(path, CSV_DIALECTS[suffix]) if suffix in CSV_DIALECTS else JsonSource(path)
 
 
 def _is_known(path: Path) -> bool:
