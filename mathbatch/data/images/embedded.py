@@ -79,6 +79,8 @@ def shown(value: Any) -> str:
     """Return words for a value in a message: a short text itself, never an image, and the keys of a dictionary."""
     if isinstance(value, dict):
         return f"a dict with the keys {list(value)!r:.{MAX_SHOWN}}"
+    if isinstance(value, list):
+        return f"a list of {len(value)} within a list or a dict"
     if not isinstance(value, (str, bytes)):
         return f"a {type(value).__name__}: {value!r:.60}"
     if len(value) > MAX_SHOWN or (isinstance(value, str) and _may_be_base64(value)):

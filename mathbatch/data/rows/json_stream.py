@@ -45,8 +45,9 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
     """Yield all rows of a file, numbered from 1 by their line in JSON Lines and by their position otherwise.
 
     `json_lines` tells that the file is JSON Lines. Otherwise it is an array of rows, or an object whose member names
-    become the keys of the rows. `chunk` is the number of bytes to read at a time. Raise RowsWithin if the object
-    has a list of rows, of no fewer than it has been itself until there.
+    become the keys of the rows. `chunk` is the number of bytes to read at a time.
+
+    Raise RowsWithin if the object has a member that is a list of rows, and no more rows of its own before it.
     """
     if json_lines:
         return _read_lines(stream)
