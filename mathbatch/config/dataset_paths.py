@@ -17,8 +17,8 @@ from mathbatch.config.secrets import PATHS_OF_A_DATASET
 def anchor_paths(composed: DictConfig, hydra: HydraConf) -> None:
     """Make the relative paths of the dataset absolute if they lie beside the folder that its file was found in.
 
-    So `input: rows.jsonl` of `my_conf/dataset/rows.yaml` is the file beside `my_conf`. Paths that are not there, and
-    those of the command line, stay relative to the current folder.
+    So `input: rows.jsonl` of `my_conf/dataset/rows.yaml` is the file beside `my_conf`. Paths that are not there, those
+    of the command line, and those that mean the same from the current folder stay as they are written.
     """
     beside = _folder_beside(hydra)
     typed = {override.lstrip("+~").partition("=")[0] for override in hydra.overrides.task}
@@ -45,5 +45,7 @@ def _anchored(value: Any, folder: Path) -> Any:
     if not isinstance(value, str) or not value or value.startswith(("/", "~", SCHEME)) or "${" in value:
         return value
     path = os.path.normpath(folder / value)
+    if path == os.path.abspath(value):
+        return value
     is_there = os.path.exists(path) or (glob.has_magic(value) and glob.glob(path, recursive=True))
     return path if is_there else value

@@ -45,6 +45,7 @@ READ = {
     "ROWS.JSONL.GZ": gzip.compress(LINES),
     "ROWS.CSV.XZ": lzma.compress(TABLE),
     "Rows.Csv": TABLE,
+    "named.csv": TABLE.replace(b"sample_index,query_cot", b"PAR1,sample_index,query_cot").replace(b"\nr", b"\n,r"),
     "packed.jsonl": gzip.compress(LINES),
     "packed.json": bz2.compress(json.dumps(ROWS).encode()),
     "rows.PARQUET": as_parquet(),

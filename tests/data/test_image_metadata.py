@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from mathbatch.data.images.decode import ImageDecoder
+from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
 DECODER = ImageDecoder(max_pixels=10**6, max_bytes=64 << 20)
@@ -143,3 +144,12 @@ def test_the_orientation_of_a_png_is_read_beside_a_bomb_before_and_behind_the_pi
 def test_a_series_of_pictures_from_a_camera_is_its_first_one() -> None:
     data = encoded("MPO", save_all=True, append_images=[Image.new("RGB", SIZE, "red")])
     assert decoded(data).tobytes() == decoded(encoded("JPEG")).tobytes()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_of_very_many_empty_pieces_is_refused(kind: str) -> None:
+    one = png_with(b"tEXt", b"")
+    chunk = one[PNG_HEADER : PNG_HEADER + 12]
+    many = {"PNG": one.replace(chunk, chunk * 200_000), "JPEG": jpeg_with(0xE5, b"", times=200_000)}[kind]
+    with pytest.raises(SampleError, match="more than 100,000 pieces"):
+        decoded(many)

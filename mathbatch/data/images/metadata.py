@@ -9,13 +9,16 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # Chunks that the pixels depend on (PNG, third edition, 11.2 and 11.3.1), and the one of the orientation.
 PNG_PIXELS, PNG_EXIF = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"), b"eXIf"
-# A longer chunk holds a preview or worse. In a JPEG the same data fits into a segment of 64 KiB.
-MAX_EXIF = 1 << 16
+# Longest EXIF data that is kept. In a JPEG they fit into a segment of 64 KiB.
+MAX_EXIF = 1 << 20
+# Chunks or segments of one file. Millions of empty ones would take seconds.
+MAX_PIECES = 100_000
 # Segments of a JPEG that tell about its colours (JFIF 1.02; ITU-T T.872), and the one of the orientation: how each
 # begins, and the fewest bytes that decoders read of it.
 JPEG_KEPT = {0xE0: (b"JFIF\0", 14), 0xE1: (b"Exif\0\0", 14), 0xEE: (b"Adobe", 12)}
@@ -31,7 +34,7 @@ HEADER_REST = 1 << 16
 def without_metadata(stream: BinaryIO, header_only: bool = False) -> BinaryIO:
     """Return the image in a stream without its metadata; a format other than PNG, JPEG and WebP as it is.
 
-    With `header_only`, what follows the header may be missing.
+    With `header_only`, what follows the header may be missing. Raise ValueError for a file of too many pieces.
     """
     stream.seek(0)
     start = stream.read(len(PNG))
@@ -47,10 +50,17 @@ def without_metadata(stream: BinaryIO, header_only: bool = False) -> BinaryIO:
     return stream
 
 
+def _pieces() -> Iterator[int]:
+    yield from range(MAX_PIECES)
+    raise ValueError(f"a picture of more than {MAX_PIECES:,} pieces")
+
+
 def _png_parts(stream: BinaryIO, header_only: bool) -> list[bytes]:
     """Return the chunks that are kept, with their lengths and checksums, from behind the signature on."""
     parts = []
-    while len(head := stream.read(8)) == 8:
+    for _ in _pieces():
+        if len(head := stream.read(8)) < 8:
+            break
         length, name = struct.unpack(">I4s", head)
         if name not in PNG_PIXELS and not (name == PNG_EXIF and length <= MAX_EXIF):
             stream.seek(length + 4, os.SEEK_CUR)
@@ -67,7 +77,7 @@ def _png_parts(stream: BinaryIO, header_only: bool) -> list[bytes]:
 def _jpeg_parts(stream: BinaryIO, header_only: bool) -> list[bytes]:
     """Return the segments that are kept, from behind the start marker on, and all that follows the first scan."""
     parts = []
-    while True:
+    for _ in _pieces():
         begin = stream.tell()
         head = stream.read(4)
         if head[:2] == b"\xff\xff":  # markers may be padded
@@ -89,7 +99,9 @@ def _jpeg_parts(stream: BinaryIO, header_only: bool) -> list[bytes]:
 def _webp_parts(stream: BinaryIO, size: int) -> list[bytes]:
     """Return the chunks that are kept. `size` is what the header says: bytes of the file without the first eight."""
     parts = []
-    while stream.tell() < 8 + size and len(head := stream.read(8)) == 8:
+    for _ in _pieces():
+        if stream.tell() >= 8 + size or len(head := stream.read(8)) < 8:
+            break
         length = int.from_bytes(head[4:], "little")
         padded = length + length % 2
         if head[:4] in WEBP_METADATA and not (head[:4] == WEBP_EXIF and length <= MAX_EXIF):

@@ -16,7 +16,8 @@ from mathbatch.data.storage.segments import BUFFER
 from mathbatch.errors import ConfigError
 
 PACKED_SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-PARQUET_START = b"PAR1"
+# With the first byte of the structure that follows, since a column of a table may be named PAR1.
+PARQUET_START = b"PAR1\x15"
 # Names lie: `.jsonl` may be packed. So files are known by their first bytes.
 PACKED_STARTS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 UNPACK = "unpack it, or pack the one file as .gz"
