@@ -19,6 +19,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
+from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.escapes import refuse_typed_escapes
 from mathbatch.config.explain import Refused, explain, explain_uncomposed, explain_yaml
 from mathbatch.config.overrides import (
@@ -53,6 +54,7 @@ class HydraTask:
     def __call__(self, composed: DictConfig) -> object:
         """Return what `work` returns for this configuration."""
         self.has_begun = True
+        anchor_paths(composed, HydraConfig.get())
         try:
             self.result = self.work(composed)
         except MathBatchError as error:

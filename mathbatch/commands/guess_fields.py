@@ -7,30 +7,35 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+import yaml
+
 from mathbatch.config.templates.filters import as_list, boxed, split_choices
-from mathbatch.data.images.decode import BASE64_STARTS
+from mathbatch.data.images.embedded import data_url_content, is_base64, unwrapped
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
 from mathbatch.data.rows.ids import id_text
 from mathbatch.records import Row
 
-# Names that fields of datasets often have, the likeliest first.
-ID_NAMES = ("sample_index", "pid", "id", "uid", "unique_id", "question_id", "problem_id", "qid", "index", "idx", "key")
-QUERY_NAMES = ("query_cot", "query", "question", "problem", "prompt", "instruction", "input", "text")
-ANSWER_NAMES = (
-    "answer",
-    "gold",
-    "ground_truth",
-    "final_answer",
-    "answer_number",
-    "target",
-    "label",
-    "expected",
-    "solution",
+# Names that fields of datasets often have, in English and Chinese, the likeliest first.
+ID_NAMES = (
+    *("sample_index", "pid", "id", "uid", "unique_id", "question_id", "problem_id", "qid", "index", "idx", "key"),
+    *("题目编号", "题号", "编号", "序号"),
 )
-CHOICE_NAMES = ("choices", "options", "option", "candidates")
+QUERY_NAMES = (
+    *("query_cot", "query", "question", "problem", "prompt", "instruction", "input", "text"),
+    *("题目内容", "问题描述", "题目", "问题", "题干", "提问", "题面", "内容"),
+)
+ANSWER_NAMES = (
+    *("answer", "gold", "ground_truth", "final_answer", "correct_answer", "answer_number", "target", "label"),
+    *("expected", "ans", "gt", "answers"),
+    *("标准答案", "正确答案", "参考答案", "最终答案", "答案"),
+    *("solution", "解答", "解析", "答案解析"),
+)
+CHOICE_NAMES = ("choices", "options", "option", "candidates", "选项", "备选项", "候选项")
 IMAGE_SUFFIX = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|avif)$", re.IGNORECASE)
 # Fields with the choices of a question, one field for each letter.
 LETTER_FIELDS = "ABCDEFGH"
+# Words that have a meaning of their own in Jinja's expressions.
+JINJA_WORDS = {"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "self", "true", "True"}
 # Texts that YAML reads as strings without quotation marks.
 PLAIN_SCALAR = re.compile(r"[A-Za-z_/][\w./-]*(?<!\.)|[\w]+ \| \w+")
 # Characters that an id may have, and characters of a value that a reason shows.
@@ -68,17 +73,10 @@ class Guess(NamedTuple):
 
 def quoted(text: str) -> str:
     """Return a text as a YAML scalar: as it is if that is plain, else as JSON, which YAML reads."""
-    if PLAIN_SCALAR.fullmatch(text):
+    if PLAIN_SCALAR.fullmatch(text) and yaml.safe_load(text) == text:  # not so for `yes` and `null`
         return text
     # OmegaConf would interpolate "${".
     return json.dumps(text, ensure_ascii=False).replace("${", "\\\\${")
-
-
-def variable(name: str) -> str:
-    """Return how an expression refers to a field, which may be nested."""
-    if name.isidentifier():
-        return name
-    return "row" + "".join(f"[{json.dumps(part, ensure_ascii=False)}]" for part in name.split("."))
 
 
 class RowSample:
@@ -96,10 +94,18 @@ class RowSample:
         """Return the field's values that are not empty."""
         return [value for value in self._values[name] if value not in (None, "", [], {})]
 
+    def variable(self, name: str) -> str:
+        """Return how an expression refers to a field, which may be nested or have dots in its name."""
+        if name.isidentifier() and name not in JINJA_WORDS:
+            return name
+        parts = [name] if any(name in row for row in self.rows) else name.split(".")
+        return "row" + "".join(f"[{json.dumps(part, ensure_ascii=False)}]" for part in parts)
+
     def if_any(self, name: str) -> str:
         """Return an expression that is true for rows with a value in this field. Rows may lack the field."""
+        variable = self.variable(name)
         is_everywhere = name not in self._values or len(self._values[name]) == len(self.rows)
-        return variable(name) if is_everywhere else f"{variable(name)} is defined and {variable(name)}"
+        return variable if is_everywhere else f"{variable} is defined and {variable}"
 
     def share(self, name: str, test: Callable[[Any], bool]) -> float:
         """Return the share of the field's values, empty ones aside, that pass a test."""
@@ -169,14 +175,39 @@ def guess_images(rows: RowSample) -> Guess:
     """Guess the field, or the numbered fields, with the images."""
     fields = [name for name in rows.names if _is_image_field(rows, name) and not name.endswith((".bytes", ".path"))]
     embedded = [name for name in fields if rows.share(name, lambda value: isinstance(value, (dict, list, bytes))) > 0.5]
-    numbered = [name for name in fields if re.search(r"\d$", name)]
-    if len(numbered) > 1:
+    numbered = _numbered(rows, embedded) or _numbered(rows, fields)
+    if numbered:
         return Guess(numbered, "numbered fields that hold pictures")
     if embedded:
         return Guess(embedded[0], "it holds the pictures themselves")
     if fields:
         return Guess(fields[0], f"such as {str(rows.values(fields[0])[0])[:SHORT_TEXT]!r}")
     return Guess(None, "no field looks like a picture")
+
+
+def _numbered(rows: RowSample, fields: Sequence[str]) -> list[str]:
+    """Return the longest series of fields that differ in one number, in its order, empty ones included.
+
+    A field without the number is the first of a series that begins with 2: `image`, `image_2`.
+    """
+    longest: list[str] = []
+    for stem in dict.fromkeys(_stem_and_number(name)[0] for name in fields):
+        like = [name for name in rows.names if _stem_and_number(name)[0] == stem]
+        found = {_stem_and_number(name)[1]: name for name in like if name in fields or not rows.values(name)}
+        if not found.keys().isdisjoint((0, 1)):
+            found.pop(None, None)
+        series = [found[number] for number in sorted(found, key=lambda number: number or 0)]
+        if len(series) > max(1, len(longest)):
+            longest = series
+    return longest
+
+
+def _stem_and_number(name: str) -> tuple[str, int | None]:
+    """Return the name of a field without its last number and the marks before it, and that number."""
+    last = list(re.finditer(r"[\s_.-]*(\d{1,4})(?=\D*$)", name))
+    if not last:
+        return name, None
+    return f"{name[: last[-1].start()]}{name[last[-1].end() :]}", int(last[-1][1])
 
 
 def guess_choices(rows: RowSample) -> Guess | None:
@@ -193,8 +224,8 @@ def guess_choices(rows: RowSample) -> Guess | None:
             ("split_choices", split_choices, "one text"),
         ):
             if rows.share(name, lambda value, read=read: _gives_choices(read, value)) >= MOSTLY:  # type: ignore[misc]
-                listed = f"{variable(name)} | {helper}"
-                if rows.if_any(name) != variable(name):
+                listed = f"{rows.variable(name)} | {helper}"
+                if rows.if_any(name) != rows.variable(name):
                     listed += f" if {rows.if_any(name)} else []"
                 return Guess("choices", f"`{name}` is {why}", ("choices", listed))
     return None
@@ -217,7 +248,7 @@ def guess_answer(rows: RowSample) -> Guess | None:
 
 def _gold(rows: RowSample, name: str, helper: str) -> str:
     """Return the expression for the gold answer. It is none for a row without one, which is asked but not scored."""
-    return f"{variable(name)} | {helper} if {rows.if_any(name)} else none"
+    return f"{rows.variable(name)} | {helper} if {rows.if_any(name)} else none"
 
 
 def guess_metadata(rows: RowSample, used: set[str]) -> Guess:
@@ -243,9 +274,9 @@ def _is_image(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(map(_is_image, value))
     if isinstance(value, dict):
-        return "bytes" in value and "path" in value
+        return ("bytes" in value and "path" in value) or (unwrapped(value) is not value and _is_image(unwrapped(value)))
     if isinstance(value, str):
-        return bool(IMAGE_SUFFIX.search(value)) or value.startswith((*BASE64_STARTS, "data:image/"))
+        return bool(IMAGE_SUFFIX.search(value)) or is_base64(value) or data_url_content(value) is not None
     return isinstance(value, bytes)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -19,9 +21,9 @@ from mathbatch.commands.guess_fields import (
     guess_metadata,
     guess_query,
     quoted,
-    variable,
 )
 from mathbatch.config import DatasetConfig
+from mathbatch.config.paths import SCHEME
 from mathbatch.data.rows.sources import chained, sources_of
 from mathbatch.errors import ConfigError
 
@@ -35,9 +37,12 @@ BOXED = "Please reason step by step, and put your final answer within \\boxed{}.
 def main() -> int:
     """Write the draft that the command line asks for; return the exit code."""
     input, options = _arguments(sys.argv[1:])
-    name = options.get("name") or re.sub(r"[^\w]+", "_", Path(input).name.partition(".")[0]).strip("_")
-    path = Path(options.get("output", "my_conf")) / "dataset" / f"{name}.yaml"
-    text = draft(name, input)
+    # Hydra reads no other letters in `dataset=…` without quotes.
+    ascii_stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(input).name.partition(".")[0]).strip("_")
+    name = options.get("name") or ascii_stem or "dataset"
+    folder = Path(options.get("output", "my_conf"))
+    path = folder / "dataset" / f"{name}.yaml"
+    text = draft(name, input, folder)
     if path.exists():
         raise ConfigError("output", f"{path} is there already", "move it away, or give another name=…")
     try:
@@ -46,12 +51,15 @@ def main() -> int:
     except OSError as error:
         raise ConfigError("output", f"can't write the draft: {error}", "give another folder: output=…") from error
     print(f"{text}\nwritten to {path}; correct it where the guess is wrong, then:")
-    print(f"  python -m mathbatch.check --config-dir {path.parent.parent} dataset={name}")
+    print(f"  python -m mathbatch.check --config-dir {shlex.quote(str(folder))} dataset={shlex.quote(name)}")
     return exit_codes.SUCCESS
 
 
-def draft(name: str, input: str) -> str:
-    """Return the draft as YAML. Raises ConfigError for a file without readable rows or without a question."""
+def draft(name: str, input: str, folder: Path = Path("my_conf")) -> str:
+    """Return the draft as YAML, for the configuration folder `folder`.
+
+    Raises ConfigError for a file without readable rows or without a question.
+    """
     raws = (raw for _, raw in chained(sources_of(DatasetConfig(name=name, input=input))))
     read = [(raw.row, raw.number) for raw in itertools.islice(raws, MAX_ROWS) if raw.row is not None]
     rows = RowSample([row for row, _ in read], [number for _, number in read])
@@ -67,10 +75,9 @@ def draft(name: str, input: str) -> str:
     }
     used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
     guesses["metadata"] = guess_metadata(rows, used)
-    absolute = str(Path(input).absolute()) if not any(mark in input for mark in "*[") else input
-    fields = json.dumps(rows.names, ensure_ascii=False)
-    lines = [f"# Drafted from {len(rows.rows):,} rows of {json.dumps(Path(input).name)}; its fields: {fields}"]
-    lines += [f"name: {quoted(name)}", f"input: {quoted(absolute)}"]
+    file, fields = (json.dumps(value, ensure_ascii=False) for value in (Path(input).name, rows.names))
+    lines = [f"# Drafted from {len(rows.rows):,} rows of {file}; its fields: {fields}"]
+    lines += [f"name: {quoted(name)}", f"input: {quoted(_portable(input, folder))}"]
     columns = [guess.column for guess in guesses.values() if guess.column is not None]
     if columns:
         lines += ["columns:", *(f"  {column}: {quoted(expression)}" for column, expression in columns)]
@@ -78,11 +85,23 @@ def draft(name: str, input: str) -> str:
     return "\n".join([*lines, *_prompt(rows, query, choices), ""])
 
 
+def _portable(input: str, folder: Path) -> str:
+    """Return the path of the input from the folder that holds `folder`, if it lies in there, else in full.
+
+    `config/dataset_paths.py` finds the former from wherever a command is started, and after both have been moved.
+    """
+    if input.startswith(SCHEME):
+        return input
+    path, beside = os.path.abspath(os.path.expanduser(input)), folder.absolute().parent
+    return os.path.relpath(path, beside) if Path(path).is_relative_to(beside) else path
+
+
 def _prompt(rows: RowSample, query: Guess, choices: Guess | None) -> list[str]:
     """Return the lines of the key `prompt`."""
-    lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {variable(str(query.value))} }}}}"]
+    question = rows.variable(str(query.value))
+    lines = [f"# the question: {query.yaml} ({query.why})", "prompt: |-", f"  {{{{ {question} }}}}"]
     if choices is not None:
-        listed = variable(str(choices.value))
+        listed = rows.variable(str(choices.value))
         lines += [
             f"  {{%- if {rows.if_any(str(choices.value))} %}}",
             f"  {{{{ {listed} | lettered }}}}",

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.commands import exit_codes
+from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.explain import explain
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.data.storage.atomic import atomic_write
@@ -165,6 +166,7 @@ def _compose(loader: ConfigLoader, master: DictConfig, overrides: Overrides, num
         composed.hydra.job.id = composed.hydra.job.num = number
     HydraConfig.instance().set_config(composed)
     refuse_code_in_dataset(HydraConfig.get().runtime)
+    anchor_paths(composed, HydraConfig.get())
     task = OmegaConf.to_container(composed.hydra.overrides.task, resolve=False)
     assert isinstance(task, list)
     with read_write(composed), open_dict(composed):

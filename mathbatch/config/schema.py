@@ -85,9 +85,10 @@ class DatasetConfig:
     """Short name, used as a folder name in `output_dir`."""
     input: Names = None
     """Input files: a path, a glob, or a list of these. Formats are JSON (an array, or an object keyed by id), JSON
-    Lines, CSV, TSV and Parquet; text formats may be compressed as `.gz`. `pkg://` works as in `model.path`. Rows get
-    the name of their file without its ending as the field `_file`, and their number in that file as `_row`.
-    null: read `hub`.
+    Lines, CSV, TSV and Parquet; text formats may be packed as `.gz`, `.bz2` or `.xz`. A relative path in a dataset file
+    starts from the folder beside which its configuration folder lies, if there is such a file, else from the current
+    folder. `pkg://` works as in `model.path`. Rows get the name of their file without its ending as the field `_file`,
+    and their number in that file as `_row`. null: read `hub`.
     """
     hub: HubConfig = field(default_factory=HubConfig)
     source: str | None = None
@@ -107,8 +108,8 @@ class DatasetConfig:
     examples: str | None = None
     """File with worked examples, in any format of `input`. The template in `prompt` has its rows as `examples`."""
     image_field: Names = "image"
-    """Field with the image or a list of images, each a path, base64 text, a data URL or bytes. If this is a list of
-    fields, the images of all that are not empty are used. null: text only.
+    """Field with the image or a list of images, each a path, a `file://` or data URL, base64 text, bytes, or one of
+    these in a dictionary. If this is a list of fields, the images of all that are not empty are used. null: text only.
     """
     image_shared: bool = False
     """Accept the id of another row in the image field, and use the image of that row."""

@@ -17,6 +17,7 @@ from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.data.rows.mapping import FieldMapping
+from mathbatch.data.rows.plain import writable
 from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
@@ -43,9 +44,13 @@ class MappedDataLoader(BaseDataLoader):
     def rows(self) -> Iterator[RawRow]:
         """Yield all rows from the first one on. Every call starts anew."""
 
+    def plain_rows(self) -> Iterator[RawRow]:
+        """Yield all rows with values of the types of JSON, whatever `rows` has put in them."""
+        return map(writable, self.rows())
+
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)
-        samples = (sample for raw in self.rows() if (sample := self._map(raw, seen)) is not None)
+        samples = (sample for raw in self.plain_rows() if (sample := self._map(raw, seen)) is not None)
         return itertools.islice(samples, self.dataset.limit)
 
     def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow | None:
@@ -94,7 +99,7 @@ class MappedDataLoader(BaseDataLoader):
 
     def _rows_with_ids(self) -> Iterator[tuple[str, RawRow, Row]]:
         """Read the rows once more; yield id, row and extended row of all that have an id."""
-        for raw in self.rows():
+        for raw in self.plain_rows():
             with suppress(SampleError):
                 if raw.row is not None:
                     extended = self.mapping.extended(raw.row, raw.columns)
@@ -141,6 +146,9 @@ class FileDataLoader(MappedDataLoader):
         if len(self.sources) == 1 and not _uses(self.dataset, self.sources[0].columns):
             return self.sources[0].rows()
         return self._joined_rows()
+
+    def plain_rows(self) -> Iterator[RawRow]:
+        return self.rows()
 
     def count(self) -> int | None:
         """Return the number of rows, or None if `where` decides about it."""

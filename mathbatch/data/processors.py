@@ -20,7 +20,7 @@ class ChatDataProcessor(BaseDataProcessor):
     """Makes one user message, preceded by a system message if a system prompt is set."""
 
     def process(self, sample: Sample) -> Request:
-        content = _content(sample.query, sample.images) if sample.images else sample.query
+        content = _content(sample.query, sample.images) if sample.images else PLACEHOLDER.sub(_in_words, sample.query)
         messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
         if self.system_prompt is not None:
             messages.insert(0, {"role": "system", "content": self.system_prompt})
@@ -41,7 +41,7 @@ def _content(query: str, images: tuple[ImageRef, ...]) -> list[dict[str, Any]]:
         end = match.end()
         at = _index_of_image(match[1], placed, len(images))
         if at is None:
-            text += f"image {match[1]}" if match[1] else "image"
+            text += _in_words(match)
             continue
         parts += [_text_part(text)] if text else []
         parts.append(_image_part(images[at]))
@@ -50,6 +50,11 @@ def _content(query: str, images: tuple[ImageRef, ...]) -> list[dict[str, Any]]:
     text += query[end:]
     parts += [_text_part(text)] if text else []
     return [_image_part(image) for at, image in enumerate(images) if at not in placed] + parts
+
+
+def _in_words(placeholder: re.Match[str]) -> str:
+    """Return the words that stand for a placeholder without an image."""
+    return f"image {placeholder[1]}" if placeholder[1] else "image"
 
 
 def _index_of_image(number: str | None, placed: set[int], count: int) -> int | None:

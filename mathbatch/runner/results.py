@@ -22,7 +22,8 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
-from mathbatch.data.rows.sources import JsonSource, Source, as_names, is_json_lines, open_input
+from mathbatch.data.rows.files import is_json_lines, open_input
+from mathbatch.data.rows.sources import JsonSource, Source, as_names
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
 from mathbatch.errors import StoreError

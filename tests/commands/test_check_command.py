@@ -138,6 +138,36 @@ def test_ordinary_golds_are_tried_without_a_process(tmp_path: Path) -> None:
     assert psutil.Process().children(recursive=True) == before
 
 
+def test_check_and_scoring_say_the_same_of_a_list_of_golds(tmp_path: Path) -> None:
+    arguments = gold_rows(tmp_path, ['["east", "E"]', "['west', 'W']", "north", '["broken'])
+    found = inspected(*arguments, "++dataset.scoring={exact:{any_of:true}}").findings
+    assert [example.partition(":")[0] for example in found["unusable gold"].examples] == ["3"]
+
+
+def test_golds_that_are_none_of_the_choices_are_found_and_sets_of_letters_are_not(tmp_path: Path) -> None:
+    golds = ["B", "(b)", "A, C", "9 m", "12 m"]
+    rows = [
+        {**row, "gold": gold, "options": ["9 m", "8 m", "7 m"]} for row, gold in zip(questions(5), golds, strict=True)
+    ]
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    found = inspected(*overrides(data)[1:], "dataset.answer_field=gold", "dataset.choices_field=options").findings
+    assert {name: finding.examples for name, finding in found.items()} == {
+        "gold beside the choices": ["4: '12 m' is none of 3 choices"]
+    }
+
+
+def test_what_an_escape_has_eaten_is_found_by_row_and_command(tmp_path: Path) -> None:
+    prompts = [r"Put it in \boxed{}.", "Put it in \boxed{}.", "$\frac{1}{2} \times 3$", "1.\tnext\n2.\tlast", "a\x00b"]
+    rows = [{**row, "query_cot": prompt, "gold": "4"} for row, prompt in zip(questions(5), prompts, strict=True)]
+    rows[3]["gold"] = "\frac{1}{2}"
+    data = write_rows(tmp_path / "rows.jsonl", rows)
+    found = inspected(*overrides(data)[1:], "dataset.answer_field=gold")
+    finding = found.findings["control characters"]
+    assert finding.examples[:3] == [r"1: \boxed", r"2: \frac, \times", r"3: \frac"]
+    assert finding.count == 4
+    assert not found.fails
+
+
 @pytest.mark.process
 def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(3))

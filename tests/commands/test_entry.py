@@ -101,3 +101,19 @@ def test_ctrl_c_during_the_imports_is_a_sentence(tmp_path: Path) -> None:
     assert started.returncode == 130
     assert "mathbatch: stopped" in rest
     assert "Traceback" not in rest
+
+
+@pytest.mark.process
+def test_the_command_finds_parts_in_the_current_folder_as_python_does(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(2))
+    (tmp_path / "own_parts.py").write_text(
+        "from mathbatch.models.scripted import ScriptedModel\n\nclass OwnModel(ScriptedModel):\n    pass\n"
+    )
+    # What the script that pip installs does, in a folder of its own.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "mathbatch").write_text("from mathbatch.__main__ import main\n\nmain()\n")
+    arguments = overrides(data, "model._target_=own_parts.OwnModel")[1:]
+    for start in (["bin/mathbatch"], ["-m", "mathbatch"]):
+        whole = [sys.executable, *start, *arguments]
+        done = subprocess.run(whole, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr

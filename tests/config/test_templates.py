@@ -35,6 +35,8 @@ ROW = {
         ("solution | boxed", "204"),
         ("option | split_choices", ["300, 400", "400; 300", "3000", "none"]),
         ("'red; green;blue' | split_choices", ["red", "green", "blue"]),
+        ("'A、1；B、2' | split_choices", ["1", "2"]),
+        ("'（A）1，（B）2\nC．3' | split_choices", ["1", "2", "3"]),
         ("options | as_list", ["$6", "it's 7"]),
         ('\'["a", "b"]\' | as_list', ["a", "b"]),
         ("none | as_list", []),
@@ -182,3 +184,23 @@ def test_an_expression_that_fails_on_a_row_says_where_and_why(source: str) -> No
 def test_a_broken_expression_is_refused_with_its_path(source: str) -> None:
     with pytest.raises(ConfigError, match=r"dataset\.columns\.gold: line 1: .*"):
         compile_expression(source, "dataset.columns.gold")
+
+
+@pytest.mark.parametrize("name", ["row", "loop", "result", "range", "namespace", "caller", "context", "values", "题目"])
+def test_a_field_is_read_by_its_name_whatever_that_means_elsewhere(name: str) -> None:
+    row = {name: 5, "options": ["x", "y"]}
+    assert compile_prompt(f"No. {{{{ {name} }}}}")(row) == "No. 5"
+    assert compile_expression(f"{name} + 1", "dataset.columns.next")(row) == 6
+
+
+def test_a_loop_counts_beside_a_field_named_loop() -> None:
+    template = "{% for one in options %}{{ loop.index }}{{ one }}{% endfor %} {{ loop }}"
+    assert compile_prompt(template)({"loop": 5, "options": ["x", "y"]}) == "1x2y 5"
+
+
+def test_what_a_field_named_row_or_self_hides_is_told() -> None:
+    with pytest.raises(SampleError, match="`row` is the field of that name here"):
+        compile_prompt("{{ row['my field'] }}")({"row": 5, "my field": 6})
+    with pytest.raises(ConfigError, match=r"`self` is Jinja's own; a field of that name is row\['self'\]"):
+        compile_prompt("{{ self }}")
+    assert compile_prompt("{{ row['self'] }}")({"self": 7}) == "7"

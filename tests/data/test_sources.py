@@ -21,6 +21,7 @@ from support.run_folders import results, run_dir
 
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.loaders import FileDataLoader
+from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.errors import ConfigError
 from mathbatch.records import BadRow, Sample
 
@@ -152,6 +153,55 @@ def test_placeholders_in_the_syntax_of_the_dataset(tmp_path: Path) -> None:
     (sample,) = loaded(tmp_path, yaml)
     assert isinstance(sample, Sample)
     assert sample.query == "Is <image2> like <image1>?"
+
+
+def test_placeholders_of_a_row_without_pictures_are_words(tmp_path: Path) -> None:
+    rows = [
+        {"sample_index": "1", "query_cot": "Is <image> like <image 2> or <image_3>?", "image": None},
+        {"sample_index": "2", "query_cot": "Is <image> like <image 2>?", "image": PICTURE},
+    ]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    contents = []
+    for sample in loaded(tmp_path, f"input: {tmp_path}/rows.jsonl\n"):
+        assert isinstance(sample, Sample)
+        contents.append(ChatDataProcessor().process(sample).messages[0]["content"])
+    assert contents[0] == "Is image like image 2 or image 3?"
+    assert [part.get("text") for part in contents[1]] == ["Is ", None, " like image 2?"]
+
+
+@pytest.mark.parametrize(
+    ("value", "gold"),
+    [
+        (["70"], "70"),
+        ([70], "70"),
+        ('["70"]', "70"),
+        ("['x + 1']", "x + 1"),
+        ("[5]", "[5]"),
+        (["a", "ü"], '["a", "ü"]'),
+        ("['a', 'b']", "['a', 'b']"),
+        (["it's", 'a "b"'], '["it\'s", "a \\"b\\""]'),
+        ("['a'] or ['b']", "['a'] or ['b']"),
+        (0, "0"),
+        ([], "[]"),
+        (None, None),
+    ],
+)
+def test_a_gold_in_a_list_of_one_is_that_gold_and_a_longer_list_is_json(
+    value: Any, gold: str | None, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "rows.jsonl", [{"sample_index": "1", "query_cot": "?", "answer": value}])
+    (sample,) = loaded(tmp_path, f"input: {tmp_path}/rows.jsonl\nimage_field: null\nanswer_field: answer\n")
+    assert isinstance(sample, Sample)
+    assert sample.gold == gold
+
+
+def test_examples_do_not_take_the_place_of_a_field_of_that_name_in_silence(tmp_path: Path) -> None:
+    write_rows(tmp_path / "shots.jsonl", [{"q": "1+1?"}])
+    write_rows(tmp_path / "rows.jsonl", [{"sample_index": "1", "examples": "3, 4, 5"}])
+    yaml = f"input: {tmp_path}/rows.jsonl\nimage_field: null\nexamples: {tmp_path}/shots.jsonl\nprompt: '{{{{ examples }}}}'\n"
+    (bad,) = loaded(tmp_path, yaml)
+    assert isinstance(bad, BadRow)
+    assert "dataset.examples takes the place of the field of that name" in bad.message
 
 
 def test_examples_of_a_file_stand_in_the_prompt(tmp_path: Path) -> None:

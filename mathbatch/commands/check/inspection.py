@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,11 +16,13 @@ from jinja2 import TemplateError
 from mathbatch.commands.check.chat import ChatRenderer, Size
 from mathbatch.commands.check.golds import GoldChecker
 from mathbatch.commands.check.images import ImageProber, ImageProblem
+from mathbatch.config.templates.eaten_commands import eaten_commands
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
 from mathbatch.records import BadRow, Record, Request, Sample
 from mathbatch.reports.findings import Finding
 from mathbatch.runner.run_job import RunJob
+from mathbatch.scoring.scorers.choice import gold_letters
 
 # Rows whose images are being decoded while earlier rows are inspected.
 MAX_PENDING = 64
@@ -32,6 +35,8 @@ MAX_SHOWN = 50
 # Bytes of a record without its answer, and of one token of an answer, for an estimate of the disk space.
 RECORD_BYTES = 400
 BYTES_PER_TOKEN = 4
+# Characters without a shape, but for tabs and ends of lines.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # Errors that chat templates raise for messages that they can't take.
 RENDER_ERRORS = (TemplateError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError)
 
@@ -91,7 +96,9 @@ MEANINGS = {
     "placeholder without picture": "the placeholder stays as words, such as `image 2`",
     "picture without placeholder": "others of the row have one; it goes before the prompt",
     "missing gold": "rows without a gold answer: they are not scored",
-    "unusable gold": "golds that do not count as equal to themselves, or are none of the choices",
+    "unusable gold": "golds that do not count as equal to themselves",
+    "gold beside the choices": "golds that are none of the choices; no letter is correct there",
+    "control characters": r"escapes that ate a backslash, or marks that nobody sees: in JSON write `\\frac`",
 }
 
 
@@ -138,6 +145,7 @@ def _inspect_row(job: RunJob, chat: ChatRenderer, found: Inspection, pending: Pe
     sizes = _inspect_images(found, sample, pending.images)
     _inspect_gold(job, found, sample, pending.gold_problem)
     _inspect_placeholders(found, sample)
+    _inspect_characters(found, sample)
     prompt = _inspect_prompt(job, chat, found, sample, sizes)
     notes = [name for name, finding in found.findings.items() if finding.count > before.get(name, 0)]
     if len(found.shown) < SHOWN_PROMPTS or (notes and len(found.shown) < MAX_SHOWN):
@@ -172,12 +180,18 @@ def _inspect_gold(job: RunJob, found: Inspection, sample: Sample, gold_problem: 
     problem = gold_problem()
     if problem is not None:
         found.note("unusable gold", f"{sample.id}: {gold!r:.80}: {problem}", amiss=False)
-    elif sample.choices and gold not in sample.choices and not _is_letter_of(gold, len(sample.choices)):
-        found.note("unusable gold", f"{sample.id}: {gold!r} is none of {len(sample.choices)} choices", amiss=False)
+    elif sample.choices and "auto" in job.components.scorers.names and gold_letters(gold, sample.choices) is None:
+        example = f"{sample.id}: {gold!r:.80} is none of {len(sample.choices)} choices"
+        found.note("gold beside the choices", example, amiss=False)
 
 
-def _is_letter_of(gold: str, choices: int) -> bool:
-    return len(gold) == 1 and gold.isascii() and gold.isupper() and ord(gold) - ord("A") < choices
+def _inspect_characters(found: Inspection, sample: Sample) -> None:
+    """Note control characters, and the LaTeX commands that an escape has made of them."""
+    texts = (sample.query, sample.gold or "", *(sample.choices or ()))
+    eaten = dict.fromkeys(command for text in texts for command in eaten_commands(text))
+    signs = [f"U+{ord(sign):04X}" for sign in sorted(set(CONTROL.findall(sample.query)))]
+    if eaten or signs:
+        found.note("control characters", f"{sample.id}: {', '.join(eaten or signs)}", amiss=False)
 
 
 def _inspect_placeholders(found: Inspection, sample: Sample) -> None:

@@ -1,6 +1,7 @@
 """Compile the Jinja templates and expressions of a dataset config.
 
 They read the fields of a row by name: `{{ question }}`, or `{{ row['my field'] }}` for a name that is no identifier.
+`row` is the field of that name if there is one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import TemplateError, TemplateSyntaxError, Undefined
+from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError
 
 from mathbatch.config.templates.sandbox import BUDGET, PLAIN, Budget, Environment
 from mathbatch.errors import ConfigError, SampleError
@@ -75,7 +76,8 @@ def _explained(error: Exception, row: Row) -> str:
     """Return the message of an error. If the row lacks a name, it has a hint at the name that may have been meant."""
     undefined = UNDEFINED.fullmatch(str(error))
     if undefined is None:
-        return str(error)
+        hidden = isinstance(error, UndefinedError) and "row" in row
+        return f"{error}; `row` is the field of that name here, not the row" if hidden else str(error)
     close = difflib.get_close_matches(undefined[1], row, n=1)
     hint = (
         f"did you mean '{close[0]}'?" if close else f"where only some rows have it: '{undefined[1]} is defined and …'"
@@ -84,7 +86,7 @@ def _explained(error: Exception, row: Row) -> str:
 
 
 def _variables(row: Row) -> Row:
-    return {**row, "row": row, BUDGET: Budget()}
+    return {"row": row, **row, BUDGET: Budget()}
 
 
 def _broken(path: str, error: Exception) -> ConfigError:

@@ -15,8 +15,9 @@ import regex
 # Some patterns take exponential time on some texts.
 REGEX_TIMEOUT_S = 0.5
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Label of a choice: `A.`, `A:`, `A)` or `(A)`.
-CHOICE_LABEL = regex.compile(r"\(?([A-Z])[.:)]\s*")
+# Label of a choice: `A.`, `A:`, `A)` or `(A)`, with the marks of Chinese as well, and what separates choices.
+CHOICE_LABEL = regex.compile(r"[(（]?([A-Z])[.:)．：）、]\s*")
+SEPARATORS = ";,；，"
 # Longest text, in characters, that is read as a Python literal: that takes far more memory than reading JSON.
 MAX_LITERAL = 1 << 18
 
@@ -88,19 +89,19 @@ def split_choices(text: Any, separator: str | None = None) -> list[str]:
     if len(starts) < 2:
         return [part.strip() for part in text.split(separator or ";") if part.strip()]
     ends = [start for start, _ in starts[1:]] + [len(text)]
-    return [text[begin:end].strip().rstrip(";,").strip() for (_, begin), end in zip(starts, ends, strict=True)]
+    return [text[begin:end].strip().rstrip(SEPARATORS).strip() for (_, begin), end in zip(starts, ends, strict=True)]
 
 
 def _labels(text: str, after_separator: bool) -> list[tuple[int, int]]:
     """Return start and end of the labels A, B, C and so on, as long as each follows the one before it.
 
-    A label stands at the start of the text or after `;`, `,` or a line break. Without `after_separator`, white space
+    A label stands at the start of the text or after a separator or a line break. Without `after_separator`, white space
     before it is enough.
     """
     found: list[tuple[int, int]] = []
     for place in CHOICE_LABEL.finditer(text):
         before = text[: place.start()].rstrip(" \t")[-1:]
-        begins = not before or before in ";,\n" or (not after_separator and text[place.start() - 1] in " \t")
+        begins = not before or before in f"{SEPARATORS}\n" or (not after_separator and text[place.start() - 1] in " \t")
         if begins and len(found) < len(LETTERS) and place[1] == LETTERS[len(found)]:
             found.append((place.start(), place.end()))
     return found

@@ -27,8 +27,8 @@ MAX_SIZE = 1 << 20
 MAX_OUTPUT = 1 << 22
 # Bits of an integer that may be multiplied.
 MAX_BITS = 4096
-# Name of the variable that holds the budget of a rendering.
-BUDGET = "_budget"
+# Name of the variable that holds the budget of a rendering. With blanks in it no template can name it.
+BUDGET = "budget of the rendering"
 STRING_METHODS = {
     "capitalize", "count", "endswith", "find", "index", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric",
     "isspace", "isupper", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rpartition",
@@ -190,6 +190,9 @@ class Environment(ImmutableSandboxedEnvironment):
         for kind in FORBIDDEN:
             if found := source.find(kind):
                 raise SecurityError(f"line {found.lineno}: {type(found).__name__.lower()} is not available")
+        for name in source.find_all(nodes.Name):
+            if name.name == "self":
+                raise SecurityError(f"line {name.lineno}: `self` is Jinja's own; a field of that name is row['self']")
         for loop in source.find_all(nodes.For):
             if loop.recursive:
                 raise SecurityError(f"line {loop.lineno}: recursive loops are not available")

@@ -6,7 +6,6 @@ threads, just ahead of the engine. Everything that is not an image raises Sample
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import io
@@ -14,26 +13,30 @@ import os
 import re
 import stat
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mathbatch.data.images.embedded import (
+    MAX_SHOWN,
+    NETWORK_URL,
+    base64_bytes,
+    data_url_content,
+    file_url_path,
+    is_base64,
+    is_no_path,
+    shown,
+    unwrapped,
+)
+from mathbatch.data.images.metadata import without_metadata
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
 if TYPE_CHECKING:
     from PIL import Image
-
-DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
-# First characters in base64 of JPEG, PNG, GIF, WebP, BMP and TIFF, of which the last two have several.
-BASE64_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk0", "Qk1", "SUkq", "TU0AK")
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]{48,}+={0,2}\s*")
-# Linux accepts no longer path (PATH_MAX), and resolving one with very many parts would take long.
-MAX_PATH = 4096
-# No image is shorter, and a path that happens to look like base64 is hardly ever longer.
-MIN_BASE64 = 64
 
 # Pillow would start other programs to read some of the other formats. Files of the format MPO, which some cameras
 # write, are read as JPEG.
@@ -52,8 +55,17 @@ JPEG, SCAN, END = b"\xff\xd8", 0xDA, 0xD9
 # Any marker, except for the codes that may stand within the data of a scan (ITU-T T.81, B.1.1.5).
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
-# EXIF tag for the orientation of the camera. Value 1 is upright.
+# EXIF tag for the orientation of the camera, and how Pillow turns its values upright (EXIF 2.32, 4.6.4). Value 1 is so.
 ORIENTATION = 0x0112
+TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 # Errors that Pillow's decoders raise on damaged data.
 DECODER_ERRORS = (
@@ -83,33 +95,36 @@ class ImageRoot:
     def reference(self, value: Any) -> ImageRef:
         """Return a reference to the image in a field of a row.
 
-        The value may be a path, base64 text, a data URL, bytes, or {"bytes", "path"} as in Hugging Face datasets. Raise
-        SampleError for anything else, and for a file that is missing or outside the folder.
+        The value may be a path, a `file://` URL, base64 text, a data URL, bytes, or one of these in a dictionary, such
+        as {"bytes", "path"} of Hugging Face datasets and {"type": "image_url", "image_url": {"url"}} of chat messages.
+        Raise SampleError for anything else, and for a file that is missing or outside the folder.
         """
-        if isinstance(value, dict) and ("bytes" in value or "path" in value):
-            value = value.get("bytes") or value.get("path")
+        value = unwrapped(value)
         if isinstance(value, bytes) and value:
             return _embedded("embedded bytes", value)
         if not isinstance(value, str) or not value.strip():
-            raise SampleError("bad_image_field", f"a picture can't be a {type(value).__name__}: {value!r:.60}")
-        if match := DATA_URL.match(value):
-            return _embedded("data URL", value[match.end() :])
-        if value.startswith(BASE64_STARTS) and len(value) >= MIN_BASE64 and BASE64.fullmatch(value):
+            raise SampleError("bad_image_field", f"a picture can't be {shown(value)}")
+        if (content := data_url_content(value)) is not None:
+            return _embedded("data URL", content)
+        if is_base64(value):
             return _embedded("base64 text", value)
-        if value.startswith(("http://", "https://")):
+        if NETWORK_URL.match(value):
             raise SampleError("image_url", f"pictures are not fetched from the network: {value:.200}")
-        return self._file(value)
+        path = file_url_path(value)
+        return self._file(value if path is None else path)
 
     def _file(self, value: str) -> ImageRef:
-        if "\0" in value or len(value) > MAX_PATH:
-            raise SampleError("missing_image", f"neither a path nor a picture in base64: {value!r:.200}")
+        if is_no_path(value):
+            raise SampleError("missing_image", f"neither a path nor a picture in base64: {shown(value)}")
         real = os.path.realpath(os.path.join(self._real, value))
         if not real.startswith(self._real + os.sep) and self._real != os.sep:
-            raise SampleError("image_outside_root", f"{value} lies outside {self._real}; see dataset.image_base_path")
+            raise SampleError(
+                "image_outside_root", f"{value:.{MAX_SHOWN}} lies outside {self._real}; see dataset.image_base_path"
+            )
         try:
             found = os.stat(real)
         except OSError as error:
-            raise SampleError("missing_image", f"{real}: {error.strerror}") from error
+            raise SampleError("missing_image", f"{real:.{MAX_SHOWN}}: {error.strerror}") from error
         if not stat.S_ISREG(found.st_mode):
             raise SampleError("missing_image", f"{real} is not a file")
         stamp = f"{real}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
@@ -133,7 +148,7 @@ class ImageDecoder:
 
         Raise SampleError for an image over a limit, a missing file or a damaged header.
         """
-        with _reading(ref), self._open(ref) as stream, _open_image(stream) as image:
+        with _reading(ref), self._open(ref) as stream, _open_image(stream, header_only=True) as image:
             width, height = image.size
             alpha = _has_alpha(image)
             encoded = stream.seek(0, os.SEEK_END)
@@ -170,7 +185,7 @@ class ImageDecoder:
         assert ref.data is not None
         if isinstance(ref.data, bytes):
             return io.BytesIO(ref.data)
-        return io.BytesIO(base64.b64decode("".join(ref.data.split()), validate=True))
+        return io.BytesIO(base64_bytes(ref.data))
 
 
 def _scans(data: bytes) -> int:
@@ -184,19 +199,30 @@ def _scans(data: bytes) -> int:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return the first frame with 8 bits per channel, turned upright, and white where it is transparent."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     image.seek(0)
-    if image.getexif().get(ORIENTATION, 1) != 1:  # exif_transpose would copy every image
-        image = ImageOps.exif_transpose(image)
+    image.load()
+    if (turn := _turn(image)) is not None:
+        image = image.transpose(turn)
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_eight_bits(image)
     if _has_alpha(image):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
-    image.load()
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Return how to turn an image upright; None if it is so, as TIFF always is here, or its EXIF data can't be read."""
+    from PIL.Image import Transpose
+
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except DECODER_ERRORS:  # the pixels are read already, and viewers show such an image as it is
+        return None
+    return Transpose[TURNS[orientation]] if isinstance(orientation, int) and orientation in TURNS else None
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -221,11 +247,13 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return image.point(lambda value: value * scale - low * scale).convert("L")
 
 
-def _open_image(stream: BinaryIO) -> Image.Image:
+def _open_image(stream: BinaryIO, header_only: bool = False) -> Image.Image:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # `ImageDecoder.measure` checks our own limit instead
-    return Image.open(stream, formats=FORMATS)
+    # Pillow warns of odd metadata, which the pixels don't need.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    return Image.open(without_metadata(stream, header_only), formats=FORMATS)
 
 
 @contextmanager

@@ -33,11 +33,21 @@ _EDGE = 64
 _encode = msgspec.json.Encoder().encode
 
 
+class RowsWithin(ValueError):
+    """The rows are a list within the document, under the member with the name `key`."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the rows are in a list under '{key}'")
+        self.key = key
+
+
 def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterator[RawRow]:
     """Yield all rows of a file, numbered from 1 by their line in JSON Lines and by their position otherwise.
 
     `json_lines` tells that the file is JSON Lines. Otherwise it is an array of rows, or an object whose member names
     become the keys of the rows. `chunk` is the number of bytes to read at a time.
+
+    Raise RowsWithin if the object has a member that is a list of rows, and no more rows of its own before it.
     """
     if json_lines:
         return _read_lines(stream)
@@ -111,19 +121,29 @@ def _too_deep(row: Row) -> bool:
 
 def _read_elements(text: _JsonText, closing: str) -> Iterator[RawRow]:
     """Yield the rows up to the closing bracket. A syntax error ends the file with one unreadable row."""
-    number = 1
+    number, rows = 1, 0
     text.take(text.peek())
     try:
         while text.peek() != closing:
             if number > 1:
                 text.take(",")
             key = text.member_name() if closing == "}" else None
-            yield _encodable(number, key, text.value())
+            raw = _encodable(number, key, value := text.value())
+            if key is not None and _is_list_of_rows(value) and len(value) >= rows:
+                raise RowsWithin(key)
+            rows += raw.row is not None
+            yield raw
             number += 1
         text.take(closing)
         text.take("")
+    except RowsWithin:
+        raise
     except ValueError as error:
         yield _unreadable(number, f"not JSON, and nothing after it can be read: {error}")
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def _encodable(number: int, key: str | None, value: Any) -> RawRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import regex
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import locate
 from mathbatch.config.templates.compile import compile_expression, compile_prompt
-from mathbatch.config.templates.filters import REGEX_TIMEOUT_S
+from mathbatch.config.templates.filters import REGEX_TIMEOUT_S, as_list, to_json
 from mathbatch.data.images.decode import ImageRoot
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
 from mathbatch.data.rows.ids import id_maker
@@ -22,6 +23,7 @@ from mathbatch.records import ImageRef, Row, Sample
 
 # Numbered placeholders. With them in the prompt, a missing image would renumber all later ones.
 NUMBERED = re.compile(r"<image[ _]?\d")
+TEXT_OF_LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,?\s*\]\s*""", re.DOTALL)
 
 
 class FieldMapping:
@@ -157,7 +159,11 @@ class FieldMapping:
         return found
 
     def _gold(self, value: Any) -> str | None:
-        return None if value is None or value is ABSENT else str(value)
+        """Return the gold answer as text: of a list of one its element, of a longer list JSON."""
+        value = _only_element(value)
+        if value is None or value is ABSENT:
+            return None
+        return to_json(value) if isinstance(value, (list, tuple, dict)) else str(value)
 
     def _listed_choices(self, value: Any) -> tuple[str, ...] | None:
         if value is None or value is ABSENT:
@@ -173,7 +179,25 @@ class FieldMapping:
 
 def _prompt_of(template: str, examples: Row) -> Callable[[Row], str]:
     render = compile_prompt(template)
-    return (lambda row: render({**row, **examples})) if examples else render
+
+    def render_with_examples(row: Row) -> str:
+        if hidden := examples.keys() & row.keys():
+            raise SampleError("prompt_template", f"dataset.{hidden.pop()} takes the place of the field of that name")
+        return render({**row, **examples})
+
+    return render_with_examples if examples else render
+
+
+def _only_element(value: Any) -> Any:
+    """Return what a list of one holds, or the text of such a list of a text, `["70"]`; any other value as it is.
+
+    Some datasets write all gold answers as lists. The text `[5]` may as well be an answer itself.
+    """
+    if isinstance(value, str) and TEXT_OF_LIST.fullmatch(value):
+        with suppress(ValueError):
+            found = as_list(value)
+            return found[0] if len(found) == 1 else value
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
 
 
 def _is_held(value: Any) -> bool:

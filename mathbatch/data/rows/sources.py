@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import csv
 import glob
-import gzip
 import io
-import itertools
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import locate
+from mathbatch.data.rows.arrow import arrow_rows, repeated_name
+from mathbatch.data.rows.files import (
+    PARQUET_START,
+    first_bytes,
+    is_json_lines,
+    open_input,
+    refuse_unreadable,
+    unpacked_name,
+)
 from mathbatch.data.rows.hub_dataset import load_split
-from mathbatch.data.rows.json_stream import read_rows
-from mathbatch.data.storage.segments import BUFFER
+from mathbatch.data.rows.json_stream import RowsWithin, read_rows
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.records import RawRow, Row
 
@@ -49,25 +54,29 @@ class Source(ABC):
 
 
 class JsonSource(Source):
-    """JSON Lines, a JSON array of rows, or a JSON object of rows keyed by id; each also as `.gz`."""
+    """JSON Lines, a JSON array of rows, or a JSON object of rows keyed by id; each also packed."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
 
     def rows(self) -> Iterator[RawRow]:
         with open_input(self.path) as stream:
-            yield from read_rows(stream, json_lines=is_json_lines(self.path))
+            try:
+                yield from read_rows(stream, json_lines=is_json_lines(self.path))
+            except RowsWithin as error:
+                problem = f"{self.path} has its rows in a list under '{error.key}'"
+                raise ConfigError("dataset.input", problem, "save that list as a file of its own") from error
 
     def count(self) -> int:
         """Count the lines of a JSON Lines file, or parse any other file to its end."""
         with open_input(self.path) as stream:
             if is_json_lines(self.path):
                 return sum(1 for line in stream if not line.isspace())
-            return sum(1 for _ in read_rows(stream, json_lines=False))
+        return sum(1 for _ in self.rows())
 
 
 class TableSource(Source):
-    """CSV or TSV with a header line, also as `.gz`. Cells are text. A line with too few or too many is a bad row."""
+    """CSV or TSV with a header line, also packed. Cells are text. A line with too few or too many is a bad row."""
 
     def __init__(self, path: Path, separator: str) -> None:
         self.path, self.name, self.columns = path, str(path), {"_file": _stem(path)}
@@ -101,11 +110,13 @@ class TableSource(Source):
         try:
             header = next(lines, [])
             "".join(header).encode()
-        except (csv.Error, UnicodeEncodeError) as error:
+        except csv.Error as error:
             raise ConfigError("dataset.input", f"the header of {self.path}: {error}", "correct the file") from error
+        except UnicodeEncodeError as error:
+            raise ConfigError("dataset.input", f"the header of {self.path} is not UTF-8", "save it as UTF-8") from error
         for name in header:
             if header.count(name) > 1:
-                raise ConfigError("dataset.input", f"{self.path} has the column '{name}' twice", "rename one of them")
+                raise _column_twice(self.path, name)
         return header
 
 
@@ -117,9 +128,7 @@ class ParquetSource(Source):
 
     def rows(self) -> Iterator[RawRow]:
         with self._open() as file:
-            batches = file.iter_batches(batch_size=BATCH)
-            for number, row in enumerate(itertools.chain.from_iterable(batch.to_pylist() for batch in batches), 1):
-                yield RawRow(number, None, row)
+            yield from arrow_rows(file.iter_batches(batch_size=BATCH))
 
     def count(self) -> int:
         with self._open() as file:
@@ -134,8 +143,11 @@ class ParquetSource(Source):
             raise ConfigError("dataset.input", "Parquet files need pyarrow", "pip install 'mathbatch[hub]'") from error
         try:
             with parquet.ParquetFile(self.path) as file:
+                if (name := repeated_name(file.schema_arrow)) is not None:
+                    raise _column_twice(self.path, name)
                 yield file
         except (pyarrow.ArrowException, OSError) as error:
+            refuse_unreadable(self.path, first_bytes(self.path).removeprefix(PARQUET_START))
             raise ConfigError("dataset.input", f"{self.path} is damaged: {error}", "get the file again") from error
 
 
@@ -153,9 +165,7 @@ class HubSource(Source):
         self._loaded: Any = None
 
     def rows(self) -> Iterator[RawRow]:
-        tables = self._dataset().with_format("arrow").iter(batch_size=BATCH)  # images stay encoded
-        for number, row in enumerate(itertools.chain.from_iterable(table.to_pylist() for table in tables), 1):
-            yield RawRow(number, None, row)
+        yield from arrow_rows(self._dataset().with_format("arrow").iter(batch_size=BATCH))  # images stay encoded
 
     def count(self) -> int:
         return len(self._dataset())
@@ -208,12 +218,13 @@ def _find(value: str, source: str | None) -> list[Path]:
 
 
 def _file_source(path: Path) -> Source:
-    suffix = _suffix(path)
-    if suffix == ".parquet":
+    is_parquet = path.suffix.lower() == ".parquet"
+    with suppress(OSError):  # told where the file is read
+        is_parquet = is_parquet or first_bytes(path).startswith(PARQUET_START)
+    if is_parquet:
         return ParquetSource(path)
-    if suffix in CSV_DIALECTS:
-        return TableSource(path, CSV_DIALECTS[suffix])
-    return JsonSource(path)
+    suffix = _suffix(path)
+    return TableSource(path, CSV_DIALECTS[suffix]) if suffix in CSV_DIALECTS else JsonSource(path)
 
 
 def _is_known(path: Path) -> bool:
@@ -221,11 +232,15 @@ def _is_known(path: Path) -> bool:
 
 
 def _suffix(path: Path) -> str:
-    return Path(path.name.removesuffix(".gz")).suffix.lower()
+    return Path(unpacked_name(path)).suffix.lower()
 
 
 def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+    return unpacked_name(path).rpartition(".")[0] or path.name
+
+
+def _column_twice(path: Path, name: str) -> ConfigError:
+    return ConfigError("dataset.input", f"{path} has the column '{name}' twice", "rename one of them")
 
 
 def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
@@ -236,31 +251,6 @@ def _table_row(number: int, header: list[str], cells: list[str]) -> RawRow:
     except UnicodeEncodeError:
         return RawRow(number, None, None, "not UTF-8")
     return RawRow(number, None, dict(zip(header, cells, strict=True)))
-
-
-@contextmanager
-def open_input(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read its bytes, unpacked if its name ends in .gz. Raise ConfigError if it can't be read."""
-    try:
-        stream = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", BUFFER)  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "check its permissions") from error
-    with stream:
-        try:
-            yield cast(BinaryIO, stream)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ConfigError("dataset.input", f"{path} is damaged: {error}", "get the file again") from error
-        except OSError as error:
-            raise ConfigError("dataset.input", f"can't read {path}: {error.strerror}", "run again") from error
-
-
-def is_json_lines(path: Path) -> bool:
-    """Tell whether a file is JSON Lines, by its name or by an object on each of its first two lines."""
-    if ".jsonl" in path.suffixes or ".ndjson" in path.suffixes:
-        return True
-    with open_input(path) as stream:
-        first, second = stream.readline(1 << 20).strip(), stream.readline(1 << 20).strip()
-    return first.startswith(b"{") and first.endswith(b"}") and second.startswith(b"{")
 
 
 def chained(sources: Iterable[Source]) -> Iterator[tuple[Source, RawRow]]:

@@ -8,9 +8,8 @@ not `xy`. A text that is only markup, such as `$`, is compared as it is.
 
 from __future__ import annotations
 
-import json
-
 from mathbatch.base import BaseScorer
+from mathbatch.config.templates.filters import as_list
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.answers.tags import final_part
@@ -23,7 +22,8 @@ MAX_BARE_ANSWER = 200
 class ExactScorer(BaseScorer):
     """Finds a response correct if its stated answer is the gold answer.
 
-    With `any_of`, the gold answer is a JSON list, and each of its entries is correct.
+    With `any_of`, the gold answer is a list, and each of its entries is correct. A gold answer that is no list is the
+    only correct one.
     """
 
     def __init__(self, any_of: bool = False) -> None:
@@ -45,14 +45,17 @@ class ExactScorer(BaseScorer):
         text, rule = candidates[0]
         return Score("wrong", text, sample.gold, f"{rule}: another text")
 
+    def gold_as_response(self, sample: Sample) -> str:
+        return f"\\boxed{{{next(iter(self._entries(sample.gold or '')), '')}}}"
+
     def _golds(self, gold: str) -> set[str]:
-        """Return the correct spellings. Raises ValueError if `any_of` is set and the gold answer is no list."""
-        if not self._any_of:
-            return {_form(gold)}
-        values = json.loads(gold)
-        if not isinstance(values, list):
-            raise ValueError("the gold answer is no list, as scoring.exact.any_of says")
-        return {_form(str(value)) for value in values}
+        return {_form(entry) for entry in self._entries(gold)}
+
+    def _entries(self, gold: str) -> list[str]:
+        """Return the correct answers. Raises ValueError for a list that can't be read."""
+        if not self._any_of or not gold.lstrip().startswith("["):
+            return [gold]
+        return [str(entry) for entry in as_list(gold)]
 
 
 def _form(text: str) -> str:

@@ -191,6 +191,6 @@ FILES = [
         refused("dataset.response_field", "'query_cot' is in use by dataset.prompt"),
         ("dataset.prompt='Say {{ query_cot }}'", "dataset.response_field=query_cot"),
     ),
-    Case("file in UTF-16", lines(ROW).decode().encode("utf-16"), refused("dataset", "not UTF-8")),
+    Case("file in UTF-16", lines(ROW).decode().encode("utf-16"), refused("dataset.input", "is UTF-16, not UTF-8")),
     Case("bad rows only", lines(b"x", order="!!!"), refused("dataset", "3 of the first 3 rows", "row 1")),
 ]
