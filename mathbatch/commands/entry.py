@@ -17,6 +17,7 @@ from typing import NoReturn
 import mathbatch
 from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
+from mathbatch.parts.faults import part_error
 from mathbatch.reports.streams import discard
 
 
@@ -42,10 +43,14 @@ def enter(command: str, help: str | None = None) -> NoReturn:
     except BrokenPipeError:
         discard(1)
         code = exit_codes.UNREAD
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except Exception as error:
+        told = part_error(error)
+        if told is not None:
+            code = _say(str(told), exit_codes.MISTAKE)
+        elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            code = _unwritable(error)
+        else:
             raise
-        code = _unwritable(error)
     finally:
         failed = _flush()
     sys.exit(code if failed is None else failed)

@@ -20,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+from mathbatch.parts.checks import writable
+from mathbatch.parts.faults import Fault, PartFailure
 from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
 from mathbatch.scoring.review import ReviewReason, review_reasons
@@ -41,6 +43,8 @@ class WorkerReply(msgspec.Struct):
     votes: dict[str, Score] = {}
     review: list[ReviewReason] = []
     problem: str = ""
+    fault: Fault | None = None
+    """Mistake of the scorer itself, if that is the problem."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -75,11 +79,14 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
             return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response)
         return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
+    except PartFailure as error:
+        problem = writable(f"the comparison fails: {error}"[:MAX_PROBLEM])
+        return _encode(WorkerReply(problem=problem, fault=Fault(*map(writable, error.fault))))
     except MemoryError:
         return _encode(WorkerReply(problem=f"the comparison takes over {MEMORY_LIMIT_BYTES >> 30} GiB"))
     except BaseException as error:  # noqa: BLE001 - scorers may raise anything, also exits that are no Exceptions
         problem = f"the comparison fails: {type(error).__name__}: {error}"[:MAX_PROBLEM]
-        return _encode(WorkerReply(problem=problem.encode(errors="replace").decode()))
+        return _encode(WorkerReply(problem=writable(problem)))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mathbatch.errors import ConfigError
+from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
 from mathbatch.scoring.review import ReviewReason
@@ -142,6 +143,7 @@ class Workers:
         self._workers: list[Worker] = []
         self._queue: deque[ScoringTask] = deque()
         self._failed_starts = 0
+        self._errors = FirstErrors("responses")
 
     def __enter__(self) -> Workers:
         return self
@@ -153,7 +155,8 @@ class Workers:
     def votes(self, units: Iterable[tuple[Key, Sample, str | None]]) -> Iterator[tuple[Key, Votes, list[ReviewReason]]]:
         """Yield the votes on each response, and the reasons to review them, in the order of `units`.
 
-        A unit is a key, a sample and a response. The votes are empty if the response is None.
+        A unit is a key, a sample and a response. The votes are empty if the response is None. Raise JobError if a
+        scorer makes the same mistake on each of the first responses.
         """
         waiting: deque[tuple[Key, Sample, ScoringTask]] = deque()
         for key, sample, response in units:
@@ -163,6 +166,7 @@ class Workers:
                 yield self._result(*waiting.popleft())
         while waiting:
             yield self._result(*waiting.popleft())
+        self._errors.end()
 
     def submit_gold(self, sample: Sample) -> ScoringTask:
         """Submit a task whose reply says in `problem` why nothing could be equal to the sample's gold answer."""
@@ -184,6 +188,10 @@ class Workers:
 
     def _result(self, key: Key, sample: Sample, task: ScoringTask) -> tuple[Key, Votes, list[ReviewReason]]:
         reply = self.reply_to(task)
+        if reply.fault is not None:
+            self._errors.note_fault(reply.fault, sample.id)
+        elif reply.votes:
+            self._errors.note_success()
         if reply.problem:
             return key, {self._panel.names[0]: Score("unscored", None, sample.gold, reply.problem)}, []
         return key, reply.votes, reply.review
