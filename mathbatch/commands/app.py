@@ -30,6 +30,7 @@ from mathbatch.config.overrides import (
 from mathbatch.config.paths import PACKAGE, conf_dir
 from mathbatch.config.secrets import refuse_typed_secrets
 from mathbatch.errors import MathBatchError
+from mathbatch.parts.faults import part_error
 
 PLUGINS = str(PACKAGE / "commands" / "plugins")
 
@@ -51,10 +52,13 @@ class HydraTask:
         self.has_begun = True
         try:
             self.result = self.work(composed)
-        except MathBatchError as error:
-            if HydraConfig.get().mode is RunMode.MULTIRUN:
+        except Exception as error:
+            told = error if isinstance(error, MathBatchError) else part_error(error)
+            if told is None:
                 raise
-            self.error = error
+            if HydraConfig.get().mode is RunMode.MULTIRUN:
+                raise told from (None if told is error else error)
+            self.error = told
         return self.result
 
 

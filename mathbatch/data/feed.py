@@ -64,7 +64,7 @@ class Feed:
         self._loader, self._processor, self._filter, self._saver = loader, processor, filter, saver
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
         self._errors, self._job = errors, job
-        self._may_leave_out = not is_ours(filter)
+        self._is_users_filter = not is_ours(filter)
         self.digests = array("Q")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
@@ -112,14 +112,14 @@ class Feed:
         """Ask the filter. Raise PartFailure if it fails, or leaves out what has no record."""
         try:
             pending = self._filter.pending(request, self._saver)
-        except MathBatchError:
-            raise
         except (Exception, SystemExit) as error:
+            if isinstance(error, MathBatchError) or not self._is_users_filter:
+                raise
             raise failure(self._filter, "pending", error, "filter_error") from error
         if not isinstance(pending, bool):
             fault = returned(self._filter, "pending", f"{shown(pending)}, not True or False")
             raise PartFailure("filter_error", fault.sentence(), fault)
-        is_left_out = self._may_leave_out and not pending
+        is_left_out = self._is_users_filter and not pending
         if is_left_out and self._saver.state(request.id, request.rollout, request.digest) is None:
             raise self._left_out()
         return pending

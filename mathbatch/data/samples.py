@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+import msgspec
+
 from mathbatch.base import BaseDataLoader
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.errors import MathBatchError
 from mathbatch.parts.checks import checked, shown, writable
 from mathbatch.parts.faults import PartError, is_ours, raised, returned
 from mathbatch.records import BadRow, Sample
+
+_encode = msgspec.json.Encoder().encode
 
 
 def samples_of(loader: BaseDataLoader) -> Iterator[Sample | BadRow]:
@@ -45,7 +49,17 @@ def _checked(row: object, loader: BaseDataLoader, number: int) -> Sample | BadRo
     if found.id != writable(found.id):
         what = "an id with half a surrogate pair, which can't be written"
         raise PartError(returned(loader, "__iter__", what, "yielded").sentence(about))
-    return found
+    return found if isinstance(found, BadRow) else _writable(found, number)
+
+
+def _writable(sample: Sample, number: int) -> Sample | BadRow:
+    """Return the sample, or a BadRow if results could not hold its row."""
+    try:
+        _encode([sample.row, sample.gold, sample.metadata, sample.group])
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        message = f"row {number}: it can't be written as JSON: {error}"
+        return BadRow(sample.id, sample.row_number, None, "unwritable_row", message, sample.key)
+    return sample
 
 
 def _ids(loader: BaseDataLoader, before: int) -> Iterator[str]:

@@ -49,6 +49,8 @@ class GuardedModel:
 
     async def generate(self, request: Request) -> Response:
         """Return its response. Raise PartFailure for an error that it raises, PartError for what is no Response."""
+        if not self._is_trusted:  # the record is made from the request, whatever a model does to its own
+            request = msgspec.structs.replace(request, messages=[{**message} for message in request.messages])
         try:
             made = self._model.generate(request)
             if type(made) is not CoroutineType and not inspect.isawaitable(made):

@@ -46,7 +46,7 @@ def whole_number(value: object, part: object, name: str, at_least: int = 1) -> i
 
 def shown(value: object) -> str:
     """Return a value as messages show it: small ones as they are, others by their type."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float | str | bytes):
         text = repr(value)
         return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
     return article(type(value).__name__)
@@ -102,4 +102,8 @@ def _names(hint: Any) -> list[str]:
     origin, arguments = _parts_of(hint)
     if origin is types.UnionType:
         return [name for one in arguments for name in _names(one)]
-    return ["None"] if hint is types.NoneType else [str(hint) if origin else hint.__name__]
+    return (
+        ["None"]
+        if hint is types.NoneType
+        else [str(hint).replace("mathbatch.records.", "") if origin else hint.__name__]
+    )

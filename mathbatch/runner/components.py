@@ -56,7 +56,11 @@ def build(config: Config, run_dir: Path) -> Components:
 
 def build_model(config: Config) -> base.BaseInferenceModel:
     """Build the model, without opening it. Raises ConfigError for a class that is missing and for its arguments."""
-    return make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+    model = make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+    if getattr(model, "config", None) is not config.model:
+        fix = "call super().__init__(config) in it"
+        raise ConfigError("model._target_", f"{type(model).__name__}.__init__ does not keep its config", fix)
+    return model
 
 
 def check_batcher(batcher: base.BaseDataBatcher) -> None:

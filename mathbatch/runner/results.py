@@ -59,7 +59,7 @@ def _no_record(components: Components, id: str, prompt: Request | Record | None,
     """Return the error for a row without a record: it has changed since, can't be rendered, or the saver lost it."""
     if not is_ours(components.saver):
         fault = returned(components.saver, "find", f"{shown(found)}, not a Record, for {id}")
-        fix = "return what `append` was given; if the row has changed since, run the same command again"
+        fix = "let `append` keep each record and `find` return it; if the row has changed, run the same command again"
         return PartError(f"{fault.sentence()}\n  fix: {fix}")
     if isinstance(prompt, Record) and prompt.failure is not None:
         return StoreError(

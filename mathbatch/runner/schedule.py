@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseDataBatcher
 from mathbatch.data.feed import Chunk
+from mathbatch.parts.checks import shown
 from mathbatch.parts.faults import PartError, is_ours, returned
 from mathbatch.records import Record, Request
 from mathbatch.runner.job import Job
@@ -71,10 +72,12 @@ def _ordered(batcher: BaseDataBatcher, requests: list[Request]) -> Iterable[Requ
     """Return the requests in the batcher's order. Raise PartError for one that is missing, added or changed."""
     if is_ours(batcher):
         return batcher.order(requests)
-    ordered = [*batcher.order(requests)]
+    made = batcher.order(requests)
+    ordered = [*made] if isinstance(made, Iterable) else []
     if sorted(map(id, ordered)) != sorted(map(id, requests)):
-        what = f"{len(ordered)} things that are not the {len(requests)} requests it was given"
-        raise PartError(returned(batcher, "order", what, "yielded").sentence())
+        what = f"{len(ordered)} objects" if isinstance(made, Iterable) else shown(made)
+        fault = returned(batcher, "order", f"{what}, not the {len(requests)} requests that it was given")
+        raise PartError(fault.sentence())
     return ordered
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import msgspec
 
-from mathbatch.base import BaseScorer
+from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.config.instantiate import make
 from mathbatch.config.templates.compile import compile_expression
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.parts.checks import shown, wrong_type
-from mathbatch.parts.faults import PartFailure, failure, is_ours, returned
+from mathbatch.parts.faults import PartError, PartFailure, failure, is_ours, returned
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.judge import Judge
 
@@ -131,6 +131,14 @@ class Panel:
         taking = [voter for voter in self.voters if voter.takes(sample)]
         return {voter.name: voter.score(sample, response) for voter in taking}
 
+    def summaries(self) -> list[BaseSummary]:
+        """Return the summaries of the scorers that have one. Raise PartError for what is none."""
+        found = [(voter.scorer, summary) for voter in self.voters if (summary := voter.scorer.summary()) is not None]
+        for scorer, summary in found:
+            if not isinstance(summary, BaseSummary):
+                raise PartError(returned(scorer, "summary", f"{shown(summary)}, not a BaseSummary or None").sentence())
+        return [summary for _, summary in found]
+
     def gold_problem(self, sample: Sample) -> str | None:
         """Return why a scorer rejects even the gold answer itself; None if every scorer finds it correct."""
         for voter in self.voters:
@@ -152,6 +160,18 @@ def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
     named = _parameters_by_name(scoring)
     voters = [_voter(name, dict(parameters)) for name, parameters in named.items() if name != JUDGE]
     return Panel(voters, spec, _judge(named[JUDGE]) if JUDGE in named else None)
+
+
+def facts_of(summary: BaseSummary) -> dict[str, Any]:
+    """Return the metrics of a summary. Raise PartError for what can't be written as JSON."""
+    facts = summary.facts()
+    if not isinstance(facts, dict):
+        raise PartError(returned(summary, "facts", f"{shown(facts)}, not a dict").sentence())
+    try:
+        msgspec.json.encode(facts)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise PartError(returned(summary, "facts", f"what is no JSON: {error}").sentence()) from error
+    return facts
 
 
 def combine(gold: str | None, votes: Votes) -> Score:
