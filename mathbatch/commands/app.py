@@ -35,6 +35,7 @@ from mathbatch.config.secrets import refuse_typed_secrets
 from mathbatch.config.spelling import keep_spelling
 from mathbatch.config.yaml_source import read_yaml_as_spelled
 from mathbatch.errors import MathBatchError
+from mathbatch.parts.faults import part_error
 
 PLUGINS = str(PACKAGE / "commands" / "plugins")
 
@@ -57,10 +58,13 @@ class HydraTask:
         anchor_paths(composed, HydraConfig.get())
         try:
             self.result = self.work(composed)
-        except MathBatchError as error:
-            if HydraConfig.get().mode is RunMode.MULTIRUN:
+        except Exception as error:
+            told = error if isinstance(error, MathBatchError) else part_error(error)
+            if told is None:
                 raise
-            self.error = error
+            if HydraConfig.get().mode is RunMode.MULTIRUN:
+                raise told from (None if told is error else error)
+            self.error = told
         return self.result
 
 

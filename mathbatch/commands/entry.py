@@ -17,6 +17,7 @@ from typing import NoReturn
 import mathbatch
 from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
+from mathbatch.parts.faults import part_error
 from mathbatch.reports.streams import discard, is_closed_terminal
 
 
@@ -42,11 +43,12 @@ def enter(command: str, help: str | None = None) -> NoReturn:
     except BrokenPipeError:
         discard(1)
         code = exit_codes.UNREAD
-    except OSError as error:
-        told = _told(error)
-        if told is None:
+    except Exception as error:
+        told = part_error(error)
+        found = _say(str(told), exit_codes.MISTAKE) if told is not None else _told(error)
+        if found is None:
             raise
-        code = told
+        code = found
     finally:
         failed = _flush()
     sys.exit(code if failed is None else failed)
@@ -78,8 +80,10 @@ def _flush() -> int | None:
     return None
 
 
-def _told(error: OSError) -> int | None:
+def _told(error: Exception) -> int | None:
     """Tell about an error of the disk or the system, and return the exit code. Return None for a likely defect."""
+    if not isinstance(error, OSError):
+        return None
     from mathbatch.data.storage.remedies import REMEDIES, remedy
 
     if error.filename is None and error.errno == errno.ENOSPC:  # all files of ours are written where this is told

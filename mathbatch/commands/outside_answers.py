@@ -17,6 +17,7 @@ from mathbatch.config import Config, DatasetConfig
 from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.data.rows.mapping import FieldMapping
 from mathbatch.data.rows.sources import Source, chained, sources_of
+from mathbatch.data.samples import samples_of
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.records import BadRow, Failure, Record, Row, Sample
 from mathbatch.runner.components import build
@@ -113,7 +114,7 @@ class Answers:
         """
         found = 0
         first: list[str] = []
-        for row in loader:
+        for row in samples_of(loader):
             found += row.id in self._places
             first += [row.id] if len(first) < SHOWN_IDS else []
             yield row, self._records(row)

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.commands import exit_codes
 from mathbatch.commands.app import run_app
-from mathbatch.commands.sweep import Sweep
+from mathbatch.commands.sweep import Sweep, SweepError
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
 from mathbatch.reports.summary import show_summary
@@ -41,6 +41,14 @@ def main() -> int:
             work.exit_code = work.run_alone(sweep.alone)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command goes on from here") from None
+    except MathBatchError:
+        raise
+    except Exception as error:
+        if not sweep.has_nothing_to_go_by:
+            raise
+        raise SweepError(
+            "no trial is completed: every job failed, so there is no best one; the table says why"
+        ) from error
     return max(sweep.exit_code, work.exit_code)
 
 

@@ -108,6 +108,12 @@ class Sweep:
         is_whole = all(outcome.is_whole for outcome in self._outcomes())
         return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
 
+    @property
+    def has_nothing_to_go_by(self) -> bool:
+        """Tell whether jobs have ended, and not one with an accuracy that an optimising sweeper could compare."""
+        outcomes = self._outcomes()
+        return bool(outcomes) and all(outcome.accuracy is None for outcome in outcomes)
+
     def _report(self, outcomes: list[Outcome]) -> None:
         assert self.folder is not None
         facts: dict[str, Any] = {"seconds": round(time.monotonic() - self._started, 3)}

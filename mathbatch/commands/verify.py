@@ -17,6 +17,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
 from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
+from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.index import RecordHead, RecordIndex
 from mathbatch.data.storage.read_only import ReadOnlyStore
@@ -161,7 +162,7 @@ def _check_segments(folder: Path, report: Report, label: str = "") -> RecordInde
 def _check_units(components: Components, report: Report) -> dict[int, str]:
     """Look for the record of each unit; return the units that are wanted, as hashes, with their ids."""
     wanted: dict[int, str] = {}
-    for sample in components.loader:
+    for sample in samples_of(components.loader):
         prompt = render(sample, components.processor)
         if isinstance(prompt, Request):
             recognise(prompt, components.saver, components.config.sampling.n)

@@ -15,7 +15,8 @@ import hydra
 from hydra.errors import InstantiationException
 from omegaconf.errors import OmegaConfBaseException
 
-from mathbatch.errors import ConfigError, MathBatchError, nearest
+from mathbatch.errors import ConfigError, Interrupted, MathBatchError, nearest
+from mathbatch.parts.faults import in_words, is_ours, users_line
 
 T = TypeVar("T")
 # What Hydra reads of a section itself; all else are arguments.
@@ -29,7 +30,8 @@ OPENING = re.compile(r"(\\*)\$\{")
 def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> T:
     """Return the `kind` that the section at `path` names by `_target_`, from the arguments beside it and those given.
 
-    Raises ConfigError for a class that isn't there or is no `kind`, and for arguments that it does not take.
+    Raises ConfigError for a class that isn't there or is no `kind`, for arguments that it does not take, and for an
+    error that it raises.
     """
     if not section.get("_target_"):
         raise ConfigError(f"{path}._target_", "names no class", f"name a subclass of {kind.__name__}")
@@ -41,19 +43,54 @@ def make(path: str, section: Mapping[str, Any], kind: type[T], **given: Any) -> 
         factory = hydra.utils.instantiate({"_convert_": "object", **_literal(section), "_partial_": True})
     except (InstantiationException, OmegaConfBaseException) as error:
         raise _explained(path, section, error) from error
+    except Interrupted:
+        raise
+    except SystemExit as error:  # its module is a script, which ends itself
+        raise _failed(f"{path}._target_", f"the import of {section['_target_']}", error) from error
     target = factory.func
     if isinstance(target, type) and not issubclass(target, kind):
         raise _wrong_kind(path, section, kind)
+    if inspect.isabstract(target):
+        missing = ", ".join(sorted(target.__abstractmethods__))
+        raise ConfigError(f"{path}._target_", f"{_name(target)} lacks {missing}", f"define it, as {kind.__name__} says")
     _check_arguments(path, section, target, given)
     try:
         made = factory(**given)
-    except TypeError as error:
-        raise ConfigError(
-            path, f"{_name(target)}: {error}", "give the arguments that it takes beside _target_"
-        ) from error
+    except (MathBatchError, Interrupted):
+        raise
+    except (Exception, SystemExit) as error:
+        if isinstance(error, TypeError) and users_line(error) is None:
+            fix = "give the arguments that it takes beside _target_"
+            raise ConfigError(path, f"{_name(target)}: {error}", fix) from error
+        raise _failed(path, _name(target), error) from error
     if not isinstance(made, kind):
         raise _wrong_kind(path, section, kind)
+    if not is_ours(made):
+        _check_methods(path, made, kind)
     return made
+
+
+def _check_methods(path: str, made: object, kind: type[Any]) -> None:
+    """Raise ConfigError for a method that can't be called as those of `kind` are."""
+    for name, declared in inspect.getmembers(kind, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        signature = inspect.signature(declared)
+        try:
+            inspect.signature(getattr(made, name)).bind(*list(signature.parameters)[1:])
+        except TypeError as error:
+            taken = ", ".join(signature.parameters)
+            problem = f"{_name(type(made))}.{name} can't be called as it will be: {error}"
+            raise ConfigError(f"{path}._target_", problem, f"write it as `def {name}({taken})`") from error
+
+
+def _failed(path: str, what: str, error: BaseException) -> ConfigError:
+    """Return the error for a class, or its module, that raises this one."""
+    line = users_line(error)
+    where = "" if line is None else f" ({line})"
+    return ConfigError(
+        path, f"{what} raised {in_words(error)}{where}", "correct it, or what it is given beside _target_"
+    )
 
 
 def _literal(node: Any) -> Any:
@@ -87,6 +124,11 @@ def _explained(path: str, section: Mapping[str, Any], error: Exception) -> MathB
     cause = error.__cause__
     if isinstance(cause, MathBatchError):
         return cause
+    imported = cause
+    while imported is not None and users_line(imported) is None:
+        imported = imported.__cause__
+    if imported is not None:
+        return _failed(f"{path}._target_", f"the import of {section['_target_']}", imported)
     problem, _, place = str(error).partition(PLACE)
     why = " ".join(problem.split()) if cause is None else f"{type(cause).__name__}: {cause}"
     if place.strip():

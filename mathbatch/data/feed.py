@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import time
 from array import array
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,13 @@ import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
 from mathbatch.data.counts import Counts
-from mathbatch.data.digests import digest_of, recognise
-from mathbatch.errors import SampleError
+from mathbatch.data.digests import recognise
+from mathbatch.data.requests import request_of
+from mathbatch.data.samples import samples_of
+from mathbatch.errors import MathBatchError, SampleError
+from mathbatch.parts.checks import shown, writable
+from mathbatch.parts.faults import PartFailure, failure, is_ours, returned
+from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import BadRow, Failure, Record, Request, Sample
 
 # A chunk ends after this many units or this much time, whichever comes first, so that neither the worker thread nor
@@ -27,6 +32,8 @@ CHUNK_UNITS = 256
 CHUNK_S = 0.05
 # Reading the clock for every unit would take a noticeable share of the time.
 UNITS_PER_CLOCK_READING = 16
+# Kind of the failure of a unit that a filter lets not through although it has no record.
+LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Feed:
     """Yields chunks of pending units, and counts the units that are done already.
 
     `digests` collects the digest of every row that was read, eight bytes each. Records are joined to rows by them.
+    `errors` gets the errors of processor and filter; it raises one that all samples have.
     """
 
     def __init__(
@@ -51,11 +59,13 @@ class Feed:
         sampling: dict[str, Any],
         rollouts: int,
         counts: Counts,
+        errors: FirstErrors,
         job: int = 0,
     ) -> None:
         self._loader, self._processor, self._filter, self._saver = loader, processor, filter, saver
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
-        self._job = job
+        self._errors, self._job = errors, job
+        self._is_users_filter = not is_ours(filter)
         self.digests = array("Q")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
@@ -69,8 +79,8 @@ class Feed:
 
     def _units(self) -> Iterator[Request | Record | None]:
         """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
-        for sample in self._loader:
-            prompt = render(sample, self._processor)
+        for sample in samples_of(self._loader):
+            prompt = render(sample, self._processor, self._errors.note)
             if isinstance(prompt, Request):
                 recognise(prompt, self._saver, self._rollouts)
             self.digests.append(int(prompt.digest, 16))
@@ -80,19 +90,46 @@ class Feed:
                 else:
                     yield self._new_failure(msgspec.structs.replace(prompt, rollout=rollout))
 
-    def _pending_request(self, prompt: Request, rollout: int) -> Request | None:
-        """Return the request for a rollout, or count it and return None if it is done."""
+    def _pending_request(self, prompt: Request, rollout: int) -> Request | Record | None:
+        """Return the request for a rollout, its failure if the filter fails on it, or None, and count it, if done."""
         request = prompt if self._rollouts == 1 else msgspec.structs.replace(prompt, rollout=rollout)
-        if self._filter.pending(request, self._saver):
-            request.sampling, request.job = sampling_of(self._sampling, request), self._job
-            return request
+        try:
+            if self._is_pending(request):
+                request.sampling, request.job = sampling_of(self._sampling, request), self._job
+                return request
+        except PartFailure as error:
+            self._errors.note(error, request.label)
+            return failed(request, error)
         if self._saver.failures != 0 and self._saver.state(request.id, rollout, request.digest) == "failed":
             record = self._saver.find(request.id, rollout, request.digest)
             if record is not None and record.failure is not None:
                 self._counts.add_failure(request.label, record.failure.kind, record.failure.message)
+                if record.failure.kind == LEFT_OUT:
+                    self._errors.note(self._left_out(), request.label)
         else:
             self._counts.before += 1
+            self._errors.note_success()
         return None
+
+    def _is_pending(self, request: Request) -> bool:
+        """Ask the filter. Raise PartFailure if it fails, or leaves out what has no record."""
+        try:
+            pending = self._filter.pending(request, self._saver)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, MathBatchError) or not self._is_users_filter:
+                raise
+            raise failure(self._filter, "pending", error, "filter_error") from error
+        if not isinstance(pending, bool):
+            fault = returned(self._filter, "pending", f"{shown(pending)}, not True or False")
+            raise PartFailure("filter_error", fault.sentence(), fault)
+        is_left_out = self._is_users_filter and not pending
+        if is_left_out and self._saver.state(request.id, request.rollout, request.digest) is None:
+            raise self._left_out()
+        return pending
+
+    def _left_out(self) -> PartFailure:
+        fault = returned(self._filter, "pending", "what has no answer yet", "left out")
+        return PartFailure(LEFT_OUT, fault.sentence(), fault)
 
     def _new_failure(self, record: Record) -> Record | None:
         """Return the failure record of a bad row, or count it and return None if the store has the same failure."""
@@ -102,25 +139,35 @@ class Feed:
         return None
 
 
-def render(sample: Sample | BadRow, processor: BaseDataProcessor) -> Request | Record:
-    """Return the request for a sample with its digest, or a failure record if no prompt can be made."""
+def render(
+    sample: Sample | BadRow,
+    processor: BaseDataProcessor,
+    on_error: Callable[[PartFailure, str], object] = lambda *_: None,
+) -> Request | Record:
+    """Return the request for a sample with its digest, or a failure record if no prompt can be made.
+
+    `on_error` is told of an error of the processor, and the sample's id.
+    """
     if isinstance(sample, BadRow):
         return failed_row(sample.id, sample.kind, sample.message)
     try:
-        request = processor.process(sample)
-        request.id, request.row_number = sample.id, sample.row_number
-        request.digest = digest_of(request.messages)
-        return request
+        return request_of(sample, processor)
     except SampleError as error:
-        return failed_row(sample.id, error.kind, f"row {sample.row_number}: {error}")
-    except UnicodeEncodeError:
-        return failed_row(sample.id, "bad_prompt", f"row {sample.row_number}: the prompt has half a surrogate pair")
+        if isinstance(error, PartFailure):
+            on_error(error, sample.id)
+        return failed_row(sample.id, error.kind, str(error))
 
 
 def failed_row(id: str, kind: str, message: str) -> Record:
     """Return a failure record whose digest is that of the failure, so that the same failure is stored only once."""
     digest = hashlib.blake2b(f"{kind} {message}".encode(errors="replace"), digest_size=8).hexdigest()
-    return Record(id=id, digest=digest, failure=Failure(kind, message))
+    return Record(id=id, digest=digest, failure=Failure(kind, writable(message)))
+
+
+def failed(request: Request, error: SampleError) -> Record:
+    """Return the failure record of a request; the next run tries it again."""
+    reason = Failure(error.kind, writable(str(error)))
+    return Record(id=request.id, digest=request.digest, rollout=request.rollout, failure=reason)
 
 
 def sampling_of(values: dict[str, Any], request: Request) -> dict[str, Any]:

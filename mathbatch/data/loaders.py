@@ -21,6 +21,8 @@ from mathbatch.data.rows.plain import writable
 from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
+from mathbatch.parts.checks import checked
+from mathbatch.parts.faults import is_ours
 from mathbatch.records import BadRow, RawRow, Row, Sample
 
 
@@ -46,12 +48,20 @@ class MappedDataLoader(BaseDataLoader):
 
     def plain_rows(self) -> Iterator[RawRow]:
         """Yield all rows with values of the types of JSON, whatever `rows` has put in them."""
-        return map(writable, self.rows())
+        return map(writable, self._checked_rows())
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)
         samples = (sample for raw in self.plain_rows() if (sample := self._map(raw, seen)) is not None)
         return itertools.islice(samples, self.dataset.limit)
+
+    def _checked_rows(self) -> Iterator[RawRow]:
+        """Read the rows. Raise PartError for what is no proper RawRow, in a class of a user's own."""
+        if is_ours(self):
+            return self.rows()
+        return (
+            checked(raw, RawRow, self, "rows", "yielded", f", as row {at}") for at, raw in enumerate(self.rows(), 1)
+        )
 
     def _map(self, raw: RawRow, seen: SeenIds) -> Sample | BadRow | None:
         """Return the sample of a row, the reason why there is none, or None if `where` leaves the row out."""

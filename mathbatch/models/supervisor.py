@@ -21,6 +21,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.errors import EngineDied, EngineError, JobError, RequestLost, SampleError
+from mathbatch.models.guard import GuardedModel
+from mathbatch.parts.faults import PartError
 from mathbatch.records import Request, Response
 
 # Groups into which the suspects are divided.
@@ -51,6 +53,7 @@ class Supervisor:
 
     def __init__(self, model: BaseInferenceModel) -> None:
         self.model = model
+        self._guarded = GuardedModel(model, lambda news: self._say(news))
         self._say: Callable[[str], None] = print
         self._stop = asyncio.Event()
         # Notified when a unit may have its turn, when the engine is replaced, and when the run ends.
@@ -83,15 +86,15 @@ class Supervisor:
 
     async def open(self) -> None:
         """Load the model and start to watch for stalls. Raise EngineError if it can't be loaded."""
-        await self.model.open()
+        await self._guarded.open()
         if self.model.config.stall_timeout_s is not None and self.model.steps() is not None:
             self._stall_watch = asyncio.create_task(self._watch_for_stall(self.model.config.stall_timeout_s))
 
     async def close(self) -> None:
-        """Stop watching, and close the model."""
+        """Stop watching, and close the model. Raise PartError if it raises an error."""
         if self._stall_watch is not None:
             self._stall_watch.cancel()
-        await self.model.close()
+        await self._guarded.close()
 
     async def answer(self, request: Request, ready: Ready) -> Response:
         """Return the model's response, asking again on a new engine if the engine dies.
@@ -163,7 +166,7 @@ class Supervisor:
             try:
                 async with ready() as request:
                     self._asked[unit] = None
-                    return await self.model.generate(request)
+                    return await self._guarded.generate(request)
             except RequestLost:
                 if attempt == MAX_ATTEMPTS:
                     raise
@@ -236,7 +239,10 @@ class Supervisor:
         if searching:
             self._groups.popleft()
         self._groups.extendleft(reversed(self._groups_of(suspects, searching)))
-        await self.model.close()
+        try:
+            await self._guarded.close()
+        except PartError as error:
+            self._say(str(error))
         self._engine_is_gone = False
         await self._open_again()
         self._restarting = False
@@ -262,11 +268,11 @@ class Supervisor:
     async def _open_again(self) -> None:
         for pause in OPEN_PAUSES_S:
             try:
-                return await self.model.open()
+                return await self._guarded.open()
             except EngineError as error:
                 self._say(f"{error}; once more in {pause:g} s")
                 await asyncio.sleep(pause)
-        return await self.model.open()
+        return await self._guarded.open()
 
     async def _watch_for_stall(self, timeout_s: float) -> None:
         """Treat an engine as dead that has work but makes no step for `timeout_s` seconds.

@@ -10,6 +10,7 @@ from mathbatch import base
 from mathbatch.config import Config, SamplingConfig
 from mathbatch.config.instantiate import make
 from mathbatch.errors import ConfigError
+from mathbatch.parts.checks import whole_number
 from mathbatch.runner.identity import system_prompt
 from mathbatch.scoring.panel import Panel, panel_of
 
@@ -55,7 +56,22 @@ def build(config: Config, run_dir: Path) -> Components:
 
 def build_model(config: Config) -> base.BaseInferenceModel:
     """Build the model, without opening it. Raises ConfigError for a class that is missing and for its arguments."""
-    return make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+    model = make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
+    if getattr(model, "config", None) is not config.model:
+        fix = "call super().__init__(config) in it"
+        raise ConfigError("model._target_", f"{type(model).__name__}.__init__ does not keep its config", fix)
+    return model
+
+
+def check_batcher(batcher: base.BaseDataBatcher) -> None:
+    """Raise PartError for numbers of requests in flight or of bytes with which nothing would ever be asked."""
+    whole_number(getattr(batcher, "image_budget_bytes", None), batcher, "image_budget_bytes")
+    in_flight_of(batcher, base.BaseInferenceModel.capacity)
+
+
+def in_flight_of(batcher: base.BaseDataBatcher, capacity: int) -> int:
+    """Return how many requests the batcher lets in at once. Raise PartError if that is no whole number from 1."""
+    return whole_number(batcher.in_flight(capacity), batcher, "in_flight")
 
 
 def check_judge_model(config: Config) -> None:

@@ -14,6 +14,7 @@ from mathbatch.data.images.pool import Announcement, ImagePool
 from mathbatch.errors import SampleError
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.records import Request, Response
+from mathbatch.runner.components import in_flight_of
 from mathbatch.runner.job import Job
 from mathbatch.runner.progress import Progress
 from mathbatch.runner.schedule import Unit
@@ -152,4 +153,4 @@ class Engine:
         self._progress.start()
         self._since = time.monotonic()
         self._shower = asyncio.create_task(self._progress.show_regularly())
-        return asyncio.Semaphore(max(batcher.in_flight(self.model.capacity) for batcher in self._batchers))
+        return asyncio.Semaphore(max(in_flight_of(batcher, self.model.capacity) for batcher in self._batchers))

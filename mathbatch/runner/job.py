@@ -8,14 +8,18 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from mathbatch.config import Config
 from mathbatch.data.counts import Counts
 from mathbatch.data.feed import Feed
 from mathbatch.data.images.decode import ImageDecoder
-from mathbatch.errors import MathBatchError
+from mathbatch.data.storage.segments import disk_error
+from mathbatch.errors import Interrupted, MathBatchError, SampleError
+from mathbatch.parts.faults import PartError, part_error, raised
+from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Record
-from mathbatch.runner.components import Components, sampling_values
+from mathbatch.runner.components import Components, check_batcher, sampling_values
 from mathbatch.runner.preflight import Preflight
 
 
@@ -33,6 +37,7 @@ class Job(ABC):
         dataset, sampling = config.dataset, config.sampling
         self.decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
         self.counts = Counts()
+        self.errors = FirstErrors()
         self.feed = Feed(
             loader=components.loader,
             processor=components.processor,
@@ -41,6 +46,7 @@ class Job(ABC):
             sampling=sampling_values(sampling),
             rollouts=sampling.n,
             counts=self.counts,
+            errors=self.errors,
             job=number,
         )
         self.rows: int | None = None
@@ -56,8 +62,12 @@ class Job(ABC):
         self._outstanding = 0
 
     def open(self, preflight: Preflight) -> None:
-        """Take the folder. Raises ConfigError or StoreError."""
-        self.components.saver.open()
+        """Take the folder. Raises ConfigError, StoreError or PartError."""
+        check_batcher(self.components.batcher)
+        try:
+            self.components.saver.open()
+        except (Exception, SystemExit) as error:
+            raise self._told_of_saver("open", error) from error
         self._is_open = True
 
     @property
@@ -77,12 +87,17 @@ class Job(ABC):
         """Count one unit as in flight."""
         self.counts.in_flight += 1
 
-    def end_unit(self, record: Record | None) -> None:
-        """Save what came of a unit; None leaves it for the next run."""
+    def end_unit(self, record: Record | None, error: SampleError | None = None) -> None:
+        """Save what came of a unit, which failed by `error` if there is one; None leaves it for the next run."""
         self.counts.in_flight -= 1
         if record is not None:
             self._outstanding -= 1
             self.save(record)
+            if error is None:
+                self.errors.note_success()
+            else:
+                with self.own_errors():
+                    self.errors.note(error, record.id)
             self._settle_if_answered()
 
     def end_feed(self) -> None:
@@ -92,35 +107,60 @@ class Job(ABC):
 
     def save(self, record: Record) -> None:
         """Append to the store. An error there ends this job."""
-        if self.error is None:
-            with self.own_errors():
-                self.components.saver.append(record)
-                self.counts.add(record)
-                self.has_saved = True
+        if self.error is not None:
+            return
+        try:
+            self.components.saver.append(record)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - kept as `error`
+            self.fail(self._told_of_saver("append", error))
+            return
+        self.counts.add(record)
+        self.has_saved = True
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:
         """Let an error in the block end this job and nothing else; who runs the job raises or lists it."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - kept as `error`
+        except Interrupted:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - kept as `error`
             self.fail(error)
 
-    def fail(self, error: Exception) -> None:
-        """End this job. An error that is no sentence of ours is a defect, and goes to the log with its traceback."""
-        if not isinstance(error, MathBatchError):
+    def fail(self, error: BaseException) -> None:
+        """End this job. What a part of the user's own raised becomes a sentence, any other error is a defect of ours.
+
+        The log gets the traceback of both. Before there is a log, only that of a defect is shown.
+        """
+        told = error if isinstance(error, MathBatchError) else part_error(error)
+        if told is None and not isinstance(error, Exception):
+            raise error
+        if told is None or (self._is_open and (told is not error or told.__cause__ is not None)):
             traceback.print_exception(error)
-        self.error = self.error or error
+        self.error = self.error or told or cast(Exception, error)
         self.settled.set()
 
     def close(self) -> None:
         """Give the folder back."""
         if self._is_open:
             self._is_open = False
-            with self.own_errors():
+            try:
                 self.components.saver.close()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - kept as `error`
+                self.fail(self._told_of_saver("close", error))
+
+    def _told_of_saver(self, call: str, error: Exception | SystemExit) -> MathBatchError:
+        """Return the sentence for an error of the saver: the disk's, or its own."""
+        if isinstance(error, MathBatchError):
+            return error
+        found = PartError(raised(self.components.saver, call, error).sentence())
+        told = disk_error(self.components.run_dir, error) if isinstance(error, OSError) else found
+        told.__cause__ = error
+        return told
 
     def _settle_if_answered(self) -> None:
         if self._is_fed and not self._outstanding and self.error is None:
-            self.is_answered = True
+            with self.own_errors():
+                self.errors.end()
+                self.is_answered = True
             self.settled.set()

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
 
+from mathbatch.data.feed import failed
 from mathbatch.errors import EngineDied, JobError, MathBatchError, SampleError
-from mathbatch.records import Failure, Record, Request, Response
+from mathbatch.parts.faults import PartError
+from mathbatch.records import Record, Request, Response
 from mathbatch.runner.engine import Admitted, Engine
 from mathbatch.runner.job import Job
 from mathbatch.runner.progress import Progress
@@ -61,18 +63,18 @@ def tell_failure(job: Job, progress: Progress) -> None:
 
 async def _answer(unit: Admitted, engine: Engine, jobs: Sequence[Job]) -> None:
     """Take one unit from its images to its record."""
-    job, request, record = unit.job, unit.request, None
+    job, request, record, failure = unit.job, unit.request, None, None
     job.begin_unit()
     try:
         record = _answered(request, await engine.answer(unit))
     except SampleError as error:
-        record = _failed(request, error)
-    except JobError as error:
+        record, failure = failed(request, error), error
+    except (JobError, PartError) as error:
         job.fail(error)
     except EngineDied:
         record = None  # while stopping no new engine is loaded: the unit is left for the next run
     finally:
-        job.end_unit(record)
+        job.end_unit(record, failure)
     if all(job.error is not None for job in jobs):
         raise AllFailed  # nobody wants what is in flight
 
@@ -103,12 +105,6 @@ def _answered(request: Request, response: Response) -> Record:
         prompt_tokens=response.prompt_tokens,
         output_tokens=response.output_tokens,
         content=request.content,
-    )
-
-
-def _failed(request: Request, error: SampleError) -> Record:
-    return Record(
-        id=request.id, digest=request.digest, rollout=request.rollout, failure=Failure(error.kind, str(error))
     )
 
 

@@ -11,7 +11,9 @@ import msgspec
 
 from mathbatch.data.loaders import FileDataLoader, MappedDataLoader
 from mathbatch.data.rows.sources import SOURCE_COLUMNS
+from mathbatch.data.samples import samples_of
 from mathbatch.errors import ConfigError, SampleError
+from mathbatch.parts.checks import whole_number
 from mathbatch.records import BadRow, Row, Sample
 from mathbatch.runner.components import Components
 from mathbatch.scoring.judge import Judge
@@ -95,7 +97,8 @@ class Preflight:
         key = msgspec.json.encode([asdict(config.dataset), config.loader, config.model.max_images > 0], enc_hook=str)
         if key not in self._rows:
             check_first_rows(components)
-            self._rows[key] = components.loader.count()
+            count = components.loader.count()
+            self._rows[key] = None if count is None else whole_number(count, components.loader, "count", at_least=0)
         return self._rows[key]
 
     def check_fields(self, components: Components) -> None:
@@ -113,7 +116,7 @@ class Preflight:
 def check_first_rows(components: Components) -> None:
     """Raise ConfigError if a field is in no row, most rows can't be asked or judged, or the model can't see."""
     found, deadline = FirstRowCounts(components.loader, components.scorers.judge), time.monotonic() + LOOK_S
-    for row in itertools.islice(components.loader, ROWS_LOOKED_AT):
+    for row in itertools.islice(samples_of(components.loader), ROWS_LOOKED_AT):
         found.look(row)
         if time.monotonic() > deadline:
             break

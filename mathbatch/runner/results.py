@@ -24,9 +24,12 @@ from mathbatch.data.feed import render
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.rows.files import is_json_lines, open_input
 from mathbatch.data.rows.sources import JsonSource, Source, as_names
+from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
-from mathbatch.errors import StoreError
+from mathbatch.errors import MathBatchError, StoreError
+from mathbatch.parts.checks import shown
+from mathbatch.parts.faults import PartError, is_ours, returned
 from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import Figures
@@ -42,7 +45,7 @@ def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tupl
     `digests` are the digests of the first rows, as far as they are known. Others are computed from the row.
     """
     find, rollouts = components.saver.find, range(components.config.sampling.n)
-    for at, sample in enumerate(components.loader):
+    for at, sample in enumerate(samples_of(components.loader)):
         prompt = None if at < len(digests) else render(sample, components.processor)
         if isinstance(prompt, Request):
             recognise(prompt, components.saver, len(rollouts))
@@ -50,14 +53,18 @@ def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tupl
         records = []
         for rollout in rollouts:
             record = find(sample.id, rollout, digest)
-            if record is None:
-                raise _no_record(components, sample.id, prompt)
+            if not isinstance(record, Record):
+                raise _no_record(components, sample.id, prompt, record)
             records.append(record)
         yield sample, records
 
 
-def _no_record(components: Components, id: str, prompt: Request | Record | None) -> StoreError:
-    """Return the error for a row without a record: it has changed since, or can't be rendered any more."""
+def _no_record(components: Components, id: str, prompt: Request | Record | None, found: object) -> MathBatchError:
+    """Return the error for a row without a record: it has changed since, can't be rendered, or the saver lost it."""
+    if not is_ours(components.saver):
+        fault = returned(components.saver, "find", f"{shown(found)}, not a Record, for {id}")
+        fix = "let `append` keep each record and `find` return it; if the row has changed, run the same command again"
+        return PartError(f"{fault.sentence()}\n  fix: {fix}")
     if isinstance(prompt, Record) and prompt.failure is not None:
         return StoreError(
             f"{components.run_dir} has no such record of {id}: {prompt.failure.message}\n"

@@ -17,6 +17,7 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.errors import ConfigError
+from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
 from mathbatch.runner.components import build, build_model, check_judge_model, sampling_values
 from mathbatch.runner.folders import run_folder
@@ -138,7 +139,9 @@ class RunJob(Job):
         path = results.results_path(self.components)
         self.held = results.export(self.components, path, self._digests(), self._go_on)
         # Answers in the folder that belong to no row and rollout of this run.
-        self.left_over = max(0, (self.components.saver.answered or 0) - self.held.answered)
+        answered = self.components.saver.answered
+        known = 0 if answered is None else whole_number(answered, self.components.saver, "answered", at_least=0)
+        self.left_over = max(0, known - self.held.answered)
         self.is_exported = True
 
     def _digests(self) -> Sequence[int]:

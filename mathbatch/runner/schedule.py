@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from mathbatch.base import BaseDataBatcher
 from mathbatch.data.feed import Chunk
+from mathbatch.parts.checks import shown
+from mathbatch.parts.faults import PartError, is_ours, returned
 from mathbatch.records import Record, Request
 from mathbatch.runner.job import Job
 
@@ -62,7 +65,20 @@ class Lane:
                 self.job.save(record)
         requests = [request for request in chunk.units if isinstance(request, Request)]
         self.job.expect(len(requests))
-        self._requests.extend(self.job.components.batcher.order(requests))
+        self._requests.extend(_ordered(self.job.components.batcher, requests))
+
+
+def _ordered(batcher: BaseDataBatcher, requests: list[Request]) -> Iterable[Request]:
+    """Return the requests in the batcher's order. Raise PartError for one that is missing, added or changed."""
+    if is_ours(batcher):
+        return batcher.order(requests)
+    made = batcher.order(requests)
+    ordered = [*made] if isinstance(made, Iterable) else []
+    if sorted(map(id, ordered)) != sorted(map(id, requests)):
+        what = f"{len(ordered)} objects" if isinstance(made, Iterable) else shown(made)
+        fault = returned(batcher, "order", f"{what}, not the {len(requests)} requests that it was given")
+        raise PartError(fault.sentence())
+    return ordered
 
 
 def breadth(lane: Lane) -> Place:

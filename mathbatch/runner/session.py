@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import resource
+import sys
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ import msgspec
 
 from mathbatch.config import Config
 from mathbatch.data.images.malloc import share_one_arena
+from mathbatch.parts.faults import PartError
 from mathbatch.runner.components import build_model
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
@@ -39,6 +42,7 @@ class Session:
         self._engines: list[tuple[bytes, Engine]] = []
         self._preflight = preflight or Preflight()
         self._log: Path | None = None
+        self._news: list[str] = []
 
     def __enter__(self) -> Session:
         return self
@@ -54,6 +58,8 @@ class Session:
                     self._runner.run(self._close_engines())
         finally:
             self._runner.close()
+            for news in self._news:
+                print(f"mathbatch: {news}; what is saved is kept", file=sys.stderr)
 
     @property
     def loads(self) -> int:
@@ -117,7 +123,7 @@ class Session:
                 if not job.is_answered and job.error is None:
                     job.fail(error)
                     tell_failure(job, progress)
-            await engine.close()
+            await self._close_engine(engine)
 
     def groups(self, jobs: Sequence[J]) -> dict[bytes, list[J]]:
         """Group jobs by the engine that they need; first those whose engine is loaded."""
@@ -142,7 +148,15 @@ class Session:
         """Close all engines: two never share the memory, so the old ones are gone before a new one loads."""
         for _, engine in self._engines:
             if engine.is_loaded:
-                await engine.close()
+                await self._close_engine(engine)
+
+    async def _close_engine(self, engine: Engine) -> None:
+        """Close an engine. An error of its model costs no answer: it is told when the session ends."""
+        try:
+            await engine.close()
+        except PartError as error:
+            traceback.print_exception(error)
+            self._news.append(str(error))
 
 
 def allow_open_files() -> None:

@@ -33,7 +33,7 @@ from mathbatch.scoring import worker_process
 from mathbatch.scoring.files import AUDIT, EARLIER, METRICS, SCORES
 from mathbatch.scoring.metrics.metrics import Metrics
 from mathbatch.scoring.metrics.plots import PLOTS, draw_breakdown
-from mathbatch.scoring.panel import Panel, Votes, combine
+from mathbatch.scoring.panel import Panel, Votes, combine, facts_of
 from mathbatch.scoring.review import ReviewList, ReviewReason, UnusableGolds
 from mathbatch.scoring.workers import Workers
 
@@ -95,7 +95,7 @@ class ScoringTotals:
         """Return the content of `metrics.json`."""
         facts = self.metrics.facts()
         for summary in self.summaries:
-            facts |= summary.facts()
+            facts |= facts_of(summary)
         facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
         facts["unusable_golds"] = self.unusable_golds.facts()
         facts["unscored"] = dict(self.unscored_reasons.most_common(MAX_REASONS))
@@ -141,8 +141,7 @@ def evaluate(
     made against other gold answers, are kept in `scores/`. `metrics.json` is removed before the new scores take their
     place, so it never describes other scores. Raises StoreError if the disk fails.
     """
-    summaries = [summary for voter in panel.voters if (summary := voter.scorer.summary()) is not None]
-    totals, golds = ScoringTotals(Metrics(dataset.metadata), summaries), hashlib.blake2b(digest_size=4)
+    totals, golds = ScoringTotals(Metrics(dataset.metadata), panel.summaries()), hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
         _score_all(_units(rows, golds.update), panel, totals, writer(stream), judge=judge, on_scored=on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}

@@ -17,10 +17,12 @@ from typing import Any
 
 import msgspec
 
-from mathbatch.base import BaseScorer
+from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.config.instantiate import make
 from mathbatch.config.templates.compile import compile_expression
 from mathbatch.errors import ConfigError, nearest
+from mathbatch.parts.checks import shown, wrong_type
+from mathbatch.parts.faults import PartError, PartFailure, failure, is_ours, returned
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.judge import Judge
 
@@ -40,6 +42,9 @@ SCORERS = {
 }
 # Name of the judge model among the scorers.
 JUDGE = "judge"
+# Verdicts that a scorer may return. A response that is not there has `failed`, which no scorer is asked about.
+VERDICTS = ("correct", "wrong", "no_answer", "unscored")
+SCORER_ERROR = "scorer_error"
 
 # Scores of one response by the names of the scorers that take its row.
 Votes = dict[str, Score]
@@ -56,6 +61,44 @@ class Voter:
     def takes(self, sample: Sample) -> bool:
         """Tell whether this scorer has a vote on the row."""
         return self.where is None or bool(self.where(sample.fields))
+
+    def score(self, sample: Sample, response: str) -> Score:
+        """Return its verdict. Raise PartFailure for what a user's own scorer raises, and for what is no Score."""
+        if is_ours(self.scorer):
+            return self.scorer.score(sample, response)
+        try:
+            found = self.scorer.score(sample, response)
+        except MemoryError:
+            raise
+        except BaseException as error:
+            raise failure(self.scorer, "score", error, SCORER_ERROR) from error
+        wrong = _wrong_score(found)
+        if wrong is not None:
+            fault = returned(self.scorer, "score", wrong)
+            raise PartFailure(SCORER_ERROR, fault.sentence(), fault)
+        return found
+
+    def score_of_gold(self, sample: Sample) -> Score:
+        """Return its verdict on the gold answer itself. Raise PartFailure as `score` does."""
+        if is_ours(self.scorer):
+            return self.scorer.score(sample, self.scorer.gold_as_response(sample))
+        try:
+            stated = self.scorer.gold_as_response(sample)
+        except MemoryError:
+            raise
+        except BaseException as error:
+            raise failure(self.scorer, "gold_as_response", error, SCORER_ERROR) from error
+        if not isinstance(stated, str):
+            fault = returned(self.scorer, "gold_as_response", f"{shown(stated)}, not a str")
+            raise PartFailure(SCORER_ERROR, fault.sentence(), fault)
+        return self.score(sample, stated)
+
+
+def _wrong_score(found: object) -> str | None:
+    wrong = wrong_type(found, Score)
+    if wrong is None and isinstance(found, Score) and found.verdict not in VERDICTS:
+        return f"a Score whose verdict is {shown(found.verdict)}, not {' or '.join(VERDICTS)}"
+    return wrong
 
 
 class Panel:
@@ -86,13 +129,21 @@ class Panel:
     def votes(self, sample: Sample, response: str, only: str | None = None) -> Votes:
         """Return the score by each scorer that takes the sample's row, or by the one named `only`."""
         taking = [voter for voter in self.voters if only in (None, voter.name) and voter.takes(sample)]
-        return {voter.name: voter.scorer.score(sample, response) for voter in taking}
+        return {voter.name: voter.score(sample, response) for voter in taking}
+
+    def summaries(self) -> list[BaseSummary]:
+        """Return the summaries of the scorers that have one. Raise PartError for what is none."""
+        found = [(voter.scorer, summary) for voter in self.voters if (summary := voter.scorer.summary()) is not None]
+        for scorer, summary in found:
+            if not isinstance(summary, BaseSummary):
+                raise PartError(returned(scorer, "summary", f"{shown(summary)}, not a BaseSummary or None").sentence())
+        return [summary for _, summary in found]
 
     def gold_problem(self, sample: Sample) -> str | None:
         """Return why a scorer rejects even the gold answer itself; None if every scorer finds it correct."""
         for voter in self.voters:
             if voter.takes(sample):
-                score = voter.scorer.score(sample, voter.scorer.gold_as_response(sample))
+                score = voter.score_of_gold(sample)
                 if not score.is_correct:
                     return f"{voter.name}: {score.reason}"
         return None
@@ -109,6 +160,18 @@ def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
     named = _parameters_by_name(scoring)
     voters = [_voter(name, dict(parameters)) for name, parameters in named.items() if name != JUDGE]
     return Panel(voters, spec, _judge(named[JUDGE]) if JUDGE in named else None)
+
+
+def facts_of(summary: BaseSummary) -> dict[str, Any]:
+    """Return the metrics of a summary. Raise PartError for what can't be written as JSON."""
+    facts = summary.facts()
+    if not isinstance(facts, dict):
+        raise PartError(returned(summary, "facts", f"{shown(facts)}, not a dict").sentence())
+    try:
+        msgspec.json.encode(facts)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise PartError(returned(summary, "facts", f"what is no JSON: {error}").sentence()) from error
+    return facts
 
 
 def combine(gold: str | None, votes: Votes) -> Score:

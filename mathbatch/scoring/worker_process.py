@@ -20,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+from mathbatch.parts.checks import writable
+from mathbatch.parts.faults import Fault, PartFailure
 from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
 from mathbatch.scoring.review import ReviewReason, review_reasons
@@ -47,6 +49,8 @@ class WorkerReply(msgspec.Struct):
     review: list[ReviewReason] = []
     problem: str = ""
     too_hard: bool = False
+    fault: Fault | None = None
+    """Mistake of the scorer itself, if that is the problem."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -81,11 +85,14 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
             return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response, only)
         return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
+    except PartFailure as error:
+        problem = writable(f"the comparison fails: {error}"[:MAX_PROBLEM])
+        return _encode(WorkerReply(problem=problem, fault=Fault(*map(writable, error.fault))))
     except MemoryError:
         return _encode(WorkerReply(problem=MEMORY_PROBLEM, too_hard=True))
     except BaseException as error:  # noqa: BLE001 - scorers may raise anything, also exits that are no Exceptions
         problem = f"the comparison fails: {type(error).__name__}: {error}"[:MAX_PROBLEM]
-        return _encode(WorkerReply(problem=problem.encode(errors="replace").decode()))
+        return _encode(WorkerReply(problem=writable(problem)))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mathbatch.errors import ConfigError
+from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
 from mathbatch.scoring.review import ReviewReason
@@ -60,6 +61,7 @@ class Workers:
         self._workers: list[Worker] = []
         self._queue: deque[ScoringTask] = deque()
         self._failed_starts = 0
+        self._errors = FirstErrors("responses")
 
     def __enter__(self) -> Workers:
         return self
@@ -71,7 +73,8 @@ class Workers:
     def votes(self, units: Iterable[tuple[Key, Sample, str | None]]) -> Iterator[tuple[Key, Votes, list[ReviewReason]]]:
         """Yield the votes on each response, and the reasons to review them, in the order of `units`.
 
-        A unit is a key, a sample and a response. The votes are empty if the response is None.
+        A unit is a key, a sample and a response. The votes are empty if the response is None. Raise JobError if a
+        scorer makes the same mistake on each of the first responses.
         """
         waiting: deque[Unit[Key]] = deque()
         held = 0
@@ -86,6 +89,7 @@ class Workers:
                 yield self._result(waiting.popleft())
         while waiting:
             yield self._result(waiting.popleft())
+        self._errors.end()
 
     def submit_gold(self, sample: Sample) -> ScoringTask:
         """Submit a task whose reply says in `problem` why nothing could be equal to the sample's gold answer."""
@@ -110,11 +114,18 @@ class Workers:
 
     def _result(self, unit: Unit[Key]) -> tuple[Key, Votes, list[ReviewReason]]:
         reply = self.reply_to(unit.task)
+        self._note(reply, unit.sample)
         if not reply.problem:
             return unit.key, reply.votes, reply.review
         if unit.response is None or not unit.task.message or len(self._panel.voters) == 1:
             return unit.key, {self._panel.names[0]: _score_without_reply(unit.sample, reply)}, []
         return unit.key, self._votes_one_by_one(unit.sample, unit.response), []
+
+    def _note(self, reply: WorkerReply, sample: Sample) -> None:
+        if reply.fault is not None:
+            self._errors.note_fault(reply.fault, sample.id)
+        elif reply.votes:
+            self._errors.note_success()
 
     def _votes_one_by_one(self, sample: Sample, response: str) -> Votes:
         """Ask each scorer alone, where one of several fails: its fault must not take the others' votes."""

@@ -19,6 +19,7 @@ from mathbatch.commands.check.images import ImageProber, ImageProblem
 from mathbatch.config.templates.eaten_commands import eaten_commands
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
+from mathbatch.data.samples import samples_of
 from mathbatch.records import BadRow, Record, Request, Sample
 from mathbatch.reports.findings import Finding
 from mathbatch.runner.run_job import RunJob
@@ -109,7 +110,7 @@ def inspect(job: RunJob, chat: ChatRenderer, progress: Callable[[int], object]) 
     """
     found, pending = Inspection(), deque[PendingRow]()
     with closing(ImageProber(job.decoder)) as prober, GoldChecker(job.components) as golds:
-        for row in job.components.loader:
+        for row in samples_of(job.components.loader):
             pending.append(_begin(row, prober, golds))
             if len(pending) > MAX_PENDING:
                 _inspect_row(job, chat, found, pending.popleft())
