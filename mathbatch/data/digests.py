@@ -25,9 +25,8 @@ def digest_of(messages: list[dict[str, Any]], identity: Callable[[ImageRef], str
 
     A decoded picture counts by the hash of its encoded data where that is known, else by its pixels.
     """
-    plain = [
-        message if isinstance(message["content"], str) else _plain(message, identity or _stamp) for message in messages
-    ]
+    count = identity or _stamp
+    plain = [message if isinstance(message["content"], str) else _plain(message, count) for message in messages]
     return hashlib.blake2b(_encode(plain), digest_size=8).hexdigest()
 
 
@@ -41,7 +40,10 @@ def recognise(request: Request, saver: BaseDataSaver, rollouts: int) -> None:
 
     That is so where a picture is the same by content, and in run folders of versions that went by path and size alone.
     """
-    if not _has_files(request.messages) or _is_known(request.id, request.digest, saver, rollouts):
+    # A million rows come by here, and of most the first rollout is known.
+    if saver.state(request.id, 0, request.digest) is not None or not _has_files(request.messages):
+        return
+    if _is_known(request.id, request.digest, saver, rollouts):
         return
     earlier = {last.content: last.digest for last in _last_with_files(request.id, saver, rollouts)}
     # Files are opened only where there is something to compare them with. One that is gone is told when it is decoded.
@@ -64,12 +66,13 @@ def _last_with_files(id: str, saver: BaseDataSaver, rollouts: int) -> list[Recor
 
 
 def _has_files(messages: list[dict[str, Any]]) -> bool:
-    return any(
-        isinstance(image := part.get("image"), ImageRef) and image.path is not None
-        for message in messages
-        if not isinstance(message["content"], str)
-        for part in message["content"]
-    )
+    for message in messages:
+        content = message["content"]
+        if not isinstance(content, str):
+            images = (part.get("image") for part in content)
+            if any(isinstance(image, ImageRef) and image.path is not None for image in images):
+                return True
+    return False
 
 
 def _plain(message: dict[str, Any], identity: Callable[[ImageRef], str]) -> dict[str, Any]:

@@ -16,9 +16,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.config import Config
 from mathbatch.config.load import typed
+from mathbatch.config.spelling import Loader
 from mathbatch.errors import ConfigError
-from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
+from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
 from mathbatch.runner.snapshot import attempts, origin, started_in
+
+# Keys of a dataset that name files.
+FILES = {"input", "examples", "image_base_path", "hub"}
 
 
 def run_folder(config: Config) -> Path:
@@ -42,6 +46,8 @@ def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
     An attempt that was started elsewhere may mean other files by the same words. And where a checkpoint or a system
     prompt has changed since, the name is that of another run.
     """
+    if not _may_be_of(folder, ours):
+        return False
     is_named = False
     for attempt in reversed(attempts(folder)):
         known, names = _recorded(attempt, folder)
@@ -49,6 +55,31 @@ def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
             return False
         is_named = is_named or folder.name in names
     return is_named
+
+
+def _may_be_of(folder: Path, ours: dict[str, Any]) -> bool:
+    """Compare what the last attempt has written in plain words, as reading a configuration in full takes 0.1 s."""
+    written, started = _written(attempts(folder)[-1])
+    dataset, sampling = written.get("dataset") or {}, written.get("sampling") or {}
+    names, start = dataset.get("input"), origin(folder, str(written.get("output_dir")), started)
+    if "${" not in str(names) and resolved_input(names, start) != ours["dataset"]["input"]:
+        return False
+    pairs = [
+        (section[key], kept[key])
+        for section, kept in ((dataset, ours["dataset"]), (sampling, ours["sampling"]))
+        for key in section.keys() & kept.keys() - FILES
+    ]
+    return all("${" in str(value) or rounded(value) == kept for value, kept in pairs)
+
+
+@functools.cache
+def _written(attempt: Path) -> tuple[dict[str, Any], Path]:
+    """Return the configuration of an attempt as it is written, empty if it is no YAML, and where it was started."""
+    try:
+        written = yaml.load((attempt / "config.yaml").read_bytes(), Loader=Loader)
+    except (OSError, yaml.YAMLError):
+        written = None
+    return written if isinstance(written, dict) else {}, started_in(attempt)
 
 
 @functools.cache

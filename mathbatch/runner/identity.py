@@ -64,7 +64,7 @@ def identity(config: Config, folder: Path = Path(), named_from: Path | None = No
     known["dataset"] |= _resolved_dataset(config.dataset, folder, folder if named_from is None else named_from)
     # The text of the template counts, not its path.
     known["model"]["chat_template"] = None
-    return {name: _rounded(value) for name, value in known.items()}
+    return {name: rounded(value) for name, value in known.items()}
 
 
 def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]:
@@ -97,20 +97,25 @@ def slug(name: str) -> str:
 
 
 def _resolved_dataset(dataset: DatasetConfig, folder: Path, start: Path) -> dict[str, Any]:
-    """Return the keys of a dataset that name files, as resolved paths.
-
-    One input is the same alone and as a list of one. The order of several counts, as it is that of the results.
-    """
-    inputs = [_resolved(value, start) for value in as_names(dataset.input)]
+    """Return the keys of a dataset that name files, as resolved paths."""
     hub = dataclasses.asdict(dataset.hub)
     if dataset.hub.path is not None and (folder / dataset.hub.path).is_dir():
         hub["path"] = _resolved(dataset.hub.path, start)
     return {
-        "input": inputs if len(inputs) > 1 else next(iter(inputs), None),
+        "input": resolved_input(dataset.input, start),
         "examples": None if dataset.examples is None else _resolved(dataset.examples, start),
         "image_base_path": _images_elsewhere(dataset, start),
         "hub": hub,
     }
+
+
+def resolved_input(names: Any, start: Path) -> str | list[str] | None:
+    """Return the resolved paths of `dataset.input`. One is the same alone and as a list of one.
+
+    The order of several counts, as it is that of the results.
+    """
+    paths = [_resolved(value, start) for value in as_names(names)]
+    return paths if len(paths) > 1 else next(iter(paths), None)
 
 
 def _images_elsewhere(dataset: DatasetConfig, start: Path) -> str | None:
@@ -140,14 +145,14 @@ def _absolute(value: str, start: Path) -> Path:
     return start.absolute() / Path(value).expanduser()
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Return plain data with its floats rounded: 0.6000000000000001 is what a sum makes of 0.6."""
     if isinstance(value, float):
         # Adding 0.0 makes 0.0 of -0.0.
         return float(f"{value:.{DIGITS}g}") + 0.0
     if isinstance(value, dict):
-        return {name: _rounded(inner) for name, inner in value.items()}
-    return [_rounded(inner) for inner in value] if isinstance(value, list) else value
+        return {name: rounded(inner) for name, inner in value.items()}
+    return [rounded(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _checkpoint(path: str, start: Path) -> str:
