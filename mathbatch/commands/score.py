@@ -89,8 +89,9 @@ def _score_composed(composed: DictConfig, signals: Signals) -> dict[str, Any]:
 
 
 def _exit_code(metrics: dict[str, Any]) -> int:
+    """Return that of a run: not every row has an answer, or not one could be scored."""
     verdicts = metrics["verdicts"]
-    is_whole = verdicts and not verdicts.get("failed") and not verdicts.get("unscored")
+    is_whole = not verdicts.get("failed") and bool(verdicts.keys() - {"unscored"})
     return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
 
 

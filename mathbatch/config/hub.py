@@ -103,11 +103,11 @@ def available_model(name: str, revision: str | None) -> str:
 
 def _lacking(snapshot: Path) -> str | None:
     """Return what a checkpoint in the cache lacks, after a download that was stopped; None if it is whole."""
-    names = {file.name for file in snapshot.iterdir()}
+    names = {file.name for file in snapshot.iterdir() if file.exists()}
     for index in snapshot.glob("*.index.json"):
         wanted = set(json.loads(index.read_text("utf-8")).get("weight_map", {}).values())
-        if lost := sorted(wanted - names):
-            return lost[0]
+        if lost := wanted - names:
+            return str(min(lost))
     return None if any(Path(name).suffix in WEIGHTS for name in names) else "the file of the weights"
 
 
@@ -122,6 +122,8 @@ def _ask(kind: str, name: str, revision: str | None) -> str | None:
         RevisionNotFoundError,
     )
 
+    # That of the HTTP library, which differs between versions of the client.
+    http_error: type[Exception] = HfHubHTTPError.__bases__[0]
     api = HfApi()
     try:
         found = api.repo_info(name, repo_type=kind, revision=revision, timeout=REQUEST_S)
@@ -138,8 +140,7 @@ def _ask(kind: str, name: str, revision: str | None) -> str | None:
         return None if error.response.status_code == 429 else f"{_endpoint()} answers {error.response.status_code}"
     except HFValidationError:
         return "the hub has only names like owner/name"
-    # The base class is that of the HTTP library, which differs between versions of the client.
-    except (HfHubHTTPError.__bases__[0], OSError) as error:
+    except (http_error, OSError) as error:
         return f"{_endpoint()} can't be reached ({error or type(error).__name__})"
     return None
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from mathbatch.reports.scores import facts_of, interval, left_over_text, percent, show_details
-from mathbatch.reports.terminal import show
+from mathbatch.reports.scores import facts_of, left_over_text, show_details
+from mathbatch.reports.sweep_table import sweep_table, swept_keys, swept_values
+from mathbatch.reports.terminal import Terminal, show
 from mathbatch.runner.outcome import Outcome
 from mathbatch.runner.run_job import RunJob
 from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
-
-# A swept number with many digits, as sweepers that search choose them.
-LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
 
 def show_summary(job: RunJob) -> None:
@@ -29,17 +25,15 @@ def show_summary(job: RunJob) -> None:
     table = Table(
         show_header=False, title=escape(f"{config.model.name} on {config.dataset.name}"), title_justify="left"
     )
-    answered = counts.before + counts.answered
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
-    table.add_row("answered", f"{answered:,}{earlier}")
+    table.add_row("answered", f"{counts.before + counts.answered:,}{earlier}")
     table.add_row("failed", _failures(job))
     limit = f" at sampling.max_tokens={config.sampling.max_tokens}"
     # The metrics count truncated responses too, those of earlier runs included.
     if counts.truncated and job.metrics is None:
         table.add_row("truncated", f"{counts.truncated:,}{limit}")
-    if counts.answered:
-        rate = counts.output_tokens / max(job.seconds, 1e-9)
-        table.add_row("tokens", f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out, {rate:,.0f} out/s")
+    if tokens := _tokens(job):
+        table.add_row("tokens", tokens)
     for name, value in [] if job.metrics is None else facts_of(job.metrics, limit):
         table.add_row(name, value)
     if job.left_over:
@@ -61,6 +55,19 @@ def _not_scored(job: RunJob) -> list[str]:
     return [f"all is answered, but not scored: the same command does it, or {alone}"]
 
 
+def _tokens(job: RunJob) -> str:
+    """Return the tokens of all answers that the table counts; of an incomplete run, of those that are new."""
+    counts, held = job.counts, job.held
+    rate = f", {counts.output_tokens / max(job.seconds, 1e-9):,.0f} out/s"
+    if held is not None:
+        now = rate if held.answered == counts.answered else f"{rate} now" if counts.answered else ""
+        return f"{held.prompt_tokens:,} in, {held.output_tokens:,} out{now}" if held.answered else ""
+    if not counts.answered:
+        return ""
+    new = f" for the {counts.answered:,} answered now" if counts.before else ""
+    return f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out{rate}{new}"
+
+
 def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
     """Show a table with a row for each job, and below it why jobs and samples failed."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
@@ -68,17 +75,12 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     over = f" over {' and '.join(keys)}" if keys else ""
     count = "1 job" if len(outcomes) == 1 else f"{len(outcomes):,} jobs"
     title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for key in keys:
-        table.add_column(key.rpartition(".")[2], overflow="fold", min_width=min(24, len(key.rpartition(".")[2])))
-    rows = [_columns(outcome) | {"folder": _below(outcome.folder, base)} for outcome in outcomes]
-    names = [name for name in rows[0] if name != "truncated" or any(outcome.truncated for outcome in outcomes)]
-    for name in names:
-        table.add_column(name, justify="left" if name == "folder" else "right", no_wrap=True)
-    for outcome, row in zip(outcomes, rows, strict=True):
-        values = [_short(swept_values(outcome).get(key, "")) for key in keys]
-        table.add_row(*map(escape, [*values, *(row[name] for name in names)]))
-    show([table], (f"  {line}" for line in [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]))
+    terminal = Terminal()
+    table, left_out = sweep_table(title, outcomes, keys, base, terminal.width if terminal.is_terminal else None)
+    lines = [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]
+    if left_out:
+        lines.insert(0, f"left out, for want of room: {', '.join(left_out)}")
+    show([table], (f"  {line}" for line in lines))
 
 
 def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
@@ -102,39 +104,6 @@ def draw_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
         )
         points.append(Point(values.get(key, ""), others, outcome.accuracy or 0.0, outcome.interval or (0.0, 1.0)))
     draw_sweep(key, points, folder)
-
-
-def _columns(outcome: Outcome) -> dict[str, str]:
-    """Return the texts of a job's row in the table of a sweep, by column."""
-    facts = {"accuracy": outcome.accuracy, "interval": outcome.interval}
-    return {
-        "answered": f"{outcome.answered:,}",
-        "failed": f"{outcome.failed:,}" if outcome.status == "complete" else outcome.status,
-        "truncated": f"{outcome.truncated:,}",
-        "tokens": f"{outcome.output_tokens:,}",
-        "accuracy": "" if outcome.accuracy is None else percent(facts),
-        "95 % interval": "" if outcome.accuracy is None else interval(facts),
-    }
-
-
-def _below(folder: str, base: str) -> str:
-    return os.path.relpath(folder, base) if folder else ""
-
-
-def swept_keys(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return all keys that the sweep sets, in the order of their first job."""
-    return list(dict.fromkeys(key for outcome in outcomes for key in swept_values(outcome)))
-
-
-def swept_values(outcome: Outcome) -> dict[str, str]:
-    """Return the values that the sweep has set in this job, by key."""
-    parts = (override.lstrip("+").partition("=") for override in outcome.overrides)
-    return {key: value for key, _, value in parts}
-
-
-def _short(value: str) -> str:
-    """Return a swept value with at most four significant digits if it is a long number."""
-    return f"{float(value):.4g}" if LONG_NUMBER.fullmatch(value) else value
 
 
 def _failed_jobs(outcomes: Iterable[Outcome]) -> Iterable[str]:

@@ -23,6 +23,7 @@ from mathbatch.runner import results
 from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
 from mathbatch.runner.job import Job
+from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.reopen import locked, read_records
 from mathbatch.runner.session import Session
 from mathbatch.runner.signals import Signals
@@ -96,6 +97,11 @@ class JudgeJob(Job):
         """Return what messages call it."""
         return "judge"
 
+    def open(self, preflight: Preflight) -> None:
+        """Count what is to be asked, which takes little beside the asking; then take the folder. Raises StoreError."""
+        self.rows = self.counts.total = self.components.loader.count()
+        super().open(preflight)
+
     def finish(self, say: Callable[[str], object]) -> None:
         """Give the folder back. Replies are results only together with the responses: who has asked them goes on."""
         self.is_complete = True
@@ -136,6 +142,10 @@ class JudgeDataLoader(BaseDataLoader):
                 asked = question(self._judge, row, record)
                 if isinstance(asked, (Sample, BadRow)):
                     yield asked
+
+    def count(self) -> int:
+        """Read the responses once more; return the number of questions."""
+        return sum(1 for _ in self)
 
 
 def question(judge: Judge, row: Sample | BadRow, record: Record) -> Sample | BadRow | Score | None:

@@ -15,9 +15,10 @@ from mathbatch.runner.run_job import RunJob
 class Outcome(msgspec.Struct, kw_only=True):
     """End of one job.
 
-    Units and tokens are those of the run folder over all its attempts, where it is complete; else what this attempt has
-    seen and added. `status` is `complete`, `stopped`, or `failed`: the job itself, and `error` says why. `interval` is
-    that of the accuracy, 95 %. `unscored`: scorers were asked, and not one response could be scored.
+    Units and tokens are those of the run folder over all its attempts. Where it is not complete, tokens are known only
+    if this attempt is the first, and else None. `status` is `complete`, `stopped`, or `failed`: the job itself, and
+    `error` says why. `interval` is that of the accuracy, 95 %. `unscored`: scorers were asked, and not one response
+    could be scored.
     """
 
     number: int
@@ -26,8 +27,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     answered: int
     failed: int
     truncated: int
-    prompt_tokens: int
-    output_tokens: int
+    prompt_tokens: int | None
+    output_tokens: int | None
     accuracy: float | None
     seconds: float
     folder: str
@@ -45,6 +46,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 def outcome_of(job: RunJob) -> Outcome:
     """Return how a job ended."""
     counts, held = job.counts, job.held
+    counted = held or (None if counts.before else counts)
     return Outcome(
         number=job.number,
         overrides=job.overrides,
@@ -52,8 +54,8 @@ def outcome_of(job: RunJob) -> Outcome:
         answered=counts.before + counts.answered if held is None else held.answered,
         failed=(held or counts).failed,
         truncated=(held or counts).truncated,
-        prompt_tokens=(held or counts).prompt_tokens,
-        output_tokens=(held or counts).output_tokens,
+        prompt_tokens=None if counted is None else counted.prompt_tokens,
+        output_tokens=None if counted is None else counted.output_tokens,
         accuracy=job.accuracy,
         seconds=round(job.seconds, 3),
         folder=str(job.components.run_dir),

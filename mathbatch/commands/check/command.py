@@ -21,7 +21,9 @@ from mathbatch.commands.check.page import write_page
 from mathbatch.config import Config
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.config.overrides import refuse_multirun
+from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.reports.findings import show_findings
+from mathbatch.runner.components import build_model, sampling_values
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
@@ -46,6 +48,8 @@ def check_composed(composed: DictConfig) -> int:
     config: Config = typed(composed)
     job = RunJob(config, composed, check_model=False)
     Preflight().check_fields(job.components)
+    if vllm_folder() is not None:
+        build_model(config).check_before_load(sampling_values(config.sampling))
     chat = ChatRenderer(config.model)
     with tqdm(total=job.components.loader.count(), unit="row", disable=None) as bar:
         found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
