@@ -44,7 +44,7 @@ def eaten_commands(text: str) -> list[str]:
 
     Newlines and tabs count only before what is left of a well-known command and is no English word.
     """
-    found = {}
+    found: dict[str, None] = {}
     for eaten in EATEN.finditer(text):
         command = f"\\{ESCAPES[eaten[1]]}{eaten[2]}"
         stands_in_formula = command in COMMANDS_IN_FORMULAS and _in_formula(text, eaten.start())
