@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 from support.configs import composed
 from support.processes import run
-from support.rows import overrides
+from support.rows import overrides, write_rows
 from support.run_folders import results, run_dir
 
 from mathbatch.config import DatasetConfig
@@ -144,3 +144,30 @@ def test_rows_of_a_loader_of_ones_own_can_be_written_or_fail_by_name() -> None:
     bad = [row for row in rows if isinstance(row, BadRow)]
     assert [row.kind for row in bad] == ["unreadable_row"] * 3
     assert "a object can't be written as JSON" in bad[0].message
+
+
+@pytest.mark.parametrize(
+    ("value", "gold"),
+    [
+        (["70"], "70"),
+        ([70], "70"),
+        ('["70"]', "70"),
+        ("['x + 1']", "x + 1"),
+        ("[5]", "[5]"),
+        (["a", "ü"], '["a", "ü"]'),
+        ("['a', 'b']", "['a', 'b']"),
+        (["it's", 'a "b"'], '["it\'s", "a \\"b\\""]'),
+        ("['a'] or ['b']", "['a'] or ['b']"),
+        (0, "0"),
+        ([], "[]"),
+        (None, None),
+    ],
+)
+def test_a_gold_in_a_list_of_one_is_that_gold_and_a_longer_list_is_json(
+    value: Any, gold: str | None, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "rows.jsonl", [{"sample_index": "1", "query_cot": "?", "answer": value}])
+    config = DatasetConfig(name="odd", input=f"{tmp_path}/rows.jsonl", image_field=None, answer_field="answer")
+    (sample,) = FileDataLoader(config)
+    assert isinstance(sample, Sample)
+    assert sample.gold == gold

@@ -169,32 +169,6 @@ def test_placeholders_of_a_row_without_pictures_are_words(tmp_path: Path) -> Non
     assert [part.get("text") for part in contents[1]] == ["Is ", None, " like image 2?"]
 
 
-@pytest.mark.parametrize(
-    ("value", "gold"),
-    [
-        (["70"], "70"),
-        ([70], "70"),
-        ('["70"]', "70"),
-        ("['x + 1']", "x + 1"),
-        ("[5]", "[5]"),
-        (["a", "ü"], '["a", "ü"]'),
-        ("['a', 'b']", "['a', 'b']"),
-        (["it's", 'a "b"'], '["it\'s", "a \\"b\\""]'),
-        ("['a'] or ['b']", "['a'] or ['b']"),
-        (0, "0"),
-        ([], "[]"),
-        (None, None),
-    ],
-)
-def test_a_gold_in_a_list_of_one_is_that_gold_and_a_longer_list_is_json(
-    value: Any, gold: str | None, tmp_path: Path
-) -> None:
-    write_rows(tmp_path / "rows.jsonl", [{"sample_index": "1", "query_cot": "?", "answer": value}])
-    (sample,) = loaded(tmp_path, f"input: {tmp_path}/rows.jsonl\nimage_field: null\nanswer_field: answer\n")
-    assert isinstance(sample, Sample)
-    assert sample.gold == gold
-
-
 def test_examples_do_not_take_the_place_of_a_field_of_that_name_in_silence(tmp_path: Path) -> None:
     write_rows(tmp_path / "shots.jsonl", [{"q": "1+1?"}])
     write_rows(tmp_path / "rows.jsonl", [{"sample_index": "1", "examples": "3, 4, 5"}])
