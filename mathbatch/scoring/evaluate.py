@@ -26,6 +26,7 @@ from mathbatch.config import DatasetConfig
 from mathbatch.config.templates import boxed
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
+from mathbatch.models import reasoning
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring import judge as judge_module
 from mathbatch.scoring import panel as panel_module
@@ -270,7 +271,9 @@ def _own_code() -> Iterator[Path]:
     """Yield the files that decide verdicts. Plots and tables are not among them: scores stay valid if those change."""
     for folder in VERDICT_FOLDERS:
         yield from (Path(__file__).parent / folder).rglob("*.py")
-    yield from (Path(module.__file__ or "") for module in (panel_module, judge_module, worker_process, boxed))
+    yield from (
+        Path(module.__file__ or "") for module in (panel_module, judge_module, worker_process, boxed, reasoning)
+    )
 
 
 def _files_of(panel: Panel) -> list[Path]:
