@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 OPENING_BRACKET, CLOSING_BRACKET = r"[<\[◁【⟨〈＜]", r"[|｜]?[>\]▷】⟩〉＞]"
 BETWEEN_WORDS = r"[_:▁-]"
-# A tag in any kind of brackets whose name says that it is about thinking, such as "<think>", "[/THINK]", "</seed:think>",
-# "<|end_of_thought|>", or the mark of a channel. The case of letters is ignored behind the bracket only, since that
+# A tag in any kind of brackets whose name says that it is about thinking, such as "<think>", "[/THINK]", "<seed:think>"
+# and "<|end_of_thought|>", or the mark of a channel. The case of letters is ignored behind the bracket only, since that
 # makes the search fast.
 MARK = re.compile(
     rf"{OPENING_BRACKET}(?i:\s?[|｜]?\s?(?P<slash>/?)\s?(?P<name>(?:(?:begin|start|end)\s(?:of\s)?)?"

@@ -91,7 +91,7 @@ def test_a_prompt_may_open_the_thought(opening: str, closing: str) -> None:
         ("<think>7 + 8 = 15\n<answer>15", "<answer>15"),
         ("<think>Is it <answer>16</answer>? No, wait", ""),
         ("<think>It goes into <answer> tags. So 16", ""),
-        ("<|begin_of_thought|>a <|begin_of_solution|>15<|end_of_solution|>", "<|begin_of_solution|>15<|end_of_solution|>"),
+        ("<|begin_of_thought|>a <solution>15</solution>", "<solution>15</solution>"),
         ("<think></think>", ""),
         ("<think>a</think>", ""),
     ],
