@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_texts import MATH_SIGN, are_same_choice
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
-from mathbatch.scoring.answers.statements import READ_WINDOW
+from mathbatch.scoring.answers.readable import READ_WINDOW
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, as_number

@@ -19,12 +19,11 @@ from mathbatch.scoring.answers.statements import (
     Rule,
     Stated,
     is_statement,
-    last_conclusion,
-    last_sentence,
+    closing_statements,
+    is_cut_off,
     statements,
-    without_middle,
 )
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
@@ -80,8 +79,8 @@ def stated_expressions(response: str) -> list[Stated]:
     introduced = next((one for one in statements(response) if one.rule in EXPLICIT), None)
     if introduced is not None:
         return [*filter(None, [_from_explicit(introduced)])]
-    part = without_middle(final_part(response)).strip()
-    if is_cut(part):
+    part = answer_part(response).strip()
+    if is_cut(part) or is_cut_off(part):
         return []  # of \boxed{12 nobody knows whether more was to come
     first = ANSWER_THEN_EXPLANATION.match(part)
     bold = _bold_line(part)
@@ -133,7 +132,7 @@ def _bold_line(part: str) -> Stated | None:
 def _in_sentences(part: str) -> list[Stated]:
     """Read the last conclusion, else the last sentence, else the last formula in a line of its own."""
     text = with_words_as_signs(with_displays_inline(CALCULATOR_NOTE.sub("", part[-SENTENCE_WINDOW:])))
-    for stated in filter(None, (last_conclusion(text), last_sentence(text))):
+    for stated in closing_statements(text):
         found = expressions_stated_in(stated.text)
         if found:
             return [Stated(one, stated.rule) for one in found]

@@ -27,7 +27,7 @@ from mathbatch.scoring.answers.choice_texts import (
 )
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
 from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
@@ -91,7 +91,7 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     `least` is a letter that must be possible, if the choices are not known.
     """
     allowed = _allowed(choices, least)
-    whole = final_part(response).strip()
+    whole = answer_part(response).strip()
     if len(whole) <= MAX_ANSWER and (
         choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
     ):
