@@ -31,7 +31,7 @@ LOST_IN_LINE_END = re.compile(r"\n(?=(?:eq?|abla|otin|mid|u|eg)(?![A-Za-z]))")
 FULL_WIDTH = {ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()}
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
 POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
-QUOTED = re.compile(r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|\\?``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»」』]|'')(?!\w)")
+QUOTED = re.compile(r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]")
 PERCENT = re.compile(
     r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}|(?:per\s?cent|pct)(?![A-Za-z]))", re.I
 )
@@ -56,21 +56,6 @@ WITHOUT_CONTENT = re.compile(r"[hv]space|\w*phantom|label|tag|ref|cite|footnote|
 BRACE = re.compile(r"(?<!\\)[{}]")
 BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 
-MONTH = (
-    r"Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?"
-    r"|Dec(?:ember)?"
-)
-DAY_BEFORE_MONTH = re.compile(rf"\b(?:the\s)?(\d{{1,2}})(?:(?:st|nd|rd|th)(?:\sof)?)?\s({MONTH})\b")
-MONTH_BEFORE_DAY = re.compile(rf"\b({MONTH})\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)\b")
-HOURS = {word: hour for hour, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
-MINUTES = {**HOURS, "a quarter": 15, "quarter": 15, "half": 30, "twenty": 20, "twenty-five": 25}
-TIME_IN_WORDS = re.compile(
-    rf"\b({'|'.join(sorted(MINUTES, key=len, reverse=True))}|\d{{1,2}})(?:\sminutes)?\s(past|after|to|before|till)\s({'|'.join(HOURS)}|1[0-2]|[1-9])\b"
-    r"(?=\s?(?:[.,;!)]|$|o['’]clock|[ap]\.?m\b|in\sthe\b))",
-    re.IGNORECASE | re.MULTILINE,
-)
-# Shows that "ten to three" is a time and no ratio.
-SPEAKS_OF_TIME = re.compile(r"\b(?:clock|watch|time|it(?:['’]s|\sis)|at|o['’]clock|quarter|half\spast)\b", re.IGNORECASE)
 DEGREES_AND_MINUTES = re.compile(
     r"(?<![\d.])(\d{1,3})\s?(?:°|\^\s?\{?\s?\\circ\s?\}?)\s?(\d{1,2})\s?(?:['’′]|\^\s?\{?\s?\\prime\s?\}?)(?!['’′])"
 )
@@ -90,17 +75,15 @@ def without_middle(text: str) -> str:
 def readable(text: str) -> str:
     r"""Return a text with lost backslashes, plain letters and digits, and no decorations.
 
-    Numbers, percentages, dates, times and angles are written in one form: ".5" -> "0.5", "9th of May" -> "May 9", "half
-    past six" -> "6:30", "20°15'" -> "20.25°".
+    Numbers, percentages and angles are written in one form: ".5" -> "0.5", "33 per cent" -> "33%", "20°15'" -> "20.25°".
     """
     text = restore_backslashes(text)
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(text))
-    text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", QUOTED.sub(r"\1", text)))
-    text = MONTH_BEFORE_DAY.sub(r"\1 \2", DAY_BEFORE_MONTH.sub(r"\2 \1", text))
-    return DEGREES_AND_MINUTES.sub(_in_degrees, TIME_IN_WORDS.sub(_in_digits, text))
+    text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", QUOTED.sub(r"\1\2", text)))
+    return DEGREES_AND_MINUTES.sub(_in_degrees, text)
 
 
 def restore_backslashes(text: str) -> str:
@@ -149,17 +132,6 @@ def _closing_braces(text: str) -> dict[int, int]:
         elif opened:
             found[opened.pop()] = brace.start()
     return found
-
-
-def _in_digits(found: re.Match[str]) -> str:
-    """Write a time of day in digits: "a quarter to ten" -> "9:45"."""
-    minutes, hour = (MINUTES.get(found[place].lower()) or int(found[place]) for place in (1, 3))
-    line = found.string[max(found.start() - 80, 0) : found.end() + 20]
-    if not SPEAKS_OF_TIME.search(line) or minutes > 59:
-        return found[0]
-    before = found[2].lower() in ("to", "before", "till")
-    hour, minutes = ((hour - 2) % 12 + 1, 60 - minutes) if before else (hour, minutes)
-    return f"{hour}:{minutes:02}"
 
 
 def _in_degrees(found: re.Match[str]) -> str:

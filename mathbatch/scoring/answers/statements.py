@@ -117,6 +117,12 @@ CHECKS = re.compile(
     re.IGNORECASE,
 )
 SUPPOSES = re.compile(r"\bwould\b|\bif\s(?:it|we|this|that)\s(?:was|were|had)\b", re.IGNORECASE)
+# Starts a sentence that says once more what was said, or checks it.
+ELABORATES = re.compile(rf"(?:{CHECKS.pattern})|\W{{0,4}}(?:in\sother\swords|for\s(?:example|instance)|that\sis,|e\.g\.|i\.e\.)", re.IGNORECASE)
+# Code and its output, and the rows of a table.
+NO_SENTENCE = re.compile(r"```[^`]{0,3000}```|^[^\n|]*\s\|\s?[^\n]*$|^\|[^\n]*$|^[-\s|:]+$", re.MULTILINE)
+STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
+MAY_BE_VALUE = re.compile(r"\d|\\[a-z]|\$|[=π√]")
 # Starts a sentence that takes an answer back: "Wait, ", "Actually, ".
 TAKES_BACK = re.compile(
     r"(?:^|(?<=[.!?…\n]\s)|(?<=\n))[\W_]{0,6}(?:(?:but|oh|hmm+|no|and)[,.…]*\s){0,3}"
@@ -180,7 +186,7 @@ def statements(response: str) -> tuple[Stated, ...]:
 
 
 def statements_of_values(response: str) -> list[Stated]:
-    """Return what a response may state where the answer is a value: what comes last and is one wins over a conclusion."""
+    """Return what a response may state as a value: what comes last and is one wins over a conclusion before it."""
     said = statements(response)
     introduced = [one for one in said if one.rule in EXPLICIT]
     text = answer_part(response)
@@ -199,16 +205,18 @@ def closing_statements(text: str) -> list[Stated]:
     What comes last and is a value wins over a conclusion before it: "So one box holds 12.\nFour hold 48." -> 48
     """
     found: list[Stated | None] = []
-    for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
-        if not is_statement(sentence) or _is_about_answer(sentence) or CHECKS.match(sentence):
-            continue
+    said = sentences(NO_SENTENCE.sub("\n", text[-SENTENCE_WINDOW:]))
+    for sentence in sentences_that_state(reversed(said)):
         inner = [*INNER_CONCLUSION.finditer(sentence)]
         if inner or CONCLUSION.match(sentence):
             found.append(_candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION))
             break
-        found.append(_candidate(sentence, Rule.LAST_SENTENCE))
+        if not ELABORATES.match(sentence):
+            found.append(_candidate(STEP_LABEL.sub("", sentence), Rule.LAST_SENTENCE))
     else:
         found = found[:1]
+    if len(found) > 1:
+        found = [one for one in found if one and (one.rule == Rule.CONCLUSION or MAY_BE_VALUE.search(one.text))]
     return [one for one in found if one is not None]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
+from mathbatch.scoring.answers.moments import as_moment, stated_moment
 from mathbatch.scoring.answers.readable import readable
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
@@ -36,8 +37,12 @@ class MathScorer(BaseScorer):
         gold = to_latex(without_math_delimiters(readable(sample.gold or "")))
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
+        moment = as_moment(gold)
+        stated = stated_moment(response) if moment else None
+        if moment and stated and stated[1].same(moment):
+            return Score("correct", stated[1].shown, sample.gold, f"{stated[0].rule}: the same {moment.kind}")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
-        known = is_words or as_number(gold) or as_values(gold)
+        known = is_words or moment or as_number(gold) or as_values(gold)
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score.without_gold(sample.gold, problem)
