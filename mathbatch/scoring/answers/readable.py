@@ -32,6 +32,7 @@ FULL_WIDTH = {ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
 POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
 QUOTED = re.compile(r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]")
+LIST_OF_ONE = re.compile(r"\[\s*(['\"])((?:(?!\1).)+)\1\s*\]", re.DOTALL)
 PERCENT = re.compile(
     r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}|(?:per\s?cent|pct)(?![A-Za-z]))", re.I
 )
@@ -64,7 +65,13 @@ DEGREES_AND_MINUTES = re.compile(
 @functools.lru_cache(4)
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
-    return readable(without_middle(final_part(response)))
+    return QUOTED.sub(r"\1\2", readable(without_middle(final_part(response))))
+
+
+def only_gold(gold: str) -> str:
+    """Return a gold answer as `readable` writes it; of a list with one entry, that entry: `["70"]` -> "70"."""
+    found = LIST_OF_ONE.fullmatch(gold.strip())
+    return readable(found[2] if found else gold)
 
 
 def without_middle(text: str) -> str:
@@ -82,7 +89,7 @@ def readable(text: str) -> str:
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(text))
-    text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", QUOTED.sub(r"\1\2", text)))
+    text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
     return DEGREES_AND_MINUTES.sub(_in_degrees, text)
 
 

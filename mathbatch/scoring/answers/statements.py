@@ -158,10 +158,15 @@ COURTESY = re.compile(
 )
 # Stands in a refusal, which states nothing: "Sorry, I can't help with images."
 REFUSAL = re.compile(
-    r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|unable\sto|not\s(?:possible|able)\sto)\s(?:\w+\s)?"
-    r"(?:help|answer(?:ed)?|determined?|see|seen|assist|provide|process|tell|say)\b|无法|不能确定",
+    r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|could\snot|couldn['’]t|unable\sto|impossible\sto|not\s(?:possible|able|enough\sto)(?:\sto)?)\s(?:be\s)?(?:\w+ly\s)?"
+    r"(?:be\s)?(?:help|answer|determin|see|assist|provid|process|tell|say|know|view|identif|decid|conclud)\w*"
+    r"|\b(?:not\s(?:enough|sufficient)|insufficient|more)\s(?:information|data|details?|context)\b"
+    r"|\b(?:does|do|did)(?:\snot|n['’]t)\s(?:provide|specify|give|contain|mention|include|know)\b"
+    r"|无法|不能确定",
     re.IGNORECASE,
 )
+# Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
+GOES_ON = re.compile(r"\b(?:but|however|so|yet|thus|hence|therefore|then|if|only|unless|without|because|since)\b|=", re.IGNORECASE)
 
 
 @functools.lru_cache(1)
@@ -341,9 +346,15 @@ def is_statement(sentence: str) -> bool:
     return not (
         sentence.rstrip(" *_").endswith(("?", "？", ":"))
         or COURTESY.search(sentence)
-        or REFUSAL.search(sentence)
+        or refuses(sentence)
         or SETS_OUT.match(sentence)
     )
+
+
+def refuses(sentence: str) -> bool:
+    """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
+    found = REFUSAL.search(sentence)
+    return found is not None and not GOES_ON.search(sentence, found.end())
 
 
 @functools.lru_cache(4)

@@ -13,7 +13,7 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
 from mathbatch.scoring.answers.moments import as_moment, stated_moment
-from mathbatch.scoring.answers.readable import readable
+from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, gold_problem, without_math_delimiters
@@ -34,7 +34,7 @@ class MathScorer(BaseScorer):
         self._rounding = float_rounding
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = to_latex(without_math_delimiters(readable(sample.gold or "")))
+        gold = to_latex(without_math_delimiters(only_gold(sample.gold or "")))
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         moment = as_moment(gold)

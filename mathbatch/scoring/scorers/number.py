@@ -16,6 +16,7 @@ from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, stated_quantity
+from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.answers.statements import statements_of_values
 from mathbatch.scoring.expressions.numbers import Number
 from mathbatch.scoring.expressions.parse import as_quantity
@@ -68,7 +69,7 @@ class NumberScorer(BaseScorer):
         self._percent, self._units = percent, units
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = as_quantity(sample.gold or "")
+        gold = as_quantity(only_gold(sample.gold or ""))
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
         found = stated_number(response)
