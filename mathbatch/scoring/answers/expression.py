@@ -22,6 +22,7 @@ from mathbatch.scoring.answers.statements import (
     is_statement,
     closing_statements,
     is_cut_off,
+    is_refusal,
     statements,
 )
 from mathbatch.scoring.answers.readable import answer_part
@@ -64,6 +65,9 @@ COUNT = re.compile(
     r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
     re.IGNORECASE,
 )
+AND_A_PART = re.compile(r"\band\sa\s(?:half|third|quarter)\b", re.IGNORECASE)
+# Letters that are the answer together: "the corners are A, C and E".
+LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[A-Z])\W*\Z")
 # Words in front of a formula with which it is still the first thing that is stated: "approximately".
 MAX_WORDS_BEFORE = 1
 DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?\d{1,9})(?:,|\{,\})(\d{1,2}|\d{4,9}|(?<=\b0,)\d{3}|(?<=\b0\{,\})\d{3})")
@@ -96,7 +100,7 @@ def stated_expressions(response: str) -> list[Stated]:
     if introduced is not None:
         return _from_explicit(introduced)
     part = answer_part(response).strip()
-    if is_cut(part) or is_cut_off(part):
+    if is_cut(part) or is_cut_off(part) or is_refusal(part):
         return []  # of \boxed{12 nobody knows whether more was to come
     first = ANSWER_THEN_EXPLANATION.match(part)
     bold = _bold_line(part)
@@ -198,6 +202,8 @@ def expressions_stated_in(sentence: str) -> list[str]:
 def expression_stated_in(sentence: str) -> str | None:
     """Return the expression that a sentence states, or None: "so $x = 3$, since $2x = 6$" -> "x = 3"."""
     text = without_side_remarks(sentence)
+    if listed := LETTERS_LISTED.search(text):
+        return re.sub(r",?\sand\s", ", ", listed[1])
     found = formulas_in(text)
     if not found:
         return _outside_formulas(to_latex(text).strip())
@@ -221,7 +227,8 @@ def _outside_formulas(text: str) -> str | None:
             return span
     if found and not word_count(text):
         return found[-1][1]
-    number = (None if found else spelled_fraction_in(text)) or number_stated_in(text)
+    number = None if found or AND_A_PART.search(text) else spelled_fraction_in(text)
+    number = number or number_stated_in(text)
     if number is None:
         return found[0][1] if len(found) == 1 else None
     around = _span_with_number(number, every)

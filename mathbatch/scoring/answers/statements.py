@@ -75,7 +75,6 @@ BETWEEN_BOXES = re.compile(
 LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
 # Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
 ANSWER_MARKER = re.compile(
-    r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
     r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
     r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
@@ -87,6 +86,8 @@ ANSWER_MARKER = re.compile(
     r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
     re.IGNORECASE | re.MULTILINE,
 )
+# Stands in front of an answer that is only spoken of: "to find the answer in cm:".
+SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
 # Stands in a marker that tells what the answer is not: "the answer cannot be".
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
@@ -166,7 +167,7 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 # Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
-GOES_ON = re.compile(r"\b(?:but|however|so|yet|thus|hence|therefore|then|if|only|unless|without|because|since)\b|=", re.IGNORECASE)
+GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b", re.IGNORECASE)
 
 
 @functools.lru_cache(1)
@@ -195,6 +196,8 @@ def statements_of_values(response: str) -> list[Stated]:
     said = statements(response)
     introduced = [one for one in said if one.rule in EXPLICIT]
     text = answer_part(response)
+    if is_refusal(text):
+        return introduced
     closing = [] if is_cut_off(text) else closing_statements(text)
     return list(dict.fromkeys([*introduced, *closing, *said]))
 
@@ -280,7 +283,15 @@ def after_hashes(text: str) -> Stated | None:
 
 def after_markers(text: str) -> list[Stated]:
     """Read what follows the last and the first marker: "the answer is 5", "Answer: 5", "答案是5" -> "5"."""
-    marks = [mark for mark in ANSWER_MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
+    marks = [
+        mark
+        for mark in ANSWER_MARKER.finditer(text)
+        if not (
+            DENIES.search(mark[0])
+            or is_remark(text, mark)
+            or SPEAKS_OF_ANSWER.search(text[max(mark.start() - 40, 0) : mark.start()])
+        )
+    ]
     last = (_after_marker(text, mark.end()) for mark in reversed(marks[-MAX_MARKERS:]))
     first = (_after_marker(text, mark.end()) for mark in marks[:MAX_MARKERS])
     found: list[Stated] = []
@@ -353,8 +364,14 @@ def is_statement(sentence: str) -> bool:
 
 def refuses(sentence: str) -> bool:
     """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
-    found = REFUSAL.search(sentence)
-    return found is not None and not GOES_ON.search(sentence, found.end())
+    found = [*REFUSAL.finditer(sentence)]
+    return bool(found) and not GOES_ON.search(sentence, found[-1].end())
+
+
+def is_refusal(text: str) -> bool:
+    """Tell whether the first or the last sentence of a text refuses, so that what else it says is no answer."""
+    said = [one for one in sentences(text[-SENTENCE_WINDOW:]) if not COURTESY.search(one)]
+    return bool(said) and (refuses(said[0]) or refuses(said[-1]))
 
 
 @functools.lru_cache(4)
