@@ -21,7 +21,7 @@ class Letters(NamedTuple):
 
 # Signs around a letter that say nothing: bold, LaTeX commands, quotation marks, HTML tags.
 MARKUP = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)|</?[a-z]{2,20}>"
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)|</?[a-z]{2,20}>"
 )
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 # Several letters with signs or words between: "A, C", "(A) and (C)", "B和D".
@@ -66,6 +66,21 @@ CALLED_RIGHT = re.compile(
     r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
     re.IGNORECASE,
 )
+# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, porque".
+LETTER_INTRODUCED = re.compile(
+    r"(?:[^\W\d_A-Z][\w'’]*[,:]?\s){0,4}[(（\[]?(?P<letter>[A-Z])(?![A-Za-z0-9_'’])(?!(?<=[AI])\s(?!and\b|or\b|but\b|not\b|as\b|since\b|because\b|with\b"
+    r"|here\b|instead\b|rather\b|for\b)[a-z])"
+)
+# A noun and a letter, as "Figure C".
+NOUN_AND_LETTER = re.compile(r"(?:the\s)?[^\W\d_]{2,}\s[(\[]?([A-Z])[)\]]?[\s.]*", re.IGNORECASE)
+# A letter that is chosen: "I would settle for A here", "everything points to D".
+CHOSEN = re.compile(
+    r"(?:\b(?:I|[Ww]e)(?:['’]\w+)?\s[^.;:\n]{0,40}?\b(?:for|with|choose|pick|select|say|take)|\bpoints?\sto|\b[Oo]nly)\s[(\[]?([A-Z])[)\]]?"
+    r"(?=\s?(?:here|instead|now|then|though|overall)?\W*\Z|[,.;]\s|(?<=nly\s[A-Z])\s[a-z])"
+)
+# Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
+LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
+DENIAL_BEFORE = re.compile(r"(?:\b(?:not|never|neither|nor|cannot)|n['’]t)\s(?:be\s)?(?:\w+ly\s)?(?:option\s|choice\s)?[(\[]?\Z", re.IGNORECASE)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 ORDINAL_OPTION = re.compile(
     rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
@@ -81,13 +96,14 @@ DENIES = re.compile(
 )
 
 
-def letters_in(text: str, allowed: str = DEFAULT_LETTERS) -> Letters | None:
+def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = False) -> Letters | None:
     """Return the letters that a candidate names, or None where it names none.
 
         "(B) No" -> B, "A, B and D are correct" -> ABD, "so it leaves option C" -> C
 
-    Letters outside `allowed` don't count, and a candidate of more than 1,000 characters names none. The rules run from
-    the strictest to the loosest: first on what stands before a reason, then on the whole text.
+    Letters outside `allowed` don't count, and a candidate of more than 1,000 characters names none. `introduced` says
+    that the text follows a mark of the answer, as "the answer is". The rules run from the strictest to the loosest:
+    first on what stands before a reason, then on the whole text.
     """
     if len(text) > MAX_ANSWER:
         return None
@@ -95,12 +111,15 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS) -> Letters | None:
     for part in dict.fromkeys([_without_reason(bare), bare]):
         for rule in (
             _letters_alone,
+            _letters_in_row,
             _set_called_right,
             _leading_letter,
+            *([_introduced_letter] if introduced else []),
             _letter_called_right,
             _in_parentheses,
             _after_option_word,
             _by_ordinal,
+            _chosen_letter,
         ):
             found = rule(part.strip(), allowed)
             if found is not None:
@@ -134,6 +153,31 @@ def _letters_alone(text: str, allowed: str) -> Letters | None:
     if ADJACENT_LETTERS.fullmatch(core) and "".join(sorted(set(core))) == core:
         return _if_all_allowed(list(core), core, allowed)
     return None
+
+
+def _letters_in_row(text: str, allowed: str) -> Letters | None:
+    """Read letters that stand in a row at the start: "C D A B all seem possible" -> ABCD."""
+    found = LETTERS_IN_ROW.match(text)
+    letters = re.findall(r"(?<!\w)[A-Z](?!\w)", found[0]) if found else []
+    return _if_all_allowed(letters, found[0], allowed) if found and len(letters) > 1 else None
+
+
+def _introduced_letter(text: str, allowed: str) -> Letters | None:
+    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B, porque 8 es par"."""
+    found = LETTER_INTRODUCED.match(text)
+    if not found or DENIES.search(text[: found.start("letter")]):
+        return None
+    if LETTER_SET.match(text, found.start("letter")) or OTHER_CONCLUSION.match(text, found.end()):
+        return None
+    return _if_all_allowed([found["letter"]], found[0].strip(), allowed)
+
+
+def _chosen_letter(text: str, allowed: str) -> Letters | None:
+    """Read the last letter that a text chooses, or a noun and a letter: "I would settle for A here", "Figure C"."""
+    alone = NOUN_AND_LETTER.fullmatch(text)
+    if alone and not DENIES.search(text):
+        return _if_all_allowed([alone[1]], alone[0].strip(), allowed)
+    return None if DENIES.search(text) else _last_allowed([*CHOSEN.finditer(text)], allowed)
 
 
 def _leading_letter(text: str, allowed: str) -> Letters | None:
@@ -198,7 +242,9 @@ def _by_ordinal(text: str, allowed: str) -> Letters | None:
 
 def _last_allowed(found: list[re.Match[str]], allowed: str) -> Letters | None:
     """Return the last match whose letter is one of those allowed."""
-    capital = [one for one in found if one[1] in allowed]
+    capital = [
+        one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])
+    ]
     return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 

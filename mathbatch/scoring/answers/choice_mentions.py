@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_texts import MATH_SIGN, are_same_choice
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
-from mathbatch.scoring.answers.statements import READ_WINDOW
+from mathbatch.scoring.answers.readable import READ_WINDOW
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, as_number
@@ -63,17 +63,28 @@ def choices_named_in(text: str, choices: Sequence[str]) -> list[int]:
     "or", or the other side of a comparison doesn't count. Where one choice holds another, the longest counts ("quarter
     past", not "quarter"). Choices that are single letters are left to `letters_in`, since "a" is an article.
     """
+    found, known = _mentions(text, choices)
+    found = [] if _are_alternatives(found) else found
+    return list(dict.fromkeys(known[one[0]] for one in reversed(found)))[::-1]
+
+
+def names_alternatives(text: str, choices: Sequence[str]) -> bool:
+    """Tell whether the last choices that a sentence names are alternatives, so that it states none: "it is 3 or 4"."""
+    return _are_alternatives(_mentions(text, choices)[0])
+
+
+def _mentions(text: str, choices: Sequence[str]) -> tuple[list[re.Match[str]], dict[str, int]]:
+    """Return the mentions of choices in the canonical form of a text, and the place of each choice by its own."""
     plains = [canonical_text(choice) for choice in choices]
     known = {
         one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
     }
     if not known:
-        return []
+        return [], known
     text = canonical_text(text[-READ_WINDOW:])
     longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
     found = _without_comparisons([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
-    found = [one for one in found if _is_asserted(one, text)]
-    return list(dict.fromkeys(known[one[0]] for one in reversed(_without_alternatives(found, text))))[::-1]
+    return [one for one in found if _is_asserted(one, text)], known
 
 
 def choice_of_stated_number(text: str, choices: Sequence[str]) -> int | None:
@@ -133,7 +144,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     )
 
 
-def _without_alternatives(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
-    """Return the matches, or none where the last two are alternatives: "it is 3 or 4"."""
+def _are_alternatives(found: list[re.Match[str]]) -> bool:
+    """Tell whether the last two mentions are alternatives."""
     several = len(found) > 1 and found[-1][0] != found[-2][0]
-    return [] if several and BETWEEN_ALTERNATIVES.match(text[found[-2].end() : found[-1].start()]) else found
+    return several and BETWEEN_ALTERNATIVES.match(found[-1].string[found[-2].end() : found[-1].start()]) is not None

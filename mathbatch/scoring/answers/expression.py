@@ -9,6 +9,7 @@ A statement that denies ("it is not 7") or bounds ("more than 7") states no valu
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES, is_denied_or_bound, without_side_remarks
@@ -19,14 +20,14 @@ from mathbatch.scoring.answers.statements import (
     Rule,
     Stated,
     is_statement,
-    last_conclusion,
-    last_sentence,
+    closing_statements,
+    is_cut_off,
+    is_refusal,
     statements,
-    without_middle,
 )
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
-from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
+from mathbatch.scoring.expressions.numbers import Number, as_number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
     VALUE,
     first_formulas,
@@ -64,10 +65,28 @@ COUNT = re.compile(
     r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
     re.IGNORECASE,
 )
+AND_A_PART = re.compile(r"\band\sa\s(?:half|third|quarter)\b", re.IGNORECASE)
+# Letters that are the answer together: "the corners are A, C and E".
+LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[A-Z])\W*\Z")
+# Words in front of a formula with which it is still the first thing that is stated: "approximately".
+MAX_WORDS_BEFORE = 1
+DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?\d{1,9})(?:,|\{,\})(\d{1,2}|\d{4,9}|(?<=\b0,)\d{3}|(?<=\b0\{,\})\d{3})")
+# A remark in words behind a value: "26 (if zero counts)".
+ASIDE = re.compile(r"(?<=[\w$})%])\s?\((?!\s?(?:or|possibly|maybe|perhaps)\b)[^()\d\\$]*[a-z]{2}[^()\\$]*\)(?=\W|$)")
+ALTERNATIVE_IN_BRACKETS = re.compile(
+    r"(?:\s|\\[ ,;])*\((?:\\(?:text|mathrm|mbox)\s?\{)?\s?(?:or|possibly|maybe|perhaps)(?:\s\w+)?[\s}]+([^()]{1,40})\)"
+)
+# Stands between two numbers of which one would be the answer.
+BETWEEN_ALTERNATIVES = re.compile(
+    r"(?<=[\d}])\s*(?:\\mid\b|\\vee\b|\\lor\b|\\\\|\||;|\s/\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
+)
+EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
+# Relative difference that a rounded number may have from the exact one in front of it.
+ROUNDED = Fraction(1, 50)
 # Stands behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$".
 SOLVES_AFTER = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
 # Stands behind a formula whose value follows in words: "the value of $n$ is 36".
-VALUE_AFTER = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
+VALUE_AFTER = re.compile(r"(?:,?\s[^$\n=]{0,60})?\s(?:is|are|was|were|equals?|by|get|gives?|has|have)\s[^$\n]{0,20}\d")
 
 
 def stated_expressions(response: str) -> list[Stated]:
@@ -79,28 +98,54 @@ def stated_expressions(response: str) -> list[Stated]:
     """
     introduced = next((one for one in statements(response) if one.rule in EXPLICIT), None)
     if introduced is not None:
-        return [*filter(None, [_from_explicit(introduced)])]
-    part = without_middle(final_part(response)).strip()
-    if is_cut(part):
+        return _from_explicit(introduced)
+    part = answer_part(response).strip()
+    if is_cut(part) or is_cut_off(part) or is_refusal(part):
         return []  # of \boxed{12 nobody knows whether more was to come
     first = ANSWER_THEN_EXPLANATION.match(part)
     bold = _bold_line(part)
     return [bold] if bold else _in_sentences(first[1] if first and not word_count(to_latex(first[1])) else part)
 
 
-def _from_explicit(stated: Stated) -> Stated | None:
+def _from_explicit(stated: Stated) -> list[Stated]:
     """Return a box as it is, and of other explicit statements the expression in the sentence around it."""
     text = stated.text.strip().strip("*").strip()
     if stated.rule == Rule.BOXED:
-        return Stated(text, stated.rule)
-    text = with_words_as_signs(without_side_remarks(text))
+        return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
+    text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
+    if word_count(to_latex(text[: found[0].start()] if found else "")) > MAX_WORDS_BEFORE and (
+        said := expressions_stated_in(text)
+    ):
+        return [Stated(one, stated.rule) for one in said]
     reading = (
         first_formulas(text, found)
         if found
         else _first_expression(to_latex(text).strip(" *。").removesuffix(".").strip())
     )
-    return Stated(reading, stated.rule) if reading else None
+    return _with_decimal_comma(Stated(reading, stated.rule)) if reading else []
+
+
+def _with_decimal_comma(stated: Stated) -> list[Stated]:
+    """Return a statement, and with a decimal point where its comma may be one: "3,5" -> "3,5" and "3.5"."""
+    found = DECIMAL_COMMA.fullmatch(stated.text)
+    return [stated, Stated(f"{found[1]}.{found[2]}", stated.rule)] if found else [stated]
+
+
+def without_hedges(text: str) -> str:
+    r"""Return a text with all alternatives that it names in one list, so that no single one of them is the answer.
+
+    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" and `26 = 31` -> "26, 31"
+    """
+    text = ASIDE.sub("", text)
+    text = ALTERNATIVE_IN_BRACKETS.sub(r", \1", text)
+    text = BETWEEN_ALTERNATIVES.sub(", ", text)
+    sides = [as_number(side) for side in EQUATION.split(text)]
+    if len(sides) == 2 and sides[0] and sides[1]:
+        one, other = (side.value / (100 if side.percent else 1) for side in sides if side)
+        if abs(one - other) > abs(one) * ROUNDED:
+            return ", ".join(EQUATION.split(text))
+    return text
 
 
 def _first_expression(text: str) -> str | None:
@@ -133,10 +178,10 @@ def _bold_line(part: str) -> Stated | None:
 def _in_sentences(part: str) -> list[Stated]:
     """Read the last conclusion, else the last sentence, else the last formula in a line of its own."""
     text = with_words_as_signs(with_displays_inline(CALCULATOR_NOTE.sub("", part[-SENTENCE_WINDOW:])))
-    for stated in filter(None, (last_conclusion(text), last_sentence(text))):
+    for stated in closing_statements(text):
         found = expressions_stated_in(stated.text)
         if found:
-            return [Stated(one, stated.rule) for one in found]
+            return [form for one in found for form in _with_decimal_comma(Stated(one, stated.rule))]
     display = last_display(part[-SENTENCE_WINDOW:])
     if display:
         return [Stated(display, Rule.LAST_FORMULA)]
@@ -157,6 +202,8 @@ def expressions_stated_in(sentence: str) -> list[str]:
 def expression_stated_in(sentence: str) -> str | None:
     """Return the expression that a sentence states, or None: "so $x = 3$, since $2x = 6$" -> "x = 3"."""
     text = without_side_remarks(sentence)
+    if listed := LETTERS_LISTED.search(text):
+        return re.sub(r",?\sand\s", ", ", listed[1])
     found = formulas_in(text)
     if not found:
         return _outside_formulas(to_latex(text).strip())
@@ -180,7 +227,8 @@ def _outside_formulas(text: str) -> str | None:
             return span
     if found and not word_count(text):
         return found[-1][1]
-    number = (None if found else spelled_fraction_in(text)) or number_stated_in(text)
+    number = None if found or AND_A_PART.search(text) else spelled_fraction_in(text)
+    number = number or number_stated_in(text)
     if number is None:
         return found[0][1] if len(found) == 1 else None
     around = _span_with_number(number, every)

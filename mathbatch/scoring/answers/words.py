@@ -6,7 +6,7 @@ import re
 
 from mathbatch.scoring.answers.cues import DENIES
 from mathbatch.scoring.answers.statements import CONCLUSION, EXPLICIT, Rule, Stated, is_statement, sentences, statements
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
 from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
@@ -46,7 +46,7 @@ def stated_words(response: str, gold: str) -> list[Stated]:
     introduced = next((one for one in said if one.rule in EXPLICIT), None)
     if introduced is not None:
         return _from_explicit(introduced)
-    whole = final_part(response).strip()
+    whole = answer_part(response).strip()
     first = next(iter(sentences(whole[:MAX_BARE_LENGTH])), "")
     truth = canonical_text(REASON.split(first)[0].strip("* "))
     if gold in TRUTHS and truth in TRUTHS:

@@ -7,6 +7,7 @@ import re
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import ALPHABET
+from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.scorers.choice import ChoiceScorer, gold_letters
 from mathbatch.scoring.scorers.math import MathScorer
 
@@ -40,7 +41,7 @@ class AutoScorer(BaseScorer):
 
 
 def _is_choice(sample: Sample) -> bool:
-    gold, choices = sample.gold or "", sample.choices or ()
+    gold, choices = only_gold(sample.gold or ""), sample.choices or ()
     # `choice` gives the reason why so many choices can't be scored.
     if len(choices) > len(ALPHABET):
         return bool(gold)
@@ -48,4 +49,4 @@ def _is_choice(sample: Sample) -> bool:
 
 
 def _may_be_set(sample: Sample) -> bool:
-    return not sample.choices and SET.fullmatch(sample.gold or "") is not None
+    return not sample.choices and SET.fullmatch(only_gold(sample.gold or "")) is not None

@@ -12,10 +12,12 @@ from __future__ import annotations
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
+from mathbatch.scoring.answers.moments import as_moment, stated_moment
+from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, gold_problem, without_math_delimiters
-from mathbatch.scoring.expressions.normalize import restore_backslashes, to_latex
+from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import as_number
 from mathbatch.scoring.expressions.tuples import as_values
 
@@ -32,14 +34,15 @@ class MathScorer(BaseScorer):
         self._rounding = float_rounding
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold, response = (
-            to_latex(without_math_delimiters(restore_backslashes(sample.gold or ""))),
-            restore_backslashes(response),
-        )
+        gold = to_latex(without_math_delimiters(only_gold(sample.gold or "")))
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
+        moment = as_moment(gold)
+        stated = stated_moment(response) if moment else None
+        if moment and stated and stated[1].same(moment):
+            return Score("correct", stated[1].shown, sample.gold, f"{stated[0].rule}: the same {moment.kind}")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
-        known = is_words or as_number(gold) or as_values(gold)
+        known = is_words or moment or as_number(gold) or as_values(gold)
         problem = None if known else gold_problem(gold, self._rounding)
         if problem is not None:
             return Score.without_gold(sample.gold, problem)
