@@ -185,10 +185,16 @@ def statements(response: str) -> tuple[Stated, ...]:
         boxed(text),
         after_hashes(text),
         *after_markers(text),
-        *([] if is_cut_off(text) else [last_conclusion(text), first_bold_sentence(text), last_sentence(text)]),
-        first_sentence(text),
+        *_by_place(text),
     ]
     return tuple(one for one in found if one is not None)
+
+
+def _by_place(text: str) -> list[Stated | None]:
+    """Return the statements that no mark introduces. Where a text is cut off, that is only what it started with."""
+    if is_cut_off(text):
+        return [first_sentence(text[: text.rfind(last)]) for last in sentences(text)[-1:]]
+    return [last_conclusion(text), first_bold_sentence(text), last_sentence(text), first_sentence(text)]
 
 
 def statements_of_values(response: str) -> list[Stated]:
