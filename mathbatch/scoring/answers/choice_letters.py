@@ -51,7 +51,7 @@ AFTER_OPTION_WORD = re.compile(
 )
 FIGURE_NOUN = r"(?:(?:figure|picture|image|diagram|shape|piece|graph)\s)"
 AFTER_VERB = re.compile(
-    r"(?:\b(?:is|are|be|but|[Ii]t\ss|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
+    r"(?:\b(?:is|are|be|but|[Ii]t['’\s]s|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
     rf"{FIGURE_NOUN}?([A-Z])"
     r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
 )
@@ -165,7 +165,7 @@ def _letters_in_row(text: str, allowed: str) -> Letters | None:
 def _introduced_letter(text: str, allowed: str) -> Letters | None:
     """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B, porque 8 es par"."""
     found = LETTER_INTRODUCED.match(text)
-    if not found or DENIES.search(text[: found.start("letter")]):
+    if not found or DENIES.search(text[: found.start("letter")]) or DENIES.match(text[found.end() :].lstrip()):
         return None
     if LETTER_SET.match(text, found.start("letter")) or OTHER_CONCLUSION.match(text, found.end()):
         return None

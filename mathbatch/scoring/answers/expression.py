@@ -68,8 +68,12 @@ COUNT = re.compile(
 AND_A_PART = re.compile(r"\band\sa\s(?:half|third|quarter)\b", re.IGNORECASE)
 # Letters that are the answer together: "the corners are A, C and E".
 LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[A-Z])\W*\Z")
-# Words in front of a formula with which it is still the first thing that is stated: "approximately".
-MAX_WORDS_BEFORE = 1
+# Stands in front of a formula that is stated at once: "approximately ".
+FIRST = re.compile(
+    r"(?:\W|\b(?:[a-z]+ly|about|around|just|only|also|thus|either|the|an?|at\s(?:most|least)|[A-Za-z]\s?=))*", re.IGNORECASE
+)
+# Stands behind a formula of which something is said: "$f(x)$ has its minimum".
+PREDICATE = re.compile(r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?)\b")
 DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?\d{1,9})(?:,|\{,\})(\d{1,2}|\d{4,9}|(?<=\b0,)\d{3}|(?<=\b0\{,\})\d{3})")
 # A remark in words behind a value: "26 (if zero counts)".
 ASIDE = re.compile(r"(?<=[\w$})%])\s?\((?!\s?(?:or|possibly|maybe|perhaps)\b)[^()\d\\$]*[a-z]{2}[^()\\$]*\)(?=\W|$)")
@@ -114,9 +118,8 @@ def _from_explicit(stated: Stated) -> list[Stated]:
         return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
     text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
-    if word_count(to_latex(text[: found[0].start()] if found else "")) > MAX_WORDS_BEFORE and (
-        said := expressions_stated_in(text)
-    ):
+    in_sentence = found and (not FIRST.fullmatch(text, 0, found[0].start()) or PREDICATE.match(text, found[0].end()))
+    if in_sentence and (said := expressions_stated_in(text)):
         return [Stated(one, stated.rule) for one in said]
     reading = (
         first_formulas(text, found)

@@ -55,6 +55,7 @@ COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\[[^\[\]{}]{0,40}\])?(?=\{)")
 # Commands whose argument is no content: a length, a colour, a label.
 WITHOUT_CONTENT = re.compile(r"[hv]space|\w*phantom|label|tag|ref|cite|footnote|kern|\w*skip|fontsize|raisebox|rule")
 BRACE = re.compile(r"(?<!\\)[{}]")
+LAYOUT = re.compile(r"\\(?:begin|end)\{(?:aligned|split|gathered|center|math|displaymath)\}")
 BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 
 DEGREES_AND_MINUTES = re.compile(
@@ -88,7 +89,7 @@ def readable(text: str) -> str:
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
-        text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(text))
+        text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(LAYOUT.sub("", text)))
     text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
     return DEGREES_AND_MINUTES.sub(_in_degrees, text)
 

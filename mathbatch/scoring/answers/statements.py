@@ -146,7 +146,7 @@ SETS_OUT = re.compile(
 )
 # Ends a text within a sentence: a word that needs another one behind it. Case counts: "option A" is complete.
 CUT_OFF = re.compile(
-    r"(?:[,;(]|(?<=[a-z,]\s)(?:an|the|and|or|but|nor|of|to|at|by|for|from|with|as|than|that|which|who|whose|where|when|while|if"
+    r"(?:(?<=[a-z])[,;(]|(?<=[a-z,]\s)(?:an|the|and|or|but|nor|of|to|at|by|for|from|with|as|than|that|which|who|whose|where|when|while|if"
     r"|because|since|are|was|were|been|being|must|may|might|would|should|shall|could|its|their|his|our|your|my|these|those"
     r"|we|they|he|she|between|into|per|until|(?:must|will|would|should|can|could|is|are|was|were|has|have|had)\s(?:still|also|only|then|now)|(?:and|so)\s(?:then\s)?(?:it|is)))\Z"
 )
@@ -185,10 +185,16 @@ def statements(response: str) -> tuple[Stated, ...]:
         boxed(text),
         after_hashes(text),
         *after_markers(text),
-        *([] if is_cut_off(text) else [last_conclusion(text), first_bold_sentence(text), last_sentence(text)]),
-        first_sentence(text),
+        *_by_place(text),
     ]
     return tuple(one for one in found if one is not None)
+
+
+def _by_place(text: str) -> list[Stated | None]:
+    """Return the statements that no mark introduces. Where a text is cut off, that is only what it started with."""
+    if is_cut_off(text):
+        return [first_sentence(text[: text.rfind(last)]) for last in sentences(text)[-1:]]
+    return [last_conclusion(text), first_bold_sentence(text), last_sentence(text), first_sentence(text)]
 
 
 def statements_of_values(response: str) -> list[Stated]:
@@ -365,7 +371,8 @@ def is_statement(sentence: str) -> bool:
 def refuses(sentence: str) -> bool:
     """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
     found = [*REFUSAL.finditer(sentence)]
-    return bool(found) and not GOES_ON.search(sentence, found[-1].end())
+    goes_on = GOES_ON.search(sentence, found[-1].end()) if found else None
+    return bool(found) and (goes_on is None or found[-1][0].lower() == "sorry" and goes_on[0].lower() == "but")
 
 
 def is_refusal(text: str) -> bool:

@@ -13,6 +13,7 @@ from mathbatch.scoring.scorers.math import MathScorer
 
 # Gold answer that is a letter even in a row without choices. Letters after J may as well be names in a formula.
 LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
+PLACE = re.compile(r"\s*\d{1,2}\s*")
 # Gold answer that may be a set of letters: `A, C`, `A and C`, `AC`.
 SET = re.compile(r"\s*\(?[A-J]\)?(?:(?:\s?[,，、;&]\s?|\sand\s|,\sand\s|)\(?[A-J]\)?){1,9}\s*")
 
@@ -45,7 +46,10 @@ def _is_choice(sample: Sample) -> bool:
     # `choice` gives the reason why so many choices can't be scored.
     if len(choices) > len(ALPHABET):
         return bool(gold)
-    return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)
+    # A place, counted from 0 or from 1, names no choice, as `choice` and `check` say.
+    is_place = PLACE.fullmatch(gold) is not None and int(gold) <= len(choices)
+    known = bool(choices) and (is_place or gold_letters(gold, choices) is not None)
+    return LETTER.fullmatch(gold) is not None or known
 
 
 def _may_be_set(sample: Sample) -> bool:
