@@ -83,9 +83,9 @@ class Panel:
         """Return the modules that worker processes import before they start."""
         return sorted({module for voter in self.voters for module in voter.scorer.preload})
 
-    def votes(self, sample: Sample, response: str) -> Votes:
-        """Return the score by each scorer that takes the sample's row."""
-        taking = [voter for voter in self.voters if voter.takes(sample)]
+    def votes(self, sample: Sample, response: str, only: str | None = None) -> Votes:
+        """Return the score by each scorer that takes the sample's row, or by the one named `only`."""
+        taking = [voter for voter in self.voters if only in (None, voter.name) and voter.takes(sample)]
         return {voter.name: voter.scorer.score(sample, response) for voter in taking}
 
     def gold_problem(self, sample: Sample) -> str | None:
