@@ -10,24 +10,26 @@ repositories have them; parts that are missing are left out:
     mathvista/testmini.json, mathvista/outputs/*.json lupantech/MathVista, data and results, with "true_false"
 
 A rule that changes no verdict on real answers does nothing, unless a case stands for it. "better" and "worse" count the
-changes towards and away from the official verdict, where one is known: "worse" is what the rule is good for.
+changes towards and away from the official verdict, where one is known: "worse" is what the rule is good for. A rule
+that has changed enough verdicts is not tried on further ones, so that large counts are lower bounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import multiprocessing
 import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from ablation_parts.answers import Answer, cases, real_answers
-from ablation_parts.rules import Rules
+from ablation_parts.rules import Rule, Rules
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Score
@@ -36,6 +38,8 @@ from mathbatch.scoring.panel import panel_of
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 # Processes, and answers that one of them gets at a time.
 PROCESSES, CHUNK = 2, 100
+# Changed verdicts in one process after which a rule has shown that it matters.
+ENOUGH = 50
 # Seconds for one comparison. One that takes longer counts as unscored.
 TIME_LIMIT_S = 5.0
 COLUMNS = ("matched", "changed", "better", "worse", "cases matched", "cases changed", "cases worse")
@@ -54,7 +58,8 @@ def main() -> None:
     )
     counts: dict[str, Counter[str]] = {}
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _start) as pool:
-        for found in pool.map(_ablate, chunks):
+        for done, found in enumerate(pool.map(_ablate, chunks), 1):
+            print(f"\r{done} of {len(chunks)} parts", end="", file=sys.stderr, flush=True)
             for name, own in found.items():
                 counts.setdefault(name, Counter()).update(own)
     _show(counts)
@@ -76,6 +81,7 @@ class Worker:
     def __init__(self) -> None:
         self._rules = Rules()
         self._scorers: dict[str, BaseScorer] = {}
+        self._changed: Counter[tuple[str, Rule]] = Counter()
 
     def ablate(self, prefix: str, answers: list[Answer]) -> dict[str, Counter[str]]:
         """Return the counts of each rule over some answers, and those of all answers together under "all"."""
@@ -90,12 +96,15 @@ class Worker:
             counts["all"][f"{prefix}agree"] += answer.official is not None and (before == "correct") == answer.official
             counts["all"][f"{prefix}known"] += answer.official is not None
             for rule in matched:
+                own = counts[f"{rule.where} {rule.name}"]
+                own[f"{prefix}matched"] += 1
+                if self._changed[prefix, rule] >= ENOUGH:
+                    continue
                 rule.is_on = False
                 after = self._verdict(answer)
                 rule.is_on = True
-                own = counts[f"{rule.where} {rule.name}"]
-                own[f"{prefix}matched"] += 1
                 own[f"{prefix}changed"] += after != before
+                self._changed[prefix, rule] += after != before
                 if answer.official is not None and (after == "correct") != (before == "correct"):
                     own[f"{prefix}{'better' if (after == 'correct') == answer.official else 'worse'}"] += 1
         return counts
@@ -118,39 +127,36 @@ class Worker:
 
 
 def _start() -> None:
-    global _worker
     signal.signal(signal.SIGALRM, _raise_timeout)
-    _worker = Worker()
 
 
 def _raise_timeout(*_: object) -> None:
     raise TimeoutError
 
 
+@functools.cache
+def _worker() -> Worker:
+    return Worker()
+
+
 def _ablate(chunk: tuple[str, list[Answer]]) -> dict[str, Counter[str]]:
-    return _worker.ablate(*chunk)
+    return _worker().ablate(*chunk)
 
 
 def _show(counts: dict[str, Counter[str]]) -> None:
     every = counts.pop("all")
-    for prefix in ("", "cases "):
-        if every[f"{prefix}answers"]:
-            print(
-                f"{prefix}answers: {every[f'{prefix}answers']:,}, of {every[f'{prefix}known']:,} known verdicts {every[f'{prefix}agree']:,} agree"
-            )
+    for kind in ("", "cases "):
+        answers, known, agree = (every[f"{kind}{name}"] for name in ("answers", "known", "agree"))
+        if answers:
+            print(f"{kind or 'real '}answers: {answers:,}; of {known:,} verdicts that are known {agree:,} agree")
     names = sorted(counts, key=lambda name: [-counts[name][column] for column in COLUMNS[1:]])
-    columns = [one for one in COLUMNS if not one.startswith("cases") or every["cases answers"]]
-    print(*(f"{one:>{max(len(one), 7)}}" for one in columns), "rule", sep="  ")
+    columns = [one for one in COLUMNS if every["cases answers"] or not one.startswith("cases")]
+    print(*(f"{column:>8}" for column in columns), "rule", sep="  ")
     for name in names:
-        print(*(f"{counts[name][one]:>{max(len(one), 7)},}" for one in columns), name, sep="  ")
+        print(*(f"{counts[name][column]:>{max(len(column), 8)},}" for column in columns), name, sep="  ")
     idle = [name for name in names if not counts[name]["changed"]]
-    print(f"\n{len(idle)} of {len(names)} rules change no verdict on a real answer", end="")
-    print(
-        f", {sum(not counts[name]['cases changed'] for name in idle)} of them none of a case either:"
-        if every["cases answers"]
-        else ":"
-    )
-    print(*(f"  {name}" for name in sorted(idle)), sep="\n")
+    print(f"\n{len(idle)} of {len(names)} rules change no verdict on a real answer; in brackets those on cases:")
+    print(*(f"  {name} ({counts[name]['cases changed']})" for name in sorted(idle)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
         if response is None:
             return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response, only)
-        return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
+        return _encode(WorkerReply(votes, review_reasons(sample, response, panel.counted(votes))))
     except MemoryError:
         return _encode(WorkerReply(problem=MEMORY_PROBLEM, too_hard=True))
     except BaseException as error:  # noqa: BLE001 - scorers may raise anything, also exits that are no Exceptions

@@ -18,7 +18,11 @@ from mathbatch.records import Sample
 from mathbatch.scoring.answers.choice_letters import ALPHABET
 from mathbatch.scoring.answers.choice_mentions import standalone_number
 from mathbatch.scoring.answers.choices_in_turn import undetermined_choice
-from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, numbers_in_digits_or_words, stated_quantity
+from mathbatch.scoring.answers.number_in_sentence import (
+    is_answer_without_number,
+    numbers_in_digits_or_words,
+    stated_quantity,
+)
 from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
@@ -59,13 +63,19 @@ NO_CLAIM = re.compile(
     re.IGNORECASE,
 )
 # Starts a claim: "Based on the image, ".
-SOURCE = re.compile(r"\W*(?:based\son|according\sto|as\sshown\sin|in|from)\s(?:the|this|your)\s[^,]{1,60},\s", re.IGNORECASE)
+SOURCE = re.compile(
+    r"\W*(?:based\son|according\sto|as\sshown\sin|in|from)\s(?:the|this|your)\s[^,]{1,60},\s", re.IGNORECASE
+)
 # A number in a name, "Bar 1", where another number follows.
-NUMBER_IN_NAME = re.compile(r"(?:(?<=[a-z,]\s)[A-Z][a-z]+\s|\A\W*[A-Z][a-z]+\s(?=\d+\s(?:is|has|was|had|shows)\b))\d{1,3}(?![\d.,%°]*\d|\s?[%°])(?=.*\d)", re.DOTALL)
+NUMBER_IN_NAME = re.compile(
+    r"(?:(?<=[a-z,]\s)[A-Z][a-z]+\s|\A\W*[A-Z][a-z]+\s(?=\d+\s(?:is|has|was|had|shows)\b))\d{1,3}(?![\d.,%°]*\d|\s?[%°])(?=.*\d)",
+    re.DOTALL,
+)
 LETTER = re.compile(r"\(?[A-Za-z]\)?")
 # The year of a date: "in 1985".
 DATE = re.compile(
-    r"\b(?:after|around|before|by|during|from|in|of|since|until)\s(?:the\s)?(?:year\s)?((?:1[5-9]|20)\d\d)\b", re.IGNORECASE
+    r"\b(?:after|around|before|by|during|from|in|of|since|until)\s(?:the\s)?(?:year\s)?((?:1[5-9]|20)\d\d)\b",
+    re.IGNORECASE,
 )
 # Pairs of choices that a claim may mean without naming one.
 POLAR = ({"yes", "no"}, {"true", "false"})
