@@ -25,6 +25,8 @@ ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
 MAX_BARE_LENGTH = 40
 # Stands between an answer and a remark: "12 cm; the base is 4".
 REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
+# A number of which the comma may be a decimal one: "3,5", but not the thousands of "3,500".
+DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?(?:\d{1,9}(?=(?:,|\{,\})(?:\d{1,2}|\d{4,9})(?!\d))|0))(?:,|\{,\})(\d{1,9}(?:[^\d,][^,]{0,30})?)")
 # With these rules an exclamation mark at the end is a factorial and ends no sentence.
 KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
 BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
@@ -82,6 +84,12 @@ def numbers_in_digits_or_words(text: str) -> list[Number]:
     return numbers_in(text) or spelled_numbers_in(text)
 
 
+def with_decimal_point(text: str) -> str:
+    """Return a number that may have a decimal comma with a point: "3,5 cm" -> "3.5 cm"; other texts as they are."""
+    found = DECIMAL_COMMA.fullmatch(text)
+    return f"{found[1]}.{found[2]}" if found else text
+
+
 def stated_quantity(stated: Stated) -> Number | None:
     r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
 
@@ -90,6 +98,7 @@ def stated_quantity(stated: Stated) -> Number | None:
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
+    text = with_decimal_point(text.strip(" .*$"))
     return as_quantity(text) or as_quantity(REMARK_AFTER.split(text)[0]) or number_stated_in(text)
 
 

@@ -76,13 +76,13 @@ LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
 # Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
 ANSWER_MARKER = re.compile(
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
-    r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
     r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
     r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
     r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
     r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
-    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ)\b[^.!?\n:=,]{0,40}?"
-    r"(?:\b(?:est|es|ist|lautet|son|è|é|is)\b|[:：—–])"
+    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
+    r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
     r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -167,7 +167,7 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 # Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
-GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b", re.IGNORECASE)
+GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b|=\s?[-\d\\$]", re.IGNORECASE)
 
 
 @functools.lru_cache(1)
@@ -411,7 +411,7 @@ def _after_marker(text: str, start: int) -> Stated | None:
     lead = WORDS_AFTER_MARKER.match(rest)
     rest = rest[lead.end() :] if lead else rest
     found = sentences(rest)
-    if not found:
+    if not found or found[0].endswith(("?", "？")):
         return None
     label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
     return _candidate(label[0] if label else found[0], Rule.STATED_AS_ANSWER)

@@ -55,7 +55,7 @@ SCALE = rf"(?:{'|'.join(SCALES)})"
 ANY_PART = "|".join(PART_WORDS)
 PART = rf"(?:(?<=\bone)[-\s](?:{ANY_PART})|[-\s](?:halves|(?:{ANY_PART})s)|\sand\sa\s(?:{ANY_PART}))"
 SPELLED = re.compile(
-    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:(?<=(?:hundred|housand|million|billion)\s)and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
     re.IGNORECASE,
 )
