@@ -72,6 +72,8 @@ BETWEEN_MAIN_AND_SIDE = re.compile(
     re.IGNORECASE,
 )
 MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
+# Shows that a price belongs to the number in front of it: "5 apples at $2".
+PREPOSITION_AT_END = re.compile(r"\b(?:at|for|of|with|from|by|to|and|or|in|on|per|plus|costing)\s\W{0,3}\Z", re.IGNORECASE)
 VERB_AFTER = re.compile(r"\s(are|is|were|was)\b")
 MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
@@ -217,8 +219,13 @@ def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | Tok
 
 
 def _leading(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982."""
-    return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
+    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982.
+
+    A price that is told of it comes first: "12 weeks cost $90" -> 90.
+    """
+    price = found[-1] if MONEY.match(text, found[-1].start) and not PREPOSITION_AT_END.search(text[: found[-1].start]) else None
+    starts = "=" not in text and not re.search(r"\w", text[: found[0].start])
+    return (price or found[0]) if starts else None
 
 
 def _after_stating_word(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:

@@ -87,7 +87,7 @@ ANSWER_MARKER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # Stands in front of an answer that is only spoken of: "to find the answer in cm:".
-SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
+SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
 # Stands in a marker that tells what the answer is not: "the answer cannot be".
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
@@ -411,7 +411,7 @@ def _after_marker(text: str, start: int) -> Stated | None:
     lead = WORDS_AFTER_MARKER.match(rest)
     rest = rest[lead.end() :] if lead else rest
     found = sentences(rest)
-    if not found or found[0].endswith(("?", "？")):
+    if not found:
         return None
     label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
     return _candidate(label[0] if label else found[0], Rule.STATED_AS_ANSWER)
