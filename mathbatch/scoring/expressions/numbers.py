@@ -27,6 +27,9 @@ NUMBER = re.compile(
     r"|\s(?P<part>\d{1,4})\s?/\s?(?P<whole>\d{1,4})|\s?\\[dtc]?frac\s?\{\s?(?P<part2>\d+)\s?\}\s?\{\s?(?P<whole2>\d+)\s?\})?"
     r")(?P<percent>\s?\\?%|\s?percent\b)?"
 )
+WRITTEN_DECIMALS = re.compile(
+    r"\.(?P<decimals>\d+)(?:[eE](?P<exponent>[-+]?\d{1,3})|[^\d/]*10\s?\^\s?\{?(?P<power>[-+]?\d{1,3}))?"
+)
 SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
 BLANK_COMMAND = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
 UNIT_AFTER = re.compile(
@@ -80,6 +83,15 @@ class Number(NamedTuple):
     end: int
     exact: bool = True
     scale: int = 1
+
+    @property
+    def unit_of_last_digit(self) -> Fraction:
+        """Return the last decimal of the number as it is written, 0 for one without decimals: 0.25 -> 1/100."""
+        found = WRITTEN_DECIMALS.search(self.shown)
+        if found is None:
+            return Fraction(0)
+        power = int(found["power"] or found["exponent"] or 0)
+        return Fraction(10) ** (power - len(found["decimals"]))
 
     @property
     def digits(self) -> str:

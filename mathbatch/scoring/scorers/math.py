@@ -14,10 +14,8 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
-from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, gold_problem, without_math_delimiters
+from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, without_math_delimiters
 from mathbatch.scoring.expressions.normalize import restore_backslashes, to_latex
-from mathbatch.scoring.expressions.numbers import as_number
-from mathbatch.scoring.expressions.tuples import as_values
 
 
 class MathScorer(BaseScorer):
@@ -25,8 +23,6 @@ class MathScorer(BaseScorer):
 
     `float_rounding` is the number of decimals to which inexact numbers are compared, as in Math-Verify.
     """
-
-    preload = ("math_verify", "latex2sympy2_extended")
 
     def __init__(self, float_rounding: int = 6) -> None:
         self._rounding = float_rounding
@@ -39,10 +35,6 @@ class MathScorer(BaseScorer):
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
-        known = is_words or as_number(gold) or as_values(gold)
-        problem = None if known else gold_problem(gold, self._rounding)
-        if problem is not None:
-            return Score.without_gold(sample.gold, problem)
         found = stated_words(response, canonical_text(gold)) if is_words else stated_expressions(response)
         if not found:
             return Score("no_answer", None, sample.gold, "no answer is stated")
