@@ -27,6 +27,8 @@ from mathbatch.scoring.expressions.units import are_interchangeable
 
 # A gold answer of words, such as `\text{east}`.
 WORDS_ONLY = re.compile(r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?")
+# A value with a single letter right behind it, which in a gold answer is a variable rather than a unit: `8t`.
+ENDS_IN_LETTER = re.compile(r".*[\d})](?<!circ)(?<!circ\})\s?(?:\\mathrm\s?\{\s?[A-Za-z]\s?\}|[A-Za-z])")
 # Brackets of a vector.
 ANGLE_BRACKET = re.compile(r"\\([lr])angle(?![A-Za-z])")
 # An answer of more words than this, and than the gold answer, is prose.
@@ -35,6 +37,8 @@ BLANK_BESIDE_WORD = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 WHOLE_NUMBERS = re.compile(
     r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
+DOLLAR = re.compile(r"(?<!\\)\$")
+QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 CACHED_GOLDS = 4096
 # Altered gold answers that are tried against the gold answer.
 MAX_ALTERED = 24
@@ -48,6 +52,7 @@ def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, s
     `gold` must be written in LaTeX; `rounding` is the number of decimals that count in a rounded number.
     """
     answer = to_latex(without_math_delimiters(answer))
+    answer = DOLLAR.sub("", answer) if answer.count("$") % 2 == 0 else answer
     if same_text(gold, answer):
         return "correct", "the same text"
     if (problem := why_indiscriminate(gold)) is not None:
@@ -62,7 +67,7 @@ def why_indiscriminate(gold: str) -> str | None:
 
     The gold answer is compared with copies in which one number or sign is another. A single number needs no such trial.
     """
-    if as_number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):
+    if _number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):
         return None
     try:
         tree = parse(_value_text(gold))
@@ -113,12 +118,14 @@ def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
         and not are_interchangeable(ours.measure, theirs.measure)
     ):
         return _compare_units(theirs, ours, rounding)
+    if ours.measure is None and ENDS_IN_LETTER.fullmatch(gold):
+        return _compare_values(gold, answer, rounding)
     return _compare_values(theirs.value, ours.value, rounding)
 
 
 def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
     """Compare two values without units: as numbers, then as mathematics."""
-    ours, theirs = as_number(answer) or as_spelled_number(answer), as_number(gold)
+    ours, theirs = as_number(answer) or as_spelled_number(answer), _number(gold)
     if ours is not None and theirs is not None:
         same = are_same_number(ours, theirs, rounding)
         return ("correct", "equal as numbers") if same else ("wrong", "different numbers")
@@ -132,6 +139,11 @@ def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
     if same_meaning(*with_same_integers(gold_tree, tree), rounding):
         return "correct", "equal as numbers" if numbers else "equal as mathematics"
     return "wrong", "different numbers" if numbers else "different"
+
+
+def _number(gold: str) -> Number | None:
+    """Return the number that a gold answer is; `6h` is none, since the letter may be a variable."""
+    return None if ENDS_IN_LETTER.fullmatch(gold) else as_number(gold)
 
 
 def _tree(text: str) -> Node:
@@ -178,6 +190,8 @@ def _without_blanks_at_words(text: str) -> str:
 def without_math_delimiters(text: str) -> str:
     r"""Return a formula without its delimiters: `$\frac{1}{2}$.` and `\[\frac{1}{2}\]` -> `\frac{1}{2}`."""
     text = text.strip().removesuffix(".").strip()
+    if text[:1] in QUOTES and text[-1:] == QUOTES[text[:1]] and len(text) > 2:
+        text = text[1:-1].strip()
     if text.startswith(("\\[", "\\(")) and text.endswith(("\\]", "\\)")):
         return text[2:-2].strip()
     inner = text.strip("$").strip()

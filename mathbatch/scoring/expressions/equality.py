@@ -24,9 +24,11 @@ from mathbatch.scoring.expressions.real_sets import OPPOSITE, real_set, same_set
 from mathbatch.scoring.expressions.tree import Node
 
 # Relative difference of an expression that is calculated in two ways.
-NOISE = 1e-9
+NOISE = 1e-11
+# Relative difference of a number that is calculated in two ways.
+EXACT = 1e-12
 # A number that is rounded to fewer digits than this, relative to its size, is another number.
-LEAST_PRECISION = Fraction(1, 10_000)
+LEAST_PRECISION = 1e-4
 INTEGERS = ("rel", ("in",))
 # Members of a list whose order is tried in full.
 MAX_MEMBERS = 200
@@ -39,11 +41,25 @@ def same_meaning(gold: Node, answer: Node, rounding: int) -> bool:
     if _same_members(members_of(gold), members_of(answer), rounding):
         return True
     ours, theirs = named_values(answer), named_values(gold)
-    if ours and theirs and (not ours[0] or not theirs[0] or ours[0] == theirs[0]):
+    chains = any(map(_is_chain, members_of(gold))) and any(map(_is_chain, members_of(answer)))
+    if ours and theirs and not chains and (not ours[0] or not theirs[0] or ours[0] == theirs[0]):
         pairs = [(one, other) for one in theirs[1] for other in ours[1]]
         if any(_same_members(one, other, rounding) for one, other in pairs):
             return True
-    return _same_sets(gold, answer)
+    if len(theirs_in := members_of(gold)) == 1 and all(_same_member(theirs_in[0], one, rounding) for one in members_of(answer)):
+        return True
+    return _same_named_in_order(gold, answer, rounding) or _same_sets(gold, answer)
+
+
+def _same_named_in_order(gold: Node, answer: Node, rounding: int) -> bool:
+    """Tell whether one has values for several names and the other the same values without names: `x=7, y=8` and `7, 8`."""
+    sides = [[_named_value(one) for one in members_of(tree)] for tree in (gold, answer)]
+    if len(sides[0]) != len(sides[1]) or len(sides[0]) < 2:
+        return False
+    names = [[name for name, _ in side if name] for side in sides]
+    if sorted(map(len, names)) != [0, len(sides[0])] or len(set(names[0] + names[1])) != len(sides[0]):
+        return False
+    return all(one[1] and two[1] and _same_tree(one[1][-1], two[1][-1], rounding) for one, two in zip(*sides, strict=True))
 
 
 def same_number(one: Value, other: Value, unit: Fraction | int, rounding: int) -> bool:
@@ -59,19 +75,18 @@ def same_number(one: Value, other: Value, unit: Fraction | int, rounding: int) -
     if not unit and isinstance(one, Fraction) and isinstance(other, Fraction):
         return False
     try:
-        size, apart = max(abs(one), abs(other)), abs(one - other)
+        last, apart, size = float(unit), float(abs(one - other)), float(max(abs(one), abs(other)))
     except OverflowError:
         return False
-    if apart <= 1e-12 * size and not (isinstance(one, Fraction) and isinstance(other, Fraction)):
+    if apart <= EXACT * size and not (isinstance(one, Fraction) and isinstance(other, Fraction)):
         return True
-    known = unit <= LEAST_PRECISION * size if isinstance(size, Fraction) else float(unit) <= float(LEAST_PRECISION) * size
-    room = float(max(Fraction(1), Fraction(size))) / 10**rounding
-    return bool(known and float(unit) <= room * (1 + NOISE) and float(apart) < float(unit) * (1 - NOISE))
+    known = last <= max(LEAST_PRECISION, 10.0**-rounding) * size and last <= max(1.0, size) * 10.0**-rounding * (1 + NOISE)
+    return known and apart < last * (1 - NOISE)
 
 
 def members_of(tree: Node) -> list[Node]:
     """Return the members of a list, with both values of a plus-minus sign: `1 \\pm 2` has two."""
-    members = list(tree[2:]) if tree[0] == "list" else [tree]
+    members = list(tree[2:]) if tree[0] == "list" or tree[:2] == ("group", "\\{\\}") else [tree]
     return [signed for one in members for signed in _signs_written_out(one)]
 
 
@@ -111,6 +126,10 @@ def _named_value(tree: Node) -> tuple[str, list[Node]]:
     if not agree or (len(members) > 1 and not numbers and not all(_same_tree(members[0], one, 6) for one in members)):
         return "", []
     return repr(label), [members[-1]] if len(members) == 1 or numbers else members
+
+
+def _is_chain(tree: Node) -> bool:
+    return tree[0] == "rel" and len(tree[1]) > 1
 
 
 def _is_name(tree: Node) -> bool:

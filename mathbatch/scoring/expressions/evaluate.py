@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     "arctanh": cmath.atanh, "ln": cmath.log, "exp": cmath.exp, "lg": cmath.log10,
     "arccot": lambda x: cmath.atan(1 / x), "arcsec": lambda x: cmath.acos(1 / x), "arccsc": lambda x: cmath.asin(1 / x),
 }  # fmt: skip
+WHOLE = {"lfloor": math.floor, "lceil": math.ceil}
 CONSTANTS: dict[str, Value] = {"pi": math.pi, "e": math.e, "i": 1j}
 
 
@@ -175,6 +176,8 @@ class _Evaluator:
             return root(values[0], values[1])
         if name == "binom" and all(isinstance(one, Fraction) for one in values):
             return Fraction(math.comb(*(_count(one) for one in values)))
+        if name in WHOLE and not isinstance(values[0], complex):
+            return Fraction(WHOLE[name](values[0]))
         if name == "abs":
             return abs(values[0])
         if name == "log":

@@ -13,15 +13,15 @@ MAX_LENGTH = 1000
 # Fonts and layout, which change nothing of what is meant; the braces behind them stay.
 LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|mathbf|boldsymbol|bm|mathit"
-    r"|mathsf|mathcal|bullet|hfill|phantom\{\})(?![A-Za-z])\.?|\\[,;:! ]|[$~]|\\(?:begin|end)\{(?:aligned|split|align\*?|gathered)\}"
+    r"|mathsf|mathcal|bullet|hfill|phantom\{\})(?![A-Za-z])\.?|(?<!\\)(?:\\[,;:! ]|[$~])|\\(?:begin|end)\{(?:aligned|split|align\*?|gathered)\}"
 )
 TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\\,|\{,\})\d{3}(?:(?:\\,|\{,\})\d{3})*(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+\.?\d*|\.\d+)
+      (?P<number>\d+(?:\\,|\{,\})\d{3}(?:(?:\\,|\{,\})\d{3})*(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+|\.(?=[^\s\w.]))?|\.\d+)
     | (?P<begin>\\begin\s?\{[a-z]+\*?\}(?:\s?\{[lcr|\s]*\})?) | (?P<end>\\end\s?\{[a-z]+\*?\})
     | \\(?P<font>text(?:bf|it|rm|normal)?|mbox|mathrm|rm|operatorname\*?)\s?\{(?P<inner>[^{}]*)\}
     | (?P<newline>\\\\) | \\(?P<sign>[{}%|$&\#]) | \\(?P<command>[A-Za-z]+)
-    | (?P<word>[A-Za-z]{2,}) | (?P<name>[^\W\d_]) | (?P<mark>[-+*/^_=<>(){}\[\]|!,;:'&%])
+    | (?P<word>[A-Za-z]{2,}) | (?P<mark>[-+*/^_=<>(){}\[\]|!,;:'&%]) | (?P<stop>\.(?=\s|\Z)) | (?P<name>[^\s.\\])
     )""",
     re.VERBOSE,
 )
@@ -39,6 +39,7 @@ SAME_COMMAND = {
     "middle": "", "colon": ":", "times": "*", "cdot": "*", "div": "/", "land ": "and", "arctg": "arctan", "tg": "tan",
 }  # fmt: skip
 SAME_SIGN = {"{": "\\{", "}": "\\}", "|": "Vert", "%": "%", "$": "dollar", "&": "&", "#": "#"}
+BRACKETED_LETTER = re.compile(r"\([A-Za-z]\)")
 # Words of at least so many letters are one name; shorter ones are products, such as `xy`.
 MIN_WORD = 4
 
@@ -58,7 +59,7 @@ def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text; raise UnreadableError at a sign without a meaning, or where it is too long."""
     if len(text) > MAX_LENGTH:
         raise UnreadableError("is too long to be compared")
-    text = LAYOUT.sub(" ", text)
+    text = LAYOUT.sub(" ", text).replace("<=", "\\le ").replace(">=", "\\ge ")
     found: list[Token] = []
     place, depth, end = 0, 0, len(text.rstrip())
     while place < end:
@@ -90,8 +91,8 @@ def _tokens(match: re.Match[str]) -> list[Token]:
     if kind == "sign":
         shown = SAME_SIGN[shown]
         return [Token("command" if shown.isalpha() else "mark", shown)]
-    if kind == "newline":
-        return [Token("separator", "\\\\")]
+    if kind in ("newline", "stop"):
+        return [Token("separator", "\\\\" if kind == "newline" else ",")]
     return _word(shown) if kind == "word" else [Token(kind, shown)]
 
 
@@ -113,4 +114,4 @@ def _text(inner: str) -> list[Token]:
         return [Token("separator", inner.lower() or ",")] if inner else []
     if inner in FUNCTIONS:
         return [Token("command", inner)]
-    return [Token("name", inner if len(inner) == 1 else f"{inner}")]
+    return [Token("name", inner[1:-1] if BRACKETED_LETTER.fullmatch(inner) else inner)]

@@ -68,7 +68,7 @@ def _set(tree: Node) -> RealSet | None:
         return _relation(tree[1], tree[2:])
     if kind == "group":
         return _group(tree[1], tree[2:])
-    if kind not in ("set", "list"):
+    if kind != "set" and (kind != "list" or any(one[0] != "rel" for one in tree[2:])):
         return None
     sets = [_set(one) for one in tree[2:]]
     known = [one for one in sets if one is not None]

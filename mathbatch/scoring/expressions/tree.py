@@ -26,15 +26,8 @@ SET_OPERATORS = {"cup", "cap", "setminus"}
 LARGE_OPERATORS = {"sum", "prod", "int", "lim", "Cup", "bigcap", "iint", "oint", "iiint"}
 ACCENTS = {"hat", "bar", "vec", "tilde", "dot", "ddot", "overline", "overrightarrow", "widehat", "mathbb", "mathscr", "underline"}
 NAMED_FUNCTIONS = {one for one in FUNCTIONS if one not in ("sqrt", "pi", "infty", "mod")} | {"det", "deg", "arg", "Re", "Im"}
-# Commands that stand for something, as a letter does.
-SYMBOLS = {
-    "infty", "ldots", "emptyset", "hbar", "ell", "partial", "nabla", "prime", "circ", "odot", "angle", "triangle", "dollar",
-    "forall", "exists", "star", "ast", "dagger", "top", "cent", "pounds", "vdots", "ddots", "Vert", "mod", "pmod", "bmod",
-    *"alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega".split(),
-    *"Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega vartheta varrho varsigma".split(),
-}  # fmt: skip
-CLOSING = {"(": ")]", "[": ")]", "\\{": ("\\}",), "{": "}"}
-ENDS = {")", "]", "\\}", "}", "&", ",", ";"}
+CLOSING = {"(": (")", "]"), "[": (")", "]"), "\\{": ("\\}",), "lfloor": ("rfloor",), "lceil": ("rceil",)}
+ENDS = {")", "]", "\\}", "}", "&", "rfloor", "rceil"}
 MAX_DEPTH = 40
 
 
@@ -161,15 +154,17 @@ class _Parser:
         if self.kind in ("number", "name", "begin"):
             return True
         if self.kind == "command":
-            return self.next not in RELATIONS and self.next not in SET_OPERATORS and self.next not in ("pm", "mp")
+            return self.next not in RELATIONS | SET_OPERATORS | ENDS | {"pm", "mp"}
         return self.next in ("(", "[", "{", "\\{") or (self.next == "|" and self.bars == 0)
 
     def power(self) -> Node:
         """Read an atom with its exponents, factorials and signs for degrees or per cent."""
         tree = self.atom()
-        while self.next in ("^", "!", "'", "%") and self.kind == "mark":
-            operator = self.take("^", "!", "'", "%")
-            if operator == "!":
+        while operator := self.take("^", "!", "'", "%", "_"):
+            if operator == "_":
+                self.place -= 1
+                tree = self.indexed(tree[1]) if tree[0] == "name" else ("call", "index", tree, ("name", self.index()))
+            elif operator == "!":
                 tree = ("fact", tree)
             elif operator == "%":
                 tree = ("percent", tree)
@@ -247,11 +242,16 @@ class _Parser:
 
     def indexed(self, name: str) -> Node:
         """Read the index behind a name, which is part of it: `x_{1}`."""
-        while self.take("_"):
-            start = self.place
-            self.argument()
-            name += "_" + "".join(one.text for one in self.tokens[start : self.place] if one.text not in "{}")
+        while self.next == "_":
+            name += self.index()
         return ("name", name)
+
+    def index(self) -> str:
+        """Read an index as text: `_{1}` -> "_1"."""
+        self.expect("_")
+        start = self.place
+        self.argument()
+        return "_" + "".join(one.text for one in self.tokens[start : self.place] if one.text not in "{}")
 
     def group(self) -> Node:
         """Read brackets: a group of one is only its content, several are a point, an interval or a set."""
@@ -321,9 +321,13 @@ class _Parser:
             return self.indexed(f"{name} {inner[1]}") if inner[0] == "name" else ("call", name, inner)
         if name in NAMED_FUNCTIONS:
             return self.function(name)
-        if name in SYMBOLS:
-            return self.indexed(name)
-        raise UnreadableError(f"has \\{name}, which is not known here")
+        if name in CLOSING:
+            tree = self.listed()
+            self.expect(*CLOSING[name])
+            return ("call", name, tree)
+        if name in ENDS:
+            raise UnreadableError(f"has \\{name} without its other half")
+        return self.indexed(name)
 
     def function(self, name: str) -> Node:
         r"""Read a function with its index, its power and its argument: `\log_{2} x`, `\sin^{2} x`, `\sin^{-1} x`."""

@@ -9,6 +9,8 @@ could ever be equal to it, and the row is `unscored`.
 
 from __future__ import annotations
 
+import re
+
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
@@ -16,6 +18,10 @@ from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, without_math_delimiters
 from mathbatch.scoring.expressions.normalize import restore_backslashes, to_latex
+
+# A list in JSON or Python: of one gold answer, and of several.
+SINGLE = re.compile(r"""\s*\[\s*(["'])((?:(?!\1).)*)\1\s*\]\s*""", re.DOTALL)
+LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,\s*\1.*\1\s*\]\s*\Z""", re.DOTALL)
 
 
 class MathScorer(BaseScorer):
@@ -29,9 +35,11 @@ class MathScorer(BaseScorer):
 
     def score(self, sample: Sample, response: str) -> Score:
         gold, response = (
-            to_latex(without_math_delimiters(restore_backslashes(sample.gold or ""))),
+            to_latex(without_math_delimiters(restore_backslashes(SINGLE.sub(r"\2", sample.gold or "")))),
             restore_backslashes(response),
         )
+        if LIST.match(gold):
+            return Score.without_gold(sample.gold, "the gold answer is a list of several in JSON, and `math` compares one")
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
