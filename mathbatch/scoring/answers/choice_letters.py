@@ -45,7 +45,7 @@ OTHER_CONCLUSION = re.compile(
 # A capital letter that is neither part of a word nor the pronoun "I" with a verb behind it: "the choice I made".
 CAPITAL_LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
 AFTER_OPTION_WORD = re.compile(
-    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?"
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?|opci[oó]n|lettre|letra|lettera|antwort|buchstabe|вариант)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?"
     + CAPITAL_LETTER,
     re.IGNORECASE,
 )
@@ -62,7 +62,7 @@ LETTER_AT_END = re.compile(
 )
 CALLED_RIGHT = re.compile(
     r"(?<!not )(?<!if )(?<![A-Za-z0-9])([A-Z])"
-    r"(?:[)\]]?\s(?:is|must be|shows)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b"
+    r"(?:[)\]]?\s(?:is|must be|shows)\s(?:the\s|my\s)?(?:only\s)?(?:correct|right|best|true|answer|what)\b"
     r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
     re.IGNORECASE,
 )
@@ -86,6 +86,8 @@ ORDINAL_OPTION = re.compile(
     rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
     re.IGNORECASE,
 )
+# What an answer is contrasted with, as in "it is C, not D".
+CONTRAST_AT_END = re.compile(r"(?:[,;]?\s\(?(?:and\s)?(?:not|rather\sthan|instead\sof|unlike))\s(?:option\s)?[(\[]?[A-Z][)\]]*[\s.!]*\Z", re.IGNORECASE)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
 REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
@@ -108,7 +110,7 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = Fal
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(MARKUP.sub(" ", text).split()) if "\n" not in text.strip() else MARKUP.sub("", text).strip()
-    for part in dict.fromkeys([_without_reason(bare), bare]):
+    for part in dict.fromkeys([_without_reason(CONTRAST_AT_END.sub("", bare)), _without_reason(bare), bare]):
         for rule in (
             _letters_alone,
             _letters_in_row,

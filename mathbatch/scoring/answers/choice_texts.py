@@ -150,6 +150,7 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
 
     A text that is no expression has no value.
     """
+    text = text.strip(" *")
     number = as_number(text)
     if number is not None:
         values = [as_number(choice) for choice in choices]

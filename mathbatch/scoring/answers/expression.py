@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES, is_denied_or_bound, without_side_remarks
-from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words
+from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words, with_decimal_point
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
     SENTENCE_WINDOW,
@@ -72,9 +72,11 @@ LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[
 FIRST = re.compile(
     r"(?:\W|\b(?:[a-z]+ly|about|around|just|only|also|thus|either|the|an?|at\s(?:most|least)|[A-Za-z]\s?=))*", re.IGNORECASE
 )
+VALUE_FIRST = re.compile(rf"{FIRST.pattern}(-?\d[\d.,/]*\d|\d)(?=\s\(|[,;]\s)")
 # Stands behind a formula of which something is said: "$f(x)$ has its minimum".
-PREDICATE = re.compile(r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?)\b")
-DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?\d{1,9})(?:,|\{,\})(\d{1,2}|\d{4,9}|(?<=\b0,)\d{3}|(?<=\b0\{,\})\d{3})")
+PREDICATE = re.compile(r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?|can|must|may|could|should|will)\b")
+# Formula that is only the name of something.
+NAME = re.compile(r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?(?:\([A-Za-z]\))?")
 # A remark in words behind a value: "26 (if zero counts)".
 ASIDE = re.compile(r"(?<=[\w$})%])\s?\((?!\s?(?:or|possibly|maybe|perhaps)\b)[^()\d\\$]*[a-z]{2}[^()\\$]*\)(?=\W|$)")
 ALTERNATIVE_IN_BRACKETS = re.compile(
@@ -82,7 +84,7 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
 )
 # Stands between two numbers of which one would be the answer.
 BETWEEN_ALTERNATIVES = re.compile(
-    r"(?<=[\d}])\s*(?:\\mid\b|\\vee\b|\\lor\b|\\\\|\||;|\s/\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
+    r"(?<=[\d}])\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|\s/\s|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
 )
 EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
 # Relative difference that a rounded number may have from the exact one in front of it.
@@ -118,6 +120,8 @@ def _from_explicit(stated: Stated) -> list[Stated]:
         return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
     text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
+    if found and (value := VALUE_FIRST.match(text, 0, found[0].start())):
+        return _with_decimal_comma(Stated(to_latex(value[1]), stated.rule))
     in_sentence = found and (not FIRST.fullmatch(text, 0, found[0].start()) or PREDICATE.match(text, found[0].end()))
     if in_sentence and (said := expressions_stated_in(text)):
         return [Stated(one, stated.rule) for one in said]
@@ -131,8 +135,8 @@ def _from_explicit(stated: Stated) -> list[Stated]:
 
 def _with_decimal_comma(stated: Stated) -> list[Stated]:
     """Return a statement, and with a decimal point where its comma may be one: "3,5" -> "3,5" and "3.5"."""
-    found = DECIMAL_COMMA.fullmatch(stated.text)
-    return [stated, Stated(f"{found[1]}.{found[2]}", stated.rule)] if found else [stated]
+    other = with_decimal_point(stated.text)
+    return [stated] if other == stated.text else [stated, Stated(other, stated.rule)]
 
 
 def without_hedges(text: str) -> str:
@@ -213,7 +217,8 @@ def expression_stated_in(sentence: str) -> str | None:
     solving = next((one for one in found if "=" in formula_text(one) and SOLVES_AFTER.match(text, one.end())), None)
     if solving is not None:
         return formula_text(solving)
-    if VALUE_AFTER.match(text, found[-1].end()):
+    is_name = NAME.fullmatch(formula_text(found[-1])) and re.search(r"\d", text[found[-1].end() :])
+    if is_name or VALUE_AFTER.match(text, found[-1].end()):
         return _outside_formulas(to_latex(text[found[-1].end() :]).strip())
     return None if is_denied_or_bound(text[: found[-1].start()]) else last_formulas(text, found)
 

@@ -25,6 +25,8 @@ ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
 MAX_BARE_LENGTH = 40
 # Stands between an answer and a remark: "12 cm; the base is 4".
 REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
+# A number of which the comma may be a decimal one: "3,5", but not the thousands of "3,500".
+DECIMAL_COMMA = re.compile(r"((?:\\?[A-Za-z]\s?=\s?)?-?(?:\d{1,9}(?=(?:,|\{,\})(?:\d{1,2}|\d{4,9})(?!\d))|0))(?:,|\{,\})(\d{1,9}(?:[^\d,][^,]{0,30})?)")
 # With these rules an exclamation mark at the end is a factorial and ends no sentence.
 KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
 BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
@@ -70,6 +72,8 @@ BETWEEN_MAIN_AND_SIDE = re.compile(
     re.IGNORECASE,
 )
 MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
+# Shows that a price belongs to the number in front of it: "5 apples at $2".
+PREPOSITION_AT_END = re.compile(r"\b(?:at|for|of|with|from|by|to|and|or|in|on|per|plus|costing)\s\W{0,3}\Z", re.IGNORECASE)
 VERB_AFTER = re.compile(r"\s(are|is|were|was)\b")
 MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
@@ -82,6 +86,12 @@ def numbers_in_digits_or_words(text: str) -> list[Number]:
     return numbers_in(text) or spelled_numbers_in(text)
 
 
+def with_decimal_point(text: str) -> str:
+    """Return a number that may have a decimal comma with a point: "3,5 cm" -> "3.5 cm"; other texts as they are."""
+    found = DECIMAL_COMMA.fullmatch(text)
+    return f"{found[1]}.{found[2]}" if found else text
+
+
 def stated_quantity(stated: Stated) -> Number | None:
     r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
 
@@ -90,6 +100,7 @@ def stated_quantity(stated: Stated) -> Number | None:
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
+    text = with_decimal_point(text.strip(" .*$"))
     return as_quantity(text) or as_quantity(REMARK_AFTER.split(text)[0]) or number_stated_in(text)
 
 
@@ -208,8 +219,13 @@ def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | Tok
 
 
 def _leading(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982."""
-    return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
+    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982.
+
+    A price that is told of it comes first: "12 weeks cost $90" -> 90.
+    """
+    price = found[-1] if MONEY.match(text, found[-1].start) and not PREPOSITION_AT_END.search(text[: found[-1].start]) else None
+    starts = "=" not in text and not re.search(r"\w", text[: found[0].start])
+    return (price or found[0]) if starts else None
 
 
 def _after_stating_word(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:

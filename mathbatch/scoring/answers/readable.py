@@ -14,19 +14,10 @@ import re
 import unicodedata
 
 from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.expressions.normalize import restore_backslashes
 
 # Characters at either end that are read at all; the working between is left out, which bounds the time.
 READ_WINDOW = 10_000
-
-# A JSON string turns `\b` of `\boxed` into one control character. These four stand for nothing else in a text.
-CONTROL_CHARACTERS = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f"}
-LOST_BACKSLASH = re.compile(r"[\x07\x08\x0b\x0c](?=[A-Za-z])")
-# Tabs and line ends stand in texts as well, so that only the rest of a known command shows a lost backslash.
-LOST_IN_TAB = re.compile(
-    r"\t(?=(?:ext(?:[a-z]{2})?\{|heta|imes|frac|binom|riangle|ilde|herefore)|(?:au|o|op)(?![A-Za-z])|an(?:\s?[\d\\({^]|h))"
-)
-LOST_IN_RETURN = re.compile(r"\r(?=ho(?![a-z])|ight|angle|floor|ceil|m\{)")
-LOST_IN_LINE_END = re.compile(r"\n(?=(?:eq?|abla|otin|mid|u|eg)(?![A-Za-z]))")
 
 FULL_WIDTH = {ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()}
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
@@ -55,13 +46,13 @@ COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\[[^\[\]{}]{0,40}\])?(?=\{)")
 # Commands whose argument is no content: a length, a colour, a label.
 WITHOUT_CONTENT = re.compile(r"[hv]space|\w*phantom|label|tag|ref|cite|footnote|kern|\w*skip|fontsize|raisebox|rule")
 BRACE = re.compile(r"(?<!\\)[{}]")
-LAYOUT = re.compile(r"\\(?:begin|end)\{(?:aligned|split|gathered|center|math|displaymath)\}")
-BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
-
-DEGREES_AND_MINUTES = re.compile(
-    r"(?<![\d.])(\d{1,3})\s?(?:°|\^\s?\{?\s?\\circ\s?\}?)\s?(\d{1,2})\s?(?:['’′]|\^\s?\{?\s?\\prime\s?\}?)(?!['’′])"
+# Surroundings without a meaning, and switches of font and size.
+LAYOUT = re.compile(
+    r"\\(?:begin|end)\{(?:aligned|split|gathered|center|math|displaymath)\}"
+    r"|\\(?:tiny|(?:script|footnote|normal)size|small|large|Large|LARGE|huge|Huge|bf|it|tt|sf|sl|em|sc|\w+series|\w+shape|boldmath"
+    r"|(?:display|text|script)style|centering)(?![A-Za-z])\s?"
 )
-
+BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 
 @functools.lru_cache(4)
 def answer_part(response: str) -> str:
@@ -83,28 +74,14 @@ def without_middle(text: str) -> str:
 def readable(text: str) -> str:
     r"""Return a text with lost backslashes, plain letters and digits, and no decorations.
 
-    Numbers, percentages and angles are written in one form: ".5" -> "0.5", "33 per cent" -> "33%", "20°15'" -> "20.25°".
+    Numbers and percentages are written in one form: ".5" -> "0.5", "33 per cent" -> "33%".
     """
     text = restore_backslashes(text)
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(LAYOUT.sub("", text)))
-    text = PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
-    return DEGREES_AND_MINUTES.sub(_in_degrees, text)
-
-
-def restore_backslashes(text: str) -> str:
-    r"""Return a text with the backslashes that it lost in a JSON string: "\x0crac{1}{2}" -> "\frac{1}{2}"."""
-    text = LOST_BACKSLASH.sub(lambda found: CONTROL_CHARACTERS[found[0]], text)
-    text = LOST_IN_RETURN.sub(r"\\r", LOST_IN_TAB.sub(r"\\t", text))
-    return LOST_IN_LINE_END.sub(lambda found: r"\n" if _in_formula(found) else "\n", text)
-
-
-def _in_formula(found: re.Match[str]) -> bool:
-    """Tell whether a line ends within a formula: between dollar signs, or in braces."""
-    line = found.string[max(found.start() - 200, 0) : found.start()].rpartition("\n")[2]
-    return line.count("{") > line.count("}") or line.count("$") % 2 == 1
+    return PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
 
 
 def without_decorations(text: str) -> str:
@@ -140,9 +117,3 @@ def _closing_braces(text: str) -> dict[int, int]:
         elif opened:
             found[opened.pop()] = brace.start()
     return found
-
-
-def _in_degrees(found: re.Match[str]) -> str:
-    """Write degrees and minutes as one number of degrees: "20°15'" -> "20.25°", "20°10'" -> "(121/6)°"."""
-    minutes = 60 * int(found[1]) + int(found[2])
-    return rf"{minutes / 60:g}^{{\circ}}" if minutes * 100 % 60 == 0 else rf"\frac{{{minutes}}}{{60}}^{{\circ}}"

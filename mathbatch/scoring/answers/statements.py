@@ -76,18 +76,18 @@ LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
 # Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
 ANSWER_MARKER = re.compile(
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
-    r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
     r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
     r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
     r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
     r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
-    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ)\b[^.!?\n:=,]{0,40}?"
-    r"(?:\b(?:est|es|ist|lautet|son|è|é|is)\b|[:：—–])"
+    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
+    r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
     r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
     re.IGNORECASE | re.MULTILINE,
 )
 # Stands in front of an answer that is only spoken of: "to find the answer in cm:".
-SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
+SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
 # Stands in a marker that tells what the answer is not: "the answer cannot be".
 DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
@@ -167,7 +167,7 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 # Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
-GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b", re.IGNORECASE)
+GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b|=\s?[-\d\\$]", re.IGNORECASE)
 
 
 @functools.lru_cache(1)
