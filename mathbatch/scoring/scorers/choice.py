@@ -27,7 +27,7 @@ from mathbatch.scoring.answers.choice_texts import (
     without_circumstance,
 )
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, sentences, statements
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
@@ -95,7 +95,9 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     whole = answer_part(response).strip()
     if lists_choices(whole, choices):
         return None
-    if len(whole) <= MAX_ANSWER and (
+    # The left side of an equation is cut off, but no sentence in front of the one with the equation.
+    is_one = len(whole) <= MAX_ANSWER and ("=" not in whole or len(sentences(whole)) == 1)
+    if is_one and (
         choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
     ):
         said: Sequence[Stated] = [Stated(whole, Rule.WHOLE_RESPONSE)]

@@ -43,14 +43,18 @@ LEAD_IN = re.compile(r"\A[^\n\d]{0,200}[:：][\s*]*\n")
 NEGATION = re.compile(
     r"\b(?:no|not|none|never|neither|nor|cannot|incorrect|false|without)\b|n['’]t\b|[不没无]", re.IGNORECASE
 )
-# Stands in a sentence that says that the answer is not known, or how to find it, so that its numbers are given ones.
+# Stands in a sentence that says that the answer is not known, or how to find it, so that its numbers are given ones: what
+# somebody can't or must do first, what is not told, words for it, talk of the question, "to find it, …".
 UNKNOWN = re.compile(
-    r"\b(?:I|we|you|one)\b(?:['’](?:m|re)|\sam|\sare)?\s(?:\w+ly\s)?(?:can(?:not|['’]t|\snot)|unable|not\sable|do(?:n['’]t|\snot)\s(?:have|see|know)"
-    r"|(?:(?:would|should|must|have\sto)\s(?!have\b|get\b|be\b))|needs?\s(?:to|the|more))"
-    r"|\b(?:can(?:not|\snot|['’]t)|could(?:n['’]t|\snot))\sbe\s\w+(?:ed|en|wn)\b"
-    r"|\b(?:unclear|unknown|undefined|(?:in|not\s)sufficient|(?:not|n['’]t)\s(?:\w+\s)?enough|impossible|no\sway\s(?:to|of)|hard\sto\s(?:say|tell)"
-    r"|depends?\son|more\s(?:information|context|details?|data))\b"
-    r"|\A\W*to\s(?:answer|calculate|count|determine|find|get|know|see|solve|tell)\b(?![^\n]*(?:=|\b(?:is|are|equals?|get)\b))",
+    r"\b(?:I|we|you|one)\b(?:['’](?:m|re)|\sam|\sare)?\s?(?:\w+ly\s)?"
+    r"(?:can(?:not|['’]t|\snot|\sonly\sguess)|unable|not\sable|do(?:n['’]t|\snot)\s(?:have|see|know)"
+    r"|(?:would|['’]d|should|must|have\sto)\s(?!have\b|get\b|be\b)|needs?\s(?:to|the|an?|more)\b)"
+    r"|\b(?:can(?:not|\snot|['’]t)|could(?:n['’]t|\snot)|no\s(?:\w+\s){1,2}can)\sbe\s\w+(?:ed|en|wn)\b"
+    r"|\b(?:not|neither|no)\b[^.\n]{0,30}?\b(?:given|stated|shown|known|provided|specified|mentioned|visible|available|included|attached|clear)\b"
+    r"|n['’]t\s(?:given|stated|shown|known|provided|specified|mentioned|visible|available|included|attached|clear)\b"
+    r"|\b(?:unclear|unknown|(?:in|not\s)sufficient|(?:not|n['’]t)\s(?:\w+\s)?enough|impossible|no\sway\s(?:to|of)|(?:hard|difficult)\sto|depends?\son"
+    r"|more\s(?:information|context|details?|data)|please|tell\sme|you\smean|lets?\sus)\b"
+    r"|\A\W*(?:(?:the|this|your)\s(?:question|problem|task)\b|to\s\w+\b)(?![^\n]*(?:=|\b(?:is|are|equals?|get)\s\W{0,3}\d))",
     re.IGNORECASE,
 )
 POLAR_OPENING = re.compile(r"\W*(?:yes|no)\b\s?[,.;:—-]", re.IGNORECASE)
