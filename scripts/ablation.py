@@ -59,7 +59,8 @@ def main() -> None:
     counts: dict[str, Counter[str]] = {}
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _start) as pool:
         for done, found in enumerate(pool.map(_ablate, chunks), 1):
-            print(f"\r{done} of {len(chunks)} parts", end="", file=sys.stderr, flush=True)
+            if sys.stderr.isatty():
+                print(f"\r{done} of {len(chunks)} parts", end="", file=sys.stderr, flush=True)
             for name, own in found.items():
                 counts.setdefault(name, Counter()).update(own)
     _show(counts)

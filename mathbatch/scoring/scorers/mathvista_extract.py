@@ -1,7 +1,8 @@
 """Extract the answer to a MathVista row from a response, by rules instead of the official language model.
 
-A choice is read as the scorer `choice` reads it, and a number as `number` does. Only where they find nothing, and the
-response doesn't refuse, these rules take over, of which the first that finds something decides:
+A choice is read as the scorer `choice` reads it, and a number as all scorers read it in a statement. A response that
+refuses states nothing, nor does a sentence about the question. Where `choice` finds nothing, these rules take over, of
+which the first that finds something decides:
 
 1. the choice with the stated number, whatever the units
 2. for the choices yes and no, the one that a claim without either word means
@@ -43,27 +44,30 @@ LEAD_IN = re.compile(r"\A[^\n\d]{0,200}[:：][\s*]*\n")
 NEGATION = re.compile(
     r"\b(?:no|not|none|never|neither|nor|cannot|incorrect|false|without)\b|n['’]t\b|[不没无]", re.IGNORECASE
 )
-# Stands in a sentence that says that the answer is not known, or how to find it, so that its numbers are given ones: what
-# somebody can't or must do first, what is not told, words for it, talk of the question, "to find it, …".
+TOLD = r"(?:given|stated|shown|known|provided|specified|mentioned|visible|available|included|attached|clear)\b"
+# Stands in a sentence that says that the answer is not known, or how to find it, so that its numbers are given ones.
 UNKNOWN = re.compile(
+    # What somebody can't do, or must do first: "I can't count them", "you need to look at all 4 bars".
     r"\b(?:I|we|you|one)\b(?:['’](?:m|re)|\sam|\sare)?\s?(?:\w+ly\s)?"
     r"(?:can(?:not|['’]t|\snot|\sonly\sguess)|unable|not\sable|do(?:n['’]t|\snot)\s(?:have|see|know)"
     r"|(?:would|['’]d|should|must|have\sto)\s(?!have\b|get\b|be\b)|needs?\s(?:to|the|an?|more)\b)"
+    # What can't be done, or is not told: "it cannot be computed", "their ages are not given".
     r"|\b(?:can(?:not|\snot|['’]t)|could(?:n['’]t|\snot)|no\s(?:\w+\s){1,2}can)\sbe\s\w+(?:ed|en|wn)\b"
-    r"|\b(?:not|neither|no)\b[^.\n]{0,30}?\b(?:given|stated|shown|known|provided|specified|mentioned|visible|available|included|attached|clear)\b"
-    r"|n['’]t\s(?:given|stated|shown|known|provided|specified|mentioned|visible|available|included|attached|clear)\b"
-    r"|\b(?:unclear|unknown|(?:in|not\s)sufficient|(?:not|n['’]t)\s(?:\w+\s)?enough|impossible|no\sway\s(?:to|of)|(?:hard|difficult)\sto|depends?\son"
-    r"|more\s(?:information|context|details?|data)|please|tell\sme|you\smean|lets?\sus)\b"
+    rf"|\b(?:not|neither|no)\b[^.\n]{{0,30}}?\b{TOLD}|n['’]t\s{TOLD}"
+    r"|\b(?:unclear|unknown|(?:in|not\s)sufficient|(?:not|n['’]t)\s(?:\w+\s)?enough|impossible|no\sway\s(?:to|of)"
+    r"|(?:hard|difficult)\sto|depends?\son|more\s(?:information|context|details?|data)|please|tell\sme|you\smean|lets?\sus|(?:nobody|no\sone)\sknows)\b"
+    # "The question asks for the 2 women", "To count them, look at the 7 rows", without a result.
     r"|\A\W*(?:(?:the|this|your)\s(?:question|problem|task)\b|to\s\w+\b)(?![^\n]*(?:=|\b(?:is|are|equals?|get)\s\W{0,3}\d))",
     re.IGNORECASE,
 )
 POLAR_OPENING = re.compile(r"\W*(?:yes|no)\b\s?[,.;:—-]", re.IGNORECASE)
 # Stands in a sentence about the question, the speaker or the sources, which claims nothing of the matter itself.
 NO_CLAIM = re.compile(
-    r"\A\W*(?:(?:the|this|that|these|any|no|your)\s)?(?:\w+\s)?(?:answer|caption|context|data|description|details?|information|question|solution"
-    r"|text|(?:image|picture|photo|figure|graph|chart|plot)\s(?:is|was|does|itself))\b"
-    r"|\b(?:I|me|my|you|your|please|perhaps|maybe|might|would(?!\sbe)|questions?|answer(?:s|ed)?|un(?:verified|available|able|known)|missing|available"
-    r"|provided|given|attached|specified|mentioned|without|difficult)\b",
+    r"\A\W*(?:(?:the|this|that|these|any|no|your)\s)?(?:\w+\s)?"
+    r"(?:answer|caption|context|data|description|details?|information|question|solution|text"
+    r"|(?:image|picture|photo|figure|graph|chart|plot)\s(?:is|was|does|itself))\b"
+    r"|\b(?:I|me|my|you|your|perhaps|maybe|might|would(?!\sbe)|questions?|answer(?:s|ed)?|unverified|missing|without)\b"
+    rf"|\b{TOLD}",
     re.IGNORECASE,
 )
 # Starts a claim: "Based on the image, ".
@@ -72,7 +76,8 @@ SOURCE = re.compile(
 )
 # A number in a name, "Bar 1", where another number follows.
 NUMBER_IN_NAME = re.compile(
-    r"(?:(?<=[a-z,]\s)[A-Z][a-z]+\s|\A\W*[A-Z][a-z]+\s(?=\d+\s(?:is|has|was|had|shows)\b))\d{1,3}(?![\d.,%°]*\d|\s?[%°])(?=.*\d)",
+    r"(?:(?<=[a-z,]\s)[A-Z][a-z]+\s|\A\W*[A-Z][a-z]+\s(?=\d+\s(?:is|has|was|had|shows)\b))"
+    r"\d{1,3}(?![\d.,%°]*\d|\s?[%°])(?=.*\d)",
     re.DOTALL,
 )
 LETTER = re.compile(r"\(?[A-Za-z]\)?")
