@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mathbatch.scoring.answers.cues import CONTRAST, DENIAL_BEFORE, NOT, REASON
 from mathbatch.scoring.answers.statements import MAX_ANSWER
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -80,19 +81,15 @@ CHOSEN = re.compile(
 )
 # Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
 LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
-DENIAL_BEFORE = re.compile(r"(?:\b(?:not|never|neither|nor|cannot)|n['’]t)\s(?:be\s)?(?:\w+ly\s)?(?:option\s|choice\s)?[(\[]?\Z", re.IGNORECASE)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 ORDINAL_OPTION = re.compile(
     rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
     re.IGNORECASE,
 )
-# What an answer is contrasted with, as in "it is C, not D".
-CONTRAST_AT_END = re.compile(r"(?:[,;]?\s\(?(?:and\s)?(?:not|rather\sthan|instead\sof|unlike))\s(?:option\s)?[(\[]?[A-Z][)\]]*[\s.!]*\Z", re.IGNORECASE)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
-REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
-    r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
+    rf"{NOT}|\b(?:incorrect|wrong|false|none|impossible|fails?|eliminated?|ruled\sout|unlike)\b"
     r"|错误|不正确|排除",
     re.IGNORECASE,
 )
@@ -110,7 +107,7 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = Fal
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(MARKUP.sub(" ", text).split()) if "\n" not in text.strip() else MARKUP.sub("", text).strip()
-    for part in dict.fromkeys([_without_reason(CONTRAST_AT_END.sub("", bare)), _without_reason(bare), bare]):
+    for part in dict.fromkeys([_without_reason(CONTRAST.sub("", bare)), _without_reason(bare), bare]):
         for rule in (
             _letters_alone,
             _letters_in_row,
@@ -244,9 +241,7 @@ def _by_ordinal(text: str, allowed: str) -> Letters | None:
 
 def _last_allowed(found: list[re.Match[str]], allowed: str) -> Letters | None:
     """Return the last match whose letter is one of those allowed."""
-    capital = [
-        one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])
-    ]
+    capital = [one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])]
     return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 

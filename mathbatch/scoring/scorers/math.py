@@ -38,7 +38,9 @@ class MathScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = to_latex(without_math_delimiters(only_gold(sample.gold or "")))
         if LIST.match(gold):
-            return Score.without_gold(sample.gold, "the gold answer is a list of several in JSON, and `math` compares one")
+            return Score.without_gold(
+                sample.gold, "the gold answer is a list of several in JSON, and `math` compares one"
+            )
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         time = as_time(gold)
