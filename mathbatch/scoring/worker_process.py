@@ -4,8 +4,8 @@ Nothing that runs here can be trusted: responses may be hostile, and scorers may
 the scoring run safe:
 
 - Only plain data goes back to the parent process, and its types are checked there.
-- The time limit is a signal that ends the process, even within C code that never returns to Python, and even if the
-  parent process no longer exists.
+- The limit of processor time is a signal that ends the process, even within C code that never returns to Python, and
+  even if the parent process no longer exists. Waiting for a core is not counted: a busy machine makes no answer harder.
 - The memory limit is the system's limit on the address space.
 """
 
@@ -24,11 +24,13 @@ from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
 from mathbatch.scoring.review import ReviewReason, review_reasons
 
-# Seconds that all scorers together may take for one response; most take milliseconds.
+# Seconds of processor time that all scorers together may take for one response; most take milliseconds.
 TIME_LIMIT_S = 5.0
 # Address space that a worker may take beyond what it has at its start. A tower of powers asks for more than any machine
 # has.
 MEMORY_LIMIT_BYTES = 1 << 30
+TIME_PROBLEM = f"too hard to compare: it takes over {TIME_LIMIT_S:g} s of processor time"
+MEMORY_PROBLEM = f"too hard to compare: it takes over {MEMORY_LIMIT_BYTES >> 30} GiB"
 # Message by which a worker says that it has started.
 READY = b""
 # Characters of an error message that are kept.
@@ -36,11 +38,15 @@ MAX_PROBLEM = 300
 
 
 class WorkerReply(msgspec.Struct):
-    """Reply of a worker about one response: the votes and the reasons to review them, or why there are none."""
+    """Reply of a worker about one response: the votes and the reasons to review them, or why there are none.
+
+    `too_hard` tells that `problem` is a limit or a crash, which a response can bring about, and no error of a scorer.
+    """
 
     votes: dict[str, Score] = {}
     review: list[ReviewReason] = []
     problem: str = ""
+    too_hard: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -50,8 +56,8 @@ decode_reply = msgspec.msgpack.Decoder(WorkerReply).decode
 def serve(connection: Connection, spec: tuple[Any, dict[str, Any]]) -> None:
     """Answer requests until the parent process closes the connection or ends.
 
-    A request is a pickled pair of a sample and a response. With None for the response it asks what is wrong with the
-    sample's gold answer.
+    A request is pickled: a sample, a response, and the name of the one scorer that is asked (None: all of them). With
+    None for the response it asks what is wrong with the sample's gold answer.
     """
     # A session of its own keeps Ctrl-C away, and lets the parent end this worker with everything a scorer has started.
     os.setsid()
@@ -66,22 +72,22 @@ def serve(connection: Connection, spec: tuple[Any, dict[str, Any]]) -> None:
 
 
 def _reply_to(panel: Panel, message: bytes) -> bytes:
-    # Set for every request, because a scorer may have changed what the alarm does.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_S)
+    # Set for every request, because a scorer may have changed what the signal does.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT_S)
     try:
-        sample, response = pickle.loads(message)
+        sample, response, only = pickle.loads(message)
         if response is None:
             return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
-        votes = panel.votes(sample, response)
-        return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
+        votes = panel.votes(sample, response, only)
+        return _encode(WorkerReply(votes, review_reasons(sample, response, panel.counted(votes))))
     except MemoryError:
-        return _encode(WorkerReply(problem=f"the comparison takes over {MEMORY_LIMIT_BYTES >> 30} GiB"))
+        return _encode(WorkerReply(problem=MEMORY_PROBLEM, too_hard=True))
     except BaseException as error:  # noqa: BLE001 - scorers may raise anything, also exits that are no Exceptions
         problem = f"the comparison fails: {type(error).__name__}: {error}"[:MAX_PROBLEM]
         return _encode(WorkerReply(problem=problem.encode(errors="replace").decode()))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _limit_memory() -> None:

@@ -10,123 +10,41 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
 from mathbatch.scoring.review import ReviewReason
-from mathbatch.scoring.worker_process import TIME_LIMIT_S, WorkerReply, decode_reply, serve
+from mathbatch.scoring.worker import ScoringTask, Worker, reply_of_exit
+from mathbatch.scoring.worker_process import TIME_PROBLEM, WorkerReply
 
-# Seconds after the time limit before a worker is killed from outside. It normally ends itself by its alarm, unless a
-# scorer has changed what the alarm does.
-GRACE_S = 2.0
-# Tasks per worker that may be queued behind the oldest one without a reply.
+# Tasks per worker that are pickled and not sent yet.
 MAX_QUEUED_PER_WORKER = 64
-# Tasks that one worker has at a time: enough that it never waits for the next, few enough that little waits behind a
-# slow one.
-MAX_TASKS_PER_WORKER = 4
-# Bytes of tasks that are sent to a busy worker: its pipe holds them, so sending never blocks.
-MAX_PIPE_BYTES = 1 << 15
+# Responses, and bytes of their rows, that may be scored ahead of the oldest one without a reply: the other workers go
+# on while one has a hard response.
+MAX_WAITING = 4096
+MAX_WAITING_BYTES = 64 << 20
 MAX_WORKERS = 8
-# Tasks after which a worker is replaced by a new one, since sympy keeps much of what it has seen in memory.
-TASKS_BEFORE_RENEWAL = 20_000
 # Workers in a row that may end before they are ready. After that, starting more is pointless.
 MAX_FAILED_STARTS = 3
 # Seconds to wait for replies before the caller's `on_wait` is called again.
 WAIT_S = 0.5
-TIMEOUT_PROBLEM = f"the comparison takes over {TIME_LIMIT_S:g} s"
 
 Key = TypeVar("Key")
 
 
-def start_without_sigint(process: BaseProcess) -> None:
-    """Start `process` with SIGINT blocked, for it and for the server it is forked from: Ctrl-C is for the parent."""
-    # Python's resource tracker unblocks SIGINT when it starts, so it must be running before the signal is blocked.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+class Unit(NamedTuple, Generic[Key]):
+    """Response whose votes are awaited; `size` is what it holds in memory, in bytes."""
 
-
-class ScoringTask:
-    """One response for a worker to score. `reply` is None until a worker has answered."""
-
-    def __init__(self, message: bytes = b"", reply: WorkerReply | None = None) -> None:
-        self.message, self.reply = message, reply
-
-
-class Worker:
-    """One worker process and the tasks that were sent to it; it works on the first of them."""
-
-    def __init__(self, panel: Panel) -> None:
-        # Workers are forked from a clean server process, so that no threads of an engine are copied into them.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([serve.__module__, *panel.preload])
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
-        start_without_sigint(self.process)
-        theirs.close()
-        self.tasks: deque[ScoringTask] = deque()
-        self.is_ready = False
-        self._sent = 0
-        # Time at which it got its first task, or at which it last replied.
-        self._since = 0.0
-
-    @property
-    def needs_renewal(self) -> bool:
-        """Tell whether it has done its share of tasks and should be replaced."""
-        return self._sent >= TASKS_BEFORE_RENEWAL and not self.tasks
-
-    @property
-    def is_overdue(self) -> bool:
-        """Tell whether it has worked on one task for too long."""
-        return bool(self.tasks) and time.monotonic() > self._since + TIME_LIMIT_S + GRACE_S
-
-    def accepts(self, task: ScoringTask) -> bool:
-        """Tell whether the task can be sent now."""
-        if not self.is_ready or self._sent >= TASKS_BEFORE_RENEWAL or len(self.tasks) >= MAX_TASKS_PER_WORKER:
-            return False
-        return not self.tasks or sum(len(one.message) for one in [*self.tasks, task]) <= MAX_PIPE_BYTES
-
-    def send(self, task: ScoringTask) -> None:
-        """Send a task. A worker that has died is noticed when its reply is awaited."""
-        if not self.tasks:
-            self._since = time.monotonic()
-        self.tasks.append(task)
-        self._sent += 1
-        with suppress(OSError):
-            self.connection.send_bytes(task.message)
-
-    def receive(self) -> None:
-        """Take the next message from the worker. Raises EOFError or OSError if it has died."""
-        message = self.connection.recv_bytes()
-        self._since = time.monotonic()
-        if self.is_ready:
-            self.tasks.popleft().reply = _decoded(message)
-        self.is_ready = True
-
-    def kill(self) -> int | None:
-        """End the process and everything it has started; return its exit code."""
-        assert self.process.pid is not None
-        with suppress(ProcessLookupError):  # it has no process group yet, or has ended
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.join()
-        self.connection.close()
-        return self.process.exitcode
+    key: Key
+    sample: Sample
+    response: str | None
+    task: ScoringTask
+    size: int
 
 
 class Workers:
@@ -155,14 +73,19 @@ class Workers:
 
         A unit is a key, a sample and a response. The votes are empty if the response is None.
         """
-        waiting: deque[tuple[Key, Sample, ScoringTask]] = deque()
+        waiting: deque[Unit[Key]] = deque()
+        held = 0
         for key, sample, response in units:
             task = ScoringTask(reply=WorkerReply()) if response is None else self._submit(sample, response)
-            waiting.append((key, sample, task))
-            if len(waiting) >= MAX_QUEUED_PER_WORKER * self._count:
-                yield self._result(*waiting.popleft())
+            waiting.append(Unit(key, sample, response, task, len(task.message) + _held_bytes(sample.row)))
+            held += waiting[-1].size
+            while len(self._queue) >= MAX_QUEUED_PER_WORKER * self._count:
+                self._work()
+            while waiting and (waiting[0].task.reply is not None or self._is_full(len(waiting), held)):
+                held -= waiting[0].size
+                yield self._result(waiting.popleft())
         while waiting:
-            yield self._result(*waiting.popleft())
+            yield self._result(waiting.popleft())
 
     def submit_gold(self, sample: Sample) -> ScoringTask:
         """Submit a task whose reply says in `problem` why nothing could be equal to the sample's gold answer."""
@@ -174,19 +97,34 @@ class Workers:
             self._work()
         return task.reply
 
-    def _submit(self, sample: Sample, response: str | None) -> ScoringTask:
+    def _submit(self, sample: Sample, response: str | None, only: str | None = None) -> ScoringTask:
         try:
-            task = ScoringTask(pickle.dumps((_without_unread_fields(sample), response)))
+            task = ScoringTask(pickle.dumps((_without_unread_fields(sample), response, only)))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             return ScoringTask(reply=WorkerReply(problem=f"the row can't be handed to a scorer: {error}"))
         self._queue.append(task)
         return task
 
-    def _result(self, key: Key, sample: Sample, task: ScoringTask) -> tuple[Key, Votes, list[ReviewReason]]:
-        reply = self.reply_to(task)
-        if reply.problem:
-            return key, {self._panel.names[0]: Score("unscored", None, sample.gold, reply.problem)}, []
-        return key, reply.votes, reply.review
+    def _is_full(self, waiting: int, held: int) -> bool:
+        return waiting > MAX_WAITING or (held > MAX_WAITING_BYTES and waiting > self._count)
+
+    def _result(self, unit: Unit[Key]) -> tuple[Key, Votes, list[ReviewReason]]:
+        reply = self.reply_to(unit.task)
+        if not reply.problem:
+            return unit.key, reply.votes, reply.review
+        if unit.response is None or not unit.task.message or len(self._panel.voters) == 1:
+            return unit.key, {self._panel.names[0]: _score_without_reply(unit.sample, reply)}, []
+        return unit.key, self._votes_one_by_one(unit.sample, unit.response), []
+
+    def _votes_one_by_one(self, sample: Sample, response: str) -> Votes:
+        """Ask each scorer alone, where one of several fails: its fault must not take the others' votes."""
+        taking = [voter.name for voter in self._panel.voters if voter.takes(sample)]
+        tasks = {name: self._submit(sample, response, name) for name in taking}
+        votes: Votes = {}
+        for name, task in tasks.items():
+            reply = self.reply_to(task)
+            votes |= {name: _score_without_reply(sample, reply)} if reply.problem else reply.votes
+        return votes
 
     def _work(self) -> None:
         """Send queued tasks, then wait until a worker replies or must be replaced."""
@@ -201,8 +139,8 @@ class Workers:
         for worker in list(self._workers):
             if worker.connection in ready:
                 self._receive_from(worker)
-            elif worker.is_overdue:
-                self._remove(worker, TIMEOUT_PROBLEM)
+            elif why := worker.overdue():
+                self._remove(worker, WorkerReply(problem=why, too_hard=why == TIME_PROBLEM))
 
     def _send_queued(self) -> None:
         while self._queue:
@@ -221,7 +159,7 @@ class Workers:
         if worker.needs_renewal:
             self._remove(worker)
 
-    def _remove(self, worker: Worker, problem: str = "") -> None:
+    def _remove(self, worker: Worker, reply: WorkerReply | None = None) -> None:
         """End a worker. Its first task is blamed for its end; the others go back to the queue.
 
         Raises ConfigError if several workers in a row have ended before they were ready.
@@ -229,7 +167,7 @@ class Workers:
         self._workers.remove(worker)
         code = worker.kill()
         if worker.tasks:
-            worker.tasks.popleft().reply = WorkerReply(problem=problem or _problem_of_exit(code))
+            worker.tasks.popleft().reply = reply or reply_of_exit(code)
         self._queue.extendleft(reversed(worker.tasks))
         self._failed_starts += not worker.is_ready
         if self._failed_starts > MAX_FAILED_STARTS:
@@ -237,15 +175,12 @@ class Workers:
             raise ConfigError("dataset.scoring", f"a scorer's process ends at its start, with code {code}", fix)
 
 
-def _decoded(message: bytes) -> WorkerReply:
-    try:
-        return decode_reply(message)
-    except msgspec.ValidationError as error:
-        return WorkerReply(problem=f"the scorer returns no proper Score: {error}")
+def _score_without_reply(sample: Sample, reply: WorkerReply) -> Score:
+    """Return the score of a response whose comparison has failed.
 
-
-def _problem_of_exit(code: int | None) -> str:
-    return TIMEOUT_PROBLEM if code == -signal.SIGALRM else f"the comparison ends its process, with code {code}"
+    One that is too hard to compare is wrong. Left out of the accuracy, it would reward answers that nobody can read.
+    """
+    return Score("wrong" if reply.too_hard else "unscored", None, sample.gold, reply.problem)
 
 
 def _without_unread_fields(sample: Sample) -> Sample:
@@ -263,8 +198,13 @@ def _without_unread_fields(sample: Sample) -> Sample:
 
 
 def _holds_bytes(value: Any) -> bool:
+    return _held_bytes(value) > 0
+
+
+def _held_bytes(value: Any) -> int:
+    """Return how many bytes of images a value of a row holds."""
     if isinstance(value, dict):
-        return any(map(_holds_bytes, value.values()))
+        return sum(map(_held_bytes, value.values()))
     if isinstance(value, list):
-        return any(map(_holds_bytes, value))
-    return isinstance(value, bytes)
+        return sum(map(_held_bytes, value))
+    return len(value) if isinstance(value, bytes) else 0

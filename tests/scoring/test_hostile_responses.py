@@ -12,11 +12,14 @@ from typing import Any
 
 import psutil
 import pytest
-from support import hostile_responses, odd_scorers
+from support import hostile_responses, odd_scorers, processes
+from support.processes import run
+from support.rows import write_rows
 
 from mathbatch.config import DatasetConfig
 from mathbatch.errors import ConfigError
 from mathbatch.records import Record, Sample
+from mathbatch.scoring import worker
 from mathbatch.scoring.evaluate import evaluate
 from mathbatch.scoring.panel import panel_of
 
@@ -68,9 +71,9 @@ def watched_memory() -> Iterator[Memory]:
     def look() -> None:
         while not ended.wait(0.05):
             memory.grown = max(memory.grown, me.memory_info().rss - before)
-            for worker in workers_below():
+            for process in workers_below():
                 with suppress(psutil.Error):
-                    memory.worker = max(memory.worker, worker.memory_info().rss)
+                    memory.worker = max(memory.worker, process.memory_info().rss)
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -118,7 +121,7 @@ def test_hostile_answers_cost_only_themselves(tmp_path: Path, scoring: Any, coun
     assert {id: line for id, line in found.items() if id.startswith("h")} == alone
     assert len(found) == count + len(healthy)
     verdicts = {id: line["verdict"] for id, line in found.items() if id.startswith("b")}
-    wrongly = [id for id, verdict in verdicts.items() if verdict not in ("wrong", "no_answer", "unscored")]
+    wrongly = [id for id, verdict in verdicts.items() if verdict not in ("wrong", "no_answer")]
     assert not wrongly, f"seed {seed}: {[found[id] for id in wrongly]}"
     assert not Path("HACKED").exists()
 
@@ -129,7 +132,9 @@ def test_healthy_answers_get_the_verdicts_of_math(tmp_path: Path) -> None:
     assert [found[f"h{at}"]["verdict"] for at in range(len(HEALTHY))] == [verdict for *_, verdict in HEALTHY]
 
 
-def test_an_odd_scorer_costs_one_unscored_each_and_says_why(tmp_path: Path) -> None:
+def test_an_odd_scorer_costs_one_response_each_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Longer than a scorer may compute: to wait for something else is not to compute.
+    monkeypatch.setattr(worker, "IDLE_LIMIT_S", 9.0)
     odd = list(odd_scorers.ODDITIES)
     rows = [unit(f"{at}", "1", odd[at // 10] if at % 10 == 5 else "1") for at in range(10 * len(odd))]
     with watched_memory() as memory:
@@ -137,13 +142,47 @@ def test_an_odd_scorer_costs_one_unscored_each_and_says_why(tmp_path: Path) -> N
     assert memory.worker < 1500 * MB
     assert not workers_below()
     verdicts = {id: line["verdict"] for id, line in found.items()}
-    assert verdicts == {f"{at}": "unscored" if at % 10 == 5 else "correct" for at in range(10 * len(odd))}
+    expected = {"waits for others": "correct"} | dict.fromkeys(["hangs in C", "allocates", "crashes"], "wrong")
+    assert verdicts == {
+        f"{at}": expected.get(odd[at // 10], "unscored") if at % 10 == 5 else "correct" for at in range(10 * len(odd))
+    }
     reasons = {odd[at // 10]: found[f"{at}"]["reason"] for at in range(5, 10 * len(odd), 10)}
-    assert reasons["hangs in C"] == reasons["sleeps"] == "the comparison takes over 5 s"
-    assert reasons["allocates"] == "the comparison takes over 1 GiB"
+    assert reasons["hangs in C"] == "too hard to compare: it takes over 5 s of processor time"
+    assert reasons["sleeps"] == "the scorer waits, without computing, for over 9 s"
+    assert reasons["allocates"] == "too hard to compare: it takes over 1 GiB"
+    assert reasons["crashes"] == "too hard to compare: SIGSEGV ends the process"
     assert reasons["raises"] == "the comparison fails: ZeroDivisionError: division by zero"
     assert reasons["is gone"] == "the comparison ends its process, with code 0"
     assert all(reasons.values())
+
+
+def test_a_scorer_that_fails_leaves_the_votes_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every process of the command knows the scorer `heavy`, as if the package had it.
+    (tmp_path / "sitecustomize.py").write_text(
+        "from mathbatch.scoring.panel import SCORERS\nSCORERS['heavy'] = 'support.odd_scorers.AlwaysTooHardScorer'\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(processes, "PYTHONPATH", f"{tmp_path}:{processes.PYTHONPATH}")
+    write_rows(tmp_path / "rows.jsonl", [{"id": id, "q": "?", "answer": "1"} for id in "rs"])
+    write_rows(tmp_path / "answers.jsonl", [{"id": "r", "response": "1"}, {"id": "s", "response": "2"}])
+    fields = [f"dataset.{name}" for name in ("index_field=id", "query_field=q", "answer_field=answer")]
+    made = ["responses.path=answers.jsonl", "output=out", "dataset.scoring=[exact,heavy,math]"]
+    done = run(
+        tmp_path, "dataset=generic", "dataset.input=rows.jsonl", *fields, *made, module="score", fresh=True
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = lines_of(tmp_path / "out")
+    assert [found[id]["votes"] for id in "rs"] == [
+        {"exact": right, "heavy": "wrong", "math": right} for right in ("correct", "wrong")
+    ]
+
+
+def test_easy_responses_do_not_wait_for_a_hard_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    # Each easy response leaves a file, and the hard one comes to an end when it sees those of all but a few.
+    rows = [unit("hard", "1", f"990 {tmp_path}")] + [unit(f"{at}", "1", f"0 {tmp_path}/{at}") for at in range(1000)]
+    found = score(None, rows, tmp_path / "out", {"_target_": "support.odd_scorers.CountingScorer"})
+    assert found["hard"]["verdict"] == "correct"
 
 
 def test_many_deaths_in_a_row_lose_no_answer(tmp_path: Path) -> None:

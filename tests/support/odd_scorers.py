@@ -39,6 +39,7 @@ def _raise(error: BaseException) -> Any:
 ODDITIES = {
     "hangs in C": lambda: 5**5**5**5,
     "sleeps": _forever,
+    "waits for others": lambda: time.sleep(6) or Score("correct", "late", None, "in the end"),
     "allocates": _without_end,
     "raises": lambda: 1 / 0,
     "raises awkwardly": lambda: _raise(Awkward(needed="x")),
@@ -90,10 +91,10 @@ class HangingScorer(BaseScorer):
 
 
 class StubbornScorer(HangingScorer):
-    """No alarm ends it either: somebody must kill it."""
+    """No signal ends it either: somebody must kill it."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         return super().score(sample, response)
 
 
@@ -108,3 +109,23 @@ class HeldScorer(StubbornScorer):
 
     def score(self, sample: Sample, response: str) -> Score:
         return super().score(sample, response) if os.path.exists("hold") else Score("correct", response, None, "held")
+
+
+class AlwaysTooHardScorer(BaseScorer):
+    """Takes more memory than a worker has, whatever the response."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        found: Score = _without_end()
+        return found
+
+
+class CountingScorer(BaseScorer):
+    """Waits until a folder has some files: "990 folder". With "0 file" it adds a file, and waits for nothing."""
+
+    def score(self, sample: Sample, response: str) -> Score:
+        count, _, path = response.partition(" ")
+        if count == "0":
+            Path(path).touch()
+        while Path(path).is_dir() and len(os.listdir(path)) < int(count):
+            time.sleep(0.01)
+        return Score("correct", response, sample.gold, "counted")

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 from mathbatch.records import Sample
 from mathbatch.runner.components import Components
-from mathbatch.scoring.worker_process import TIME_LIMIT_S
-from mathbatch.scoring.workers import TIMEOUT_PROBLEM, ScoringTask, Workers
+from mathbatch.scoring.worker import ScoringTask
+from mathbatch.scoring.workers import Workers
 
 # A short number or a choice's letter, as in most benchmarks. Every scorer of this package compares these at once.
 SHORT_GOLD = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
@@ -52,12 +52,12 @@ class GoldChecker:
 
     def _is_quick(self, gold: str) -> bool:
         """Tell whether it can be compared in this process, so that ordinary datasets need no worker process."""
-        is_simple = not self._panel.preload and len(gold) <= MAX_QUICK
+        deciding = (voter for voter in self._panel.voters if not voter.is_beside)
+        is_simple = len(gold) <= MAX_QUICK and not any(voter.scorer.preload for voter in deciding)
         return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
 
     def _problem(self, task: ScoringTask) -> str | None:
-        problem = self._workers.reply_to(task).problem
-        return f"it could not be read in {TIME_LIMIT_S:g} s" if problem == TIMEOUT_PROBLEM else problem or None
+        return self._workers.reply_to(task).problem or None
 
 
 def _is_own(scorer: object) -> bool:
