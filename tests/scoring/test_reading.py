@@ -1,4 +1,4 @@
-"""Check how answers are read, whatever scorer compares them: conclusions, boxes, hedges, letters in sentences, retractions.
+"""Check how answers are read, whatever scorer compares them: conclusions, boxes, hedges, letters, retractions.
 
 All rows are written for this test, nearly all of them misread once; whether an answer counts is what a careful human
 grader would say.

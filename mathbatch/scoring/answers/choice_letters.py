@@ -22,7 +22,8 @@ class Letters(NamedTuple):
 
 # Signs around a letter that say nothing: bold, LaTeX commands, quotation marks, HTML tags.
 MARKUP = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)|</?[a-z]{2,20}>"
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)"
+    r"|</?[a-z]{2,20}>"
 )
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 # Several letters with signs or words between: "A, C", "(A) and (C)", "B和D".
@@ -67,7 +68,7 @@ CALLED_RIGHT = re.compile(
     r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
     re.IGNORECASE,
 )
-# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, porque".
+# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, …".
 LETTER_INTRODUCED = re.compile(
     r"(?:[^\W\d_A-Z][\w'’]*[,:]?\s){0,4}[(（\[]?(?P<letter>[A-Z])(?![A-Za-z0-9_'’])(?!(?<=[AI])\s(?!and\b|or\b|but\b|not\b|as\b|since\b|because\b|with\b"
     r"|here\b|instead\b|rather\b|for\b)[a-z])"
@@ -162,7 +163,7 @@ def _letters_in_row(text: str, allowed: str) -> Letters | None:
 
 
 def _introduced_letter(text: str, allowed: str) -> Letters | None:
-    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B, porque 8 es par"."""
+    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B"."""
     found = LETTER_INTRODUCED.match(text)
     if not found or DENIES.search(text[: found.start("letter")]) or DENIES.match(text[found.end() :].lstrip()):
         return None

@@ -1,7 +1,7 @@
 """Define the cues: words and signs that tell what a part of a response is to its answer.
 
-Each has a name, a text that shows it, and a pattern; `TABLE` lists all. A cue is matched at the start of a sentence, at the
-end of what stands in front of a value (`..._BEFORE`), or anywhere.
+Each has a name, a text that shows it, and a pattern; `TABLE` lists all. A cue is matched at the start of a sentence, at
+the end of what stands in front of a value (`..._BEFORE`), or anywhere.
 """
 
 from __future__ import annotations

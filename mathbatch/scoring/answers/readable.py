@@ -31,8 +31,9 @@ QUOTED = re.compile(
 COPULA = re.compile(r"\s?(?:です|である|だ|となります|になります|입니다|이다)(?=[\s。.]|\Z)")
 LIST_OF_ONE = re.compile(r"\[\s*(['\"])((?:(?!\1).)+)\1\s*\]", re.DOTALL)
 PERCENT = re.compile(
-    r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}|(?:per\s?cent|pct)(?![A-Za-z]))",
-    re.I,
+    r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}"
+    r"|(?:per\s?cent|pct)(?![A-Za-z]))",
+    re.IGNORECASE,
 )
 
 # Commands that belong to mathematics; all others decorate what they hold, as `\textcolor{red}{7}` and `\emph{7}` do.

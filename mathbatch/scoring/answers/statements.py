@@ -209,7 +209,7 @@ def boxed(text: str) -> Stated | None:
 
 
 def _is_in_check(text: str, place: int) -> bool:
-    """Tell whether the line up to a place checks an answer, or supposes another one: "Check: 9 would give \boxed{10}"."""
+    """Tell whether the line up to a place checks an answer, or supposes another: "Check: 9 would give \boxed{10}"."""
     line = text[max(place - 300, 0) : place].rpartition("\n")[2]
     return CHECKS.match(line) is not None or SUPPOSES.search(line) is not None
 
