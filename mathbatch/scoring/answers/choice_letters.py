@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mathbatch.scoring.answers.cues import CONTRAST, DENIAL_BEFORE, NOT, REASON
 from mathbatch.scoring.answers.statements import MAX_ANSWER
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -21,7 +22,8 @@ class Letters(NamedTuple):
 
 # Signs around a letter that say nothing: bold, LaTeX commands, quotation marks, HTML tags.
 MARKUP = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)|</?[a-z]{2,20}>"
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)"
+    r"|</?[a-z]{2,20}>"
 )
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 # Several letters with signs or words between: "A, C", "(A) and (C)", "B和D".
@@ -66,7 +68,7 @@ CALLED_RIGHT = re.compile(
     r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
     re.IGNORECASE,
 )
-# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, porque".
+# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, …".
 LETTER_INTRODUCED = re.compile(
     r"(?:[^\W\d_A-Z][\w'’]*[,:]?\s){0,4}[(（\[]?(?P<letter>[A-Z])(?![A-Za-z0-9_'’])(?!(?<=[AI])\s(?!and\b|or\b|but\b|not\b|as\b|since\b|because\b|with\b"
     r"|here\b|instead\b|rather\b|for\b)[a-z])"
@@ -80,19 +82,15 @@ CHOSEN = re.compile(
 )
 # Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
 LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
-DENIAL_BEFORE = re.compile(r"(?:\b(?:not|never|neither|nor|cannot)|n['’]t)\s(?:be\s)?(?:\w+ly\s)?(?:option\s|choice\s)?[(\[]?\Z", re.IGNORECASE)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 ORDINAL_OPTION = re.compile(
     rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
     re.IGNORECASE,
 )
-# What an answer is contrasted with, as in "it is C, not D".
-CONTRAST_AT_END = re.compile(r"(?:[,;]?\s\(?(?:and\s)?(?:not|rather\sthan|instead\sof|unlike))\s(?:option\s)?[(\[]?[A-Z][)\]]*[\s.!]*\Z", re.IGNORECASE)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
-REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
-    r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
+    rf"{NOT}|\b(?:incorrect|wrong|false|none|impossible|fails?|eliminated?|ruled\sout|unlike)\b"
     r"|错误|不正确|排除",
     re.IGNORECASE,
 )
@@ -110,7 +108,7 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = Fal
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(MARKUP.sub(" ", text).split()) if "\n" not in text.strip() else MARKUP.sub("", text).strip()
-    for part in dict.fromkeys([_without_reason(CONTRAST_AT_END.sub("", bare)), _without_reason(bare), bare]):
+    for part in dict.fromkeys([_without_reason(CONTRAST.sub("", bare)), _without_reason(bare), bare]):
         for rule in (
             _letters_alone,
             _letters_in_row,
@@ -165,7 +163,7 @@ def _letters_in_row(text: str, allowed: str) -> Letters | None:
 
 
 def _introduced_letter(text: str, allowed: str) -> Letters | None:
-    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B, porque 8 es par"."""
+    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B"."""
     found = LETTER_INTRODUCED.match(text)
     if not found or DENIES.search(text[: found.start("letter")]) or DENIES.match(text[found.end() :].lstrip()):
         return None
@@ -244,9 +242,7 @@ def _by_ordinal(text: str, allowed: str) -> Letters | None:
 
 def _last_allowed(found: list[re.Match[str]], allowed: str) -> Letters | None:
     """Return the last match whose letter is one of those allowed."""
-    capital = [
-        one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])
-    ]
+    capital = [one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])]
     return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 

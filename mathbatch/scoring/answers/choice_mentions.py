@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_texts import MATH_SIGN, are_same_choice
+from mathbatch.scoring.answers.cues import DENIAL_BEFORE, VERB_AFTER
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
 from mathbatch.scoring.answers.readable import READ_WINDOW
 from mathbatch.scoring.expressions.canonical_text import canonical_text
@@ -27,10 +28,6 @@ OPERATOR_AFTER = re.compile(
     r"\s?(?:[√^!]|[+*/](?=\s?[\w(√\\-])|-(?=\s?(?:[\d(√]|[a-z]\b|pi\b))|[<>]|\((?=[\d√a-z]))|[.,/:]\d|,\s-?\d+\)"
     r"|\s?(?:pi|sqrt)\b|\s?\\(?!(?:text|mathrm|mbox|rm|circ|degree|quad)(?![a-z]))[a-z]|\s?[a-fi-kn-rt-z](?![\w'])"
 )
-# Stands in front of what is denied: "not ", "instead of the ".
-DENIAL_BEFORE = re.compile(
-    r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
-)
 # Stands behind what is denied: "half is wrong".
 DENIAL_AFTER = re.compile(
     r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b"
@@ -40,8 +37,6 @@ COMPARISON_BEFORE = re.compile(
     r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
     r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
 )
-# Shows that a name starts a clause of its own and is not compared: "higher than France, and Italy is lower".
-VERB_AFTER = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
 # Stands between two texts of which neither is the answer: "3 or 4".
 BETWEEN_ALTERNATIVES = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
 # Stands behind a number that is one of several: "3 or 4".

@@ -12,20 +12,25 @@ import re
 from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
-from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES, is_denied_or_bound, without_side_remarks
-from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words, with_decimal_point
+from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES
+from mathbatch.scoring.answers.number_in_sentence import (
+    number_stated_in,
+    numbers_in_digits_or_words,
+    with_decimal_point,
+)
+from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
     SENTENCE_WINDOW,
     Rule,
     Stated,
-    is_statement,
     closing_statements,
     is_cut_off,
     is_refusal,
+    is_statement,
     statements,
 )
-from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, as_number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
@@ -70,11 +75,14 @@ AND_A_PART = re.compile(r"\band\sa\s(?:half|third|quarter)\b", re.IGNORECASE)
 LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[A-Z])\W*\Z")
 # Stands in front of a formula that is stated at once: "approximately ".
 FIRST = re.compile(
-    r"(?:\W|\b(?:[a-z]+ly|about|around|just|only|also|thus|either|the|an?|at\s(?:most|least)|[A-Za-z]\s?=))*", re.IGNORECASE
+    r"(?:\W|\b(?:[a-z]+ly|about|around|just|only|also|thus|either|the|an?|at\s(?:most|least)|[A-Za-z]\s?=))*",
+    re.IGNORECASE,
 )
 VALUE_FIRST = re.compile(rf"{FIRST.pattern}(-?\d[\d.,/]*\d|\d)(?=\s\(|[,;]\s)")
 # Stands behind a formula of which something is said: "$f(x)$ has its minimum".
-PREDICATE = re.compile(r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?|can|must|may|could|should|will)\b")
+PREDICATE = re.compile(
+    r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?|can|must|may|could|should|will)\b"
+)
 # Formula that is only the name of something.
 NAME = re.compile(r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?(?:\([A-Za-z]\))?")
 # A remark in words behind a value: "26 (if zero counts)".

@@ -19,17 +19,27 @@ from mathbatch.scoring.expressions.normalize import restore_backslashes
 # Characters at either end that are read at all; the working between is left out, which bounds the time.
 READ_WINDOW = 10_000
 
-FULL_WIDTH = {ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()}
+FULL_WIDTH = {
+    ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()
+}
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
 POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
-QUOTED = re.compile(r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]")
+QUOTED = re.compile(
+    r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]"
+)
+# Ends a sentence in Japanese or Korean, right behind its value: "18です".
+COPULA = re.compile(r"\s?(?:です|である|だ|となります|になります|입니다|이다)(?=[\s。.]|\Z)")
 LIST_OF_ONE = re.compile(r"\[\s*(['\"])((?:(?!\1).)+)\1\s*\]", re.DOTALL)
 PERCENT = re.compile(
-    r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}|(?:per\s?cent|pct)(?![A-Za-z]))", re.I
+    r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}"
+    r"|(?:per\s?cent|pct)(?![A-Za-z]))",
+    re.IGNORECASE,
 )
 
 # Commands that belong to mathematics; all others decorate what they hold, as `\textcolor{red}{7}` and `\emph{7}` do.
-GREEK = "|".join(unicodedata.name(chr(code)).rpartition(" ")[2].lower().replace("amda", "ambda") for code in range(0x3B1, 0x3CA))
+GREEK = "|".join(
+    unicodedata.name(chr(code)).rpartition(" ")[2].lower().replace("amda", "ambda") for code in range(0x3B1, 0x3CA)
+)
 MATHEMATICS = re.compile(
     rf"(?:var)?(?i:{GREEK})|Re|Im|Pr"
     r"|[a-z]?frac|sqrt|root|[dt]?binom|begin|end|substack|(?:left|right|[bB]igg?)[lrm]?|(?!f?color)\w*box(?:ed)?"
@@ -54,10 +64,12 @@ LAYOUT = re.compile(
 )
 BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 
+
 @functools.lru_cache(4)
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
-    return QUOTED.sub(r"\1\2", readable(without_middle(final_part(response))))
+    text = readable(without_middle(final_part(response)))
+    return QUOTED.sub(r"\1\2", text if text.isascii() else COPULA.sub("", text))
 
 
 def only_gold(gold: str) -> str:

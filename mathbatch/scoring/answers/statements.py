@@ -19,6 +19,23 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
+from mathbatch.scoring.answers.cues import (
+    BOLD,
+    CHECKS,
+    CONCLUSION,
+    CORRECTS,
+    COURTESY,
+    CUT_OFF,
+    DENIES,
+    ELABORATES,
+    GOES_ON,
+    INNER_CONCLUSION,
+    REFUSAL,
+    SETS_OUT,
+    SPEAKS_OF_ANSWER,
+    SUPPOSES,
+    TAKES_BACK,
+)
 from mathbatch.scoring.answers.readable import answer_part, readable, without_middle
 from mathbatch.scoring.answers.remarks import is_remark, tells_how
 from mathbatch.scoring.answers.tags import text_in_answer_tags
@@ -86,88 +103,21 @@ ANSWER_MARKER = re.compile(
     r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
     re.IGNORECASE | re.MULTILINE,
 )
-# Stands in front of an answer that is only spoken of: "to find the answer in cm:".
-SPEAKS_OF_ANSWER = re.compile(r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z", re.I)
-# Stands in a marker that tells what the answer is not: "the answer cannot be".
-DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
 WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
     r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
     re.I,
 )
-# Starts a sentence that concludes: "Therefore", "So", "This means", "所以".
-CONCLUSION = re.compile(
-    r"[\s*_>#-]{0,20}(?:(?:and\s)?(?:therefore|thus|hence|so|consequently|accordingly|finally|overall|in\s(?:conclusion|summary|total|short)|"
-    r"to\s(?:conclude|summarize|sum\sup)|this\smeans|we\s(?:can\s)?(?:conclude|deduce|get|find|have)\sthat|as\sa\sresult)\b"
-    r"|∴|所以|因此|故|综上|于是|则|可得|得出)",
-    re.IGNORECASE,
-)
-# Starts a conclusion within a sentence: "x + 2 = 5, so x = 3".
-INNER_CONCLUSION = re.compile(
-    r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE
-)
 SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
-BOLD_TEXT = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
+# Bold in a sentence, which is no label at its start: "there are **3** bars".
+BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
 # Label of a list item, whose full stop ends no sentence: "1.", "B.".
 LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
-# Starts a sentence that checks an answer.
-CHECKS = re.compile(
-    r"[\W_]{0,6}(?:(?:let(?:['’]s|\sus|\sme)\s|to\s|we\s(?:can\s)?|as\sa\s|(?:this|it)\scan\sbe\s)?(?:(?:double|cross|sanity)[-\s])?"
-    r"(?:check(?:s|ed|ing)?|verif(?:y|ied|ying|ication)|proof|confirm(?:s|ed|ing)?)\b|note\b|验证|检验|检查)",
-    re.IGNORECASE,
-)
-SUPPOSES = re.compile(r"\bwould\b|\bif\s(?:it|we|this|that)\s(?:was|were|had)\b", re.IGNORECASE)
-# Starts a sentence that says once more what was said, or checks it.
-ELABORATES = re.compile(rf"(?:{CHECKS.pattern})|\W{{0,4}}(?:in\sother\swords|for\s(?:example|instance)|that\sis,|e\.g\.|i\.e\.)", re.IGNORECASE)
 # Code and its output, and the rows of a table.
 NO_SENTENCE = re.compile(r"```[^`]{0,3000}```|^[^\n|]*\s\|\s?[^\n]*$|^\|[^\n]*$|^[-\s|:]+$", re.MULTILINE)
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
 MAY_BE_VALUE = re.compile(r"\d|\\[a-z]|\$|[=π√]")
-# Starts a sentence that takes an answer back: "Wait, ", "Actually, ".
-TAKES_BACK = re.compile(
-    r"(?:^|(?<=[.!?…\n]\s)|(?<=\n))[\W_]{0,6}(?:(?:but|oh|hmm+|no|and)[,.…]*\s){0,3}"
-    r"(?:wait|actually|hold\son|hmm+|oops|correction|sorry|scratch\sthat|on\s(?:second\sthought|reflection|closer)|no[,.]"
-    r"|i\s(?:made|have\smade)\s(?:a|an)\s|let\sme\s(?:re|correct|fix)|to\scorrect|等等|不对)",
-    re.IGNORECASE,
-)
-# Stands in a sentence that corrects an answer: "it must be 9", "so it is 9 instead".
-CORRECTS = re.compile(
-    r"(?:\b(?:must|should|has\sto|have\sto|ought\sto)\s(?:rather\s|instead\s|really\s|actually\s|in\sfact\s)?be\s|应该?是)(?P<value>[^\n]{1,200})"
-    r"|\b(?:is|are|get|gives?|makes?)\s(?P<before>[^\n]{1,100}?)\sinstead\b",
-    re.IGNORECASE,
-)
-# Starts a sentence that only sets out: "We start with option C."
-SETS_OUT = re.compile(
-    r"[\W_]{0,6}(?:(?:first|now|next|so|okay|ok|well)[,\s]+){0,2}(?:(?:we|i|you)\s(?:can\s|will\s|shall\s|must\s|need\sto\s)?(?:start|begin)\b"
-    r"|(?:let(?:['’]s|\sus|\sme)\s)(?:\w+\s)?(?:start|begin|try|check|test|consider|look|examine|see|suppose|assume|analy[sz]e|evaluate)\b"
-    r"|(?:suppose|assume|consider|starting|beginning)\b)",
-    re.IGNORECASE,
-)
-# Ends a text within a sentence: a word that needs another one behind it. Case counts: "option A" is complete.
-CUT_OFF = re.compile(
-    r"(?:(?<=[a-z])[,;(]|(?<=[a-z,]\s)(?:an|the|and|or|but|nor|of|to|at|by|for|from|with|as|than|that|which|who|whose|where|when|while|if"
-    r"|because|since|are|was|were|been|being|must|may|might|would|should|shall|could|its|their|his|our|your|my|these|those"
-    r"|we|they|he|she|between|into|per|until|(?:must|will|would|should|can|could|is|are|was|were|has|have|had)\s(?:still|also|only|then|now)|(?:and|so)\s(?:then\s)?(?:it|is)))\Z"
-)
-# Stands in a polite sentence that states nothing: "I hope this helps!"
-COURTESY = re.compile(
-    r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
-    r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
-    r"|\bother\s(?:questions|requests)\b|\bhappy\sto\s|\bfeel\sfree\b|\bglad\sto\s|\bcan\shelp\syou\b|^\W*i\s(?:see\sthe\simage|understand|can\sanswer)\b|希望|如有",
-    re.IGNORECASE,
-)
-# Stands in a refusal, which states nothing: "Sorry, I can't help with images."
-REFUSAL = re.compile(
-    r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|could\snot|couldn['’]t|unable\sto|impossible\sto|not\s(?:possible|able|enough\sto)(?:\sto)?)\s(?:be\s)?(?:\w+ly\s)?"
-    r"(?:be\s)?(?:help|answer|determin|see|assist|provid|process|tell|say|know|view|identif|decid|conclud)\w*"
-    r"|\b(?:not\s(?:enough|sufficient)|insufficient|more)\s(?:information|data|details?|context)\b"
-    r"|\b(?:does|do|did)(?:\snot|n['’]t)\s(?:provide|specify|give|contain|mention|include|know)\b"
-    r"|无法|不能确定",
-    re.IGNORECASE,
-)
-# Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
-GOES_ON = re.compile(r"\b(?:but|however|so|thus|hence|therefore)\b|=\s?[-\d\\$]", re.IGNORECASE)
 
 
 @functools.lru_cache(1)
@@ -259,17 +209,18 @@ def boxed(text: str) -> Stated | None:
 
 
 def _is_in_check(text: str, place: int) -> bool:
-    """Tell whether the line up to a place checks an answer, or supposes another one: "Check: 9 would give \boxed{10}"."""
+    """Tell whether the line up to a place checks an answer, or supposes another: "Check: 9 would give \boxed{10}"."""
     line = text[max(place - 300, 0) : place].rpartition("\n")[2]
     return CHECKS.match(line) is not None or SUPPOSES.search(line) is not None
 
 
 def corrected(text: str) -> list[Stated]:
     """Read what a response says after it takes an answer back: "\boxed{8}. Wait, it must be 9 instead." -> "9"."""
-    taken_back = [*TAKES_BACK.finditer(text[-SENTENCE_WINDOW:])]
+    text = text[-SENTENCE_WINDOW:]
+    taken_back = [one for one in TAKES_BACK.finditer(text) if one.start() > 0]
     if not taken_back:
         return []
-    tail = text[-SENTENCE_WINDOW:][taken_back[-1].start() :]
+    tail = text[taken_back[-1].start() :]
     stated = [boxed(tail), *after_markers(tail)]
     if not any(stated):
         said = (one for one in reversed(sentences(tail)) if is_statement(one))
@@ -321,7 +272,7 @@ def last_conclusion(text: str) -> Stated | None:
 
 def first_bold_sentence(text: str) -> Stated | None:
     """Read the first sentence with something in bold that is no label: "There are **3** bars"."""
-    bold = filter(BOLD_TEXT.search, sentences(text[:SENTENCE_WINDOW]))
+    bold = filter(BOLD_WITHIN.search, sentences(text[:SENTENCE_WINDOW]))
     return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not _is_about_answer(one)), None)
 
 
@@ -372,7 +323,7 @@ def refuses(sentence: str) -> bool:
     """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
     found = [*REFUSAL.finditer(sentence)]
     goes_on = GOES_ON.search(sentence, found[-1].end()) if found else None
-    return bool(found) and (goes_on is None or found[-1][0].lower() == "sorry" and goes_on[0].lower() == "but")
+    return bool(found) and (goes_on is None or (found[-1][0].lower() == "sorry" and goes_on[0].lower() == "but"))
 
 
 def is_refusal(text: str) -> bool:

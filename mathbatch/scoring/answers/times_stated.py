@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from mathbatch.scoring.answers.statements import EXPLICIT, Stated, statements_of_values
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, statements_of_values
 from mathbatch.scoring.expressions.times import DATE, SPOKEN, Time, as_time
 
 HALF_OF_DAY = r"(?:\s|\\[ ,;]|~|\\(?:text|mathrm|mbox)\s?\{){0,4}[ap]\.?\s?m\b"
@@ -15,14 +16,21 @@ TIME = re.compile(
 )
 
 
-def stated_time(response: str) -> tuple[Stated, Time] | None:
-    """Return the time in the strongest statement that has one, and where it stands; None where it has several."""
+class StatedTime(NamedTuple):
+    """Time, how it was written, and the rule that found it."""
+
+    time: Time
+    shown: str
+    rule: Rule | str
+
+
+def stated_time(response: str) -> StatedTime | None:
+    """Return the time in the strongest statement that has one; None where that has several."""
     said = statements_of_values(response)
     for stated in [one for one in said if one.rule in EXPLICIT] or said:
         found = {time: shown for shown in _shown_in(stated.text) if (time := as_time(shown)) is not None}
         if found:
-            time, shown = found.popitem()
-            return None if found else (Stated(shown, stated.rule), time)
+            return StatedTime(*found.popitem(), stated.rule) if len(found) == 1 else None
     return None
 
 

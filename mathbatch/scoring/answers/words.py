@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mathbatch.scoring.answers.cues import DENIES
-from mathbatch.scoring.answers.statements import CONCLUSION, EXPLICIT, Rule, Stated, is_statement, statements_of_values
+from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, DENIAL_BEFORE, DENIES
 from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, is_statement, statements_of_values
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
 from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
@@ -30,14 +30,13 @@ FILLER = re.compile(r"(?:(?:there|it)\s(?:is|are)\s)?(?:(?:an?|the)\s(?=[a-z]))?
 SECOND_CLAUSE = re.compile(r"[,;.]\s(?:it|they|there|this|that|he|she|the|because|since|as)\s.*", re.IGNORECASE)
 # Characters. A response of one line that is no longer is taken for the answer as a whole.
 MAX_BARE_LENGTH = 100
-BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 SENTENCE_RULES = (Rule.CONCLUSION, Rule.LAST_SENTENCE)
 # A "no" in front of a noun denies that and answers nothing: "no doubt".
 TRUTH = re.compile(
-    r"\b(?:yes|true|false|no(?!\s(?!(?:because|since|as|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w))\b", re.IGNORECASE
+    r"\b(?:yes|true|false|no(?!\s(?!(?:because|since|as|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w))\b",
+    re.IGNORECASE,
 )
 TRUTH_KINDS = dict.fromkeys(("yes", "no"), ("yes", "no")) | dict.fromkeys(("true", "false"), ("true", "false"))
-DENIED_BEFORE = re.compile(r"(?:\b(?:not|never|neither|nor|cannot)|n['’]t)\s(?:\w+\s){0,2}\Z", re.IGNORECASE)
 TRUTHS = tuple(TRUTH_KINDS)
 
 
@@ -71,7 +70,7 @@ def _stated_truth(said: Sequence[Stated], gold: str) -> list[Stated]:
     for stated in ranked:
         found = [one for one in TRUTH.finditer(stated.text) if one[0].lower() in TRUTH_KINDS[gold]]
         if len({one[0].lower() for one in found}) == 1:
-            denied = DENIED_BEFORE.search(stated.text[: found[0].start()]) is not None
+            denied = DENIAL_BEFORE.search(stated.text[: found[0].start()]) is not None
             return [Stated(f"not {found[0][0]}" if denied else found[0][0].lower(), stated.rule)]
         if stated.rule in EXPLICIT:
             return _from_explicit(stated)

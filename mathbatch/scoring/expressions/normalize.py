@@ -121,7 +121,14 @@ def to_latex(text: str) -> str:
 
 def restore_backslashes(text: str) -> str:
     r"""Return a text with the backslashes that it lost as JSON: "\x0crac{1}{2}" -> "\frac{1}{2}"."""
-    return LOST_BACKSLASH.sub(lambda found: "\\" + LOST_LETTERS[found[0]], text)
+    return LOST_BACKSLASH.sub(lambda found: _restored(found) or found[0], text)
+
+
+def _restored(found: re.Match[str]) -> str | None:
+    """Return what a control character was; None for a line break that ends no formula, as in front of `u = 3`."""
+    line = found.string[max(found.start() - 200, 0) : found.start()].rpartition("\n")[2]
+    in_formula = line.count("{") > line.count("}") or line.count("$") % 2 == 1
+    return "\\" + LOST_LETTERS[found[0]] if found[0] != "\n" or in_formula else None
 
 
 def _ascii(text: str) -> str:

@@ -8,7 +8,6 @@ value instead, and is the choice that alone has this value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,16 +26,15 @@ from mathbatch.scoring.answers.choice_texts import (
     without_circumstance,
 )
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, sentences, statements
+from mathbatch.scoring.answers.cues import CONTRAST
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, sentences, statements
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
 # Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
 # name a choice by its letter, but not by its text: that could be any number on the way.
 DECISIVE = (Rule.BOXED, Rule.AFTER_HASHES)
-# What a sentence contrasts its answer with, as in "B, not C".
-CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
 

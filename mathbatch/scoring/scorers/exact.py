@@ -12,8 +12,8 @@ import json
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.statements import Rule, statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 
 # Characters up to which a response of one line may be nothing but the answer.

@@ -11,8 +11,8 @@ import re
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import HEADING, MAX_MARKERS
 from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.statements import HEADING, MAX_MARKERS
 from mathbatch.scoring.expressions.numbers import Number, numbers_in
 from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import Found, other_answer, stated_number

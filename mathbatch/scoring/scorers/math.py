@@ -24,6 +24,7 @@ from mathbatch.scoring.expressions.times import as_time, same_time
 
 # A list in JSON or Python of several gold answers.
 LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,\s*\1.*\1\s*\]\s*\Z""", re.DOTALL)
+SEVERAL = "the gold answer is a list of several in JSON, and `math` compares one"
 
 
 class MathScorer(BaseScorer):
@@ -38,13 +39,13 @@ class MathScorer(BaseScorer):
     def score(self, sample: Sample, response: str) -> Score:
         gold = to_latex(without_math_delimiters(only_gold(sample.gold or "")))
         if LIST.match(gold):
-            return Score.without_gold(sample.gold, "the gold answer is a list of several in JSON, and `math` compares one")
+            return Score.without_gold(sample.gold, SEVERAL)
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         time = as_time(gold)
-        stated = stated_time(response) if time else None
-        if time and stated and same_time(time, stated[1]):
-            return Score("correct", stated[0].text, sample.gold, f"{stated[0].rule}: the same time")
+        at = stated_time(response) if time else None
+        if time and at and same_time(time, at.time):
+            return Score("correct", at.shown, sample.gold, f"{at.rule}: the same time")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
         found = stated_words(response, canonical_text(gold)) if is_words else stated_expressions(response)
         if not found:
