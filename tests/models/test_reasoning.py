@@ -92,6 +92,7 @@ def test_a_prompt_may_open_the_thought(opening: str, closing: str) -> None:
         ("<think>Is it <answer>16</answer>? No, wait", ""),
         ("<think>It goes into <answer> tags. So 16", ""),
         ("<|begin_of_thought|>a <solution>15</solution>", "<solution>15</solution>"),
+        ("<Thought>: a\n<Answer>: C", "<Answer>: C"),
         ("<think></think>", ""),
         ("<think>a</think>", ""),
     ],

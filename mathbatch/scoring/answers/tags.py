@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from mathbatch.models.reasoning import split_reasoning
 
-# Tags around an answer: "<answer>", "</Final Answer>", "<CONCLUSION>".
-ANSWER_TAG = re.compile(r"<(?i:(/?)(?:final[\s_]?)?(?:answer|conclusion))>")
+# Tags around an answer: "<answer>", "</Final Answer>", "<CONCLUSION>". We-Math's "<Answer>: C" is a label.
+ANSWER_TAG = re.compile(r"<(?i:(/?)(?:final[\s_]?)?(?:answer|conclusion))>(?!\s?[:：])")
 # A box in the words of a model that has no command for it, and of GLM.
 BOX_OPENING = re.compile(r"<\|begin_of_box\|>|\\begin\s?\{?boxed\}?(?:\s?\{)?")
 BOX_CLOSING = re.compile(r"<\|end_of_box\|>|\}?\s?\\end\s?\{?boxed\}?")
