@@ -19,13 +19,17 @@ BETWEEN_WORDS = r"[_:▁-]"
 # makes the search fast.
 MARK = re.compile(
     rf"{OPENING_BRACKET}(?i:\s?[|｜]?\s?(?P<slash>/?)\s?(?P<name>(?:(?:begin|start|end)\s(?:of\s)?)?"
-    rf"(?:[a-z]{{1,10}}{BETWEEN_WORDS}){{0,3}}(?:think(?:ing)?|thoughts?|(?P<plain>reason(?:ing)?|analysis))"
+    rf"(?:[a-z]{{1,10}}{BETWEEN_WORDS}){{0,3}}(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis))"
     rf"(?:{BETWEEN_WORDS}[a-z]{{1,10}}){{0,2}})(?:\s[a-z_-]{{1,20}}=[\"'][^\"'<>]{{0,40}}[\"']){{0,2}}\s?{CLOSING_BRACKET}"
-    r"|\|channel\|?>\s?(?P<channel>[a-z]{1,20})(?:[^<\n]{0,60}<\|(?:message|constrain)\|>(?:[a-z]{1,10}<\|message\|>)?)?"
+    r"|\|(?:channel\|?|im_start\|)>\s?(?P<channel>(?!assistant|system|user|tool)[a-z]{1,20})(?:[^<\n]{0,60}<\|(?:message|constrain)\|>(?:[a-z]{1,10}<\|message\|>)?)?"
     r"|channel(?P<end>\|>))"
 )
-# Marks of channels without their special tokens: "analysisWe get 5.assistantfinal5".
-BARE_MARK = re.compile(r"\A\s*analysis(?=[A-Z\d\"'\\$(])|assistant(?P<end>final)")
+# Marks of channels without their special tokens, "analysisWe get 5.assistantfinal5", and those of Granite in words.
+BARE_MARK = re.compile(
+    r"\A\s*(?:analysis(?=[A-Z\d\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
+    r"|assistant(?P<end>final)|^Here(?:['’]s|\sis)\smy\s(?P<end_in_words>response):",
+    re.MULTILINE,
+)
 END = re.compile(r"(?:\A|[_:▁-])end(?:\Z|[\s_:▁-])", re.IGNORECASE)
 FINAL_CHANNELS = ("final", "answer", "response")
 # A tag that opens or closes the answer. It ends a thought that has no closing mark, where it begins a line or where its
@@ -89,9 +93,11 @@ def opens_reasoning(prompt: str) -> bool:
 
 def _marks(text: str) -> list[Mark]:
     """Return the marks around thoughts in a text; headings only where something closes them."""
-    may_be_bare = "assistantfinal" in text or text.lstrip().startswith("analysis")
-    bare = BARE_MARK.finditer(text) if may_be_bare else ()
-    found = [Mark(*one.span(), one["end"] is not None, is_heading=False) for one in bare]
+    may_be_bare = "assistantfinal" in text or text.lstrip().startswith(("analysis", "Here"))
+    bare = [*BARE_MARK.finditer(text)] if may_be_bare else []
+    # Without a thought before it, "Here is my response:" is no mark.
+    found = [Mark(*one.span(), one.lastgroup is not None, is_heading=False) for one in bare]
+    found = [one for one in found if not (one.closes and text[one.start] == "H") or not found[0].closes]
     for one in MARK.finditer(text):
         is_final = (one["channel"] or "").lower() in FINAL_CHANNELS
         closes = bool(one["slash"] or one["end"] or END.search(one["name"] or "") or is_final)

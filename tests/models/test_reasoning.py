@@ -37,6 +37,9 @@ MARKS = [
     ("<|channel|>analysis<|message|>", f"<|channel|>commentary to=f <|constrain|>json<|message|>{{}}<|call|>{FINAL}"),
     ("<|channel>thought\n", "<channel|>"),
     ("analysis", "assistantfinal"),
+    ("<|im_start|>think\n", "<|im_start|>answer\n"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<思考>", "</思考>"),
 ]  # fmt: skip
 # Never closed, a heading in brackets is no thought, since nothing tells where it would end.
 NOT_HEADINGS = [marks for marks in MARKS if marks[0] != "[Reasoning]"]
@@ -93,6 +96,8 @@ def test_a_prompt_may_open_the_thought(opening: str, closing: str) -> None:
         ("<think>It goes into <answer> tags. So 16", ""),
         ("<|begin_of_thought|>a <solution>15</solution>", "<solution>15</solution>"),
         ("<Thought>: a\n<Answer>: C", "<Answer>: C"),
+        ("Here is my thought process:\na\nHere is my response:\n15", "15"),
+        ("Here is my thought process:\nIs it 16?", ""),
         ("<think></think>", ""),
         ("<think>a</think>", ""),
     ],
@@ -110,6 +115,8 @@ def test_the_answer_is_what_stands_outside_of_thoughts(text: str, answer: str) -
         "The analysis assistant says 15",
         "analysis of the angles gives 15",
         "<b>15</b>",
+        "<|im_start|>assistant\n15",
+        "Here is my response:\n15",
     ],
 )
 def test_a_text_without_marks_stays_as_it_is(text: str) -> None:
