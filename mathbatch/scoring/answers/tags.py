@@ -15,6 +15,8 @@ from mathbatch.models.reasoning import split_reasoning
 
 # Tags around an answer: "<answer>", "</Final Answer>", "<CONCLUSION>". We-Math's "<Answer>: C" is a label.
 ANSWER_TAG = re.compile(r"<(?i:(/?)(?:final[\s_]?)?(?:answer|conclusion))>(?!\s?[:：])")
+# Tags around the part of a response that is not thought.
+PART_TAG = re.compile(r"</?(?i:response|solution|output|result)>")
 # A box in the words of a model that has no command for it, and of GLM.
 BOX_OPENING = re.compile(r"<\|begin_of_box\|>|\\begin\s?\{?boxed\}?(?:\s?\{)?")
 BOX_CLOSING = re.compile(r"<\|end_of_box\|>|\}?\s?\\end\s?\{?boxed\}?")
@@ -29,7 +31,7 @@ def final_part(response: str) -> str:
 
     The result is empty where the thinking was cut off, since that states nothing.
     """
-    return ANSWER_TAG.sub("\n", _after_thinking(response))
+    return PART_TAG.sub("\n", ANSWER_TAG.sub("\n", _after_thinking(response)))
 
 
 def text_in_answer_tags(response: str) -> str | None:
