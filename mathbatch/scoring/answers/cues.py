@@ -88,7 +88,10 @@ SUPPOSES = _cue(
 ELABORATES = _cue(
     "elaborates",
     "In other words, half of them",
-    rf"(?:{CHECKS.pattern})|\W{{0,4}}(?:in\sother\swords|for\s(?:example|instance)|that\sis,|e\.g\.|i\.e\.)",
+    rf"(?:{CHECKS.pattern})|\(|\W{{0,4}}(?:in\sother\swords|for\s(?:example|instance)|that\sis,|e\.g\.|i\.e\.|the\sother\b"
+    r"|(?:this|that|it)\s(?:is\s(?:the\ssame|also|because|since|consistent)|matches|agrees|satisf|corresponds|confirms|fits|holds)"
+    r"|i\salso\b|we\s(?:reject|discard|ignore)|(?:step\s\d\W{1,3})?(?:(?:that|this|it)\s?(?:is|['’]s)?\s)?"
+    r"(?:correct|right|done|perfect|great|checks\sout|works)\W*\Z)",
 )
 # Starts a sentence that takes an answer back: "Wait, ", "Actually, ".
 TAKES_BACK = _cue(
@@ -102,7 +105,7 @@ TAKES_BACK = _cue(
 CORRECTS = _cue(
     "corrects",
     "so it must be 9",
-    r"(?:\b(?:must|should|has\sto|have\sto|ought\sto)\s(?:rather\s|instead\s|really\s|actually\s|in\sfact\s)?be\s|应该?是)(?P<value>[^\n]{1,200})"
+    r"(?:\b(?:must|should|has\sto|have\sto|ought\sto)\s(?:rather\s|instead\s|really\s|actually\s|in\sfact\s)?be\s|应该?是)(?P<value>\W{0,4}(?:\w+\s)?[-\\$(]?(?:\d|[\\$]|[A-Z]\b)[^\n]{0,200}|[^\n]{1,100}\sinstead\b)"
     r"|\b(?:is|are|get|gives?|makes?)\s(?P<before>[^\n]{1,100}?)\sinstead\b",
 )
 # Starts a sentence that only sets out: "We start with option C."
@@ -150,5 +153,5 @@ GOES_ON = _cue(
 SPEAKS_OF_ANSWER = _cue(
     "speaks of answer",
     "to find the ",
-    r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z",
+    r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z|\bother\s\Z",
 )

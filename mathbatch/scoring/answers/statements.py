@@ -117,6 +117,9 @@ LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
 # Code and its output, and the rows of a table.
 NO_SENTENCE = re.compile(r"```[^`]{0,3000}```|^[^\n|]*\s\|\s?[^\n]*$|^\|[^\n]*$|^[-\s|:]+$", re.MULTILINE)
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
+CALCULATES = re.compile(
+    r"=|\b(?:there\s(?:are|is)|makes?|gives?|get|total|altogether|in\sall|leaves?)\b", re.IGNORECASE
+)
 MAY_BE_VALUE = re.compile(r"\d|\\[a-z]|\$|[=π√]")
 
 
@@ -164,24 +167,32 @@ def is_cut_off(text: str) -> bool:
 
 
 def closing_statements(text: str) -> list[Stated]:
-    """Return the sentences from the last one back to the last conclusion, the last one first.
+    r"""Return the sentences from the last one back to the last conclusion, the last one first.
 
-    What comes last and is a value wins over a conclusion before it: "So one box holds 12.\nFour hold 48." -> 48
+    What comes last and is a value wins over a conclusion before it: "So one box holds 12.\nFour hold 48." -> 48. In the
+    line of the conclusion, only a sentence that goes on calculating does.
     """
-    found: list[Stated | None] = []
-    said = sentences(NO_SENTENCE.sub("\n", text[-SENTENCE_WINDOW:]))
-    for sentence in sentences_that_state(reversed(said)):
-        inner = [*INNER_CONCLUSION.finditer(sentence)]
-        if inner or CONCLUSION.match(sentence):
-            found.append(_candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION))
-            break
+    text = NO_SENTENCE.sub("\n", text[-SENTENCE_WINDOW:])
+    behind: list[str] = []
+    for sentence in sentences_that_state(reversed(sentences(text))):
+        if CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence):
+            line = next(one for one in reversed(text.split("\n")) if sentence in one)
+            kept = [one for one in behind if MAY_BE_VALUE.search(one) and (one not in line or CALCULATES.search(one))]
+            rest = [one for one in behind if one not in kept]
+            return [*_candidates(kept), *filter(None, [_conclusion(sentence)]), *_candidates(rest)]
         if not ELABORATES.match(sentence):
-            found.append(_candidate(STEP_LABEL.sub("", sentence), Rule.LAST_SENTENCE))
-    else:
-        found = found[:1]
-    if len(found) > 1:
-        found = [one for one in found if one and (one.rule == Rule.CONCLUSION or MAY_BE_VALUE.search(one.text))]
-    return [one for one in found if one is not None]
+            behind.append(STEP_LABEL.sub("", sentence))
+    return _candidates(behind[:1])
+
+
+def _candidates(found: list[str]) -> list[Stated]:
+    return [*filter(None, (_candidate(one, Rule.LAST_SENTENCE) for one in found))]
+
+
+def _conclusion(sentence: str) -> Stated | None:
+    """Return a sentence that concludes, from its inner conclusion on: "x + 2 = 5, so x = 3." -> "x = 3."."""
+    inner = [*INNER_CONCLUSION.finditer(sentence)]
+    return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
 
 
 def in_tags(response: str) -> Stated | None:
@@ -259,14 +270,11 @@ def after_markers(text: str) -> list[Stated]:
 
 
 def last_conclusion(text: str) -> Stated | None:
-    """Read the last sentence that concludes, from its inner conclusion on.
-
-    "Therefore x = 3." -> "Therefore x = 3.", "x + 2 = 5, so x = 3." -> "x = 3."
-    """
+    """Read the last sentence that concludes, from its inner conclusion on."""
     for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
-        inner = [*INNER_CONCLUSION.finditer(sentence)]
-        if (inner or CONCLUSION.match(sentence)) and is_statement(sentence) and not _is_about_answer(sentence):
-            return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
+        concludes = CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence)
+        if concludes and is_statement(sentence) and not _is_about_answer(sentence):
+            return _conclusion(sentence)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, DENIAL_BEFORE, DENIES
 from mathbatch.scoring.answers.readable import answer_part
-from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, is_statement, statements_of_values
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, is_refusal, is_statement, statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
 from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
@@ -47,7 +47,7 @@ def stated_words(response: str, gold: str) -> list[Stated]:
 
     `gold` is in the spelling of `canonical_text`.
     """
-    said = statements_of_values(response)
+    said = [] if is_refusal(answer_part(response)) else statements(response)
     words = len(gold.split())
     introduced = next((one for one in said if one.rule in EXPLICIT), None)
     if gold in TRUTHS:
