@@ -1,20 +1,139 @@
-"""Separate the reasoning in `<think>…</think>` from the answer."""
+"""Separate what a model thinks from its answer, whatever marks it puts around its thoughts.
+
+    <think>6 * 6</think>36      [THINK]6 * 6[/THINK]36      ◁think▷6 * 6◁/think▷36      <reasoning>6 * 6</reasoning>36
+    <|channel|>analysis<|message|>6 * 6<|end|><|start|>assistant<|channel|>final<|message|>36
+
+each gives the reasoning "6 * 6" and the answer "36".
+"""
 
 from __future__ import annotations
 
-OPEN, CLOSE = "<think>", "</think>"
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+OPENING_BRACKET, CLOSING_BRACKET = r"[<\[◁【⟨〈＜]", r"[|｜]?[>\]▷】⟩〉＞]"
+BETWEEN_WORDS = r"[_:▁-]"
+# A tag in any kind of brackets whose name says that it is about thinking, such as "<think>", "[/THINK]", "<seed:think>"
+# and "<|end_of_thought|>", or the mark of a channel. The case of letters is ignored behind the bracket only, since that
+# makes the search fast.
+MARK = re.compile(
+    rf"{OPENING_BRACKET}(?i:\s?[|｜]?\s?(?P<slash>/?)\s?(?P<name>(?:(?:begin|start|end)\s(?:of\s)?)?"
+    rf"(?:[a-z]{{1,10}}{BETWEEN_WORDS}){{0,3}}"
+    r"(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis))"
+    rf"(?:{BETWEEN_WORDS}[a-z]{{1,10}}){{0,2}})(?:\s[a-z_-]{{1,20}}=[\"'][^\"'<>]{{0,40}}[\"']){{0,2}}\s?{CLOSING_BRACKET}"
+    r"|\|(?:channel\|?|im_start\|)>\s?(?P<channel>(?!assistant|system|user|tool)[a-z]{1,20})"
+    r"(?:[^<\n]{0,60}<\|(?:message|constrain)\|>(?:[a-z]{1,10}<\|message\|>)?)?"
+    r"|channel(?P<end>\|>))"
+)
+# Marks of channels without their special tokens, "analysisWe get 5.assistantfinal5", and those of Granite in words.
+BARE_MARK = re.compile(
+    r"\A\s*(?:analysis(?=[A-Z\d\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
+    r"|assistant(?P<end>final)|^Here(?:['’]s|\sis)\smy\s(?P<end_in_words>response):",
+    re.MULTILINE,
+)
+END = re.compile(r"(?:\A|[_:▁-])end(?:\Z|[\s_:▁-])", re.IGNORECASE)
+FINAL_CHANNELS = ("final", "answer", "response")
+# A tag that opens or closes the answer. It ends a thought that has no closing mark, where it begins a line or where its
+# closing tag ends the response.
+ANSWER_MARK = re.compile(
+    rf"{OPENING_BRACKET}(?i:\s?[|｜]?(?:(?P<closes>/|end_(?:of_)?)|(?:begin|start)_(?:of_)?)?(?:final[\s_]?)?"
+    rf"(?:answer|solution|response|output|conclusion|final)){CLOSING_BRACKET}"
+)
+# Shows that a text means to give the answer.
+EXPLICIT = re.compile(r"boxed|begin_of_box|\banswer\b|####|答案", re.IGNORECASE)
+
+
+class Mark(NamedTuple):
+    """Mark around a thought. A heading such as "[Analysis]" opens a thought only if something closes it."""
+
+    start: int
+    end: int
+    closes: bool
+    is_heading: bool
 
 
 def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | None, str]:
     """Return the reasoning, None if there is none, and the answer after it.
 
-    Some chat templates write the opening tag into the prompt, so a closing tag alone is enough. If the text was cut off
-    before the closing tag, the answer is empty: the text begins with the opening tag then, or `opened_by_prompt` tells
-    that the prompt ends with it.
+    Some chat templates write the opening mark into the prompt, so a closing mark alone is enough. The answer is empty
+    if a thought has no end; `opened_by_prompt` tells that the prompt ends with an opening mark. A further closing mark
+    ends one more thought if an answer follows it, otherwise it stands behind the answer and means nothing.
     """
-    before, closed, answer = text.rpartition(CLOSE)
-    if closed:
-        return before.strip().removeprefix(OPEN).strip(), answer.strip()
-    if opened_by_prompt or text.lstrip().startswith(OPEN):
-        return text.strip().removeprefix(OPEN).strip(), ""
-    return None, text
+    marks = _marks(text)
+    if not marks and not opened_by_prompt:
+        return None, text
+    is_thinking = opened_by_prompt or marks[0].closes
+    # Pieces of text outside of thoughts: those since the last thought, and those before it.
+    pieces: list[tuple[int, int]] = []
+    before: list[tuple[int, int]] = []
+    start = opened = 0
+    for mark in marks:
+        if is_thinking and mark.closes:
+            is_thinking, start = False, mark.end
+        elif mark.closes or not is_thinking:
+            pieces.append((start, mark.start))
+            start = mark.end
+        if not mark.closes and not is_thinking:
+            is_thinking, opened = True, mark.end
+            before, pieces = (pieces if _has_text(text, pieces) else before), []
+    if is_thinking:
+        start = _start_of_answer(text, opened)
+    pieces.append((start, len(text)))
+    pieces = pieces if is_thinking or _has_text(text, pieces) else before
+    chosen = _answer_in(text, pieces)
+    answer = "\n".join(text[first:last].strip() for first, last in chosen)
+    reasoning = text[: chosen[0][0]] if chosen else text
+    return _without_marks_around(reasoning), answer.strip()
+
+
+def opens_reasoning(prompt: str) -> bool:
+    """Tell whether a prompt ends with an opening mark, so that the response begins within a thought."""
+    marks = _marks(prompt)
+    return bool(marks) and not marks[-1].closes and not prompt[marks[-1].end :].strip()
+
+
+def _marks(text: str) -> list[Mark]:
+    """Return the marks around thoughts in a text; headings only where something closes them."""
+    may_be_bare = "assistantfinal" in text or text.lstrip().startswith(("analysis", "Here"))
+    bare = [*BARE_MARK.finditer(text)] if may_be_bare else []
+    # Without a thought before it, "Here is my response:" is no mark.
+    found = [Mark(*one.span(), one.lastgroup is not None, is_heading=False) for one in bare]
+    found = [one for one in found if not (one.closes and text[one.start] == "H") or not found[0].closes]
+    for one in MARK.finditer(text):
+        is_final = (one["channel"] or "").lower() in FINAL_CHANNELS
+        closes = bool(one["slash"] or one["end"] or END.search(one["name"] or "") or is_final)
+        found.append(Mark(*one.span(), closes, is_heading=one["plain"] is not None and one[0][0] in "[【"))
+    found.sort()
+    return [one for one in found if not one.is_heading or found[-1].closes]
+
+
+def _has_text(text: str, pieces: Sequence[tuple[int, int]]) -> bool:
+    return any(text[first:last].strip() for first, last in pieces)
+
+
+def _answer_in(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the last piece with an explicit answer, or else with any text, and all pieces after it."""
+    for is_answer in (EXPLICIT.search, str.strip):
+        for place in reversed(range(len(pieces))):
+            if is_answer(text[slice(*pieces[place])]):
+                return pieces[place:]
+    return pieces[-1:]
+
+
+def _start_of_answer(text: str, opened: int) -> int:
+    """Return where the answer starts in a text whose last thought has no closing mark; its end if there is none."""
+    marks = [*ANSWER_MARK.finditer(text, opened)]
+    if len(marks) > 1 and marks[-1]["closes"] and not text[marks[-1].end() :].strip():
+        return marks[-2].start()
+    if marks and not marks[-1]["closes"] and text[: marks[-1].start()].rstrip(" *#").endswith("\n"):
+        return marks[-1].start()
+    return len(text)
+
+
+def _without_marks_around(text: str) -> str | None:
+    """Return a thought without the mark that opens it and the one that closes it; None if nothing is left."""
+    marks = _marks(text)
+    first = marks[0].end if marks and not text[: marks[0].start].strip() else 0
+    last = marks[-1].start if marks and not text[marks[-1].end :].strip() else len(text)
+    return text[first:last].strip() or None

@@ -23,7 +23,7 @@ from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.reaper import Reaper
-from mathbatch.models.reasoning import OPEN, split_reasoning
+from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
@@ -270,8 +270,8 @@ class VllmModel(BaseInferenceModel):
         )
 
     def _prompt_opens_reasoning(self, engine: AsyncLLM, output: RequestOutput) -> bool:
-        tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-8:])
-        return str(tail).rstrip().endswith(OPEN)
+        tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-16:])
+        return opens_reasoning(str(tail))
 
     def _count_images(self, engine: AsyncLLM) -> None:
         found = engine.renderer.stat_mm_cache()

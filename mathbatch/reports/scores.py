@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.terminal import show
+from mathbatch.scoring.panel import BESIDE
 
 # Labels of one metadata field that are shown, those with the most rows; metrics.json has all of them.
 SHOWN_LABELS = 12
@@ -17,6 +18,8 @@ SHOWN_LABELS = 12
 SHOWN_REASONS, SHOWN_IDS = 3, 5
 # Reasons for unscored responses that are shown.
 SHOWN_UNSCORED = 5
+# Difference between the accuracies by `auto` and by a protocol from which on both are shown.
+SHOWN_DIFFERENCE = 0.01
 
 
 def accuracy_text(metrics: dict[str, Any]) -> str:
@@ -51,7 +54,10 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
 
     `limit` is added to the number of truncated responses and says which setting cut them.
     """
-    facts = [("accuracy", accuracy_text(metrics)), ("verdicts", verdicts_text(metrics))]
+    facts = [("accuracy", accuracy_text(metrics))]
+    if differs_from_auto(metrics):
+        facts.append(("by auto", _by_auto(metrics)))
+    facts.append(("verdicts", verdicts_text(metrics)))
     if metrics.get("unusable_golds", {}).get("rows"):
         facts.append(("gold unusable", _unusable(metrics["unusable_golds"])))
     if metrics["truncated"]:
@@ -81,6 +87,18 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if metrics["suspects"]:
         facts.append(("to look at", f"{metrics['suspects']:,} verdicts, worst first in audit.jsonl"))
     return facts
+
+
+def differs_from_auto(metrics: dict[str, Any]) -> bool:
+    """Tell whether `auto` finds another accuracy than the benchmark's protocol, by more than a point."""
+    ours, theirs = metrics["accuracy"], metrics.get(BESIDE, {}).get("accuracy")
+    return ours is not None and theirs is not None and abs(ours - theirs) > SHOWN_DIFFERENCE
+
+
+def _by_auto(metrics: dict[str, Any]) -> str:
+    """Return the accuracy by `auto` in words, and why it is another one."""
+    protocol = " and ".join(metrics["scorer"]["scorers"])
+    return f"{accuracy_text(metrics[BESIDE])}\n{protocol} keeps the limits of the benchmark's protocol, auto doesn't"
 
 
 def _unusable(golds: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ from mathbatch.config import DatasetConfig
 from mathbatch.config.templates import boxed
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
+from mathbatch.models import reasoning
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring import judge as judge_module
 from mathbatch.scoring import panel as panel_module
@@ -33,7 +34,7 @@ from mathbatch.scoring import worker_process
 from mathbatch.scoring.files import AUDIT, EARLIER, METRICS, SCORES
 from mathbatch.scoring.metrics.metrics import Metrics
 from mathbatch.scoring.metrics.plots import PLOTS, draw_breakdown
-from mathbatch.scoring.panel import Panel, Votes, combine, facts_of
+from mathbatch.scoring.panel import BESIDE, Panel, Votes, combine, facts_of
 from mathbatch.scoring.review import ReviewList, ReviewReason, UnusableGolds
 from mathbatch.scoring.workers import Workers
 
@@ -79,12 +80,14 @@ class EarlierMetrics(msgspec.Struct):
 class ScoringTotals:
     """Everything that is added up over the responses of a scoring run.
 
-    `unscored_reasons` counts why responses are unscored. `votes` counts the votes of each scorer on responses that
+    `beside` has the metrics of `auto` where it stands beside a benchmark's protocol. `unscored_reasons` counts why
+    responses are unscored. `votes` counts the votes of each scorer on responses that
     exist, `unscored_votes` those without a verdict.
     """
 
     metrics: Metrics
     summaries: Sequence[BaseSummary]
+    beside: Metrics | None = None
     review: ReviewList = field(default_factory=ReviewList)
     unusable_golds: UnusableGolds = field(default_factory=UnusableGolds)
     unscored_reasons: Counter[str] = field(default_factory=Counter)
@@ -99,6 +102,9 @@ class ScoringTotals:
         facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
         facts["unusable_golds"] = self.unusable_golds.facts()
         facts["unscored"] = dict(self.unscored_reasons.most_common(MAX_REASONS))
+        if self.beside is not None:
+            theirs = self.beside.facts()
+            facts[BESIDE] = {name: theirs[name] for name in ("accuracy", "interval", "correct", "judged")}
         return facts | {"suspects": self.review.count}
 
     def add_votes(self, unit: ScoringUnit, votes: Votes) -> None:
@@ -114,9 +120,11 @@ class ScoringTotals:
             known[score.reason] += 1
         self.review.add(unit.sample, unit.record.rollout, unit.record.text or "", score, reasons)
 
-    def add_row(self, sample: Sample, scores: list[Score], truncated: list[bool]) -> None:
-        """Count the scores of all rollouts of one row."""
+    def add_row(self, sample: Sample, scores: list[Score], beside: list[Score], truncated: list[bool]) -> None:
+        """Count the scores of all rollouts of one row, and those of the scorer that stands beside the others."""
         self.metrics.add(sample, scores, truncated)
+        if self.beside is not None:
+            self.beside.add(sample, beside, truncated)
         for summary in self.summaries:
             summary.add(sample, scores)
         fault = next((score for score in scores if score.gold_at_fault), None)
@@ -141,7 +149,8 @@ def evaluate(
     made against other gold answers, are kept in `scores/`. `metrics.json` is removed before the new scores take their
     place, so it never describes other scores. Raises StoreError if the disk fails.
     """
-    totals, golds = ScoringTotals(Metrics(dataset.metadata), panel.summaries()), hashlib.blake2b(digest_size=4)
+    totals = ScoringTotals(Metrics(dataset.metadata), panel.summaries(), Metrics(()) if panel.has_beside else None)
+    golds = hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
         _score_all(_units(rows, golds.update), panel, totals, writer(stream), judge=judge, on_scored=on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
@@ -179,22 +188,25 @@ def _score_all(
 ) -> None:
     """Score all responses, write a line for each to `scores_file`, and add them to `totals`."""
     scores: list[Score] = []
+    beside: list[Score] = []
     truncated: list[bool] = []
     count = 0
     with Workers(panel, lambda: on_scored(count)) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
         voted = workers.votes(responses) if panel.voters else ((unit, {}, []) for unit, _, _ in responses)
         for count, (unit, votes, reasons) in enumerate(voted, 1):
+            aside, votes = votes.get(BESIDE), panel.counted(votes)
             votes = votes if judge is None else votes | judge.votes(unit)
             totals.add_votes(unit, votes)
             score = _score(unit, votes)
             totals.add_score(unit, score, reasons)
             scores_file.write(_line(unit, score))
             scores.append(score)
+            beside.append(aside or score)
             truncated.append(unit.record.truncated)
             if not unit.remaining:
-                totals.add_row(unit.sample, scores, truncated)
-                scores, truncated = [], []
+                totals.add_row(unit.sample, scores, beside, truncated)
+                scores, beside, truncated = [], [], []
             on_scored(count)
 
 
@@ -269,7 +281,9 @@ def _own_code() -> Iterator[Path]:
     """Yield the files that decide verdicts. Plots and tables are not among them: scores stay valid if those change."""
     for folder in VERDICT_FOLDERS:
         yield from (Path(__file__).parent / folder).rglob("*.py")
-    yield from (Path(module.__file__ or "") for module in (panel_module, judge_module, worker_process, boxed))
+    yield from (
+        Path(module.__file__ or "") for module in (panel_module, judge_module, worker_process, boxed, reasoning)
+    )
 
 
 def _files_of(panel: Panel) -> list[Path]:

@@ -12,7 +12,7 @@ scoring:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -45,6 +45,10 @@ JUDGE = "judge"
 # Verdicts that a scorer may return. A response that is not there has `failed`, which no scorer is asked about.
 VERDICTS = ("correct", "wrong", "no_answer", "unscored")
 SCORER_ERROR = "scorer_error"
+# Protocols of benchmarks that ask for free responses. Their limits are part of them, so `auto` scores beside them and
+# is shown where the two differ. DynaMath asks for JSON, which `auto` doesn't read.
+PROTOCOLS = frozenset({"gsm8k", "mathverse", "mathvision", "mathvista", "wemath"})
+BESIDE = "auto"
 
 # Scores of one response by the names of the scorers that take its row.
 Votes = dict[str, Score]
@@ -52,11 +56,15 @@ Votes = dict[str, Score]
 
 @dataclass(frozen=True)
 class Voter:
-    """Scorer with its name in the config, and the expression that selects its rows (None: all rows)."""
+    """Scorer with its name in the config, and the expression that selects its rows (None: all rows).
+
+    A voter that only stands beside the others is asked like them, but decides no verdict.
+    """
 
     name: str
     scorer: BaseScorer
     where: Callable[[Row], Any] | None = None
+    is_beside: bool = False
 
     def takes(self, sample: Sample) -> bool:
         """Tell whether this scorer has a vote on the row."""
@@ -118,8 +126,14 @@ class Panel:
 
     @property
     def names(self) -> list[str]:
-        """Return the names of all scorers, the judge last."""
-        return [voter.name for voter in self.voters] + ([] if self.judge is None else [JUDGE])
+        """Return the names of all scorers that decide verdicts, the judge last."""
+        own = [voter.name for voter in self.voters if not voter.is_beside]
+        return own + ([] if self.judge is None else [JUDGE])
+
+    @property
+    def has_beside(self) -> bool:
+        """Tell whether one of the scorers only stands beside the others."""
+        return any(voter.is_beside for voter in self.voters)
 
     @property
     def preload(self) -> list[str]:
@@ -139,10 +153,14 @@ class Panel:
                 raise PartError(returned(scorer, "summary", f"{shown(summary)}, not a BaseSummary or None").sentence())
         return [summary for _, summary in found]
 
+    def counted(self, votes: Votes) -> Votes:
+        """Return the votes of the scorers that decide verdicts."""
+        return {name: score for name, score in votes.items() if not (self.has_beside and name == BESIDE)}
+
     def gold_problem(self, sample: Sample) -> str | None:
         """Return why a scorer rejects even the gold answer itself; None if every scorer finds it correct."""
         for voter in self.voters:
-            if voter.takes(sample):
+            if voter.takes(sample) and not voter.is_beside:
                 score = voter.score_of_gold(sample)
                 if not score.is_correct:
                     return f"{voter.name}: {score.reason}"
@@ -159,6 +177,8 @@ def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
         return Panel([Voter("scorer", make("scorer", section, BaseScorer))], spec)
     named = _parameters_by_name(scoring)
     voters = [_voter(name, dict(parameters)) for name, parameters in named.items() if name != JUDGE]
+    if voters and all(voter.name in PROTOCOLS for voter in voters):
+        voters.append(replace(_voter(BESIDE, {}), is_beside=True))
     return Panel(voters, spec, _judge(named[JUDGE]) if JUDGE in named else None)
 
 

@@ -84,7 +84,7 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
         if response is None:
             return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
         votes = panel.votes(sample, response, only)
-        return _encode(WorkerReply(votes, review_reasons(sample, response, votes)))
+        return _encode(WorkerReply(votes, review_reasons(sample, response, panel.counted(votes))))
     except PartFailure as error:
         problem = writable(f"the comparison fails: {error}"[:MAX_PROBLEM])
         return _encode(WorkerReply(problem=problem, fault=Fault(*map(writable, error.fault))))

@@ -52,7 +52,8 @@ class GoldChecker:
 
     def _is_quick(self, gold: str) -> bool:
         """Tell whether it can be compared in this process, so that ordinary datasets need no worker process."""
-        is_simple = not self._panel.preload and len(gold) <= MAX_QUICK
+        deciding = (voter for voter in self._panel.voters if not voter.is_beside)
+        is_simple = len(gold) <= MAX_QUICK and not any(voter.scorer.preload for voter in deciding)
         return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
 
     def _problem(self, task: ScoringTask) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-BRACES = re.compile(r"\\boxed\{|[{}]")
+# Commands that draw a frame, and the `\beginboxed{` of models that mix it up with `\begin{boxed}`.
+BOX = r"\\(?:(?:begin)?boxed|fbox|framebox)\s?(?:\[[^\[\]{}]{0,20}\]){0,2}\{"
+BRACES = re.compile(rf"{BOX}|[{{}}]")
 # Blanks that are cut off. A form feed is kept, since JSON makes it of the backslash and the f of `\frac`.
 BLANKS = " \t\r\n"
 
@@ -39,5 +41,5 @@ def last_boxed(text: str) -> str | None:
 def is_cut(text: str) -> bool:
     r"""Tell whether a text ends within a `\boxed{` that nothing closes, as a response that was cut off does."""
     found = boxes(text)
-    last = text.rfind("\\boxed{")
+    last = max((one.start() for one in re.finditer(BOX, text)), default=-1)
     return last >= 0 and not any(box.start <= last < box.end for box in found[-1:])

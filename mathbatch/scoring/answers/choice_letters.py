@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mathbatch.scoring.answers.cues import CONTRAST, DENIAL_BEFORE, NOT, REASON
 from mathbatch.scoring.answers.statements import MAX_ANSWER
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -21,7 +22,8 @@ class Letters(NamedTuple):
 
 # Signs around a letter that say nothing: bold, LaTeX commands, quotation marks, HTML tags.
 MARKUP = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"'“”‘’]|(?:\\\\)|</?[a-z]{2,20}>"
+    r"\\(?:text|mathrm|mathbf|textbf|boxed|bf|rm)\b|\\[()\[\],;! ]|[${}*_`\"“”‘]|(?<!\w)['’]|['’](?!\w)|(?:\\\\)"
+    r"|</?[a-z]{2,20}>"
 )
 PARENTHESISED = re.compile(r"[(（\[【]\s?([A-Za-z])\s?[)）\]】]")
 # Several letters with signs or words between: "A, C", "(A) and (C)", "B和D".
@@ -45,13 +47,13 @@ OTHER_CONCLUSION = re.compile(
 # A capital letter that is neither part of a word nor the pronoun "I" with a verb behind it: "the choice I made".
 CAPITAL_LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
 AFTER_OPTION_WORD = re.compile(
-    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?"
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?|opci[oó]n|lettre|letra|lettera|antwort|buchstabe|вариант)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?"
     + CAPITAL_LETTER,
     re.IGNORECASE,
 )
 FIGURE_NOUN = r"(?:(?:figure|picture|image|diagram|shape|piece|graph)\s)"
 AFTER_VERB = re.compile(
-    r"(?:\b(?:is|are|be|but|[Ii]t\ss|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
+    r"(?:\b(?:is|are|be|but|[Ii]t['’\s]s|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
     rf"{FIGURE_NOUN}?([A-Z])"
     r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
 )
@@ -62,10 +64,24 @@ LETTER_AT_END = re.compile(
 )
 CALLED_RIGHT = re.compile(
     r"(?<!not )(?<!if )(?<![A-Za-z0-9])([A-Z])"
-    r"(?:[)\]]?\s(?:is|must be|shows)\s(?:the\s)?(?:only\s)?(?:correct|right|best|true)\b"
+    r"(?:[)\]]?\s(?:is|must be|shows)\s(?:the\s|my\s)?(?:only\s)?(?:correct|right|best|true|answer|what)\b"
     r"|[)\]]?\s(?:remains|is\sleft)(?=[\s.!]*$)|[)）]?[项是]{0,2}正确)",
     re.IGNORECASE,
 )
+# A text that states an answer starts with the letter, behind words such as adverbs: "definitely C", "la opción B, …".
+LETTER_INTRODUCED = re.compile(
+    r"(?:[^\W\d_A-Z][\w'’]*[,:]?\s){0,4}[(（\[]?(?P<letter>[A-Z])(?![A-Za-z0-9_'’])(?!(?<=[AI])\s(?!and\b|or\b|but\b|not\b|as\b|since\b|because\b|with\b"
+    r"|here\b|instead\b|rather\b|for\b)[a-z])"
+)
+# A noun and a letter, as "Figure C".
+NOUN_AND_LETTER = re.compile(r"(?:the\s)?[^\W\d_]{2,}\s[(\[]?([A-Z])[)\]]?[\s.]*", re.IGNORECASE)
+# A letter that is chosen: "I would settle for A here", "everything points to D".
+CHOSEN = re.compile(
+    r"(?:\b(?:I|[Ww]e)(?:['’]\w+)?\s[^.;:\n]{0,40}?\b(?:for|with|choose|pick|select|say|take)|\bpoints?\sto|\b[Oo]nly)\s[(\[]?([A-Z])[)\]]?"
+    r"(?=\s?(?:here|instead|now|then|though|overall)?\W*\Z|[,.;]\s|(?<=nly\s[A-Z])\s[a-z])"
+)
+# Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
+LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 ORDINAL_OPTION = re.compile(
     rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
@@ -73,34 +89,37 @@ ORDINAL_OPTION = re.compile(
 )
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
-REASON = re.compile(r",?\s(?:because|since)\s(?!.*\b(?:so|thus|hence|therefore)\b)", re.IGNORECASE | re.DOTALL)
 DENIES = re.compile(
-    r"\b(?:incorrect|wrong|false|not|cannot|none|impossible|fails?|eliminated?|ruled\sout|neither|unlike)\b|n['’]t\b"
+    rf"{NOT}|\b(?:incorrect|wrong|false|none|impossible|fails?|eliminated?|ruled\sout|unlike)\b"
     r"|错误|不正确|排除",
     re.IGNORECASE,
 )
 
 
-def letters_in(text: str, allowed: str = DEFAULT_LETTERS) -> Letters | None:
+def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = False) -> Letters | None:
     """Return the letters that a candidate names, or None where it names none.
 
         "(B) No" -> B, "A, B and D are correct" -> ABD, "so it leaves option C" -> C
 
-    Letters outside `allowed` don't count, and a candidate of more than 1,000 characters names none. The rules run from
-    the strictest to the loosest: first on what stands before a reason, then on the whole text.
+    Letters outside `allowed` don't count, and a candidate of more than 1,000 characters names none. `introduced` says
+    that the text follows a mark of the answer, as "the answer is". The rules run from the strictest to the loosest:
+    first on what stands before a reason, then on the whole text.
     """
     if len(text) > MAX_ANSWER:
         return None
     bare = " ".join(MARKUP.sub(" ", text).split()) if "\n" not in text.strip() else MARKUP.sub("", text).strip()
-    for part in dict.fromkeys([_without_reason(bare), bare]):
+    for part in dict.fromkeys([_without_reason(CONTRAST.sub("", bare)), _without_reason(bare), bare]):
         for rule in (
             _letters_alone,
+            _letters_in_row,
             _set_called_right,
             _leading_letter,
+            *([_introduced_letter] if introduced else []),
             _letter_called_right,
             _in_parentheses,
             _after_option_word,
             _by_ordinal,
+            _chosen_letter,
         ):
             found = rule(part.strip(), allowed)
             if found is not None:
@@ -134,6 +153,31 @@ def _letters_alone(text: str, allowed: str) -> Letters | None:
     if ADJACENT_LETTERS.fullmatch(core) and "".join(sorted(set(core))) == core:
         return _if_all_allowed(list(core), core, allowed)
     return None
+
+
+def _letters_in_row(text: str, allowed: str) -> Letters | None:
+    """Read letters that stand in a row at the start: "C D A B all seem possible" -> ABCD."""
+    found = LETTERS_IN_ROW.match(text)
+    letters = re.findall(r"(?<!\w)[A-Z](?!\w)", found[0]) if found else []
+    return _if_all_allowed(letters, found[0], allowed) if found and len(letters) > 1 else None
+
+
+def _introduced_letter(text: str, allowed: str) -> Letters | None:
+    """Read the letter that a text starts with, behind up to four words: "definitely C", "la opción B"."""
+    found = LETTER_INTRODUCED.match(text)
+    if not found or DENIES.search(text[: found.start("letter")]) or DENIES.match(text[found.end() :].lstrip()):
+        return None
+    if LETTER_SET.match(text, found.start("letter")) or OTHER_CONCLUSION.match(text, found.end()):
+        return None
+    return _if_all_allowed([found["letter"]], found[0].strip(), allowed)
+
+
+def _chosen_letter(text: str, allowed: str) -> Letters | None:
+    """Read the last letter that a text chooses, or a noun and a letter: "I would settle for A here", "Figure C"."""
+    alone = NOUN_AND_LETTER.fullmatch(text)
+    if alone and not DENIES.search(text):
+        return _if_all_allowed([alone[1]], alone[0].strip(), allowed)
+    return None if DENIES.search(text) else _last_allowed([*CHOSEN.finditer(text)], allowed)
 
 
 def _leading_letter(text: str, allowed: str) -> Letters | None:
@@ -198,7 +242,7 @@ def _by_ordinal(text: str, allowed: str) -> Letters | None:
 
 def _last_allowed(found: list[re.Match[str]], allowed: str) -> Letters | None:
     """Return the last match whose letter is one of those allowed."""
-    capital = [one for one in found if one[1] in allowed]
+    capital = [one for one in found if one[1] in allowed and not DENIAL_BEFORE.search(one.string[: one.start(1)][-30:])]
     return Letters(capital[-1][1], capital[-1][0].strip()) if capital else None
 
 

@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_texts import MATH_SIGN, are_same_choice
+from mathbatch.scoring.answers.cues import DENIAL_BEFORE, VERB_AFTER
 from mathbatch.scoring.answers.number_in_sentence import number_stated_in
-from mathbatch.scoring.answers.statements import READ_WINDOW
+from mathbatch.scoring.answers.readable import READ_WINDOW
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, as_number
@@ -27,10 +28,6 @@ OPERATOR_AFTER = re.compile(
     r"\s?(?:[√^!]|[+*/](?=\s?[\w(√\\-])|-(?=\s?(?:[\d(√]|[a-z]\b|pi\b))|[<>]|\((?=[\d√a-z]))|[.,/:]\d|,\s-?\d+\)"
     r"|\s?(?:pi|sqrt)\b|\s?\\(?!(?:text|mathrm|mbox|rm|circ|degree|quad)(?![a-z]))[a-z]|\s?[a-fi-kn-rt-z](?![\w'])"
 )
-# Stands in front of what is denied: "not ", "instead of the ".
-DENIAL_BEFORE = re.compile(
-    r"(?:\b(?:not|never|nor|neither|rather\sthan|instead\sof|unlike|without)|n['’]t)(?:\sbe)?(?:\s(?:the|a|an|in|on))?\s\Z"
-)
 # Stands behind what is denied: "half is wrong".
 DENIAL_AFTER = re.compile(
     r"\s(?:is|are|was|were|would\sbe)\s(?:not|wrong|incorrect|false|impossible|too|ruled|never)\b"
@@ -40,8 +37,6 @@ COMPARISON_BEFORE = re.compile(
     r"\b(?:than|followed\sby|compared\s(?:to|with)|relative\sto|ahead\sof|versus|exceeds?|surpass(?:es)?)"
     r"(?:\s(?:the|that|those))?(?:(?:\s[a-z]{1,12})?\s(?:of|in|for|by))?(?:\s(?:the|an?))?\s\Z"
 )
-# Shows that a name starts a clause of its own and is not compared: "higher than France, and Italy is lower".
-VERB_AFTER = re.compile(r"\s(?:is|are|was|were|has|have|had)\b")
 # Stands between two texts of which neither is the answer: "3 or 4".
 BETWEEN_ALTERNATIVES = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
 # Stands behind a number that is one of several: "3 or 4".
@@ -63,17 +58,28 @@ def choices_named_in(text: str, choices: Sequence[str]) -> list[int]:
     "or", or the other side of a comparison doesn't count. Where one choice holds another, the longest counts ("quarter
     past", not "quarter"). Choices that are single letters are left to `letters_in`, since "a" is an article.
     """
+    found, known = _mentions(text, choices)
+    found = [] if _are_alternatives(found) else found
+    return list(dict.fromkeys(known[one[0]] for one in reversed(found)))[::-1]
+
+
+def names_alternatives(text: str, choices: Sequence[str]) -> bool:
+    """Tell whether the last choices that a sentence names are alternatives, so that it states none: "it is 3 or 4"."""
+    return _are_alternatives(_mentions(text, choices)[0])
+
+
+def _mentions(text: str, choices: Sequence[str]) -> tuple[list[re.Match[str]], dict[str, int]]:
+    """Return the mentions of choices in the canonical form of a text, and the place of each choice by its own."""
     plains = [canonical_text(choice) for choice in choices]
     known = {
         one: number for number, one in reversed([*enumerate(plains)]) if one and not (len(one) == 1 and one.isalpha())
     }
     if not known:
-        return []
+        return [], known
     text = canonical_text(text[-READ_WINDOW:])
     longest = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
     found = _without_comparisons([*re.finditer(rf"(?<!\w)(?:{longest})(?!\w)", text)], text)
-    found = [one for one in found if _is_asserted(one, text)]
-    return list(dict.fromkeys(known[one[0]] for one in reversed(_without_alternatives(found, text))))[::-1]
+    return [one for one in found if _is_asserted(one, text)], known
 
 
 def choice_of_stated_number(text: str, choices: Sequence[str]) -> int | None:
@@ -133,7 +139,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     )
 
 
-def _without_alternatives(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
-    """Return the matches, or none where the last two are alternatives: "it is 3 or 4"."""
+def _are_alternatives(found: list[re.Match[str]]) -> bool:
+    """Tell whether the last two mentions are alternatives."""
     several = len(found) > 1 and found[-1][0] != found[-2][0]
-    return [] if several and BETWEEN_ALTERNATIVES.match(text[found[-2].end() : found[-1].start()]) else found
+    return several and BETWEEN_ALTERNATIVES.match(found[-1].string[found[-2].end() : found[-1].start()]) is not None

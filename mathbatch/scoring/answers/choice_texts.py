@@ -106,6 +106,13 @@ def opening_answer(text: str, choices: Sequence[str], allowed: str) -> Stated | 
     return None
 
 
+def lists_choices(text: str, choices: Sequence[str]) -> bool:
+    """Tell whether a text is nothing but a list of several choices, one a line, so that it chooses none of them."""
+    lines = [one for one in text[:MAX_ANSWER].splitlines() if one.strip()]
+    listed = [choice_with_letter(one, choices) for one in lines]
+    return len(set(listed)) > 1 and None not in listed
+
+
 def _is_answer(line: str, choices: Sequence[str], allowed: str) -> bool:
     """Tell whether a line is a choice's text, with or without its letter, or nothing but letters."""
     texts = (choice_as_whole(line, choices), choice_with_letter(line, choices))
@@ -143,6 +150,7 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
 
     A text that is no expression has no value.
     """
+    text = text.strip(" *")
     number = as_number(text)
     if number is not None:
         values = [as_number(choice) for choice in choices]

@@ -9,24 +9,30 @@ A statement that denies ("it is not 7") or bounds ("more than 7") states no valu
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
-from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES, is_denied_or_bound, without_side_remarks
-from mathbatch.scoring.answers.number_in_sentence import number_stated_in, numbers_in_digits_or_words
+from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES
+from mathbatch.scoring.answers.number_in_sentence import (
+    number_stated_in,
+    numbers_in_digits_or_words,
+    with_decimal_point,
+)
+from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
     SENTENCE_WINDOW,
     Rule,
     Stated,
+    closing_statements,
+    is_cut_off,
+    is_refusal,
     is_statement,
-    last_conclusion,
-    last_sentence,
     statements,
-    without_middle,
 )
-from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
-from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
+from mathbatch.scoring.expressions.numbers import Number, as_number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
     VALUE,
     first_formulas,
@@ -64,10 +70,37 @@ COUNT = re.compile(
     r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
     re.IGNORECASE,
 )
+AND_A_PART = re.compile(r"\band\sa\s(?:half|third|quarter)\b", re.IGNORECASE)
+# Letters that are the answer together: "the corners are A, C and E".
+LETTERS_LISTED = re.compile(r"\b(?:are|is|be)\s((?:[A-Z](?:,\s|,?\sand\s)){1,9}[A-Z])\W*\Z")
+# Stands in front of a formula that is stated at once: "approximately ".
+FIRST = re.compile(
+    r"(?:\W|\b(?:[a-z]+ly|about|around|just|only|also|thus|either|the|an?|at\s(?:most|least)|[A-Za-z]\s?=))*",
+    re.IGNORECASE,
+)
+VALUE_FIRST = re.compile(rf"{FIRST.pattern}(-?\d[\d.,/]*\d|\d)(?=\s\(|[,;]\s)")
+# Stands behind a formula of which something is said: "$f(x)$ has its minimum".
+PREDICATE = re.compile(
+    r"\s(?:is|are|was|were|has|have|equals?|gives?|becomes?|takes?|can|must|may|could|should|will)\b"
+)
+# Formula that is only the name of something.
+NAME = re.compile(r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?(?:\([A-Za-z]\))?")
+# A remark in words behind a value: "26 (if zero counts)".
+ASIDE = re.compile(r"(?<=[\w$})%])\s?\((?!\s?(?:or|possibly|maybe|perhaps)\b)[^()\d\\$]*[a-z]{2}[^()\\$]*\)(?=\W|$)")
+ALTERNATIVE_IN_BRACKETS = re.compile(
+    r"(?:\s|\\[ ,;])*\((?:\\(?:text|mathrm|mbox)\s?\{)?\s?(?:or|possibly|maybe|perhaps)(?:\s\w+)?[\s}]+([^()]{1,40})\)"
+)
+# Stands between two numbers of which one would be the answer.
+BETWEEN_ALTERNATIVES = re.compile(
+    r"(?<=[\d}])\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|\s/\s|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
+)
+EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
+# Relative difference that a rounded number may have from the exact one in front of it.
+ROUNDED = Fraction(1, 50)
 # Stands behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$".
 SOLVES_AFTER = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
 # Stands behind a formula whose value follows in words: "the value of $n$ is 36".
-VALUE_AFTER = re.compile(r"\s(?:is|are|was|were|equals?)\s[^$\n]{0,20}\d")
+VALUE_AFTER = re.compile(r"(?:,?\s[^$\n=]{0,60})?\s(?:is|are|was|were|equals?|by|get|gives?|has|have)\s[^$\n]{0,20}\d")
 
 
 def stated_expressions(response: str) -> list[Stated]:
@@ -79,28 +112,55 @@ def stated_expressions(response: str) -> list[Stated]:
     """
     introduced = next((one for one in statements(response) if one.rule in EXPLICIT), None)
     if introduced is not None:
-        return [*filter(None, [_from_explicit(introduced)])]
-    part = without_middle(final_part(response)).strip()
-    if is_cut(part):
+        return _from_explicit(introduced)
+    part = answer_part(response).strip()
+    if is_cut(part) or is_cut_off(part) or is_refusal(part):
         return []  # of \boxed{12 nobody knows whether more was to come
     first = ANSWER_THEN_EXPLANATION.match(part)
     bold = _bold_line(part)
     return [bold] if bold else _in_sentences(first[1] if first and not word_count(to_latex(first[1])) else part)
 
 
-def _from_explicit(stated: Stated) -> Stated | None:
+def _from_explicit(stated: Stated) -> list[Stated]:
     """Return a box as it is, and of other explicit statements the expression in the sentence around it."""
     text = stated.text.strip().strip("*").strip()
     if stated.rule == Rule.BOXED:
-        return Stated(text, stated.rule)
-    text = with_words_as_signs(without_side_remarks(text))
+        return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
+    text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
+    if found and (value := VALUE_FIRST.match(text, 0, found[0].start())):
+        return _with_decimal_comma(Stated(to_latex(value[1]), stated.rule))
+    in_sentence = found and (not FIRST.fullmatch(text, 0, found[0].start()) or PREDICATE.match(text, found[0].end()))
+    if in_sentence and (said := expressions_stated_in(text)):
+        return [Stated(one, stated.rule) for one in said]
     reading = (
         first_formulas(text, found)
         if found
         else _first_expression(to_latex(text).strip(" *。").removesuffix(".").strip())
     )
-    return Stated(reading, stated.rule) if reading else None
+    return _with_decimal_comma(Stated(reading, stated.rule)) if reading else []
+
+
+def _with_decimal_comma(stated: Stated) -> list[Stated]:
+    """Return a statement, and with a decimal point where its comma may be one: "3,5" -> "3,5" and "3.5"."""
+    other = with_decimal_point(stated.text)
+    return [stated] if other == stated.text else [stated, Stated(other, stated.rule)]
+
+
+def without_hedges(text: str) -> str:
+    r"""Return a text with all alternatives that it names in one list, so that no single one of them is the answer.
+
+    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" and `26 = 31` -> "26, 31"
+    """
+    text = ASIDE.sub("", text)
+    text = ALTERNATIVE_IN_BRACKETS.sub(r", \1", text)
+    text = BETWEEN_ALTERNATIVES.sub(", ", text)
+    sides = [as_number(side) for side in EQUATION.split(text)]
+    if len(sides) == 2 and sides[0] and sides[1]:
+        one, other = (side.value / (100 if side.percent else 1) for side in sides if side)
+        if abs(one - other) > abs(one) * ROUNDED:
+            return ", ".join(EQUATION.split(text))
+    return text
 
 
 def _first_expression(text: str) -> str | None:
@@ -133,10 +193,10 @@ def _bold_line(part: str) -> Stated | None:
 def _in_sentences(part: str) -> list[Stated]:
     """Read the last conclusion, else the last sentence, else the last formula in a line of its own."""
     text = with_words_as_signs(with_displays_inline(CALCULATOR_NOTE.sub("", part[-SENTENCE_WINDOW:])))
-    for stated in filter(None, (last_conclusion(text), last_sentence(text))):
+    for stated in closing_statements(text):
         found = expressions_stated_in(stated.text)
         if found:
-            return [Stated(one, stated.rule) for one in found]
+            return [form for one in found for form in _with_decimal_comma(Stated(one, stated.rule))]
     display = last_display(part[-SENTENCE_WINDOW:])
     if display:
         return [Stated(display, Rule.LAST_FORMULA)]
@@ -157,13 +217,16 @@ def expressions_stated_in(sentence: str) -> list[str]:
 def expression_stated_in(sentence: str) -> str | None:
     """Return the expression that a sentence states, or None: "so $x = 3$, since $2x = 6$" -> "x = 3"."""
     text = without_side_remarks(sentence)
+    if listed := LETTERS_LISTED.search(text):
+        return re.sub(r",?\sand\s", ", ", listed[1])
     found = formulas_in(text)
     if not found:
         return _outside_formulas(to_latex(text).strip())
     solving = next((one for one in found if "=" in formula_text(one) and SOLVES_AFTER.match(text, one.end())), None)
     if solving is not None:
         return formula_text(solving)
-    if VALUE_AFTER.match(text, found[-1].end()):
+    is_name = NAME.fullmatch(formula_text(found[-1])) and re.search(r"\d", text[found[-1].end() :])
+    if is_name or VALUE_AFTER.match(text, found[-1].end()):
         return _outside_formulas(to_latex(text[found[-1].end() :]).strip())
     return None if is_denied_or_bound(text[: found[-1].start()]) else last_formulas(text, found)
 
@@ -180,7 +243,8 @@ def _outside_formulas(text: str) -> str | None:
             return span
     if found and not word_count(text):
         return found[-1][1]
-    number = (None if found else spelled_fraction_in(text)) or number_stated_in(text)
+    number = None if found or AND_A_PART.search(text) else spelled_fraction_in(text)
+    number = number or number_stated_in(text)
     if number is None:
         return found[0][1] if len(found) == 1 else None
     around = _span_with_number(number, every)

@@ -11,7 +11,8 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from mathbatch.scoring.answers.cues import without_location, without_repeated_value
+from mathbatch.scoring.answers.cues import BOLD, BOUND_BEFORE, DENIAL_BEFORE, REASON, VERB_AFTER
+from mathbatch.scoring.answers.side_remarks import without_location, without_repeated_value
 from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
@@ -25,19 +26,12 @@ ANSWER_ALONE = EXPLICIT | {Rule.SHORT_ANSWER}
 MAX_BARE_LENGTH = 40
 # Stands between an answer and a remark: "12 cm; the base is 4".
 REMARK_AFTER = re.compile(r"[;,]\s+(?!and\b|or\b)(?=[A-Za-z]{3})")
+# A number of which the comma may be a decimal one: "3,5", but not the thousands of "3,500".
+DECIMAL_COMMA = re.compile(
+    r"((?:\\?[A-Za-z]\s?=\s?)?-?(?:\d{1,9}(?=(?:,|\{,\})(?:\d{1,2}|\d{4,9})(?!\d))|0))(?:,|\{,\})(\d{1,9}(?:[^\d,][^,]{0,30})?)"
+)
 # With these rules an exclamation mark at the end is a factorial and ends no sentence.
 KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
-BOLD = re.compile(r"\*\*[^*\n]{0,60}\*\*")
-DENIAL_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|cannot|rather\sthan|instead\sof)|n['’]t)\s"
-    r"(?:(?:equal\sto|exactly|be|is|just|a|the)\s){0,2}\W{0,3}$",
-    re.IGNORECASE,
-)
-BOUND_BEFORE = re.compile(
-    r"(?:\b(?:than|below|above|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)"
-    r"|[<>≤≥]|\\[lg](?:eq?|t))\s?(?:or\sequal\sto\s)?\W{0,3}$",
-    re.IGNORECASE,
-)
 # A bound that may be the answer where no other number is: "at most 5".
 WEAK_BOUND_BEFORE = re.compile(r"\b(?:least|most|exactly|within|reach(?:es)?|through)\s\W{0,3}$", re.IGNORECASE)
 DATE_WORD_BEFORE = re.compile(
@@ -50,12 +44,6 @@ THERE_ARE_BEFORE = re.compile(
 )
 STATING_WORD = re.compile(
     r"\b(?:is|are|was|were|be|equals?|gives?|makes?|has|have|had|approximately|about)\b|[=≈:：是为]", re.IGNORECASE
-)
-# Stands behind an answer and has numbers of its own: "7, since 2*7+1 = 15".
-REASON = re.compile(
-    r"(?:[,;(]?\s?\b(?:since|because)|[,;(]\s?(?:as|given|which(?!\s(?:gives?|makes?|means|equals?|leaves?|comes)\b))|\(=)"
-    r"\s(?!.*\b(?:so|therefore|thus|hence)\b).*",
-    re.DOTALL | re.IGNORECASE,
 )
 # Stands between the numbers of a list, a range, or of alternatives: "6 or 7", "5 to 10".
 BETWEEN_ALTERNATIVES = re.compile(
@@ -70,7 +58,10 @@ BETWEEN_MAIN_AND_SIDE = re.compile(
     re.IGNORECASE,
 )
 MONEY = re.compile(r"\W{0,2}[$€£]|[\d.,]{1,20}\s(?:dollars?|cents?|euros?|pounds)\b", re.IGNORECASE)
-VERB_AFTER = re.compile(r"\s(are|is|were|was)\b")
+# Shows that a price belongs to the number in front of it: "5 apples at $2".
+PREPOSITION_AT_END = re.compile(
+    r"\b(?:at|for|of|with|from|by|to|and|or|in|on|per|plus|costing)\s\W{0,3}\Z", re.IGNORECASE
+)
 MATH_SIGN = re.compile(r"\d|\\(?:sqrt|pi|frac)|π|√")
 
 
@@ -82,6 +73,12 @@ def numbers_in_digits_or_words(text: str) -> list[Number]:
     return numbers_in(text) or spelled_numbers_in(text)
 
 
+def with_decimal_point(text: str) -> str:
+    """Return a number that may have a decimal comma with a point: "3,5 cm" -> "3.5 cm"; other texts as they are."""
+    found = DECIMAL_COMMA.fullmatch(text)
+    return f"{found[1]}.{found[2]}" if found else text
+
+
 def stated_quantity(stated: Stated) -> Number | None:
     r"""Return the number that a statement comes to, or None: "So it is **5** cm." -> 5.
 
@@ -90,6 +87,7 @@ def stated_quantity(stated: Stated) -> Number | None:
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
+    text = with_decimal_point(text.strip(" .*$"))
     return as_quantity(text) or as_quantity(REMARK_AFTER.split(text)[0]) or number_stated_in(text)
 
 
@@ -208,8 +206,17 @@ def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | Tok
 
 
 def _leading(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982."""
-    return found[0] if "=" not in text and not re.search(r"\w", text[: found[0].start]) else None
+    """Return the number that a text starts with where words follow: "1982 with an income of 931" -> 1982.
+
+    A price that is told of it comes first: "12 weeks cost $90" -> 90.
+    """
+    price = (
+        found[-1]
+        if MONEY.match(text, found[-1].start) and not PREPOSITION_AT_END.search(text[: found[-1].start])
+        else None
+    )
+    starts = "=" not in text and not re.search(r"\w", text[: found[0].start])
+    return (price or found[0]) if starts else None
 
 
 def _after_stating_word(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:

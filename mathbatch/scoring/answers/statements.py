@@ -19,15 +19,31 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
+from mathbatch.scoring.answers.cues import (
+    BOLD,
+    CHECKS,
+    CONCLUSION,
+    CORRECTS,
+    COURTESY,
+    CUT_OFF,
+    DENIES,
+    ELABORATES,
+    GOES_ON,
+    INNER_CONCLUSION,
+    REFUSAL,
+    SETS_OUT,
+    SPEAKS_OF_ANSWER,
+    SUPPOSES,
+    TAKES_BACK,
+)
+from mathbatch.scoring.answers.readable import answer_part, readable, without_middle
 from mathbatch.scoring.answers.remarks import is_remark, tells_how
-from mathbatch.scoring.answers.tags import final_part, text_in_answer_tags
+from mathbatch.scoring.answers.tags import text_in_answer_tags
 
 # Characters. A longer text is prose or a loop of tokens and never an answer.
 MAX_ANSWER = 1000
 # Characters at the end, and at the start, that are split into sentences: conclusions stand there or nowhere.
 SENTENCE_WINDOW = 4000
-# Characters at either end that are read at all; the working between is left out, which bounds the time.
-READ_WINDOW = 10_000
 # Markers that are looked at, counted from the last: where a marker's words loop, no answer follows.
 MAX_MARKERS = 50
 
@@ -67,54 +83,44 @@ class Stated(NamedTuple):
 HASHES = re.compile(r"####[ \t]*")
 # Stands behind "####" where that marks a heading, "#### Step 2" or "#### 2. Area", and more text follows.
 HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
-# Stands between boxes that are one answer: "$\boxed{2}$ and $\boxed{3}$".
-BETWEEN_BOXES = re.compile(r"(?:[\s$,;、和]|\\q?quad(?![A-Za-z]))*(?:(?:and|or)\b[\s$]*)?")
+# Stands between boxes that are one answer: "$\boxed{2}$ and $\boxed{3}$", "$u = \boxed{2}$ and $v = \boxed{3}$".
+LEFT_SIDE = r"(?:\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?\s?=\s?)"
+BETWEEN_BOXES = re.compile(
+    r"(?:[\s$,;、和与&]|\\[\[\]()]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|mbox)\s?\{|\}"
+    r"|\b(?:and|or|as\swell\sas|also|und|oder|et|ou|y|o|e|и|или|respectively)\b)*" + LEFT_SIDE + r"?(?:\s|\$|\\[\[(])*"
+)
+LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
 # Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
 ANSWER_MARKER = re.compile(
-    r"(?<!got the )(?<!get the )(?<!find the )(?<!to the )(?<!choose the )(?<!provide the )(?<!select the )"
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
-    r"[^.!?\n:：=。,]{0,60}?(?:\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
     r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
     r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
-    r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))",
+    r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
+    r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
+    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
+    r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
+    r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
     re.IGNORECASE | re.MULTILINE,
 )
-# Stands in a marker that tells what the answer is not: "the answer cannot be".
-DENIES = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
 WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
     r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
     re.I,
 )
-# Starts a sentence that concludes: "Therefore", "So", "This means", "所以".
-CONCLUSION = re.compile(
-    r"[\s*_>#-]{0,20}(?:(?:and\s)?(?:therefore|thus|hence|so|consequently|accordingly|finally|overall|in\s(?:conclusion|summary|total|short)|"
-    r"to\s(?:conclude|summarize|sum\sup)|this\smeans|we\s(?:can\s)?(?:conclude|deduce|get|find|have)\sthat|as\sa\sresult)\b"
-    r"|∴|所以|因此|故|综上|于是|则|可得|得出)",
-    re.IGNORECASE,
-)
-# Starts a conclusion within a sentence: "x + 2 = 5, so x = 3".
-INNER_CONCLUSION = re.compile(
-    r"[,;]\s(?:and\s)?(?:so|therefore|thus|hence)\b(?!\sthat)|[,，](?:所以|因此|故)", re.IGNORECASE
-)
 SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
-BOLD_TEXT = re.compile(r"(?<=[\s(])\*\*[^*\n:]{1,60}\*\*(?!:)")
+# Bold in a sentence, which is no label at its start: "there are **3** bars".
+BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
 # Label of a list item, whose full stop ends no sentence: "1.", "B.".
 LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
-# Stands in a polite sentence that states nothing: "I hope this helps!"
-COURTESY = re.compile(
-    r"\bhope\s(?:this|that|it|i)\b|\blet\sme\sknow\b|\bany\s(?:\w+\s)?(?:questions|requests)\b|\banything\selse\b"
-    r"|\bplease\s(?:\w+\s){0,2}(?:provide|upload|share|attach|send)\b"
-    r"|\bother\s(?:questions|requests)\b|\bhappy\sto\s|\bfeel\sfree\b|\bglad\sto\s|\bcan\shelp\syou\b|^\W*i\s(?:see\sthe\simage|understand|can\sanswer)\b|希望|如有",
-    re.IGNORECASE,
+# Code and its output, and the rows of a table.
+NO_SENTENCE = re.compile(r"```[^`]{0,3000}```|^[^\n|]*\s\|\s?[^\n]*$|^\|[^\n]*$|^[-\s|:]+$", re.MULTILINE)
+STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
+CALCULATES = re.compile(
+    r"=|\b(?:there\s(?:are|is)|makes?|gives?|get|total|altogether|in\sall|leaves?)\b", re.IGNORECASE
 )
-# Stands in a refusal, which states nothing: "Sorry, I can't help with images."
-REFUSAL = re.compile(
-    r"\bsorry\b|\b(?:can['’]?t|cannot|can\snot|unable\sto|not\s(?:possible|able)\sto)\s(?:\w+\s)?"
-    r"(?:help|answer(?:ed)?|determined?|see|seen|assist|provide|process|tell|say)\b|无法|不能确定",
-    re.IGNORECASE,
-)
+MAY_BE_VALUE = re.compile(r"\d|\\[a-z]|\$|[=π√]")
 
 
 @functools.lru_cache(1)
@@ -125,23 +131,68 @@ def statements(response: str) -> tuple[Stated, ...]:
     with bold text, the last sentence, the first sentence. The result is kept until the next response, since each scorer
     of a panel asks for it and so does the review of verdicts.
     """
-    text = without_middle(final_part(response))
+    text = answer_part(response)
     found = [
         in_tags(response),
+        *corrected(text),
         boxed(text),
         after_hashes(text),
         *after_markers(text),
-        last_conclusion(text),
-        first_bold_sentence(text),
-        last_sentence(text),
-        first_sentence(text),
+        *_by_place(text),
     ]
     return tuple(one for one in found if one is not None)
 
 
-def without_middle(text: str) -> str:
-    """Return a text without its middle, where it is longer than twice `READ_WINDOW`."""
-    return text if len(text) <= 2 * READ_WINDOW else f"{text[:READ_WINDOW]}\n{text[-READ_WINDOW:]}"
+def _by_place(text: str) -> list[Stated | None]:
+    """Return the statements that no mark introduces. Where a text is cut off, that is only what it started with."""
+    if is_cut_off(text):
+        return [first_sentence(text[: text.rfind(last)]) for last in sentences(text)[-1:]]
+    return [last_conclusion(text), first_bold_sentence(text), last_sentence(text), first_sentence(text)]
+
+
+def statements_of_values(response: str) -> list[Stated]:
+    """Return what a response may state as a value: what comes last and is one wins over a conclusion before it."""
+    said = statements(response)
+    introduced = [one for one in said if one.rule in EXPLICIT]
+    text = answer_part(response)
+    if is_refusal(text):
+        return introduced
+    closing = [] if is_cut_off(text) else closing_statements(text)
+    return list(dict.fromkeys([*introduced, *closing, *said]))
+
+
+def is_cut_off(text: str) -> bool:
+    """Tell whether a text ends within a sentence, so that what it comes to is unknown: "and in the tree there are"."""
+    return CUT_OFF.search(text[-200:].rstrip(" *_$")) is not None
+
+
+def closing_statements(text: str) -> list[Stated]:
+    r"""Return the sentences from the last one back to the last conclusion, the last one first.
+
+    What comes last and is a value wins over a conclusion before it: "So one box holds 12.\nFour hold 48." -> 48. In the
+    line of the conclusion, only a sentence that goes on calculating does.
+    """
+    text = NO_SENTENCE.sub("\n", text[-SENTENCE_WINDOW:])
+    behind: list[str] = []
+    for sentence in sentences_that_state(reversed(sentences(text))):
+        if CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence):
+            line = next(one for one in reversed(text.split("\n")) if sentence in one)
+            kept = [one for one in behind if MAY_BE_VALUE.search(one) and (one not in line or CALCULATES.search(one))]
+            rest = [one for one in behind if one not in kept]
+            return [*_candidates(kept), *filter(None, [_conclusion(sentence)]), *_candidates(rest)]
+        if not ELABORATES.match(sentence):
+            behind.append(STEP_LABEL.sub("", sentence))
+    return _candidates(behind[:1])
+
+
+def _candidates(found: list[str]) -> list[Stated]:
+    return [*filter(None, (_candidate(one, Rule.LAST_SENTENCE) for one in found))]
+
+
+def _conclusion(sentence: str) -> Stated | None:
+    """Return a sentence that concludes, from its inner conclusion on: "x + 2 = 5, so x = 3." -> "x = 3."."""
+    inner = [*INNER_CONCLUSION.finditer(sentence)]
+    return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
 
 
 def in_tags(response: str) -> Stated | None:
@@ -149,19 +200,44 @@ def in_tags(response: str) -> Stated | None:
 
     A box or a marker within is stronger than the text around it.
     """
-    text = without_middle(text_in_answer_tags(response) or "")
+    text = readable(without_middle(text_in_answer_tags(response) or ""))
     return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, Rule.STATED_AS_ANSWER)
 
 
 def boxed(text: str) -> Stated | None:
     r"""Read the last `\boxed{}` that is not empty, with those right before it: "\boxed{2} and \boxed{3}" -> "2, 3"."""
-    found = [one for one in boxes(text) if one.text]
+    every = [one for one in boxes(text) if one.text]
+    found = [one for one in every if not _is_in_check(text, one.start)] or every
     joined = found[-1:]
     for one in reversed(found[:-1]):
         if not BETWEEN_BOXES.fullmatch(text, one.end, joined[0].start):
             break
         joined.insert(0, one)
-    return _candidate(", ".join(one.text for one in joined), Rule.BOXED)
+    sides = [LEFT_SIDE_BEFORE.search(text[max(one.start - 20, 0) : one.start]) for one in joined]
+    named = len(joined) > 1 and all(sides)
+    texts = [f"{side[0]}{one.text}" if named and side else one.text for side, one in zip(sides, joined, strict=True)]
+    return _candidate(", ".join(texts), Rule.BOXED)
+
+
+def _is_in_check(text: str, place: int) -> bool:
+    """Tell whether the line up to a place checks an answer, or supposes another: "Check: 9 would give \boxed{10}"."""
+    line = text[max(place - 300, 0) : place].rpartition("\n")[2]
+    return CHECKS.match(line) is not None or SUPPOSES.search(line) is not None
+
+
+def corrected(text: str) -> list[Stated]:
+    """Read what a response says after it takes an answer back: "\boxed{8}. Wait, it must be 9 instead." -> "9"."""
+    text = text[-SENTENCE_WINDOW:]
+    taken_back = [one for one in TAKES_BACK.finditer(text) if one.start() > 0]
+    if not taken_back:
+        return []
+    tail = text[taken_back[-1].start() :]
+    stated = [boxed(tail), *after_markers(tail)]
+    if not any(stated):
+        said = (one for one in reversed(sentences(tail)) if is_statement(one))
+        found = next(filter(None, map(CORRECTS.search, said)), None)
+        stated = [found and _candidate(found["value"] or found["before"], Rule.STATED_AS_ANSWER)]
+    return [one for one in stated if one is not None]
 
 
 def after_hashes(text: str) -> Stated | None:
@@ -175,7 +251,15 @@ def after_hashes(text: str) -> Stated | None:
 
 def after_markers(text: str) -> list[Stated]:
     """Read what follows the last and the first marker: "the answer is 5", "Answer: 5", "答案是5" -> "5"."""
-    marks = [mark for mark in ANSWER_MARKER.finditer(text) if not DENIES.search(mark[0]) and not is_remark(text, mark)]
+    marks = [
+        mark
+        for mark in ANSWER_MARKER.finditer(text)
+        if not (
+            DENIES.search(mark[0])
+            or is_remark(text, mark)
+            or SPEAKS_OF_ANSWER.search(text[max(mark.start() - 40, 0) : mark.start()])
+        )
+    ]
     last = (_after_marker(text, mark.end()) for mark in reversed(marks[-MAX_MARKERS:]))
     first = (_after_marker(text, mark.end()) for mark in marks[:MAX_MARKERS])
     found: list[Stated] = []
@@ -186,20 +270,17 @@ def after_markers(text: str) -> list[Stated]:
 
 
 def last_conclusion(text: str) -> Stated | None:
-    """Read the last sentence that concludes, from its inner conclusion on.
-
-    "Therefore x = 3." -> "Therefore x = 3.", "x + 2 = 5, so x = 3." -> "x = 3."
-    """
+    """Read the last sentence that concludes, from its inner conclusion on."""
     for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
-        inner = [*INNER_CONCLUSION.finditer(sentence)]
-        if (inner or CONCLUSION.match(sentence)) and is_statement(sentence) and not _is_about_answer(sentence):
-            return _candidate(sentence[inner[-1].end() :] if inner else sentence, Rule.CONCLUSION)
+        concludes = CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence)
+        if concludes and is_statement(sentence) and not _is_about_answer(sentence):
+            return _conclusion(sentence)
     return None
 
 
 def first_bold_sentence(text: str) -> Stated | None:
     """Read the first sentence with something in bold that is no label: "There are **3** bars"."""
-    bold = filter(BOLD_TEXT.search, sentences(text[:SENTENCE_WINDOW]))
+    bold = filter(BOLD_WITHIN.search, sentences(text[:SENTENCE_WINDOW]))
     return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not _is_about_answer(one)), None)
 
 
@@ -239,8 +320,24 @@ def sentences_that_state(pieces: Iterable[str]) -> Iterator[str]:
 def is_statement(sentence: str) -> bool:
     """Tell whether a sentence says something of the matter: it is no question, no courtesy and no refusal."""
     return not (
-        sentence.rstrip(" *_").endswith(("?", "？", ":")) or COURTESY.search(sentence) or REFUSAL.search(sentence)
+        sentence.rstrip(" *_").endswith(("?", "？", ":"))
+        or COURTESY.search(sentence)
+        or refuses(sentence)
+        or SETS_OUT.match(sentence)
     )
+
+
+def refuses(sentence: str) -> bool:
+    """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
+    found = [*REFUSAL.finditer(sentence)]
+    goes_on = GOES_ON.search(sentence, found[-1].end()) if found else None
+    return bool(found) and (goes_on is None or (found[-1][0].lower() == "sorry" and goes_on[0].lower() == "but"))
+
+
+def is_refusal(text: str) -> bool:
+    """Tell whether the first or the last sentence of a text refuses, so that what else it says is no answer."""
+    said = [one for one in sentences(text[-SENTENCE_WINDOW:]) if not COURTESY.search(one)]
+    return bool(said) and (refuses(said[0]) or refuses(said[-1]))
 
 
 @functools.lru_cache(4)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from mathbatch.scoring.answers.cues import DENIES
-from mathbatch.scoring.answers.statements import CONCLUSION, EXPLICIT, Rule, Stated, is_statement, sentences, statements
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, DENIAL_BEFORE, DENIES
+from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, is_refusal, is_statement, statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
 from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
@@ -29,9 +30,14 @@ FILLER = re.compile(r"(?:(?:there|it)\s(?:is|are)\s)?(?:(?:an?|the)\s(?=[a-z]))?
 SECOND_CLAUSE = re.compile(r"[,;.]\s(?:it|they|there|this|that|he|she|the|because|since|as)\s.*", re.IGNORECASE)
 # Characters. A response of one line that is no longer is taken for the answer as a whole.
 MAX_BARE_LENGTH = 100
-BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 SENTENCE_RULES = (Rule.CONCLUSION, Rule.LAST_SENTENCE)
-TRUTHS = ("yes", "no", "true", "false")
+# A "no" in front of a noun denies that and answers nothing: "no doubt".
+TRUTH = re.compile(
+    r"\b(?:yes|true|false|no(?!\s(?!(?:because|since|as|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w))\b",
+    re.IGNORECASE,
+)
+TRUTH_KINDS = dict.fromkeys(("yes", "no"), ("yes", "no")) | dict.fromkeys(("true", "false"), ("true", "false"))
+TRUTHS = tuple(TRUTH_KINDS)
 
 
 def stated_words(response: str, gold: str) -> list[Stated]:
@@ -41,20 +47,34 @@ def stated_words(response: str, gold: str) -> list[Stated]:
 
     `gold` is in the spelling of `canonical_text`.
     """
-    said = statements(response)
+    said = [] if is_refusal(answer_part(response)) else statements(response)
     words = len(gold.split())
     introduced = next((one for one in said if one.rule in EXPLICIT), None)
+    if gold in TRUTHS:
+        return _stated_truth([introduced] if introduced else said, gold)
     if introduced is not None:
         return _from_explicit(introduced)
-    whole = final_part(response).strip()
-    first = next(iter(sentences(whole[:MAX_BARE_LENGTH])), "")
-    truth = canonical_text(REASON.split(first)[0].strip("* "))
-    if gold in TRUTHS and truth in TRUTHS:
-        return [Stated(truth, Rule.FIRST_SENTENCE)]
+    whole = answer_part(response).strip()
     if len(whole) <= MAX_BARE_LENGTH and is_statement(whole) and len(canonical_text(whole).split()) == words:
         return [Stated(whole, Rule.WHOLE_RESPONSE)]
     stated = next((one for one in said if one.rule in SENTENCE_RULES), None)
     return [] if stated is None else [_last_words(stated, words)]
+
+
+def _stated_truth(said: Sequence[Stated], gold: str) -> list[Stated]:
+    """Return the truth that the strongest statement with one states: "The claim is false." -> "false".
+
+    The first sentence answers a question of yes or no before any later one.
+    """
+    ranked = sorted(said, key=lambda one: one.rule not in EXPLICIT and one.rule != Rule.FIRST_SENTENCE)
+    for stated in ranked:
+        found = [one for one in TRUTH.finditer(stated.text) if one[0].lower() in TRUTH_KINDS[gold]]
+        if len({one[0].lower() for one in found}) == 1:
+            denied = DENIAL_BEFORE.search(stated.text[: found[0].start()]) is not None
+            return [Stated(f"not {found[0][0]}" if denied else found[0][0].lower(), stated.rule)]
+        if stated.rule in EXPLICIT:
+            return _from_explicit(stated)
+    return []
 
 
 def _from_explicit(stated: Stated) -> list[Stated]:

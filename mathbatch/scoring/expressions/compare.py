@@ -1,85 +1,116 @@
-r"""Compare an answer with the gold answer as text, as numbers, then as mathematics.
+r"""Compare an answer with the gold answer as text, as numbers with their units, then as mathematics.
 
     compare_with_gold("0.5", r"\frac{1}{2}") == ("correct", "equal as numbers")
 
-Text and plain numbers are compared at once. What is left goes to Math-Verify
-(https://github.com/huggingface/Math-Verify), the gold answer first against itself: where that fails, nothing could ever
-be equal to it.
+The same text is correct before anything is read. What can't be read as a whole is only equal to the same text, and so is
+a gold answer that the comparison can't tell from one with another number or sign.
 """
 
 from __future__ import annotations
 
 import functools
-import logging
 import re
-from typing import Any
 
 from mathbatch.scoring.expressions.arithmetic import value_of
 from mathbatch.scoring.expressions.canonical_text import canonical_text
+from mathbatch.scoring.expressions.equality import same_meaning, same_number, with_same_integers
+from mathbatch.scoring.expressions.evaluate import closed_value
+from mathbatch.scoring.expressions.latex_tokens import UnreadableError
 from mathbatch.scoring.expressions.measures import ValueWithUnit, split_unit, without_wording
 from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import Number, as_number, as_spelled_number
-from mathbatch.scoring.expressions.relations import (
-    RELATION,
-    as_intervals,
-    exact_and_rounded,
-    right_side,
-    same_number_in_base,
-)
-from mathbatch.scoring.expressions.size_guard import why_unsafe
+from mathbatch.scoring.expressions.relations import exact_and_rounded, right_side, same_number_in_base
 from mathbatch.scoring.expressions.spans import word_count
-from mathbatch.scoring.expressions.tuples import same_value, same_values
+from mathbatch.scoring.expressions.times import as_time, same_time
+from mathbatch.scoring.expressions.tree import Node, parse
 from mathbatch.scoring.expressions.units import are_interchangeable
 
-# A gold answer of words, such as `\text{east}`, or a time of day: Math-Verify would multiply its letters.
-WORDS_ONLY = re.compile(
-    r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?|\d{1,2}:\d\d\s?[AaPp]\.?[Mm]\.?"
-)
-# An inequality without its left side: "≥ 3".
-INEQUALITY_START = re.compile(r"\s*(?:[<>]|\\[lg](?:e|eq|t)(?![A-Za-z]))")
-# Says in words that a value is only a bound, or not the answer: "more than 3", "not 3".
-BOUND = re.compile(
-    r"\b(?:greater|more|less|fewer|larger|smaller|higher|lower)\b|\b(?:at\s(?:least|most)|above|below|not|never|between)\b",
-    re.IGNORECASE,
-)
-# A power that Math-Verify calculates as a float, which is infinite for all large ones, so that they would be equal.
-HUGE_POWER = re.compile(r"\d\s?\^\s?\{?\s?\d{3}")
-DEGREES = re.compile(r"(-?[\d.]{1,20}|\\frac\{\d{1,9}\}\{\d{1,9}\})\s?\^\s?(?:\\circ|\{\s?\\circ\s?\})")
+# A gold answer of words, such as `\text{east}`.
+WORDS_ONLY = re.compile(r"(?:\\(?:text|mathrm|mbox|textbf)\s?\{)?[^\W\d_]{2,}(?:[\s'’.-]+[^\W\d_]+)*\.?\}?")
+# A value with a single letter right behind it, which in a gold answer is a variable rather than a unit: `8t`.
+ENDS_IN_LETTER = re.compile(r".*[\d})](?<!circ)(?<!circ\})\s?(?:\\mathrm\s?\{\s?[A-Za-z]\s?\}|[A-Za-z])")
 # Brackets of a vector.
 ANGLE_BRACKET = re.compile(r"\\([lr])angle(?![A-Za-z])")
-# An answer of more words than this, and than the gold answer, is prose: Math-Verify would multiply its letters.
+# An answer of more words than this, and than the gold answer, is prose.
 MAX_WORDS = 4
 BLANK_BESIDE_WORD = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
+WHOLE_NUMBERS = re.compile(
+    r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
+)
+DOLLAR = re.compile(r"(?<!\\)\$")
+QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 CACHED_GOLDS = 4096
+# Altered gold answers that are tried against the gold answer.
+MAX_ALTERED = 24
+INDISCRIMINATE = "the comparison can't tell this gold answer from one with {}: only the same text counts"
+SAME_TEXT_ONLY = "the gold answer {}: only the same text counts"
 
 
 def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     """Return verdict and reason for an answer; one that is given exactly and rounded may be right in either form.
 
-    `gold` must be written in LaTeX and equal to itself; `rounding` is the number of decimals that count.
+    `gold` must be written in LaTeX; `rounding` is the number of decimals that count in a rounded number.
     """
-    found = [
-        _compare_form(gold, form, rounding) for form in exact_and_rounded(to_latex(without_math_delimiters(answer)))
-    ]
+    answer = to_latex(without_math_delimiters(answer))
+    answer = DOLLAR.sub("", answer) if answer.count("$") % 2 == 0 else answer
+    if same_text(gold, answer):
+        return "correct", "the same text"
+    if (problem := why_indiscriminate(gold)) is not None:
+        return "wrong", problem
+    found = [_compare_form(gold, form, rounding) for form in exact_and_rounded(answer)]
     return next((one for one in found if one[0] == "correct"), found[0])
 
 
+@functools.lru_cache(CACHED_GOLDS)
+def why_indiscriminate(gold: str) -> str | None:
+    """Return why only the same text is equal to a gold answer; None where answers of the same meaning are as well.
+
+    The gold answer is compared with copies in which one number or sign is another. A single number needs no such trial.
+    """
+    if _number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):
+        return None
+    try:
+        tree = parse(_value_text(gold))
+    except UnreadableError as error:
+        return SAME_TEXT_ONLY.format(error)
+    if closed_value(tree) is not None:
+        return None
+    altered = next((one for one in _altered(gold) if _compare_form(gold, one, 6)[0] == "correct"), None)
+    return None if altered is None else INDISCRIMINATE.format(f"another number or sign, such as {altered}")
+
+
+def _altered(gold: str) -> list[str]:
+    """Return copies of a gold answer in which one digit, minus sign or inequality sign is another one."""
+    found = []
+    for match in re.finditer(r"\d|(?<=[\w)}])\s?[-+]|-|<|>|\\[lg]eq?(?![A-Za-z])", gold):
+        shown = match[0].strip()
+        if shown.isdigit():
+            other = str(int(shown) % 9 + 1)
+        else:
+            signs = {"-": "+", "+": "-", "<": ">", ">": "<"}
+            other = signs.get(shown) or shown.translate(str.maketrans("lg", "gl"))
+        found.append(gold[: match.start()] + other + gold[match.end() :])
+    step = max(1, len(found) // MAX_ALTERED)
+    return found[::step]
+
+
+def same_text(gold: str, answer: str) -> bool:
+    """Tell whether both are the same text but for layout and blanks."""
+    return gold == answer or _without_blanks_at_words(gold) == _without_blanks_at_words(answer)
+
+
 def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
-    """Compare one form of an answer: as text, as a bound, in a base, in its unit, then by its value."""
-    gold, answer = (ANGLE_BRACKET.sub(lambda found: "(" if found[1] == "l" else ")", one) for one in (gold, answer))
-    gold, answer = (f"x {one}" if INEQUALITY_START.match(one) else one for one in (gold, answer))
-    if _without_blanks_at_words(gold) == _without_blanks_at_words(answer):
+    """Compare one form of an answer: as text, as a time, in a base, in its unit, then by its value."""
+    if same_text(gold, answer):
         return "correct", "the same text"
     if WORDS_ONLY.fullmatch(gold):
         return "wrong", "another text"
-    if _is_bound(gold) != _is_bound(answer) and (_is_value(gold) or _is_value(answer)):
-        return "wrong", "a bound is no value"
-    gold, answer = _in_radians(*as_intervals(gold, answer))
-    if "=" not in gold:
-        answer = right_side(answer)
+    times = as_time(gold), as_time(answer)
+    if times[0] is not None and times[1] is not None:
+        return ("correct", "the same time") if same_time(*times) else ("wrong", "another time")
     if (same := same_number_in_base(gold, answer)) is not None:
         return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
-    ours, theirs = split_unit(without_wording(answer)), split_unit(gold)
+    ours, theirs = split_unit(without_wording(answer if "=" in gold else right_side(answer))), split_unit(gold)
     if (
         ours.measure
         and theirs.measure
@@ -87,36 +118,44 @@ def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
         and not are_interchangeable(ours.measure, theirs.measure)
     ):
         return _compare_units(theirs, ours, rounding)
+    if ours.measure is None and ENDS_IN_LETTER.fullmatch(gold):
+        return _compare_values(gold, answer, rounding)
     return _compare_values(theirs.value, ours.value, rounding)
 
 
 def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
     """Compare two values without units: as numbers, then as mathematics."""
-    ours, theirs = as_number(answer) or as_spelled_number(answer), as_number(gold)
+    ours, theirs = as_number(answer) or as_spelled_number(answer), _number(gold)
     if ours is not None and theirs is not None:
         same = are_same_number(ours, theirs, rounding)
         return ("correct", "equal as numbers") if same else ("wrong", "different numbers")
-    equal = same_values(gold, answer, rounding)
-    if equal is not None:
-        return ("correct", "equal as numbers") if equal else ("wrong", "different numbers")
-    if (problem := why_unsafe(answer)) is not None:
-        return "unscored", f"the answer {problem}"
     if word_count(answer) > max(MAX_WORDS, word_count(gold)):
         return "wrong", "words, and no value"
-    huge = _same_huge(gold, answer, rounding) if HUGE_POWER.search(gold) else None
-    if huge is not None:
-        return ("correct", "equal as numbers") if huge else ("wrong", "different numbers")
-    if (problem := gold_problem(gold, rounding)) is not None:
-        return "unscored", problem
-    if equal_as_mathematics(gold, answer, rounding):
-        return "correct", "equal as mathematics"
-    return "wrong", "different"
+    try:
+        tree, gold_tree = _tree(answer), _tree(gold)
+    except UnreadableError as error:
+        return "wrong", f"the answer {error}"
+    numbers = closed_value(gold_tree) is not None and closed_value(tree) is not None
+    if same_meaning(*with_same_integers(gold_tree, tree), rounding):
+        return "correct", "equal as numbers" if numbers else "equal as mathematics"
+    return "wrong", "different numbers" if numbers else "different"
 
 
-def _same_huge(gold: str, answer: str, rounding: int) -> bool | None:
-    """Tell whether two powers have the same exact value; None where one of them has none."""
-    ours, theirs = value_of(answer), value_of(gold)
-    return None if ours is None or theirs is None else same_value(theirs, ours, rounding)
+def _number(gold: str) -> Number | None:
+    """Return the number that a gold answer is; `6h` is none, since the letter may be a variable."""
+    return None if ENDS_IN_LETTER.fullmatch(gold) else as_number(gold)
+
+
+def _tree(text: str) -> Node:
+    return parse(
+        ANGLE_BRACKET.sub(
+            lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)
+        )
+    )
+
+
+def _value_text(gold: str) -> str:
+    return split_unit(gold).value
 
 
 def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) -> tuple[str, str]:
@@ -129,36 +168,17 @@ def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) ->
     return "wrong", f"the unit is {answer.unit}, not {gold.unit}"
 
 
-def _in_radians(gold: str, answer: str) -> tuple[str, str]:
-    """Return both texts, with degrees as radians where the other text holds a pi."""
-    if ("\\pi" in gold) == ("\\pi" in answer):
-        return gold, answer
-    return DEGREES.sub(r"\\frac{\1\\pi}{180}", gold), DEGREES.sub(r"\\frac{\1\\pi}{180}", answer)
-
-
-def _is_bound(text: str) -> bool:
-    """Tell whether a text is an inequality, in signs or in words, or denies."""
-    return bool(RELATION.search(text) or BOUND.search(text))
-
-
-def _is_value(text: str) -> bool:
-    """Tell whether a text is a single number, with or without a unit."""
-    text = split_unit(without_wording(text)).value
-    return bool(as_number(text) or as_spelled_number(text) or value_of(text) is not None)
-
-
 def are_same_number(ours: Number, theirs: Number, rounding: int) -> bool:
-    """Tell whether two numbers are equal to `rounding` decimals.
+    """Tell whether two numbers are equal, rounded ones to `rounding` decimals or significant digits.
 
     28% equals both 28 and 0.28, and 1.5 million equals both 1,500,000 and 1.5.
     """
-    scaled = round(ours.value * ours.scale, rounding) == round(theirs.value * theirs.scale, rounding)
-    if scaled or (ours.scale > 1 and theirs.scale > 1):
-        return scaled
-    if round(ours.value, rounding) == round(theirs.value, rounding):
-        return True
-    readings = (number.value / (100 if number.percent else 1) for number in (ours, theirs))
-    return len({round(value, rounding) for value in readings}) == 1
+    readings = [(ours.value * ours.scale, theirs.value * theirs.scale)]
+    if ours.scale == 1 or theirs.scale == 1:
+        readings.append((ours.value, theirs.value))
+        readings.append((ours.value / (100 if ours.percent else 1), theirs.value / (100 if theirs.percent else 1)))
+    unit = max(ours.unit_of_last_digit, theirs.unit_of_last_digit)
+    return any(same_number(one, other, unit, rounding) for one, other in readings)
 
 
 def _without_blanks_at_words(text: str) -> str:
@@ -171,53 +191,12 @@ def _without_blanks_at_words(text: str) -> str:
     ).endswith("!")
 
 
-@functools.lru_cache(CACHED_GOLDS)
-def gold_problem(gold: str, rounding: int) -> str | None:
-    """Return why nothing can be equal to a gold answer, or None where it is equal to itself."""
-    if (problem := why_unsafe(gold)) is not None:
-        return f"the gold answer {problem}"
-    if not _parsed_gold(gold):
-        return "the gold answer can't be read as mathematics"
-    return (
-        None if equal_as_mathematics(gold, gold, rounding) else "the gold answer is not equal to itself as mathematics"
-    )
-
-
 def without_math_delimiters(text: str) -> str:
     r"""Return a formula without its delimiters: `$\frac{1}{2}$.` and `\[\frac{1}{2}\]` -> `\frac{1}{2}`."""
     text = text.strip().removesuffix(".").strip()
+    if text[:1] in QUOTES and text[-1:] == QUOTES[text[:1]] and len(text) > 2:
+        text = text[1:-1].strip()
     if text.startswith(("\\[", "\\(")) and text.endswith(("\\]", "\\)")):
         return text[2:-2].strip()
     inner = text.strip("$").strip()
     return inner if text.startswith("$") and text.endswith("$") and "$" not in inner else text
-
-
-def equal_as_mathematics(gold: str, answer: str, rounding: int) -> bool:
-    """Tell whether Math-Verify finds both equal, asked in its own order: gold answer first.
-
-    Takes as long as Math-Verify takes; the caller must bound the time.
-    """
-    from math_verify import verify
-
-    target, known = _parsed(answer), [*_parsed_gold(gold)]
-    pairs = [(known, target)] if not RELATION.search(answer) else [(known, target), (target, known)]
-    return bool(target) and any(verify(*pair, float_rounding=rounding, timeout_seconds=None) for pair in pairs)
-
-
-@functools.lru_cache(CACHED_GOLDS)
-def _parsed_gold(gold: str) -> tuple[Any, ...]:
-    return tuple(_parsed(gold))
-
-
-def _parsed(text: str) -> list[Any]:
-    """Return what Math-Verify reads in a text, empty where it can't read it.
-
-    Raw LaTeX is read only between dollar signs.
-    """
-    from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
-
-    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that it has no time limit: our workers have
-    config = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
-    text = text.replace("$", "") if "$" in text else text
-    found: list[Any] = parse(f"${text}$", extraction_config=config, parsing_timeout=None, fallback_mode="no_fallback")
-    return found

@@ -28,7 +28,7 @@ GAP = r"(?:\s|~|\\[,;:! ]|\\quad)*"
 TAIL = re.compile(
     rf"(?P<value>.*[\d)}}]|.*\\pi)\s?\.?{GAP}"
     rf"(?:(?P<open>\()?{WRAPPED}[\s~]*(?P<inner>[^{{}}]{{1,40}}?)\s*\.?\}}(?P<power>{POWER})(?(open)\))"
-    rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
+    rf"|(?P<plain>(?={LONE}){UNIT}|(?<=[\s~]){SIZED}(?!(?:pi|or|and|sqrt|percent|per|pct|{SCALE})\b)[a-z]{{2,14}}(?:-[a-z]{{2,14}})?\.?{POWER}|/\s?[a-z]{{2,14}}))\.?",
     re.DOTALL,
 )
 LETTER = re.compile(rf"(?P<value>-?[\d.,]*\d)\s?(?P<unit>[mshgLl]{POWER})\.?")
@@ -80,6 +80,8 @@ def split_unit(text: str) -> ValueWithUnit:
     found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
     if found is None:
         return ValueWithUnit(text, "", None)
+    if found["inner"] and len(found["inner"].strip()) == 1 and found["inner"].strip() not in KNOWN_UNITS:
+        return ValueWithUnit(text, "", None)  # an upright letter, such as Euler's number
     unit = found["plain"] or found["inner"] + (found["power"] or "")
     if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|\d\s\d", unit.partition("^")[0]):
         return ValueWithUnit(text, "", None)

@@ -83,8 +83,25 @@ ROOT_SIGN = re.compile(r"([√∛∜])\s?(?:\((?P<group>[^()]{0,80})\)|(?P<one>\
 ROOT_COMMANDS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 DEGREE_SIGN = re.compile(r"\s?[°º˚]")
 SQRT_CALL = re.compile(r"(?<![A-Za-z\\])sqrt\s?\(([^()]{1,80})\)")
-# JSON makes a form feed of the backslash and the f of `\frac`, and a tab of those of `\times`.
-LOST_BACKSLASH = re.compile("\x0c(?=rac[{0-9])|\t(?=imes(?![a-z])|frac[{0-9])")
+# JSON makes one character of a backslash and the letter behind it, such as a tab of `\t`. Only what would complete a
+# command of mathematics is taken for one; after a line break or a tab, words may follow.
+LOST_BACKSLASH = re.compile(
+    "\x0c(?=[a-z]{3,}|[A-Z])|\x08(?=[a-z])|\x07(?=[a-z])|\x0b(?=[a-z])"
+    "|\t(?=(?:imes|ext(?:bf|it|rm)?|frac|heta|an|au|riangle|ilde|herefore|op|o)(?![a-z]))"
+    "|\r(?=(?:ho|ight|angle|m|floor|ceil|ightarrow)(?![a-z]))"
+    "|\n(?=(?:eq|abla|otin|ot|u)(?![a-z])[ \\\\{}$=])"
+)
+LOST_LETTERS = {"\x0c": "f", "\x08": "b", "\x07": "a", "\x0b": "v", "\t": "t", "\r": "r", "\n": "n"}
+# Emphasis, boxes, colours, distances and the notes of a calculator, which say nothing about the value.
+DECORATION = re.compile(
+    r"<<[^<>]*>>|\\[hv]space\*?\s?\{[^{}]*\}|\\color\s?\{[^{}]*\}|\\textcolor\s?\{[^{}]*\}(?=\s?\{)"
+    r"|\\(?:underline|emph|ensuremath|[f]?boxed|fbox|framebox|boldsymbol|bm|mathbf|textbf)(?![A-Za-z])"
+)
+DECORATED = re.compile(rf"(?:{DECORATION.pattern})\s?(?:\{{(?P<inner>[^{{}}]*)(?:\}}|\Z))?")
+# An angle in degrees, minutes and seconds.
+ANGLE = re.compile(
+    r"(?P<degrees>\d{1,3})\s?\^\s?\{?\\circ\s?\}?\s?(?P<minutes>\d{1,2})\s?'(?!')(?:\s?(?P<seconds>\d{1,2})\s?(?:''|\"))?"
+)
 E_NOTATION = re.compile(r"(?<![\w.\\^{])(-?\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\w.])")
 REPEATING_DECIMAL = re.compile(
     r"(?<![\d.])(?P<whole>\d{0,9})\.(?P<once>\d{0,9})\\(?:overline|bar|dot)\s?(?:\{(?P<again>\d{1,9})\}|(?P<digit>\d))(?!\d)"
@@ -99,13 +116,21 @@ def to_latex(text: str) -> str:
     if "e" in text or "E" in text:
         text = E_NOTATION.sub(lambda found: rf"{found[1]} \times 10^{{{int(found[2])}}}", text)
     if "\\" in text:
+        text = ANGLE.sub(_angle, DECORATED.sub(lambda found: found["inner"] or "", text))
         text = REPEATING_DECIMAL.sub(_repeating, text)
     return text
 
 
 def restore_backslashes(text: str) -> str:
     r"""Return a text with the backslashes that it lost as JSON: "\x0crac{1}{2}" -> "\frac{1}{2}"."""
-    return LOST_BACKSLASH.sub(lambda found: "\\f" if found[0] == "\x0c" else "\\t", text)
+    return LOST_BACKSLASH.sub(lambda found: _restored(found) or found[0], text)
+
+
+def _restored(found: re.Match[str]) -> str | None:
+    """Return what a control character was; None for a line break that ends no formula, as in front of `u = 3`."""
+    line = found.string[max(found.start() - 200, 0) : found.start()].rpartition("\n")[2]
+    in_formula = line.count("{") > line.count("}") or line.count("$") % 2 == 1
+    return "\\" + LOST_LETTERS[found[0]] if found[0] != "\n" or in_formula else None
 
 
 def _ascii(text: str) -> str:
@@ -128,6 +153,11 @@ def _vulgar_fraction(sign: str) -> str:
 def _root(found: re.Match[str]) -> str:
     held = found["group"] if found["group"] is not None else found["one"]
     return ROOT_COMMANDS[found[1]] + ("" if held is None else f"{{{held}}}")
+
+
+def _angle(found: re.Match[str]) -> str:
+    seconds = 3600 * int(found["degrees"]) + 60 * int(found["minutes"]) + int(found["seconds"] or 0)
+    return rf"\frac{{{seconds}}}{{3600}}^{{\circ}}"
 
 
 def _repeating(found: re.Match[str]) -> str:

@@ -25,7 +25,10 @@ NUMBER = re.compile(
     r"|\s?/\s?(?P<divisor>\d+(?:\.\d+)?)(?![\d/])"
     r"|\s(?P<scale>hundred|thousand|million|billion|trillion)\b"
     r"|\s(?P<part>\d{1,4})\s?/\s?(?P<whole>\d{1,4})|\s?\\[dtc]?frac\s?\{\s?(?P<part2>\d+)\s?\}\s?\{\s?(?P<whole2>\d+)\s?\})?"
-    r")(?P<percent>\s?\\?%|\s?percent\b)?"
+    r")(?P<percent>\s?\\?%|\s?(?:per\s?cent|pct)\b)?"
+)
+WRITTEN_DECIMALS = re.compile(
+    r"\.(?P<decimals>\d+)(?:[eE](?P<exponent>[-+]?\d{1,3})|[^\d/]*10\s?\^\s?\{?(?P<power>[-+]?\d{1,3}))?"
 )
 SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "％": "%", "，": ",", "~": " "})
 BLANK_COMMAND = re.compile(r"\\!\s?|\{,\}|(?<=\d)\\,(?=\d{3})|\\[,;: ]")
@@ -55,7 +58,7 @@ SCALE = rf"(?:{'|'.join(SCALES)})"
 ANY_PART = "|".join(PART_WORDS)
 PART = rf"(?:(?<=\bone)[-\s](?:{ANY_PART})|[-\s](?:halves|(?:{ANY_PART})s)|\sand\sa\s(?:{ANY_PART}))"
 SPELLED = re.compile(
-    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
+    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:(?<=(?:hundred|housand|million|billion)\s)and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
     r"|\b(?:no|none)\b",
     re.IGNORECASE,
 )
@@ -80,6 +83,15 @@ class Number(NamedTuple):
     end: int
     exact: bool = True
     scale: int = 1
+
+    @property
+    def unit_of_last_digit(self) -> Fraction:
+        """Return the last decimal of the number as it is written, 0 for one without decimals: 0.25 -> 1/100."""
+        found = WRITTEN_DECIMALS.search(self.shown)
+        if found is None:
+            return Fraction(0)
+        power = int(found["power"] or found["exponent"] or 0)
+        return Fraction(10) ** (power - len(found["decimals"]))
 
     @property
     def digits(self) -> str:
@@ -154,7 +166,7 @@ def _unsigned(match: re.Match[str]) -> Fraction:
         return plain * Fraction(10) ** int(match["exponent"][1:])
     if match["power"] is not None:
         return plain * Fraction(10) ** int(match["power"])
-    if match["divisor"] is not None and Fraction(match["divisor"]):
+    if match["divisor"] is not None:
         return plain / Fraction(match["divisor"])
     part, whole = match["part"] or match["part2"], match["whole"] or match["whole2"]
     return plain if part is None else plain + Fraction(int(part), int(whole))
@@ -228,6 +240,8 @@ def with_words_as_signs(text: str) -> str:
 def as_spelled_number(text: str) -> Number | None:
     r"""Return the number that a text is in words, or None: `\text{ten}` -> 10, "three quarters" -> 3/4."""
     words = canonical_text(text)
+    if words == "none":  # says that there is no answer
+        return None
     whole = spelled_numbers_in(words)
     if len(whole) == 1 and whole[0].shown == words:
         return whole[0]

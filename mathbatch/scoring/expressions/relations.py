@@ -12,10 +12,12 @@ import re
 
 from mathbatch.scoring.expressions.arithmetic import value_of
 from mathbatch.scoring.expressions.measures import split_unit, without_wording
-from mathbatch.scoring.expressions.numbers import as_number
+from mathbatch.scoring.expressions.numbers import WORDS, as_number
 
 # A relation other than equality.
 RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Za-z])")
+# Relative difference of two numbers between which an equals sign stands for a rounding.
+SAME_WITHIN = 0.01
 # Equations that may be one answer, each with a right side: "x = 3 or x = 7".
 SEVERAL_EQUATIONS = re.compile(r"=[^=]*(?:,|;|\band\b|\bor\b)[^=]*=")
 BETWEEN_EQUATIONS = re.compile(r"[,;]|\b(?:and|or)\b")
@@ -38,62 +40,36 @@ def right_side(answer: str) -> str:
             "=" not in one or SOLVED_VARIABLE.fullmatch(one) for one in working
         ):
             return answer
+    values = [one for one in map(value_of, answer.split("=")) if one is not None]
+    if any(abs(one - values[-1]) > SAME_WITHIN * abs(values[-1]) for one in values):  # 26 = 31
+        return answer
     return answer.rpartition("=")[2].strip() or answer
 
 
-OR_BETWEEN = re.compile(r",?\s?(?:\\text\s?\{\s?or\s?\}|\\(?:lor|vee)(?![A-Za-z])|\bor\b)\s?")
-ONE_INEQUALITY = re.compile(
-    r"[\s\\,;]*([A-Za-z])\s?([<>]=?|\\[lg]e?q?t?(?:slant)?(?![A-Za-z]))\s?([^<>=]{1,60}?)[\s\\,;]*"
+NUMBER_IN_BASE = re.compile(
+    r"(?:[A-Za-z]\s?=\s?)?\(?(?P<digits>\d[\dA-F]{0,60})\)?(?:_\s?\{?\s?(?:\\text\s?\{)?(?P<base>[1-9]\d?|[a-z]{3,8})\s?\}{0,2})?"
 )
 
 
-def as_intervals(gold: str, answer: str) -> tuple[str, str]:
-    """Return both texts, and where one is a union of intervals, the other as one too."""
-    if ("\\cup" in gold) == ("\\cup" in answer):
-        return gold, answer
-    return _as_union(gold), _as_union(answer)
-
-
-def _as_union(text: str) -> str:
-    """Write an inequality to below and one to above as intervals; return any other text as it is."""
-    sides = [ONE_INEQUALITY.fullmatch(one) for one in OR_BETWEEN.split(text)]
-    if len(sides) != 2 or sides[0] is None or sides[1] is None or sides[0][1] != sides[1][1]:
-        return text
-    below, above = sorted((sides[0], sides[1]), key=lambda side: _is_above(side[2]))
-    if _is_above(below[2]) or not _is_above(above[2]):
-        return text
-    closing, opening = "]" if _is_closed(below[2]) else ")", "[" if _is_closed(above[2]) else "("
-    return rf"(-\infty, {below[3]}{closing} \cup {opening}{above[3]}, \infty)"
-
-
-def _is_above(sign: str) -> bool:
-    """Tell whether an inequality has no upper end."""
-    return sign.startswith((">", "\\g"))
-
-
-def _is_closed(sign: str) -> bool:
-    """Tell whether an inequality includes its end."""
-    return sign.endswith("=") or sign.startswith(("\\le", "\\ge"))
-
-
-NUMBER_IN_BASE = re.compile(r"\(?(\d[\dA-F]{0,60})\)?_\s?\{?\s?(?:\\text\s?\{)?([1-9]\d?)\s?\}{0,2}")
-
-
 def same_number_in_base(gold: str, answer: str) -> bool | None:
-    """Tell whether both have the same value; None where not both have a base, as `2516_8` has.
+    """Tell whether both are the same number in a base; None where neither has one, as `2516_8` has.
 
-    Math-Verify drops an index, so that `4210_5` and `4210_6` would be equal.
+    An answer may leave out the gold answer's base.
     """
-    ours, theirs = _value_in_base(answer), _value_in_base(gold)
-    return None if ours is None or theirs is None else ours == theirs
+    theirs, ours = (NUMBER_IN_BASE.fullmatch(one.strip().strip("$").strip()) for one in (gold, answer))
+    if theirs is None or ours is None or not (theirs["base"] or ours["base"]):
+        return None
+    if theirs["base"] and not ours["base"]:
+        return bool(theirs["digits"] == ours["digits"])
+    values = [_value_in_base(one["digits"], one["base"] or "10") for one in (theirs, ours)]
+    return None not in values and values[0] == values[1]
 
 
-def _value_in_base(text: str) -> int | None:
-    """Return the value of a number in a base; None where it has no base or a digit that the base lacks."""
-    found = NUMBER_IN_BASE.fullmatch(text.strip().strip("$").strip())
+def _value_in_base(digits: str, base: str) -> int | None:
+    """Return the value of a number in a base; None where it has a digit that the base lacks."""
     try:
-        return int(found[1], int(found[2])) if found else None
-    except ValueError:  # no such digit, or no such base
+        return int(digits, int(base) if base.isdigit() else WORDS[base])
+    except (ValueError, KeyError):  # no such digit, or no such base
         return None
 
 

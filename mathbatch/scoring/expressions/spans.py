@@ -15,7 +15,7 @@ from mathbatch.scoring.expressions.numbers import SCALE
 
 FUNCTIONS = "sin|cos|tan|cot|sec|csc|log|ln|lg|exp|arcsin|arccos|arctan|sqrt|pi|mod|gcd|lcm|max|min|deg|and|or|per"
 # Words that are part of mathematics and don't end an expression: functions, units, scales.
-KEPT_WORDS = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{UNIT_NAMES}|{SCALE}|square|cubic|sq|cu|units?)s?")
+KEPT_WORDS = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{UNIT_NAMES}|{SCALE}|square|cubic|sq|cu|units?|percent|pct)s?")
 # Pieces that may hold a word. The `xy` of `2xy` and of `xy^2` is none. A "|" stands between the cells of a table.
 TOKEN = re.compile(
     r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s?\{[^{}]{0,80}\}|\{[A-Za-z]{3,}\}|\\[A-Za-z]+|\\."
@@ -32,6 +32,7 @@ LEADING_WORD = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*]
 TRAILING_WORD = re.compile(r"\s(?:and|or|per|in|is)$")
 # Bold as in "= **16 m**", but not the power of "2**3".
 EMPHASIS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
+LEADING_MARKS = re.compile(r"\A(?:[ \t\n,;:：。，!?*_`—\"“”]|\.(?!\d))+")
 OUTER_MARKS = ' \t\n.,;:：。，!?*_`—"“”'
 
 
@@ -75,7 +76,7 @@ def _without_outer_marks(span: str) -> str:
     before = ""
     while before != span:
         before = span
-        span = span.strip(OUTER_MARKS).removesuffix("\\").removesuffix(" -")
+        span = LEADING_MARKS.sub("", span).rstrip(OUTER_MARKS).removesuffix("\\").removesuffix(" -")
         lead = LEADING_WORD.match(span)
         span = TRAILING_WORD.sub("", span[lead.end() :] if lead else span)
         span = span[:-1] if span.endswith(("(", "[", "{")) else span

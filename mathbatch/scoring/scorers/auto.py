@@ -7,11 +7,13 @@ import re
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import ALPHABET
+from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.scorers.choice import ChoiceScorer, gold_letters
 from mathbatch.scoring.scorers.math import MathScorer
 
 # Gold answer that is a letter even in a row without choices. Letters after J may as well be names in a formula.
 LETTER = re.compile(r"\s*\(?[A-J]\)?\s*")
+PLACE = re.compile(r"\s*\d{1,2}\s*")
 # Gold answer that may be a set of letters: `A, C`, `A and C`, `AC`.
 SET = re.compile(r"\s*\(?[A-J]\)?(?:(?:\s?[,，、;&]\s?|\sand\s|,\sand\s|)\(?[A-J]\)?){1,9}\s*")
 
@@ -40,12 +42,15 @@ class AutoScorer(BaseScorer):
 
 
 def _is_choice(sample: Sample) -> bool:
-    gold, choices = sample.gold or "", sample.choices or ()
+    gold, choices = only_gold(sample.gold or ""), sample.choices or ()
     # `choice` gives the reason why so many choices can't be scored.
     if len(choices) > len(ALPHABET):
         return bool(gold)
-    return LETTER.fullmatch(gold) is not None or (bool(choices) and gold_letters(gold, choices) is not None)
+    # A place, counted from 0 or from 1, names no choice, as `choice` and `check` say.
+    is_place = PLACE.fullmatch(gold) is not None and int(gold) <= len(choices)
+    known = bool(choices) and (is_place or gold_letters(gold, choices) is not None)
+    return LETTER.fullmatch(gold) is not None or known
 
 
 def _may_be_set(sample: Sample) -> bool:
-    return not sample.choices and SET.fullmatch(sample.gold or "") is not None
+    return not sample.choices and SET.fullmatch(only_gold(sample.gold or "")) is not None

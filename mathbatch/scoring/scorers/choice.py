@@ -8,34 +8,33 @@ value instead, and is the choice that alone has this value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import ALPHABET, DEFAULT_LETTERS, letters_in
-from mathbatch.scoring.answers.choice_mentions import choice_of_stated_number, choices_named_in
+from mathbatch.scoring.answers.choice_mentions import choice_of_stated_number, choices_named_in, names_alternatives
 from mathbatch.scoring.answers.choice_texts import (
     choice_as_whole,
     choice_by_value,
     choice_in_last_formula,
     choice_with_letter,
     is_expression,
+    lists_choices,
     opening_answer,
     without_circumstance,
 )
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.cues import CONTRAST
+from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, sentences, statements
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 
 # Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
 # name a choice by its letter, but not by its text: that could be any number on the way.
 DECISIVE = (Rule.BOXED, Rule.AFTER_HASHES)
-# What a sentence contrasts its answer with, as in "B, not C".
-CONTRAST = re.compile(r"(?:[,;(]\s?(?:not|unlike)|\b(?:rather than|instead of))\b[^,;.()]{1,60}", re.IGNORECASE)
 TOO_MANY = f"there are more choices than the {len(ALPHABET)} letters"
 
 
@@ -56,10 +55,10 @@ class ChoiceScorer(BaseScorer):
     preload = MathScorer.preload
 
     def score(self, sample: Sample, response: str) -> Score:
-        choices = sample.choices or ()
+        choices = tuple(map(readable, sample.choices or ()))
         if len(choices) > len(ALPHABET):
             return Score.without_gold(sample.gold, TOO_MANY)
-        gold = gold_letters(sample.gold or "", choices)
+        gold = gold_letters(only_gold(sample.gold or ""), choices)
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer names no choice")
         chosen = chosen_letters(response, choices, max(gold))
@@ -91,10 +90,12 @@ def chosen_letters(response: str, choices: Sequence[str], least: str = "") -> Ch
     `least` is a letter that must be possible, if the choices are not known.
     """
     allowed = _allowed(choices, least)
-    whole = final_part(response).strip()
-    if len(whole) <= MAX_ANSWER and (
-        choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None
-    ):
+    whole = answer_part(response).strip()
+    if lists_choices(whole, choices):
+        return None
+    # The left side of an equation is cut off, but no sentence in front of the one with the equation.
+    is_one = len(whole) <= MAX_ANSWER and ("=" not in whole or len(sentences(whole)) == 1)
+    if is_one and (choice_as_whole(whole, choices) is not None or choice_with_letter(whole, choices) is not None):
         said: Sequence[Stated] = [Stated(whole, Rule.WHOLE_RESPONSE)]
     else:
         said = _with_readings(whole, statements(response), choices, allowed)
@@ -125,7 +126,7 @@ def _by_letters_or_whole(stated: Stated, choices: Sequence[str], allowed: str) -
     at = choice_as_whole(stated.text, choices)
     if at is not None:
         return Chosen(ALPHABET[at], f"the text of {ALPHABET[at]}, {stated.rule}")
-    found = letters_in(stated.text, allowed)
+    found = letters_in(stated.text, allowed, introduced=stated.rule in EXPLICIT)
     return Chosen("".join(sorted(found.letters)), f"{found.shown!r}, {stated.rule}") if found else None
 
 
@@ -144,6 +145,8 @@ def _by_part(stated: Stated, choices: Sequence[str]) -> int | None:
         return at
     if mentioned := choices_named_in(text, choices):
         return mentioned[-1]
+    if names_alternatives(text, choices):
+        return None
     at = choice_in_last_formula(text, choices)
     return choice_of_stated_number(text, choices) if at is None else at
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from mathbatch.base import BaseScorer
 from mathbatch.config.templates.filters import as_list
 from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.statements import Rule, statements
-from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 
 # Characters up to which a response of one line may be nothing but the answer.
@@ -34,7 +34,7 @@ class ExactScorer(BaseScorer):
             return Score.without_gold(None, "the row has no gold answer")
         golds = self._golds(sample.gold)
         candidates = [(one.text, one.rule) for one in statements(response)]
-        whole = final_part(response).strip()
+        whole = answer_part(response).strip()
         if whole and len(whole) <= MAX_BARE_ANSWER and "\n" not in whole:
             candidates.insert(0, (whole, Rule.WHOLE_RESPONSE))
         if not candidates:

@@ -11,8 +11,8 @@ import re
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.answers.statements import HEADING, MAX_MARKERS, without_middle
-from mathbatch.scoring.answers.tags import final_part
+from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.statements import HEADING, MAX_MARKERS
 from mathbatch.scoring.expressions.numbers import Number, numbers_in
 from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import Found, other_answer, stated_number
@@ -27,7 +27,7 @@ class Gsm8kScorer(BaseScorer):
         gold = marked_number(sample.gold or "") or as_quantity(sample.gold or "")
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
-        marked = marked_number(without_middle(final_part(response)))
+        marked = marked_number(answer_part(response))
         found = stated_number(response) if marked is None else Found(marked, marked.shown, "behind the mark")
         if found is None:
             return Score("no_answer", None, sample.gold, "no number is stated")

@@ -9,7 +9,8 @@ These rules are more lenient than the official scripts, which fail on some ways 
 answers are cleaned like answers (`$60$`, `\boxed{3}`, degrees and units). Signs beyond ASCII are read (60°, 2π). A
 letter may be bold or written "C)". `\frac12` is a half, and `2\frac{1}{2}` is two and a half. A \boxed{} ends at its
 own brace.
-A response without anything that can be an answer is no_answer; the official verdict is wrong.
+A response without anything that can be an answer is no_answer; the official verdict is wrong. What a model thinks is no
+answer.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import lru_cache
 
 from mathbatch.base import BaseScorer
 from mathbatch.config.templates.boxed import last_boxed
+from mathbatch.models.reasoning import split_reasoning
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.expressions.arithmetic import Value, value_of
 
@@ -63,7 +65,7 @@ class MathVisionScorer(BaseScorer):
     """Finds a response correct if its answer is the gold letter or value, or the text of the gold letter's choice."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        answer, reason = find_answer(response, len(sample.choices or ()))
+        answer, reason = find_answer(split_reasoning(response)[1], len(sample.choices or ()))
         if sample.gold is None or not sample.gold.strip():
             return Score("unscored", answer, None, "the row has no gold answer", gold_at_fault=True)
         if answer is None:

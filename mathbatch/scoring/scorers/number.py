@@ -16,7 +16,8 @@ from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.errors import ConfigError
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, stated_quantity
-from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.answers.readable import only_gold
+from mathbatch.scoring.answers.statements import statements_of_values
 from mathbatch.scoring.expressions.numbers import Number
 from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.expressions.units import conversion_factor, have_different_dimensions, unit_of
@@ -68,7 +69,7 @@ class NumberScorer(BaseScorer):
         self._percent, self._units = percent, units
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = as_quantity(sample.gold or "")
+        gold = as_quantity(only_gold(sample.gold or ""))
         if gold is None:
             return Score.without_gold(sample.gold, "the gold answer is not one number")
         found = stated_number(response)
@@ -127,7 +128,7 @@ class NumberScorer(BaseScorer):
 
 def stated_number(response: str) -> Found | None:
     """Return the strongest statement that has a number or is another answer; None if there is none."""
-    for stated in statements(response):
+    for stated in statements_of_values(response):
         number = stated_quantity(stated)
         if number is not None or is_answer_without_number(stated):
             return Found(number, stated.text if number is None else number.shown, stated.rule)

@@ -1,0 +1,181 @@
+r"""Read conditions on one real number as a set: `x \ge 3`, `-5 < x < 3`, `\{x \mid x > 7\}`, `(2, \infty) \cup \{0\}`.
+
+A set is a sorted tuple of intervals that don't touch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, names_of
+from mathbatch.scoring.expressions.tree import Node
+
+OPPOSITE = {"<": ">", ">": "<", "le": "ge", "ge": "le", "neq": "neq", "=": "="}
+INFINITY: Node = ("name", "infty")
+# Relative difference of the same end calculated in two ways.
+SAME_WITHIN = 1e-9
+
+
+class Interval(NamedTuple):
+    """Interval by its ends and whether it holds them."""
+
+    low: float
+    holds_low: bool
+    high: float
+    holds_high: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no number lies in it."""
+        return self.low > self.high or (self.low == self.high and not (self.holds_low and self.holds_high))
+
+
+RealSet = tuple[Interval, ...]
+ALL: RealSet = (Interval(-math.inf, False, math.inf, False),)
+
+
+def same_set(one: RealSet, other: RealSet) -> bool:
+    """Tell whether two sets are the same but for the noise of their calculation."""
+    return len(one) == len(other) and all(
+        (first.holds_low, first.holds_high) == (second.holds_low, second.holds_high)
+        and math.isclose(first.low, second.low, rel_tol=SAME_WITHIN)
+        and math.isclose(first.high, second.high, rel_tol=SAME_WITHIN)
+        for first, second in zip(one, other, strict=True)
+    )
+
+
+def variable_of(tree: Node) -> str:
+    """Return the name that a condition is about, empty for one that is written as a set."""
+    names = names_of(tree) - CONSTANTS.keys() - {"infty", "", "mathbb R", "emptyset"}
+    return next(iter(names)) if len(names) == 1 and tree[0] in ("rel", "list") else ""
+
+
+def real_set(tree: Node) -> RealSet | None:
+    """Return the set of real numbers that a tree describes; None where it is none, or about several names."""
+    if len(names_of(tree) - CONSTANTS.keys() - {"infty", "", "mathbb R", "emptyset"}) > 1:
+        return None
+    return _set(tree)
+
+
+def _set(tree: Node) -> RealSet | None:
+    kind = tree[0]
+    if tree in (("name", "mathbb R"), ("name", "emptyset")):
+        return ALL if tree[1] == "mathbb R" else ()
+    if kind == "such":
+        return _set(tree[2])
+    if kind == "rel":
+        return _relation(tree[1], tree[2:])
+    if kind == "group":
+        return _group(tree[1], tree[2:])
+    if kind != "set" and (kind != "list" or any(one[0] != "rel" for one in tree[2:])):
+        return None
+    sets = [_set(one) for one in tree[2:]]
+    known = [one for one in sets if one is not None]
+    if len(known) < len(sets):
+        return None
+    if kind == "list":
+        both = _all_of(known)
+        return _union(known) if tree[1] == "or" or not both else both
+    if tree[1] == "cup":
+        return _union(known)
+    return _common(known[0], known[1] if tree[1] == "cap" else _others(known[1]))
+
+
+def _group(brackets: str, members: tuple[Node, ...]) -> RealSet | None:
+    """Return an interval, or a set of numbers in braces."""
+    ends = [_end(one) for one in members]
+    known = [one for one in ends if one is not None]
+    if len(known) < len(ends):
+        return None
+    if brackets == "\\{\\}":
+        return _union([(Interval(one, True, one, True),) for one in known])
+    if len(known) != 2 or known[0] > known[1]:
+        return None
+    return (Interval(known[0], brackets[0] == "[", known[1], brackets[1] == "]"),)
+
+
+def _relation(operators: tuple[str, ...], members: tuple[Node, ...]) -> RealSet | None:
+    """Return the set that a chain of comparisons of one name with numbers describes."""
+    if operators == ("in",) and members[0][0] == "name":
+        return _set(members[1])
+    found: list[RealSet] = []
+    for operator, one, other in zip(operators, members, members[1:], strict=False):
+        if operator not in OPPOSITE:
+            return None
+        if one[0] != "name" or one[1] in CONSTANTS or one == INFINITY:
+            operator, one, other = OPPOSITE[operator], other, one
+        end = _end(other)
+        if one[0] != "name" or one[1] in CONSTANTS or end is None:
+            return None
+        found.append(_half(operator, end))
+    return _all_of(found)
+
+
+def _half(operator: str, end: float) -> RealSet:
+    """Return the numbers that are, for example, less than an end."""
+    if operator in ("=", "neq"):
+        point = (Interval(end, True, end, True),)
+        return point if operator == "=" else _others(point)
+    holds = operator in ("le", "ge")
+    return (
+        Interval(-math.inf, False, end, holds) if operator in ("<", "le") else Interval(end, holds, math.inf, False),
+    )
+
+
+def _end(tree: Node) -> float | None:
+    """Return the number that an end of an interval is, which may be infinite."""
+    if tree == INFINITY:
+        return math.inf
+    if tree == ("neg", INFINITY):
+        return -math.inf
+    value = closed_value(tree)
+    return None if value is None or isinstance(value, complex) else float(value)
+
+
+def _union(sets: list[RealSet]) -> RealSet:
+    """Return the numbers in any of the sets."""
+    found: list[Interval] = []
+    for one in sorted((one for some in sets for one in some), key=lambda one: (one.low, not one.holds_low)):
+        last = found[-1] if found else None
+        if last and (one.low < last.high or (one.low == last.high and (one.holds_low or last.holds_high))):
+            high = max((last.high, last.holds_high), (one.high, one.holds_high))
+            found[-1] = Interval(last.low, last.holds_low, *high)
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _common(one: RealSet, other: RealSet) -> RealSet:
+    """Return the numbers in both sets."""
+    pairs = [
+        Interval(
+            max(first.low, second.low),
+            all(side.holds_low for side in (first, second) if side.low == max(first.low, second.low)),
+            min(first.high, second.high),
+            all(side.holds_high for side in (first, second) if side.high == min(first.high, second.high)),
+        )
+        for first in one
+        for second in other
+    ]
+    return _union([(pair,) for pair in pairs if not pair.is_empty])
+
+
+def _all_of(sets: list[RealSet]) -> RealSet:
+    found = ALL
+    for one in sets:
+        found = _common(found, one)
+    return found
+
+
+def _others(one: RealSet) -> RealSet:
+    """Return the numbers that are not in a set."""
+    found = ALL
+    for interval in one:
+        below = Interval(-math.inf, False, interval.low, not interval.holds_low)
+        above = Interval(interval.high, not interval.holds_high, math.inf, False)
+        sides = [
+            (side,) for side in (below, above) if not side.is_empty and side.low != math.inf and side.high != -math.inf
+        ]
+        found = _common(found, _union(sides))
+    return found
