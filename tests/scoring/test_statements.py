@@ -6,7 +6,8 @@ import pytest
 from support.cases import from_file
 from support.growth import LINEAR, growth
 
-from mathbatch.scoring.answers.statements import MAX_ANSWER, is_statement, sentences, statements
+from mathbatch.scoring.answers.sentences import is_statement, sentences
+from mathbatch.scoring.answers.statements import MAX_ANSWER, statements
 from mathbatch.scoring.answers.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."

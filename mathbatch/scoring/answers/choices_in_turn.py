@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import COURTESY
-from mathbatch.scoring.answers.statements import MAX_ANSWER, SENTENCE_WINDOW, Rule, Stated, sentences
+from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, sentences
+from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated
 
 # The letter of an option at the start of a line; within a line only with a word in front.
 OPTION_START = re.compile(

@@ -155,3 +155,18 @@ SPEAKS_OF_ANSWER = _cue(
     "to find the ",
     r"\b(?:got|get|find|choose|provide|select|to|(?:to|please)\s\w+|could|might|would)\s(?:the|your|an)\s(?:final\s|correct\s)?\Z|\bother\s\Z",
 )
+# Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
+ANSWER_MARKER = _cue(
+    "answer marker",
+    "the answer is",
+    r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
+    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
+    r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
+    r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
+    r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
+    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
+    r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
+    r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
+    flags=re.IGNORECASE | re.MULTILINE,
+)

@@ -19,16 +19,13 @@ from mathbatch.scoring.answers.number_in_sentence import (
     with_decimal_point,
 )
 from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_cut_off, is_refusal, is_statement
 from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
-    SENTENCE_WINDOW,
     Rule,
     Stated,
     closing_statements,
-    is_cut_off,
-    is_refusal,
-    is_statement,
     statements,
 )
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation

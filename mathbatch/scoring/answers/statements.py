@@ -14,36 +14,40 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from mathbatch.config.templates.boxed import boxes
 from mathbatch.scoring.answers.cues import (
+    ANSWER_MARKER,
     BOLD,
     CHECKS,
     CONCLUSION,
     CORRECTS,
-    COURTESY,
-    CUT_OFF,
     DENIES,
     ELABORATES,
-    GOES_ON,
     INNER_CONCLUSION,
-    REFUSAL,
-    SETS_OUT,
     SPEAKS_OF_ANSWER,
     SUPPOSES,
     TAKES_BACK,
 )
 from mathbatch.scoring.answers.readable import answer_part, readable, without_middle
-from mathbatch.scoring.answers.remarks import is_remark, tells_how
+from mathbatch.scoring.answers.remarks import is_remark
+from mathbatch.scoring.answers.sentences import (
+    LIST_LABEL,
+    NO_SENTENCE,
+    SENTENCE_WINDOW,
+    is_about_answer,
+    is_cut_off,
+    is_refusal,
+    is_statement,
+    sentences,
+    sentences_that_state,
+)
 from mathbatch.scoring.answers.tags import text_in_answer_tags
 
 # Characters. A longer text is prose or a loop of tokens and never an answer.
 MAX_ANSWER = 1000
-# Characters at the end, and at the start, that are split into sentences: conclusions stand there or nowhere.
-SENTENCE_WINDOW = 4000
 # Markers that are looked at, counted from the last: where a marker's words loop, no answer follows.
 MAX_MARKERS = 50
 
@@ -90,32 +94,14 @@ BETWEEN_BOXES = re.compile(
     r"|\b(?:and|or|as\swell\sas|also|und|oder|et|ou|y|o|e|и|или|respectively)\b)*" + LEFT_SIDE + r"?(?:\s|\$|\\[\[(])*"
 )
 LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
-# Words that introduce the answer: "the answer is", "Answer:", "correct option is", "答案是", "故选".
-ANSWER_MARKER = re.compile(
-    r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
-    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
-    r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
-    r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
-    r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
-    r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
-    r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
-    r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
-    r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
-    re.IGNORECASE | re.MULTILINE,
-)
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
 WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
     r"|(?:\bthe\s)?\b(?:option|choice|letter)\b(?!\s+(?:that|which|with))|应?[是为])*",
     re.I,
 )
-SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
 # Bold in a sentence, which is no label at its start: "there are **3** bars".
 BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
-# Label of a list item, whose full stop ends no sentence: "1.", "B.".
-LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
-# Code and its output, and the rows of a table.
-NO_SENTENCE = re.compile(r"```[^`]{0,3000}```|^[^\n|]*\s\|\s?[^\n]*$|^\|[^\n]*$|^[-\s|:]+$", re.MULTILINE)
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
 CALCULATES = re.compile(
     r"=|\b(?:there\s(?:are|is)|makes?|gives?|get|total|altogether|in\sall|leaves?)\b", re.IGNORECASE
@@ -159,11 +145,6 @@ def statements_of_values(response: str) -> list[Stated]:
         return introduced
     closing = [] if is_cut_off(text) else closing_statements(text)
     return list(dict.fromkeys([*introduced, *closing, *said]))
-
-
-def is_cut_off(text: str) -> bool:
-    """Tell whether a text ends within a sentence, so that what it comes to is unknown: "and in the tree there are"."""
-    return CUT_OFF.search(text[-200:].rstrip(" *_$")) is not None
 
 
 def closing_statements(text: str) -> list[Stated]:
@@ -273,7 +254,7 @@ def last_conclusion(text: str) -> Stated | None:
     """Read the last sentence that concludes, from its inner conclusion on."""
     for sentence in reversed(sentences(text[-SENTENCE_WINDOW:])):
         concludes = CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence)
-        if concludes and is_statement(sentence) and not _is_about_answer(sentence):
+        if concludes and is_statement(sentence) and not is_about_answer(sentence):
             return _conclusion(sentence)
     return None
 
@@ -281,7 +262,7 @@ def last_conclusion(text: str) -> Stated | None:
 def first_bold_sentence(text: str) -> Stated | None:
     """Read the first sentence with something in bold that is no label: "There are **3** bars"."""
     bold = filter(BOLD_WITHIN.search, sentences(text[:SENTENCE_WINDOW]))
-    return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not _is_about_answer(one)), None)
+    return next((_candidate(one, Rule.BOLD) for one in bold if is_statement(one) and not is_about_answer(one)), None)
 
 
 def last_sentence(text: str) -> Stated | None:
@@ -301,67 +282,6 @@ def first_sentence(text: str) -> Stated | None:
         (_candidate(one, Rule.FIRST_SENTENCE) for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
         None,
     )
-
-
-def sentences_that_state(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the sentences that state something; remarks about the answer only where there is nothing else."""
-    remarks: list[str] = []
-    found = False
-    for one in filter(is_statement, pieces):
-        if _is_about_answer(one):
-            remarks.append(one)
-        else:
-            found = True
-            yield one
-    if not found:
-        yield from remarks
-
-
-def is_statement(sentence: str) -> bool:
-    """Tell whether a sentence says something of the matter: it is no question, no courtesy and no refusal."""
-    return not (
-        sentence.rstrip(" *_").endswith(("?", "？", ":"))
-        or COURTESY.search(sentence)
-        or refuses(sentence)
-        or SETS_OUT.match(sentence)
-    )
-
-
-def refuses(sentence: str) -> bool:
-    """Tell whether a sentence says that the answer can't be told, and does not go on with it."""
-    found = [*REFUSAL.finditer(sentence)]
-    goes_on = GOES_ON.search(sentence, found[-1].end()) if found else None
-    return bool(found) and (goes_on is None or (found[-1][0].lower() == "sorry" and goes_on[0].lower() == "but"))
-
-
-def is_refusal(text: str) -> bool:
-    """Tell whether the first or the last sentence of a text refuses, so that what else it says is no answer."""
-    said = [one for one in sentences(text[-SENTENCE_WINDOW:]) if not COURTESY.search(one)]
-    return bool(said) and (refuses(said[0]) or refuses(said[-1]))
-
-
-@functools.lru_cache(4)
-def sentences(text: str) -> tuple[str, ...]:
-    """Split a text into sentences and lines, with their marks: "One. Two!" -> "One.", "Two!".
-
-    A list label ("1.", "B.") stays with its item.
-    """
-    found: list[str] = []
-    start = 0
-    for end in SENTENCE_END.finditer(text):
-        piece = text[start : end.end()]
-        if LIST_LABEL.fullmatch(piece) and "\n" not in end[0]:
-            continue
-        found.append(piece)
-        start = end.end()
-    found.append(text[start:])
-    return tuple(piece.strip() for piece in found if any(letter.isalnum() for letter in piece))
-
-
-def _is_about_answer(sentence: str) -> bool:
-    """Tell whether a sentence only remarks on the answer or on the way to it."""
-    mark = ANSWER_MARKER.search(sentence)
-    return tells_how(sentence) or (mark is not None and is_remark(sentence, mark))
 
 
 def _after_marker(text: str, start: int) -> Stated | None:

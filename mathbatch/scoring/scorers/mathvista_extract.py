@@ -25,12 +25,11 @@ from mathbatch.scoring.answers.number_in_sentence import (
     stated_quantity,
 )
 from mathbatch.scoring.answers.readable import answer_part
+from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_refusal
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
-    SENTENCE_WINDOW,
     Rule,
     Stated,
-    is_refusal,
     statements,
 )
 from mathbatch.scoring.expressions.canonical_text import canonical_text
