@@ -49,7 +49,7 @@ def begun(
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals, code: int) -> None:
     arguments, out = outside(tmp_path), tmp_path / "out"
     assert run(tmp_path, *arguments, "dataset.scoring=exact", module="score").returncode == 0

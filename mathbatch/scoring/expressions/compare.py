@@ -15,13 +15,13 @@ from mathbatch.scoring.expressions.arithmetic import value_of
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.equality import same_meaning, same_number, with_same_integers
 from mathbatch.scoring.expressions.evaluate import closed_value
-from mathbatch.scoring.expressions.latex_tokens import UnreadableError
 from mathbatch.scoring.expressions.measures import ValueWithUnit, split_unit, without_wording
 from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import Number, as_number, as_spelled_number
 from mathbatch.scoring.expressions.relations import exact_and_rounded, right_side, same_number_in_base
 from mathbatch.scoring.expressions.spans import word_count
 from mathbatch.scoring.expressions.times import as_time, same_time
+from mathbatch.scoring.expressions.latex_tokens import UnreadableError
 from mathbatch.scoring.expressions.tree import Node, parse
 from mathbatch.scoring.expressions.units import are_interchangeable
 
@@ -147,11 +147,7 @@ def _number(gold: str) -> Number | None:
 
 
 def _tree(text: str) -> Node:
-    return parse(
-        ANGLE_BRACKET.sub(
-            lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)
-        )
-    )
+    return parse(ANGLE_BRACKET.sub(lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)))
 
 
 def _value_text(gold: str) -> str:

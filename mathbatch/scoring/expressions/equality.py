@@ -46,9 +46,7 @@ def same_meaning(gold: Node, answer: Node, rounding: int) -> bool:
         pairs = [(one, other) for one in theirs[1] for other in ours[1]]
         if any(_same_members(one, other, rounding) for one, other in pairs):
             return True
-    if len(theirs_in := members_of(gold)) == 1 and all(
-        _same_member(theirs_in[0], one, rounding) for one in members_of(answer)
-    ):
+    if len(theirs_in := members_of(gold)) == 1 and all(_same_member(theirs_in[0], one, rounding) for one in members_of(answer)):
         return True
     return _same_named_in_order(gold, answer, rounding) or _same_sets(gold, answer)
 
@@ -61,9 +59,7 @@ def _same_named_in_order(gold: Node, answer: Node, rounding: int) -> bool:
     names = [[name for name, _ in side if name] for side in sides]
     if sorted(map(len, names)) != [0, len(sides[0])] or len(set(names[0] + names[1])) != len(sides[0]):
         return False
-    return all(
-        one[1] and two[1] and _same_tree(one[1][-1], two[1][-1], rounding) for one, two in zip(*sides, strict=True)
-    )
+    return all(one[1] and two[1] and _same_tree(one[1][-1], two[1][-1], rounding) for one, two in zip(*sides, strict=True))
 
 
 def same_number(one: Value, other: Value, unit: Fraction | int, rounding: int) -> bool:
@@ -84,9 +80,7 @@ def same_number(one: Value, other: Value, unit: Fraction | int, rounding: int) -
         return False
     if apart <= EXACT * size and not (isinstance(one, Fraction) and isinstance(other, Fraction)):
         return True
-    known = last <= max(LEAST_PRECISION, 10.0**-rounding) * size and last <= max(1.0, size) * 10.0**-rounding * (
-        1 + NOISE
-    )
+    known = last <= max(LEAST_PRECISION, 10.0**-rounding) * size and last <= max(1.0, size) * 10.0**-rounding * (1 + NOISE)
     return known and apart < last * (1 - NOISE)
 
 
@@ -122,7 +116,7 @@ def _named_value(tree: Node) -> tuple[str, list[Node]]:
     if tree[0] != "rel":
         return "", [tree]
     operators, members = tree[1], list(tree[2:])
-    if set(operators) - {"=", "approx", "equiv"} or (not _is_name(members[0]) and not _is_name(members[-1])):
+    if set(operators) - {"=", "approx", "equiv"} or not _is_name(members[0]) and not _is_name(members[-1]):
         return "", []
     label = members.pop(0 if _is_name(members[0]) else -1)
     numbers = [one for one in members if closed_value(one) is not None]
@@ -228,9 +222,7 @@ def _same_collection(gold: Node, answer: Node, rounding: int) -> bool:
         return len(parts[0]) == len(parts[1]) and all(map(_same_tree, *parts, [rounding] * len(parts[0])))
     if {gold[0], answer[0]} == {"group", "matrix"}:
         group, matrix = (gold, answer) if gold[0] == "group" else (answer, gold)
-        return (
-            matrix[1] in (1, len(matrix) - 2) and "\\{" not in group[1] and _same_parts(group[2:], matrix[2:], rounding)
-        )
+        return matrix[1] in (1, len(matrix) - 2) and "\\{" not in group[1] and _same_parts(group[2:], matrix[2:], rounding)
     if gold[0] == answer[0] == "matrix":
         return bool(gold[1] == answer[1]) and _same_parts(gold[2:], answer[2:], rounding)
     if gold[0] == answer[0] == "rel":
@@ -238,18 +230,13 @@ def _same_collection(gold: Node, answer: Node, rounding: int) -> bool:
     if gold[0] == answer[0] == "list":
         return _same_members(members_of(gold), members_of(answer), rounding)
     if gold[0] == answer[0] == "set" and gold[1] == answer[1]:
-        return (
-            _same_members(_united(gold), _united(answer), rounding)
-            if gold[1] != "setminus"
-            else _same_parts(gold[2:], answer[2:], rounding)
-        )
+        return _same_members(_united(gold), _united(answer), rounding) if gold[1] != "setminus" else _same_parts(gold[2:], answer[2:], rounding)
     if gold[0] == answer[0] == "such":
         return _same_parts(gold[1:], answer[1:], rounding)
     if gold[0] == answer[0] == "cases":
         rows = [[("cases_row", *row) for row in one[1:]] for one in (gold, answer)]
         return len(rows[0]) == len(rows[1]) and all(
-            len(one) == len(other) and _same_parts(one[1:], other[1:], rounding)
-            for one, other in zip(*rows, strict=True)
+            len(one) == len(other) and _same_parts(one[1:], other[1:], rounding) for one, other in zip(*rows, strict=True)
         )
     if gold[0] in WHOLES or answer[0] in WHOLES:
         return False
@@ -260,9 +247,7 @@ WHOLES = ("group", "matrix", "cases", "set", "such", "list", "rel")
 
 
 def _same_parts(gold: Node, answer: Node, rounding: int) -> bool:
-    return len(gold) == len(answer) and all(
-        _same_tree(one, other, rounding) for one, other in zip(gold, answer, strict=True)
-    )
+    return len(gold) == len(answer) and all(_same_tree(one, other, rounding) for one, other in zip(gold, answer, strict=True))
 
 
 def _united(tree: Node) -> list[Node]:
@@ -351,14 +336,8 @@ def _with_names_of(gold: Node, answer: Node) -> Node:
     """Return an answer with the gold answer's names for a constant in another case and for a whole number's name."""
     theirs, ours = names_of(gold) - CONSTANTS.keys(), names_of(answer) - CONSTANTS.keys()
     missing, extra = theirs - ours, ours - theirs
-    if (
-        missing
-        and len(missing) == len(extra)
-        and {one.casefold() for one in missing} == {one.casefold() for one in extra}
-    ):
-        return _renamed(
-            answer, {one: next(two for two in missing if two.casefold() == one.casefold()) for one in extra}
-        )
+    if missing and len(missing) == len(extra) and {one.casefold() for one in missing} == {one.casefold() for one in extra}:
+        return _renamed(answer, {one: next(two for two in missing if two.casefold() == one.casefold()) for one in extra})
     return answer
 
 

@@ -81,21 +81,14 @@ def names_of(tree: Node) -> frozenset[str]:
 @lru_cache(8192)
 def has_collection(tree: Node) -> bool:
     """Tell whether anything in a tree is no number: a relation, a list, brackets of several, a matrix, a series."""
-    return tree[0] in ("group", "matrix", "cases", "rel", "list", "set", "such", "sum", "pm", "mp") or any(
-        map(has_collection, _parts(tree))
-    )
+    return tree[0] in ("group", "matrix", "cases", "rel", "list", "set", "such", "sum", "pm", "mp") or any(map(has_collection, _parts(tree)))
 
 
 def _parts(tree: Node) -> list[Node]:
     """Return the parts of a node that are trees."""
     parts: list[Node] = []
     for part in tree[1:]:
-        if (
-            isinstance(part, tuple)
-            and part
-            and part[0].__class__ is str
-            and (len(part) > 1 or part[0] in ("cases", "matrix"))
-        ):
+        if isinstance(part, tuple) and part and part[0].__class__ is str and (len(part) > 1 or part[0] in ("cases", "matrix")):
             parts.append(part)
         elif isinstance(part, tuple):
             parts += [one for one in part if isinstance(one, tuple)]
@@ -236,9 +229,7 @@ class _Evaluator:
                 return Fraction(0)
             first = rows.pop(best)
             result *= first[0] * (-1) ** best
-            rows = [
-                [cell - row[0] / first[0] * over for cell, over in zip(row[1:], first[1:], strict=True)] for row in rows
-            ]
+            rows = [[cell - row[0] / first[0] * over for cell, over in zip(row[1:], first[1:], strict=True)] for row in rows]
         return result
 
     def linear(self, key: object, parts: tuple[Node, ...]) -> Value:
@@ -247,42 +238,15 @@ class _Evaluator:
 
     def mixed(self, tree: Node) -> Value:
         """Return a value for a relation, a list or the like within an expression."""
-        return self.blend(
-            repr([one for one in tree if not isinstance(one, tuple) or (one[:1] and one[0] not in KINDS)]),
-            [self.value(one) for one in _parts(tree)],
-        )
+        return self.blend(repr([one for one in tree if not isinstance(one, tuple) or one[:1] and one[0] not in KINDS]), [self.value(one) for one in _parts(tree)])
 
     def blend(self, key: object, values: list[Value]) -> Value:
         """Return one value for several, in their order, which others are not likely to have."""
-        mixed = sum(
-            (complex(one) * weight(key, place) for place, one in enumerate(values)), complex(weight(key, "all"))
-        )
+        mixed = sum((complex(one) * weight(key, place) for place, one in enumerate(values)), complex(weight(key, "all")))
         return mixed / (1.7 + mixed * mixed)
 
 
-KINDS = {
-    "num",
-    "name",
-    "add",
-    "mul",
-    "div",
-    "pow",
-    "pm",
-    "mp",
-    "neg",
-    "fact",
-    "deg",
-    "percent",
-    "call",
-    "group",
-    "matrix",
-    "cases",
-    "sum",
-    "rel",
-    "list",
-    "set",
-    "such",
-}
+KINDS = {"num", "name", "add", "mul", "div", "pow", "pm", "mp", "neg", "fact", "deg", "percent", "call", "group", "matrix", "cases", "sum", "rel", "list", "set", "such"}
 
 
 def power(base: Value, exponent: Value) -> Value:
@@ -296,11 +260,7 @@ def power(base: Value, exponent: Value) -> Value:
             return base ** int(exponent)
         return float(base) ** int(exponent)
     if isinstance(exponent, Fraction) and exponent.denominator < 100:
-        return (
-            root(base, Fraction(exponent.denominator)) ** exponent.numerator
-            if isinstance(base, Fraction) and base >= 0
-            else _complex_power(base, exponent)
-        )
+        return root(base, Fraction(exponent.denominator)) ** exponent.numerator if isinstance(base, Fraction) and base >= 0 else _complex_power(base, exponent)
     return _complex_power(base, exponent)
 
 
@@ -323,11 +283,7 @@ def _complex_power(base: Value, exponent: Value) -> Value:
 
 
 def _logarithm(value: Value, base: Value) -> Value:
-    return (
-        _plain(cmath.log(value) / cmath.log(base))
-        if isinstance(value, complex) or value < 0
-        else math.log(value) / cmath.log(base)
-    )
+    return _plain(cmath.log(value) / cmath.log(base)) if isinstance(value, complex) or value < 0 else math.log(value) / cmath.log(base)
 
 
 def _plain(value: complex) -> Value:

@@ -25,32 +25,9 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-FUNCTIONS = [
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "ln",
-    "log",
-    "lg",
-    "exp",
-    "sqrt",
-    "pi",
-    "max",
-    "min",
-    "gcd",
-    "lcm",
-    "mod",
-    "infty",
-]
+FUNCTIONS = (
+    "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan ln log lg exp sqrt pi max min gcd lcm mod infty"
+).split()
 SPLIT_WORD = re.compile(rf"(?:{'|'.join(sorted(FUNCTIONS, key=len, reverse=True))})|.", re.DOTALL)
 SAME_COMMAND = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "geq": "ge", "leqslant": "le", "geqslant": "ge", "lt": "<",
@@ -94,11 +71,7 @@ def tokens_of(text: str) -> list[Token]:
         if number is not None and depth and "," in number and "{" not in number and "\\" not in number:
             place -= len(number) - number.index(",")  # within brackets a comma parts two numbers
             number = number[: number.index(",")]
-        new = (
-            [Token("number", number.replace("{,}", "").replace("\\,", "").replace(",", ""))]
-            if number
-            else _tokens(match)
-        )
+        new = [Token("number", number.replace("{,}", "").replace("\\,", "").replace(",", ""))] if number else _tokens(match)
         depth += sum(one.text in ("(", "[", "\\{") for one in new) - sum(one.text in (")", "]", "\\}") for one in new)
         found += new
     return found

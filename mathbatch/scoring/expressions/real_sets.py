@@ -118,9 +118,7 @@ def _half(operator: str, end: float) -> RealSet:
         point = (Interval(end, True, end, True),)
         return point if operator == "=" else _others(point)
     holds = operator in ("le", "ge")
-    return (
-        Interval(-math.inf, False, end, holds) if operator in ("<", "le") else Interval(end, holds, math.inf, False),
-    )
+    return (Interval(-math.inf, False, end, holds) if operator in ("<", "le") else Interval(end, holds, math.inf, False),)
 
 
 def _end(tree: Node) -> float | None:
@@ -174,8 +172,6 @@ def _others(one: RealSet) -> RealSet:
     for interval in one:
         below = Interval(-math.inf, False, interval.low, not interval.holds_low)
         above = Interval(interval.high, not interval.holds_high, math.inf, False)
-        sides = [
-            (side,) for side in (below, above) if not side.is_empty and side.low != math.inf and side.high != -math.inf
-        ]
+        sides = [(side,) for side in (below, above) if not side.is_empty and side.low != math.inf and side.high != -math.inf]
         found = _common(found, _union(sides))
     return found

@@ -24,27 +24,8 @@ RELATIONS = {
 }  # fmt: skip
 SET_OPERATORS = {"cup", "cap", "setminus"}
 LARGE_OPERATORS = {"sum", "prod", "int", "lim", "Cup", "bigcap", "iint", "oint", "iiint"}
-ACCENTS = {
-    "hat",
-    "bar",
-    "vec",
-    "tilde",
-    "dot",
-    "ddot",
-    "overline",
-    "overrightarrow",
-    "widehat",
-    "mathbb",
-    "mathscr",
-    "underline",
-}
-NAMED_FUNCTIONS = {one for one in FUNCTIONS if one not in ("sqrt", "pi", "infty", "mod")} | {
-    "det",
-    "deg",
-    "arg",
-    "Re",
-    "Im",
-}
+ACCENTS = {"hat", "bar", "vec", "tilde", "dot", "ddot", "overline", "overrightarrow", "widehat", "mathbb", "mathscr", "underline"}
+NAMED_FUNCTIONS = {one for one in FUNCTIONS if one not in ("sqrt", "pi", "infty", "mod")} | {"det", "deg", "arg", "Re", "Im"}
 CLOSING = {"(": (")", "]"), "[": (")", "]"), "\\{": ("\\}",), "lfloor": ("rfloor",), "lceil": ("rceil",)}
 ENDS = {")", "]", "\\}", "}", "&", "rfloor", "rceil"}
 MAX_DEPTH = 40
@@ -85,9 +66,7 @@ class _Parser:
     def expect(self, *texts: str) -> str:
         """Read a token that must come next."""
         if not (found := self.take(*texts)):
-            raise UnreadableError(
-                f"has '{self.next}' where '{texts[0]}' is missing" if self.next else "is not complete"
-            )
+            raise UnreadableError(f"has '{self.next}' where '{texts[0]}' is missing" if self.next else "is not complete")
         return found
 
     def listed(self) -> Node:
@@ -163,12 +142,7 @@ class _Parser:
         r"""Read factors without an operator between; the mixed number `2\frac{1}{2}` is a sum."""
         first = self.place
         tree = self.power()
-        mixed = (
-            self.tokens[first].kind == "number"
-            and self.place == first + 1
-            and self.next == "frac"
-            and "." not in self.tokens[first].text
-        )
+        mixed = self.tokens[first].kind == "number" and self.place == first + 1 and self.next == "frac" and "." not in self.tokens[first].text
         while self.starts_factor():
             factor = self.power()
             is_sum = mixed and factor[0] == "div" and factor[1][0] == factor[2][0] == "num"
