@@ -22,7 +22,6 @@ from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
 from mathbatch.scoring.expressions.compare import compare_with_gold
 from mathbatch.scoring.expressions.numbers import as_number
-from mathbatch.scoring.expressions.size_guard import is_safe_expression
 
 # Words in front of an answer: "So it is", "therefore, the answer is".
 OPENING_WORDS = re.compile(
@@ -158,7 +157,7 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
         if same:
             return same[0] if are_same_choice(same, choices) else None
     core = _computable_latex(text)
-    if not core or not is_safe_expression(core):
+    if not core:
         return None
     same = [place for place, choice in enumerate(map(_computable_latex, choices)) if choice and _is_equal(choice, core)]
     return same[0] if same and are_same_choice(same, choices) else None

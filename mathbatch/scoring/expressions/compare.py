@@ -9,20 +9,22 @@ a gold answer that the comparison can't tell from one with another number or sig
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 
 from mathbatch.scoring.expressions.arithmetic import value_of
 from mathbatch.scoring.expressions.canonical_text import canonical_text
-from mathbatch.scoring.expressions.equality import same_meaning, same_number, with_same_integers
+from mathbatch.scoring.expressions.equality import same_meaning
 from mathbatch.scoring.expressions.evaluate import closed_value
 from mathbatch.scoring.expressions.measures import ValueWithUnit, split_unit, without_wording
 from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import Number, as_number, as_spelled_number
+from mathbatch.scoring.expressions.precision import same_number
 from mathbatch.scoring.expressions.relations import exact_and_rounded, right_side, same_number_in_base
 from mathbatch.scoring.expressions.spans import word_count
 from mathbatch.scoring.expressions.times import as_time, same_time
 from mathbatch.scoring.expressions.latex_tokens import UnreadableError
-from mathbatch.scoring.expressions.tree import Node, parse
+from mathbatch.scoring.expressions.tree import Node, UnreadableError, parse
 from mathbatch.scoring.expressions.units import are_interchangeable
 
 # A gold answer of words, such as `\text{east}`.
@@ -57,7 +59,13 @@ def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, s
         return "correct", "the same text"
     if (problem := why_indiscriminate(gold)) is not None:
         return "wrong", problem
-    found = [_compare_form(gold, form, rounding) for form in exact_and_rounded(answer)]
+    return _compare(gold, answer, rounding)
+
+
+def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
+    """Compare the forms of two answers, each of which may be given exactly and rounded."""
+    pairs = itertools.product(exact_and_rounded(gold), exact_and_rounded(answer))
+    found = [_compare_form(*pair, rounding) for pair in pairs]
     return next((one for one in found if one[0] == "correct"), found[0])
 
 
@@ -70,12 +78,12 @@ def why_indiscriminate(gold: str) -> str | None:
     if _number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):
         return None
     try:
-        tree = parse(_value_text(gold))
+        tree = _tree(split_unit(gold).value)
     except UnreadableError as error:
         return SAME_TEXT_ONLY.format(error)
     if closed_value(tree) is not None:
         return None
-    altered = next((one for one in _altered(gold) if _compare_form(gold, one, 6)[0] == "correct"), None)
+    altered = next((one for one in _altered(gold) if _compare(gold, one, 6)[0] == "correct"), None)
     return None if altered is None else INDISCRIMINATE.format(f"another number or sign, such as {altered}")
 
 
@@ -103,11 +111,11 @@ def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
     """Compare one form of an answer: as text, as a time, in a base, in its unit, then by its value."""
     if same_text(gold, answer):
         return "correct", "the same text"
+    time, other = as_time(gold), as_time(answer)
+    if time is not None and other is not None:
+        return ("correct", "the same time") if same_time(time, other) else ("wrong", "another time")
     if WORDS_ONLY.fullmatch(gold):
         return "wrong", "another text"
-    times = as_time(gold), as_time(answer)
-    if times[0] is not None and times[1] is not None:
-        return ("correct", "the same time") if same_time(*times) else ("wrong", "another time")
     if (same := same_number_in_base(gold, answer)) is not None:
         return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
     ours, theirs = split_unit(without_wording(answer if "=" in gold else right_side(answer))), split_unit(gold)
@@ -136,7 +144,7 @@ def _compare_values(gold: str, answer: str, rounding: int) -> tuple[str, str]:
     except UnreadableError as error:
         return "wrong", f"the answer {error}"
     numbers = closed_value(gold_tree) is not None and closed_value(tree) is not None
-    if same_meaning(*with_same_integers(gold_tree, tree), rounding):
+    if same_meaning(gold_tree, tree, rounding):
         return "correct", "equal as numbers" if numbers else "equal as mathematics"
     return "wrong", "different numbers" if numbers else "different"
 
@@ -148,10 +156,6 @@ def _number(gold: str) -> Number | None:
 
 def _tree(text: str) -> Node:
     return parse(ANGLE_BRACKET.sub(lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)))
-
-
-def _value_text(gold: str) -> str:
-    return split_unit(gold).value
 
 
 def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) -> tuple[str, str]:

@@ -6,13 +6,16 @@ A set is a sorted tuple of intervals that don't touch.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import NamedTuple
 
-from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, names_of
+from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names
 from mathbatch.scoring.expressions.tree import Node
 
 OPPOSITE = {"<": ">", ">": "<", "le": "ge", "ge": "le", "neq": "neq", "=": "="}
-INFINITY: Node = ("name", "infty")
+INFINITY, REALS, EMPTY = Node("name", "infty"), Node("name", "mathbb R"), Node("name", "emptyset")
+# Names that no condition is about.
+SPECIAL = {"", INFINITY.text, REALS.text, EMPTY.text}
 # Relative difference of the same end calculated in two ways.
 SAME_WITHIN = 1e-9
 
@@ -28,7 +31,7 @@ class Interval(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Tell whether no number lies in it."""
-        return self.low > self.high or (self.low == self.high and not (self.holds_low and self.holds_high))
+        return self.low > self.high or (self.low == self.high and not (self.holds_low and self.holds_high and math.isfinite(self.low)))
 
 
 RealSet = tuple[Interval, ...]
@@ -45,41 +48,37 @@ def same_set(one: RealSet, other: RealSet) -> bool:
     )
 
 
-def variable_of(tree: Node) -> str:
-    """Return the name that a condition is about, empty for one that is written as a set."""
-    names = names_of(tree) - CONSTANTS.keys() - {"infty", "", "mathbb R", "emptyset"}
-    return next(iter(names)) if len(names) == 1 and tree[0] in ("rel", "list") else ""
-
-
 def real_set(tree: Node) -> RealSet | None:
     """Return the set of real numbers that a tree describes; None where it is none, or about several names."""
-    if len(names_of(tree) - CONSTANTS.keys() - {"infty", "", "mathbb R", "emptyset"}) > 1:
-        return None
-    return _set(tree)
+    return None if len(free_names(tree) - SPECIAL) > 1 else _set(tree)
+
+
+def variable_of(tree: Node) -> str:
+    """Return the name that a condition is about, empty for one that is written as a set."""
+    names = free_names(tree) - SPECIAL
+    return next(iter(names)) if len(names) == 1 and tree.kind in ("rel", "list") else ""
 
 
 def _set(tree: Node) -> RealSet | None:
-    kind = tree[0]
-    if tree in (("name", "mathbb R"), ("name", "emptyset")):
-        return ALL if tree[1] == "mathbb R" else ()
-    if kind == "such":
-        return _set(tree[2])
-    if kind == "rel":
-        return _relation(tree[1], tree[2:])
-    if kind == "group":
-        return _group(tree[1], tree[2:])
-    if kind != "set" and (kind != "list" or any(one[0] != "rel" for one in tree[2:])):
+    if tree in (REALS, EMPTY):
+        return ALL if tree == REALS else ()
+    if tree.kind == "such":
+        return _set(tree.parts[1])
+    if tree.kind == "rel":
+        return _relation(tree.text.split(), tree.parts)
+    if tree.kind == "group":
+        return _group(tree.text, tree.parts)
+    if tree.kind != "set" and (tree.kind != "list" or any(one.kind != "rel" for one in tree.parts)):
         return None
-    sets = [_set(one) for one in tree[2:]]
+    sets = [_set(one) for one in tree.parts]
     known = [one for one in sets if one is not None]
     if len(known) < len(sets):
         return None
-    if kind == "list":
-        both = _all_of(known)
-        return _union(known) if tree[1] == "or" or not both else both
-    if tree[1] == "cup":
+    if tree.kind == "list":
+        return _union(known) if tree.text == "or" else _common(known) or _union(known)
+    if tree.text == "cup":
         return _union(known)
-    return _common(known[0], known[1] if tree[1] == "cap" else _others(known[1]))
+    return _common([known[0], known[1] if tree.text == "cap" else _others(known[1])])
 
 
 def _group(brackets: str, members: tuple[Node, ...]) -> RealSet | None:
@@ -88,28 +87,32 @@ def _group(brackets: str, members: tuple[Node, ...]) -> RealSet | None:
     known = [one for one in ends if one is not None]
     if len(known) < len(ends):
         return None
-    if brackets == "\\{\\}":
+    if "{" in brackets:
         return _union([(Interval(one, True, one, True),) for one in known])
     if len(known) != 2 or known[0] > known[1]:
         return None
     return (Interval(known[0], brackets[0] == "[", known[1], brackets[1] == "]"),)
 
 
-def _relation(operators: tuple[str, ...], members: tuple[Node, ...]) -> RealSet | None:
+def _relation(operators: list[str], members: tuple[Node, ...]) -> RealSet | None:
     """Return the set that a chain of comparisons of one name with numbers describes."""
-    if operators == ("in",) and members[0][0] == "name":
+    if operators == ["in"] and members[0].kind == "name":
         return _set(members[1])
     found: list[RealSet] = []
     for operator, one, other in zip(operators, members, members[1:], strict=False):
         if operator not in OPPOSITE:
             return None
-        if one[0] != "name" or one[1] in CONSTANTS or one == INFINITY:
+        if not _is_variable(one):
             operator, one, other = OPPOSITE[operator], other, one
         end = _end(other)
-        if one[0] != "name" or one[1] in CONSTANTS or end is None:
+        if not _is_variable(one) or end is None:
             return None
         found.append(_half(operator, end))
-    return _all_of(found)
+    return _common(found)
+
+
+def _is_variable(tree: Node) -> bool:
+    return tree.kind == "name" and tree.text not in CONSTANTS and tree != INFINITY
 
 
 def _half(operator: str, end: float) -> RealSet:
@@ -125,10 +128,12 @@ def _end(tree: Node) -> float | None:
     """Return the number that an end of an interval is, which may be infinite."""
     if tree == INFINITY:
         return math.inf
-    if tree == ("neg", INFINITY):
+    if tree == Node("neg", parts=(INFINITY,)):
         return -math.inf
     value = closed_value(tree)
-    return None if value is None or isinstance(value, complex) else float(value)
+    with suppress(OverflowError):
+        return None if value is None or isinstance(value, complex) else float(value)
+    return None
 
 
 def _union(sets: list[RealSet]) -> RealSet:
@@ -144,26 +149,19 @@ def _union(sets: list[RealSet]) -> RealSet:
     return tuple(found)
 
 
-def _common(one: RealSet, other: RealSet) -> RealSet:
-    """Return the numbers in both sets."""
-    pairs = [
-        Interval(
-            max(first.low, second.low),
-            all(side.holds_low for side in (first, second) if side.low == max(first.low, second.low)),
-            min(first.high, second.high),
-            all(side.holds_high for side in (first, second) if side.high == min(first.high, second.high)),
-        )
-        for first in one
-        for second in other
-    ]
-    return _union([(pair,) for pair in pairs if not pair.is_empty])
-
-
-def _all_of(sets: list[RealSet]) -> RealSet:
+def _common(sets: list[RealSet]) -> RealSet:
+    """Return the numbers in all sets."""
     found = ALL
-    for one in sets:
-        found = _common(found, one)
+    for some in sets:
+        pairs = [_overlap(one, other) for one in found for other in some]
+        found = _union([(pair,) for pair in pairs if not pair.is_empty])
     return found
+
+
+def _overlap(one: Interval, other: Interval) -> Interval:
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    holds_low = all(side.holds_low for side in (one, other) if side.low == low)
+    return Interval(low, holds_low, high, all(side.holds_high for side in (one, other) if side.high == high))
 
 
 def _others(one: RealSet) -> RealSet:
@@ -172,6 +170,6 @@ def _others(one: RealSet) -> RealSet:
     for interval in one:
         below = Interval(-math.inf, False, interval.low, not interval.holds_low)
         above = Interval(interval.high, not interval.holds_high, math.inf, False)
-        sides = [(side,) for side in (below, above) if not side.is_empty and side.low != math.inf and side.high != -math.inf]
-        found = _common(found, _union(sides))
+        sides = [(side,) for side in (below, above) if not side.is_empty]
+        found = _common([found, _union(sides)])
     return found

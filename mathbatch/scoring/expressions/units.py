@@ -41,8 +41,18 @@ UNIT_TABLE: dict[str, dict[str, str]] = {
         "604800": "week",
         "2629746": "month",
         "31556952": "year yr yrs",
+        "315569520": "decade",
+        "3155695200": "century centuries",
     },
-    "volume": {"1": "l L liter litre", "1/100": "cl cL", "1/1000": "ml mL milliliter millilitre"},
+    "volume": {
+        "1": "l L liter litre",
+        "1/100": "cl cL",
+        "1/1000": "ml mL milliliter millilitre",
+        "3.785411784": "gallon gal",
+        "0.946352946": "quart qt",
+        "0.473176473": "pint",
+        "0.2365882365": "cup",
+    },
     "dollar": {"1": "$ USD dollar", "1/100": "cent ¢ penny pennies"},
     "euro": {"1": "€ EUR euro"},
     "degree": {"1": "° degree deg"},
@@ -54,7 +64,7 @@ UNIT_TABLE: dict[str, dict[str, str]] = {
     "energy": {"1": "J joule", "1000": "kJ kilojoule"},
     "power": {"1": "W watt", "1000": "kW kilowatt"},
     "voltage": {"1": "V volt"},
-    "current": {"1": "A ampere"},
+    "current": {"1": "A amp ampere"},
     "resistance": {"1": "ohm"},
     "pressure": {"1": "Pa pascal", "1000": "kPa kilopascal"},
     "frequency": {"1": "Hz hertz"},
@@ -77,7 +87,7 @@ KNOWN_UNITS = {
     for dimension, sizes in UNIT_TABLE.items()
     for size, names in sizes.items()
     for short in names.split()
-    for name in ((short, f"{short}s") if len(short) > 3 else (short,))
+    for name in ((short, f"{short}s") if len(short) > 2 else (short,))
 }
 LONG, SHORT = (
     "|".join(re.escape(name) for name in sorted(KNOWN_UNITS, key=len, reverse=True) if (len(name) > 3) is long)
