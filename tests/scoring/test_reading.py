@@ -6,11 +6,13 @@ grader would say.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
 from support.cases import from_file
 from support.growth import LINEAR, growth
+from support.paths import REAL_DATA
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample
@@ -80,3 +82,21 @@ def test_a_list_with_one_gold_is_that_gold() -> None:
 @pytest.mark.parametrize("piece", ["\\a{", "\\a{b}", "{", "'a' ", "`", "「", "\x08", "1 per cent ", "\\boxed 1 ", "１"])
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     assert growth(lambda size: answer_part((piece * size)[:size]), 4_000) < LINEAR
+
+
+SOLUTIONS = REAL_DATA / "gsm8k" / "example_model_solutions.jsonl"
+
+
+@pytest.mark.skipif(not SOLUTIONS.exists(), reason="the benchmark's own solutions are not here")
+@pytest.mark.parametrize("model", ["6b_finetuning", "175b_finetuning"])
+@pytest.mark.parametrize("scorer", ["math", "number", "gsm8k"])
+def test_verdicts_agree_with_the_official_ones_of_gsm8k(scorer: str, model: str) -> None:
+    rows = [json.loads(line) for line in SOLUTIONS.read_text(encoding="utf-8").splitlines()]
+    disagreements = []
+    for row in rows:
+        gold = row["ground_truth"].rpartition("A: ")[2]
+        found = verdict(SCORERS[scorer], gold, row[model]["solution"])
+        if (found == "correct") != row[model]["is_correct"]:
+            disagreements.append((gold, found, row[model]["solution"]))
+    print(*disagreements, sep="\n")
+    assert len(disagreements) <= (0.005 if scorer == "math" else 0) * len(rows)

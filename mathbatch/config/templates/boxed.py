@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-# Commands that draw a frame, and the `\beginboxed{` of models that mix it up with `\begin{boxed}`.
-BOX = r"\\(?:(?:begin)?boxed|fbox|framebox)\s?(?:\[[^\[\]{}]{0,20}\]){0,2}\{"
+# Commands that draw a frame.
+BOX = r"\\(?:boxed|fbox|framebox)\s?(?:\[[^\[\]{}]{0,20}\]){0,2}\{"
 BRACES = re.compile(rf"{BOX}|[{{}}]")
 # Blanks that are cut off. A form feed is kept, since JSON makes it of the backslash and the f of `\frac`.
 BLANKS = " \t\r\n"
