@@ -2,9 +2,9 @@ r"""Score with the scorer `math`: the stated answer and the gold answer must be 
 
     \boxed{\frac{1}{2}} against 0.5: correct, "boxed: equal as mathematics"
 
-Texts and plain numbers are compared first. Everything else is compared by Math-Verify
-(https://github.com/huggingface/Math-Verify), and the gold answer must be equal to itself there: otherwise no answer
-could ever be equal to it, and the row is `unscored`.
+The same text is correct before anything is read. Then come plain numbers with their units, and then everything else as
+mathematics, which leaves nothing out. A gold answer that can't be read, or can't be told from one with another number,
+is equal only to the same text, and the reason says so.
 """
 
 from __future__ import annotations
@@ -16,30 +16,28 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.expression import stated_expressions
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
-from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, without_math_delimiters
-from mathbatch.scoring.expressions.normalize import restore_backslashes, to_latex
+from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, prepared_gold
+from mathbatch.scoring.expressions.normalize import restore_backslashes
 
-# A list in JSON or Python: of one gold answer, and of several.
-SINGLE = re.compile(r"""\s*\[\s*(["'])((?:(?!\1).)*)\1\s*\]\s*""", re.DOTALL)
+# A list of several gold answers in JSON or Python.
 LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,\s*\1.*\1\s*\]\s*\Z""", re.DOTALL)
 
 
 class MathScorer(BaseScorer):
     """Finds a response correct if its answer and the gold answer are the same text, number or mathematics.
 
-    `float_rounding` is the number of decimals to which inexact numbers are compared, as in Math-Verify.
+    `float_rounding` is the number of decimals, or of significant digits, that a rounded number must have.
     """
 
     def __init__(self, float_rounding: int = 6) -> None:
         self._rounding = float_rounding
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold, response = (
-            to_latex(without_math_delimiters(restore_backslashes(SINGLE.sub(r"\2", sample.gold or "")))),
-            restore_backslashes(response),
-        )
+        gold, response = prepared_gold(sample.gold or ""), restore_backslashes(response)
         if LIST.match(gold):
-            return Score.without_gold(sample.gold, "the gold answer is a list of several in JSON, and `math` compares one")
+            return Score.without_gold(
+                sample.gold, "the gold answer is a list of several in JSON, and `math` compares one"
+            )
         if not gold:
             return Score.without_gold(sample.gold, "the row has no gold answer")
         is_words = bool(WORDS_ONLY.fullmatch(gold))
