@@ -79,7 +79,7 @@ def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
 def why_indiscriminate(gold: str) -> str | None:
     """Return why only the same text is equal to a gold answer; None where answers of the same meaning are as well.
 
-    `gold` comes from `prepared_gold`. It is compared with copies in which one number or sign is another. A single number
+    `gold` comes from `prepared_gold`. It is compared with copies in which one digit or sign is another. A single number
     needs no such trial.
     """
     if _number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):

@@ -246,7 +246,7 @@ def _called(name: str, values: list[Value]) -> Value:
     if name == "binom" and isinstance(one, Fraction) and isinstance(values[1], Fraction):
         return Fraction(math.comb(_count(one), _count(values[1])))
     if name == "abs":
-        return magnitude(one) if isinstance(one, complex) else abs(one)
+        return abs(one) if isinstance(one, Fraction) else magnitude(one)
     if name == "exp":
         return power(math.e, one)
     if name == "log" and values:

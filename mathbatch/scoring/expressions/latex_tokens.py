@@ -28,8 +28,8 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 FUNCTIONS = [
-    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "ln", "log", "lg", "exp",
-    "sqrt", "pi", "max", "min", "gcd", "lcm", "mod", "infty",
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "ln", "log", "lg",
+    "exp", "sqrt", "pi", "max", "min", "gcd", "lcm", "mod", "infty",
 ]  # fmt: skip
 SPLIT_WORD = re.compile(rf"(?:{'|'.join(sorted(FUNCTIONS, key=len, reverse=True))})|.", re.DOTALL)
 SAME_COMMAND = {

@@ -14,7 +14,8 @@ SPOKEN = re.compile(
     r"(?:a )?(?P<minutes>quarter|half|[a-z]+|\d{1,2})(?: minutes)? (?P<side>past|to) (?P<hour>[a-z]+|\d{1,2})"
 )
 MONTHS = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
 ]  # fmt: skip
 MONTH = rf"(?P<month>{'|'.join(f'{one[:3]}(?:{one[3:]})?' for one in MONTHS)})\.?"
 DAY = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
