@@ -168,6 +168,10 @@ class BaseScorer(ABC):
         """Return a response that states only the gold answer. `mathbatch.check` scores it to find unusable golds."""
         return f"\\boxed{{{sample.gold or ''}}}"
 
+    def gold_limits(self, sample: Sample) -> str | None:
+        """Return why nothing but the gold answer's own text can be correct; None where other forms of it can be."""
+        return None
+
     def summary(self) -> BaseSummary | None:
         """Return an object that computes further metrics over all rows, or None if there are none."""
         return None

@@ -8,7 +8,6 @@ A line of `scores.jsonl`:
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import inspect
 import shutil
 from collections import Counter
@@ -269,12 +268,11 @@ def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
 
 
 def versions_of(panel: Panel) -> dict[str, str]:
-    """Return the versions of what decides verdicts: a digest of the scorers' code, and the packages they compare by."""
+    """Return the versions of what decides verdicts: a digest of the scorers' code."""
     code = hashlib.blake2b(digest_size=4)
     for path in sorted({*_own_code(), *_files_of(panel)}):
         code.update(path.read_bytes())
-    names = ("math-verify", "latex2sympy2-extended", "sympy") if panel.preload else ()
-    return {"code": code.hexdigest()} | {name: importlib.metadata.version(name) for name in names}
+    return {"code": code.hexdigest()}
 
 
 def _own_code() -> Iterator[Path]:

@@ -166,6 +166,12 @@ class Panel:
                     return f"{voter.name}: {score.reason}"
         return None
 
+    def gold_limits(self, sample: Sample) -> str | None:
+        """Return why only the text of the gold answer is correct for one of the scorers; None if other forms are."""
+        deciding = (voter for voter in self.voters if voter.takes(sample) and not voter.is_beside)
+        found = ((voter.name, voter.scorer.gold_limits(sample)) for voter in deciding)
+        return next((f"{name}: {limits}" for name, limits in found if limits), None)
+
 
 def panel_of(scoring: Any, section: Mapping[str, Any]) -> Panel:
     """Build the panel from `dataset.scoring`, or from a section with a `_target_`, which replaces it.

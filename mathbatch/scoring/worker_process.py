@@ -49,6 +49,8 @@ class WorkerReply(msgspec.Struct):
     review: list[ReviewReason] = []
     problem: str = ""
     too_hard: bool = False
+    limits: str = ""
+    """Limits of the comparison with a gold answer, where that was asked about."""
     fault: Fault | None = None
     """Mistake of the scorer itself, if that is the problem."""
 
@@ -82,7 +84,8 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
     try:
         sample, response, only = pickle.loads(message)
         if response is None:
-            return _encode(WorkerReply(problem=panel.gold_problem(sample) or ""))
+            problem = panel.gold_problem(sample) or ""
+            return _encode(WorkerReply(problem=problem, limits="" if problem else panel.gold_limits(sample) or ""))
         votes = panel.votes(sample, response, only)
         return _encode(WorkerReply(votes, review_reasons(sample, response, panel.counted(votes))))
     except PartFailure as error:

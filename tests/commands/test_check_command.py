@@ -124,8 +124,18 @@ def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path)
     assert found.examples[0] == "1: 'hangs in C': too hard to compare: it takes over 5 s of processor time"
     assert "code 0" in found.examples[1]
     assert "ZeroDivisionError" in found.examples[2]
-    assert "code -11" in found.examples[3]
+    assert "SIGSEGV" in found.examples[3]
     assert [one for one in psutil.Process().children(recursive=True) if "scoring" in one.name()] == []
+
+
+@pytest.mark.process
+def test_a_gold_of_which_only_the_text_counts_is_named(tmp_path: Path) -> None:
+    arguments = gold_rows(tmp_path, [r"\frac{1}{2}", r"$40 @ \$ 7$", "x^2+3x", "the gold @ 3"])
+    found = inspected(*arguments, "dataset.scoring=math").findings
+    assert "unusable gold" not in found
+    limited = found["gold equal to its text alone"]
+    assert [example.split(":")[0] for example in limited.examples] == ["1", "3"]
+    assert "only the same text counts" in limited.examples[0]
 
 
 def test_ordinary_golds_are_tried_without_a_process(tmp_path: Path) -> None:

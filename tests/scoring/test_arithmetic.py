@@ -36,7 +36,28 @@ def test_the_same_text_is_correct_however_large_it_is(text: str) -> None:
     assert compare_with_gold(text, text) == ("correct", "the same text")
 
 
-@pytest.mark.parametrize("piece", ["{1}^{1}", "1!", "^", "(9)", "1^", "!", "(99", "a^", r"\frac", "2^{3}", "9", " ", "{", "}", r"\sum_{n=1}^{2}", "x+", "|"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{1}^{1}",
+        "1!",
+        "^",
+        "(9)",
+        "1^",
+        "!",
+        "(99",
+        "a^",
+        r"\frac",
+        "2^{3}",
+        "9",
+        " ",
+        "{",
+        "}",
+        r"\sum_{n=1}^{2}",
+        "x+",
+        "|",
+    ],
+)
 def test_reading_costs_no_more_than_the_square_of_the_length(piece: str) -> None:
     def look(size: int) -> None:
         value_of((piece * size)[:size])

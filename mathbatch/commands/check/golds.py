@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from mathbatch.records import Sample
 from mathbatch.runner.components import Components
@@ -19,6 +20,13 @@ from mathbatch.scoring.workers import Workers
 SHORT_GOLD = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
 # Characters that scorers without a computer algebra system compare at once. A whole gold solution of GSM8K has 1,000.
 MAX_QUICK = 2_000
+
+
+class GoldFinding(NamedTuple):
+    """Result of the check of a gold answer: what is wrong with it, or why only its own text is correct."""
+
+    problem: str = ""
+    limits: str = ""
 
 
 class GoldChecker:
@@ -35,20 +43,17 @@ class GoldChecker:
     def __exit__(self, *_: object) -> None:
         self._workers.__exit__()
 
-    def begin(self, sample: Sample) -> Callable[[], str | None]:
-        """Start to check one gold answer.
-
-        Returns a function that waits for the result: what is wrong with the gold answer, or None.
-        """
+    def begin(self, sample: Sample) -> Callable[[], GoldFinding]:
+        """Start to check one gold answer. Returns a function that waits for the result."""
         if not self._is_wanted or not (sample.gold or "").strip():
-            return lambda: None
+            return GoldFinding
         if self._is_quick(sample.gold or ""):
             # An expression in `where` or a scorer may raise anything. A worker process then tries again and reports it.
             with suppress(Exception):
-                problem = self._panel.gold_problem(sample)
-                return lambda: problem
+                found = GoldFinding(self._panel.gold_problem(sample) or "", self._panel.gold_limits(sample) or "")
+                return lambda: found
         task = self._workers.submit_gold(sample)
-        return lambda: self._problem(task)
+        return lambda: self._finding(task)
 
     def _is_quick(self, gold: str) -> bool:
         """Tell whether it can be compared in this process, so that ordinary datasets need no worker process."""
@@ -56,8 +61,9 @@ class GoldChecker:
         is_simple = len(gold) <= MAX_QUICK and not any(voter.scorer.preload for voter in deciding)
         return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
 
-    def _problem(self, task: ScoringTask) -> str | None:
-        return self._workers.reply_to(task).problem or None
+    def _finding(self, task: ScoringTask) -> GoldFinding:
+        reply = self._workers.reply_to(task)
+        return GoldFinding(reply.problem, reply.limits)
 
 
 def _is_own(scorer: object) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from jinja2 import TemplateError
 
 from mathbatch.commands.check.chat import ChatRenderer, Size
-from mathbatch.commands.check.golds import GoldChecker
+from mathbatch.commands.check.golds import GoldChecker, GoldFinding
 from mathbatch.commands.check.images import ImageProber, ImageProblem
 from mathbatch.config.templates.eaten_commands import eaten_commands
 from mathbatch.data.feed import render
@@ -98,6 +98,7 @@ MEANINGS = {
     "picture without placeholder": "others of the row have one; it goes before the prompt",
     "missing gold": "rows without a gold answer: they are not scored",
     "unusable gold": "golds that do not count as equal to themselves",
+    "gold equal to its text alone": "no other form is correct: its value can't be read, or not told from another",
     "gold beside the choices": "golds that are none of the choices; no letter is correct there",
     "control characters": r"escapes that ate a backslash, or marks that nobody sees: in JSON write `\\frac`",
 }
@@ -122,16 +123,16 @@ def inspect(job: RunJob, chat: ChatRenderer, progress: Callable[[int], object]) 
 
 
 class PendingRow(NamedTuple):
-    """Row whose images and gold answer are being checked. `gold_problem` waits for the check of the gold answer."""
+    """Row whose images and gold answer are being checked. `gold` waits for the check of the gold answer."""
 
     row: Sample | BadRow
     images: Sequence[Future[Size | ImageProblem]]
-    gold_problem: Callable[[], str | None]
+    gold: Callable[[], GoldFinding]
 
 
 def _begin(row: Sample | BadRow, prober: ImageProber, golds: GoldChecker) -> PendingRow:
     if isinstance(row, BadRow):
-        return PendingRow(row, [], lambda: None)
+        return PendingRow(row, [], GoldFinding)
     return PendingRow(row, [prober.probe(image) for image in row.images], golds.begin(row))
 
 
@@ -144,7 +145,7 @@ def _inspect_row(job: RunJob, chat: ChatRenderer, found: Inspection, pending: Pe
         return
     before = {name: finding.count for name, finding in found.findings.items()}
     sizes = _inspect_images(found, sample, pending.images)
-    _inspect_gold(job, found, sample, pending.gold_problem)
+    _inspect_gold(job, found, sample, pending.gold)
     _inspect_placeholders(found, sample)
     _inspect_characters(found, sample)
     prompt = _inspect_prompt(job, chat, found, sample, sizes)
@@ -171,16 +172,18 @@ def _inspect_images(found: Inspection, sample: Sample, images: Sequence[Future[S
     return sizes
 
 
-def _inspect_gold(job: RunJob, found: Inspection, sample: Sample, gold_problem: Callable[[], str | None]) -> None:
+def _inspect_gold(job: RunJob, found: Inspection, sample: Sample, checked: Callable[[], GoldFinding]) -> None:
     if job.config.dataset.answer_field is None:
         return
     gold = (sample.gold or "").strip()
     if not gold:
         found.note("missing gold", sample.id, amiss=False)
         return
-    problem = gold_problem()
-    if problem is not None:
+    problem, limits = checked()
+    if problem:
         found.note("unusable gold", f"{sample.id}: {gold!r:.80}: {problem}", amiss=False)
+    elif limits:
+        found.note("gold equal to its text alone", f"{sample.id}: {gold!r:.80}: {limits}", amiss=False)
     elif sample.choices and "auto" in job.components.scorers.names and gold_letters(gold, sample.choices) is None:
         example = f"{sample.id}: {gold!r:.80} is none of {len(sample.choices)} choices"
         found.note("gold beside the choices", example, amiss=False)

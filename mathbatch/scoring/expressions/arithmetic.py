@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mathbatch.scoring.expressions.evaluate import closed_value
+from mathbatch.scoring.expressions.latex_parser import parse
 from mathbatch.scoring.expressions.latex_tokens import UnreadableError
-from mathbatch.scoring.expressions.tree import Node, parse
+from mathbatch.scoring.expressions.tree import Node
 
 Value = Fraction | float
 
@@ -33,4 +34,6 @@ def _is_arithmetic(tree: Node) -> bool:
         return tree.text == "pi"
     if tree.kind == "fact" and tree.parts[0].kind == "pow":  # 2^3! may be 2^(3!)
         return False
-    return (tree.kind in KINDS or (tree.kind == "call" and tree.text in FUNCTIONS)) and all(map(_is_arithmetic, tree.parts))
+    return (tree.kind in KINDS or (tree.kind == "call" and tree.text in FUNCTIONS)) and all(
+        map(_is_arithmetic, tree.parts)
+    )

@@ -2,8 +2,8 @@ r"""Compare an answer with the gold answer as text, as numbers with their units,
 
     compare_with_gold("0.5", r"\frac{1}{2}") == ("correct", "equal as numbers")
 
-The same text is correct before anything is read. What can't be read as a whole is only equal to the same text, and so is
-a gold answer that the comparison can't tell from one with another number or sign.
+The same text is correct before anything is read. What can't be read as a whole is only equal to the same text, and so
+is a gold answer that the comparison can't tell from one with another number or sign.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from mathbatch.scoring.expressions.arithmetic import value_of
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.equality import same_meaning
 from mathbatch.scoring.expressions.evaluate import closed_value
+from mathbatch.scoring.expressions.latex_parser import parse
+from mathbatch.scoring.expressions.latex_tokens import MAX_LENGTH, UnreadableError
 from mathbatch.scoring.expressions.measures import ValueWithUnit, split_unit, without_wording
-from mathbatch.scoring.expressions.normalize import to_latex
+from mathbatch.scoring.expressions.normalize import restore_backslashes, to_latex
 from mathbatch.scoring.expressions.numbers import Number, as_number, as_spelled_number
-from mathbatch.scoring.expressions.precision import same_number
+from mathbatch.scoring.expressions.precision import last_decimal, same_number
 from mathbatch.scoring.expressions.relations import exact_and_rounded, right_side, same_number_in_base
 from mathbatch.scoring.expressions.spans import word_count
 from mathbatch.scoring.expressions.times import as_time, same_time
-from mathbatch.scoring.expressions.latex_tokens import UnreadableError
-from mathbatch.scoring.expressions.tree import Node, UnreadableError, parse
+from mathbatch.scoring.expressions.tree import Node
 from mathbatch.scoring.expressions.units import are_interchangeable
 
 # A gold answer of words, such as `\text{east}`.
@@ -37,9 +38,12 @@ ANGLE_BRACKET = re.compile(r"\\([lr])angle(?![A-Za-z])")
 MAX_WORDS = 4
 BLANK_BESIDE_WORD = re.compile(r"(?<=[^\W\d_]|°)\s|\s(?=[^\W\d_])")
 WHOLE_NUMBERS = re.compile(
-    r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
+    r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)"
+    r"\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
 DOLLAR = re.compile(r"(?<!\\)\$")
+# A list of one gold answer in JSON or Python.
+SINGLE = re.compile(r"""\s*\[\s*(["'])((?:(?!\1).)*)\1\s*\]\s*""", re.DOTALL)
 QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 CACHED_GOLDS = 4096
 # Altered gold answers that are tried against the gold answer.
@@ -51,8 +55,10 @@ SAME_TEXT_ONLY = "the gold answer {}: only the same text counts"
 def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, str]:
     """Return verdict and reason for an answer; one that is given exactly and rounded may be right in either form.
 
-    `gold` must be written in LaTeX; `rounding` is the number of decimals that count in a rounded number.
+    `gold` comes from `prepared_gold`; `rounding` is the number of decimals that count in a rounded number.
     """
+    if len(answer) > max(MAX_LENGTH, 2 * len(gold)):
+        return "wrong", "the answer is too long to be compared"
     answer = to_latex(without_math_delimiters(answer))
     answer = DOLLAR.sub("", answer) if answer.count("$") % 2 == 0 else answer
     if same_text(gold, answer):
@@ -73,7 +79,8 @@ def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
 def why_indiscriminate(gold: str) -> str | None:
     """Return why only the same text is equal to a gold answer; None where answers of the same meaning are as well.
 
-    The gold answer is compared with copies in which one number or sign is another. A single number needs no such trial.
+    `gold` comes from `prepared_gold`. It is compared with copies in which one digit or sign is another. A single number
+    needs no such trial.
     """
     if _number(gold) or as_time(gold) or WORDS_ONLY.fullmatch(gold) or same_number_in_base(gold, gold):
         return None
@@ -155,15 +162,27 @@ def _number(gold: str) -> Number | None:
 
 
 def _tree(text: str) -> Node:
-    return parse(ANGLE_BRACKET.sub(lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)))
+    return parse(
+        ANGLE_BRACKET.sub(
+            lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)
+        )
+    )
 
 
 def _compare_units(gold: ValueWithUnit, answer: ValueWithUnit, rounding: int) -> tuple[str, str]:
     """Compare two values in different units; those of different kinds, such as metres and seconds, are never equal."""
     ours, theirs = value_of(answer.value), value_of(gold.value)
-    if gold.measure and answer.measure and gold.measure.powers == answer.measure.powers and ours and theirs:
-        factor = answer.measure.size / gold.measure.size
-        if round(ours * factor, rounding) == round(theirs, rounding):
+    measures = answer.measure, gold.measure
+    if (
+        ours is not None
+        and theirs is not None
+        and measures[0]
+        and measures[1]
+        and measures[0].powers == measures[1].powers
+    ):
+        factor = measures[0].size / measures[1].size
+        unit = max(factor * last_decimal(parse(answer.value)), last_decimal(parse(gold.value)))
+        if same_number(ours * factor, theirs, unit, rounding):
             return "correct", f"equal, {answer.unit} as {gold.unit}"
     return "wrong", f"the unit is {answer.unit}, not {gold.unit}"
 
@@ -189,6 +208,11 @@ def _without_blanks_at_words(text: str) -> str:
     return BLANK_BESIDE_WORD.sub("", canonical_text(text.replace(r"\varnothing", r"\emptyset"))) + "!" * text.rstrip(
         "$ "
     ).endswith("!")
+
+
+def prepared_gold(text: str) -> str:
+    r"""Return a gold answer as LaTeX, without math delimiters and the list around it: `["$½$"]` -> `\frac{1}{2}`."""
+    return to_latex(without_math_delimiters(restore_backslashes(SINGLE.sub(r"\2", text))))
 
 
 def without_math_delimiters(text: str) -> str:

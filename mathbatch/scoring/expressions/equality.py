@@ -66,7 +66,7 @@ class _Comparison:
         """
         gold, answer = _coordinates(gold, answer), _coordinates(answer, gold)
         theirs, ours = [named(one) for one in gold], [named(one) for one in answer]
-        if not all(one.forms for one in theirs + ours) or any(map(_is_chain, gold)) and any(map(_is_chain, answer)):
+        if not all(one.forms for one in theirs + ours) or (any(map(_is_chain, gold)) and any(map(_is_chain, answer))):
             return False
         names = [{one.name for one in side if one.name is not None} for side in (theirs, ours)]
         if all(names) and (names[0] != names[1] or len(names[0]) > 1):
@@ -143,9 +143,10 @@ class _Comparison:
 
 def _coordinates(members: list[Node], others: list[Node]) -> list[Node]:
     """Return the coordinates of a single point beside as many equations: `(2, 3)` beside `x = 2, y = 3`."""
-    point = members[0]
-    is_point = len(members) == 1 and (point.kind, point.text) == ("group", "()") and len(point.parts) == len(others)
-    return list(point.parts) if is_point and all(one.kind == "rel" for one in others) else members
+    if len(members) != 1 or (members[0].kind, members[0].text) != ("group", "()"):
+        return members
+    point = list(members[0].parts)
+    return point if len(point) == len(others) and all(one.kind == "rel" for one in others) else members
 
 
 def _is_chain(tree: Node) -> bool:

@@ -39,7 +39,7 @@ FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     "arctanh": cmath.atanh, "ln": cmath.log, "exp": cmath.exp, "lg": cmath.log10,
     "arccot": lambda x: cmath.atan(1 / x), "arcsec": lambda x: cmath.acos(1 / x), "arccsc": lambda x: cmath.asin(1 / x),
 }  # fmt: skip
-ROUNDINGS: dict[str, Callable[[float], int]] = {"lfloor": math.floor, "lceil": math.ceil}
+ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"lfloor": math.floor, "lceil": math.ceil}
 CONSTANTS: dict[str, Value] = {"pi": math.pi, "e": math.e, "i": 1j}
 # Kinds that are more, or something else, than one number.
 COLLECTIONS = {"group", "matrix", "cases", "row", "rel", "list", "set", "such", "sum", "pm", "mp"}
@@ -156,13 +156,21 @@ class _Evaluator:
         rows = [cells[start : start + width] for start in range(0, len(cells), width)]
         result: Value = Fraction(1)
         while rows:
-            best = max(range(len(rows)), key=lambda place: abs(rows[place][0]))
+            best = max(range(len(rows)), key=lambda place: magnitude(rows[place][0]))
             pivot, *first = rows.pop(best)
             if not pivot:
                 return Fraction(0)
             result *= pivot * (-1) ** best
-            rows = [[total(one, -lead / pivot * above) for one, above in zip(row, first, strict=True)] for lead, *row in rows]
+            rows = [
+                [total(one, -lead / pivot * above) for one, above in zip(row, first, strict=True)]
+                for lead, *row in rows
+            ]
         return result
+
+
+def magnitude(value: Value) -> float:
+    """Return the absolute value as a float; raise OverflowError where it is too large for one."""
+    return abs(complex(value))
 
 
 def total(*values: Value) -> Value:
@@ -238,7 +246,7 @@ def _called(name: str, values: list[Value]) -> Value:
     if name == "binom" and isinstance(one, Fraction) and isinstance(values[1], Fraction):
         return Fraction(math.comb(_count(one), _count(values[1])))
     if name == "abs":
-        return abs(one)
+        return abs(one) if isinstance(one, Fraction) else magnitude(one)
     if name == "exp":
         return power(math.e, one)
     if name == "log" and values:
@@ -251,7 +259,7 @@ def _called(name: str, values: list[Value]) -> Value:
 
 
 def _logarithm(value: Value) -> complex:
-    return cmath.log(value) if isinstance(value, complex) or value < 0 else complex(math.log(value))
+    return cmath.log(value) if isinstance(value, complex) or value < 0 else complex(math.log(float(value)))
 
 
 def _blend(key: object, values: list[Value]) -> Value:

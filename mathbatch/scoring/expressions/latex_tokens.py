@@ -1,7 +1,7 @@
 r"""Split mathematics written in LaTeX into tokens: `2\pi r^{2}` -> a number, a command, a name, marks.
 
-Nothing is left out but layout: a sign that has no meaning here raises UnreadableError, so that no two texts become equal
-by what a reader of them ignores.
+Nothing is left out but layout: a sign that has no meaning here raises UnreadableError, so that no two texts become
+equal by what a reader of them ignores.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ MAX_LENGTH = 1000
 # Fonts and layout, which change nothing of what is meant; the braces behind them stay.
 LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|mathbf|boldsymbol|bm|mathit"
-    r"|mathsf|mathcal|bullet|hfill|phantom\{\})(?![A-Za-z])\.?|(?<!\\)(?:\\[,;:! ]|[$~])|\\(?:begin|end)\{(?:aligned|split|align\*?|gathered)\}"
+    r"|mathsf|mathcal|bullet|hfill|phantom\{\})(?![A-Za-z])\.?"
+    r"|(?<!\\)(?:\\[,;:! ]|[$~])|\\(?:begin|end)\{(?:aligned|split|align\*?|gathered)\}"
 )
 TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\\,|\{,\})\d{3}(?:(?:\\,|\{,\})\d{3})*(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+|\.(?=[^\s\w.]))?|\.\d+)
+      (?P<number>\d+(?:(?:\\,|\{,\})\d{3})+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?
+      |\d+(?:\.\d+|\.(?=[^\s\w.]))?|\.\d+)
     | (?P<begin>\\begin\s?\{[a-z]+\*?\}(?:\s?\{[lcr|\s]*\})?) | (?P<end>\\end\s?\{[a-z]+\*?\})
     | \\(?P<font>text(?:bf|it|rm|normal)?|mbox|mathrm|rm|operatorname\*?)\s?\{(?P<inner>[^{}]*)\}
     | (?P<newline>\\\\) | \\(?P<sign>[{}%|$&\#]) | \\(?P<command>[A-Za-z]+)
@@ -25,18 +27,20 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-FUNCTIONS = (
-    "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan ln log lg exp sqrt pi max min gcd lcm mod infty"
-).split()
+FUNCTIONS = [
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "ln", "log", "lg",
+    "exp", "sqrt", "pi", "max", "min", "gcd", "lcm", "mod", "infty",
+]  # fmt: skip
 SPLIT_WORD = re.compile(rf"(?:{'|'.join(sorted(FUNCTIONS, key=len, reverse=True))})|.", re.DOTALL)
 SAME_COMMAND = {
-    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "geq": "ge", "leqslant": "le", "geqslant": "ge", "lt": "<",
-    "gt": ">", "ne": "neq", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "dotsb": "ldots", "rightarrow": "to",
-    "lvert": "|", "rvert": "|", "vert": "|", "lVert": "Vert", "rVert": "Vert", "land": "and", "wedge": "and", "lor": "or",
-    "vee": "or", "dbinom": "binom", "tbinom": "binom", "simeq": "approx", "degree": "circ", "varnothing": "emptyset",
-    "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "langle": "(", "rangle": ")", "backslash": "setminus",
-    "bigcup": "Cup", "varepsilon": "epsilon", "varphi": "phi", "iff": "Leftrightarrow", "implies": "Rightarrow",
-    "middle": "", "colon": ":", "times": "*", "cdot": "*", "div": "/", "land ": "and", "arctg": "arctan", "tg": "tan",
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "geq": "ge", "leqslant": "le", "geqslant": "ge",
+    "lt": "<", "gt": ">", "ne": "neq", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "dotsb": "ldots",
+    "rightarrow": "to", "lvert": "|", "rvert": "|", "vert": "|", "lVert": "Vert", "rVert": "Vert", "land": "and",
+    "wedge": "and", "lor": "or", "vee": "or", "dbinom": "binom", "tbinom": "binom", "simeq": "approx",
+    "degree": "circ", "varnothing": "emptyset", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]",
+    "langle": "(", "rangle": ")", "backslash": "setminus", "bigcup": "Cup", "varepsilon": "epsilon", "varphi": "phi",
+    "iff": "Leftrightarrow", "implies": "Rightarrow", "middle": "", "colon": ":", "times": "*", "cdot": "*",
+    "div": "/", "arctg": "arctan", "tg": "tan",
 }  # fmt: skip
 SAME_SIGN = {"{": "\\{", "}": "\\}", "|": "Vert", "%": "%", "$": "dollar", "&": "&", "#": "#"}
 BRACKETED_LETTER = re.compile(r"\([A-Za-z]\)")
@@ -71,7 +75,11 @@ def tokens_of(text: str) -> list[Token]:
         if number is not None and depth and "," in number and "{" not in number and "\\" not in number:
             place -= len(number) - number.index(",")  # within brackets a comma parts two numbers
             number = number[: number.index(",")]
-        new = [Token("number", number.replace("{,}", "").replace("\\,", "").replace(",", ""))] if number else _tokens(match)
+        new = (
+            [Token("number", number.replace("{,}", "").replace("\\,", "").replace(",", ""))]
+            if number
+            else _tokens(match)
+        )
         depth += sum(one.text in ("(", "[", "\\{") for one in new) - sum(one.text in (")", "]", "\\}") for one in new)
         found += new
     return found
@@ -115,3 +123,34 @@ def _text(inner: str) -> list[Token]:
     if inner in FUNCTIONS:
         return [Token("command", inner)]
     return [Token("name", inner[1:-1] if BRACKETED_LETTER.fullmatch(inner) else inner)]
+
+
+class TokenReader:
+    """Reader of tokens, one after the other; `place` is that of the next."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens, self.place = tokens, 0
+
+    @property
+    def next(self) -> str:
+        """Return the text of the token to be read next, or an empty text at the end."""
+        return self.tokens[self.place].text if self.place < len(self.tokens) else ""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the token to be read next, or an empty text at the end."""
+        return self.tokens[self.place].kind if self.place < len(self.tokens) else ""
+
+    def take(self, *texts: str) -> str:
+        """Read the next token where it is one of these; return an empty text otherwise."""
+        found = self.next if self.next in texts and self.kind != "number" else ""
+        self.place += bool(found)
+        return found
+
+    def expect(self, *texts: str) -> str:
+        """Read a token that must come next."""
+        if not (found := self.take(*texts)):
+            raise UnreadableError(
+                f"has '{self.next}' where '{texts[0]}' is missing" if self.next else "is not complete"
+            )
+        return found

@@ -99,7 +99,9 @@ DECORATION = re.compile(
 )
 DECORATED = re.compile(rf"(?:{DECORATION.pattern})\s?(?:\{{(?P<inner>[^{{}}]*)(?:\}}|\Z))?")
 # An angle in degrees, minutes and seconds.
-ANGLE = re.compile(r"(?P<degrees>\d{1,3})\s?\^\s?\{?\\circ\s?\}?\s?(?P<minutes>\d{1,2})\s?'(?!')(?:\s?(?P<seconds>\d{1,2})\s?(?:''|\"))?")
+ANGLE = re.compile(
+    r"(?P<degrees>\d{1,3})\s?\^\s?\{?\\circ\s?\}?\s?(?P<minutes>\d{1,2})\s?'(?!')(?:\s?(?P<seconds>\d{1,2})\s?(?:''|\"))?"
+)
 E_NOTATION = re.compile(r"(?<![\w.\\^{])(-?\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\w.])")
 REPEATING_DECIMAL = re.compile(
     r"(?<![\d.])(?P<whole>\d{0,9})\.(?P<once>\d{0,9})\\(?:overline|bar|dot)\s?(?:\{(?P<again>\d{1,9})\}|(?P<digit>\d))(?!\d)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mathbatch.scoring.expressions.evaluate import Value, closed_value
+from mathbatch.scoring.expressions.evaluate import Value, closed_value, magnitude
 from mathbatch.scoring.expressions.tree import Node
 
 # Relative difference of one number that is calculated in two ways, each a float.
@@ -27,12 +27,14 @@ def same_number(one: Value, other: Value, unit: Fraction = Fraction(0), rounding
     if are_exact and not unit:
         return False
     try:
-        apart, size, last = float(abs(one - other)), float(max(abs(one), abs(other))), float(unit)
+        apart, size, last = magnitude(one - other), max(magnitude(one), magnitude(other)), float(unit)
     except OverflowError:
         return False
     if not are_exact and apart <= NOISE * size:
         return True
-    is_precise = last <= max(LEAST_PRECISION, 10.0**-rounding) * size and last <= max(1, size) * 10.0**-rounding * (1 + NOISE)
+    is_precise = last <= max(LEAST_PRECISION, 10.0**-rounding) * size and last <= max(1, size) * 10.0**-rounding * (
+        1 + NOISE
+    )
     return is_precise and apart < last * (1 - NOISE)
 
 

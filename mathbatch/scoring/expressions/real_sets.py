@@ -31,7 +31,9 @@ class Interval(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Tell whether no number lies in it."""
-        return self.low > self.high or (self.low == self.high and not (self.holds_low and self.holds_high and math.isfinite(self.low)))
+        return self.low > self.high or (
+            self.low == self.high and not (self.holds_low and self.holds_high and math.isfinite(self.low))
+        )
 
 
 RealSet = tuple[Interval, ...]
@@ -121,7 +123,9 @@ def _half(operator: str, end: float) -> RealSet:
         point = (Interval(end, True, end, True),)
         return point if operator == "=" else _others(point)
     holds = operator in ("le", "ge")
-    return (Interval(-math.inf, False, end, holds) if operator in ("<", "le") else Interval(end, holds, math.inf, False),)
+    return (
+        Interval(-math.inf, False, end, holds) if operator in ("<", "le") else Interval(end, holds, math.inf, False),
+    )
 
 
 def _end(tree: Node) -> float | None:
@@ -170,6 +174,6 @@ def _others(one: RealSet) -> RealSet:
     for interval in one:
         below = Interval(-math.inf, False, interval.low, not interval.holds_low)
         above = Interval(interval.high, not interval.holds_high, math.inf, False)
-        sides = [(side,) for side in (below, above) if not side.is_empty]
+        sides: list[RealSet] = [(side,) for side in (below, above) if not side.is_empty]
         found = _common([found, _union(sides)])
     return found

@@ -8,6 +8,7 @@ x \le -2 \text{ or } x \ge 2              ->  (-\infty, -2] \cup [2, \infty)
 
 from __future__ import annotations
 
+import math
 import re
 
 from mathbatch.scoring.expressions.arithmetic import value_of
@@ -40,8 +41,8 @@ def right_side(answer: str) -> str:
             "=" not in one or SOLVED_VARIABLE.fullmatch(one) for one in working
         ):
             return answer
-    values = [one for one in map(value_of, answer.split("=")) if one is not None]
-    if any(abs(one - values[-1]) > SAME_WITHIN * abs(values[-1]) for one in values):  # 26 = 31
+    values = [one for one in map(_numeric_value, answer.split("=")) if one is not None]
+    if any(not math.isclose(one, values[-1], rel_tol=SAME_WITHIN) for one in values):  # 26 = 31
         return answer
     return answer.rpartition("=")[2].strip() or answer
 
@@ -112,13 +113,14 @@ def _is_rounded(one: str, other: str, said: bool) -> bool:
 
 
 def _numeric_value(text: str) -> float | None:
-    """Return the value of a text without its unit, per cent as hundredths, or None where it has none."""
+    """Return the value of a text without its unit, per cent as hundredths, or None where it has none as a float."""
     text = split_unit(without_wording(text)).value
     number = as_number(text)
-    if number is not None:
-        return float(number.value) / (100 if number.percent else 1)
-    value = value_of(text)
-    return None if value is None else float(value)
+    value = value_of(text) if number is None else number.value / (100 if number.percent else 1)
+    try:
+        return None if value is None else float(value)
+    except OverflowError:
+        return None
 
 
 def _rounding_error(text: str) -> float:

@@ -16,10 +16,12 @@ from mathbatch.scoring.expressions.numbers import SCALE
 FUNCTIONS = "sin|cos|tan|cot|sec|csc|log|ln|lg|exp|arcsin|arccos|arctan|sqrt|pi|mod|gcd|lcm|max|min|deg|and|or|per"
 # Words that are part of mathematics and don't end an expression: functions, units, scales.
 KEPT_WORDS = re.compile(rf"(?!in$)(?:{FUNCTIONS}|{UNIT_NAMES}|{SCALE}|square|cubic|sq|cu|units?|percent|pct)s?")
-# Pieces that may hold a word. The `xy` of `2xy` and of `xy^2` is none. A "|" stands between the cells of a table.
+# Pieces that may hold a word, in Japanese and Korean right behind a number as well. The `xy` of `2xy` and of `xy^2` is
+# none. A "|" stands between the cells of a table.
 TOKEN = re.compile(
     r"\\(?:text|mathrm|mbox|textbf|mathbf|operatorname)\s?\{[^{}]{0,80}\}|\{[A-Za-z]{3,}\}|\\[A-Za-z]+|\\."
-    r"|(?P<word>(?<![\d})^_A-Za-z])[^\W\d_]+(?:['’][^\W\d_]+)?(?![\^_(])|(?<=[\d})])[^\W\d_]{4,}|(?<=\s)\|(?=\s))"
+    r"|(?P<word>(?<![\d})^_A-Za-z])[^\W\d_]+(?:['’][^\W\d_]+)?(?![\^_(])"
+    r"|(?<=[\d})])(?:[^\W\d_]{4,}|[぀-ヿ가-힣]+)|(?<=\s)\|(?=\s))"
 )
 # A stretch without words is an expression only where it has one of these.
 VALUE = re.compile(

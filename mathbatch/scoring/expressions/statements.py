@@ -1,9 +1,9 @@
 r"""Take apart what an answer states: its members, its names and values, and the signs written out.
 
-    x = 3, x = 7      ->  the name x with the values 3 and 7
-    x = 12/3 = 4      ->  the name x with one value
-    1 \pm \sqrt{2}    ->  1 + \sqrt{2} and 1 - \sqrt{2}
-    2k\pi, k \in \mathbb{Z}  ->  2k\pi, where k stands for any whole number
+x = 3, x = 7      ->  the name x with the values 3 and 7
+x = 12/3 = 4      ->  the name x with one value
+1 \pm \sqrt{2}    ->  1 + \sqrt{2} and 1 - \sqrt{2}
+2k\pi, k \in \mathbb{Z}  ->  2k\pi, where k stands for any whole number
 """
 
 from __future__ import annotations

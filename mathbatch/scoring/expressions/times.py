@@ -10,11 +10,19 @@ from mathbatch.scoring.expressions.numbers import WORDS
 
 CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\.?)?")
 HOUR = re.compile(r"(?P<hour>\d{1,2})\s?(?P<half>[ap]\.?\s?m\.?)")
-SPOKEN = re.compile(r"(?:a )?(?P<minutes>quarter|half|[a-z]+|\d{1,2})(?: minutes)? (?P<side>past|to) (?P<hour>[a-z]+|\d{1,2})")
-MONTHS = "january february march april may june july august september october november december".split()
+SPOKEN = re.compile(
+    r"(?:a )?(?P<minutes>quarter|half|[a-z]+|\d{1,2})(?: minutes)? (?P<side>past|to) (?P<hour>[a-z]+|\d{1,2})"
+)
+MONTHS = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+]  # fmt: skip
 MONTH = rf"(?P<month>{'|'.join(f'{one[:3]}(?:{one[3:]})?' for one in MONTHS)})\.?"
 DAY = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-DATE = re.compile(rf"(?:{MONTH} {DAY}|{DAY.replace('day', 'day2')} (?:of )?{MONTH.replace('month', 'month2')})(?:,? (?P<year>\d{{4}}))?")
+DATE = re.compile(
+    rf"(?:{MONTH} {DAY}|{DAY.replace('day', 'day2')} (?:of )?{MONTH.replace('month', 'month2')})"
+    r"(?:,? (?P<year>\d{4}))?"
+)
 
 
 class Time(NamedTuple):
@@ -42,7 +50,9 @@ def as_time(text: str) -> Time | None:
     half = (parts["half"] or "")[:1]
     hour = int(parts["hour"])
     if half:
-        return Time((hour % 12 + 12 * (half == "p"), int(parts.get("minute") or 0), int(parts.get("second") or 0)), half)
+        return Time(
+            (hour % 12 + 12 * (half == "p"), int(parts.get("minute") or 0), int(parts.get("second") or 0)), half
+        )
     return Time((hour, int(parts["minute"]), int(parts["second"] or 0)), "")
 
 

@@ -1,40 +1,27 @@
-r"""Read mathematics written in LaTeX into a tree: `x=2\sqrt{3}` -> a relation between a name and a product.
-
-Adjacent factors bind closer than a slash, so `1/2\pi` is 1 over 2π. Nothing is evaluated as code, and the depth of a
-tree is bounded.
-"""
+"""Define the tree in which mathematics is read: an expression, or statements about some."""
 
 from __future__ import annotations
 
-import functools
 from fractions import Fraction
 from typing import NamedTuple
 
-from mathbatch.scoring.expressions.latex_tokens import FUNCTIONS, Token, UnreadableError, tokens_of
-
-RELATIONS = {
-    "=", "<", ">", "le", "ge", "neq", "approx", "sim", "equiv", "in", "notin", "to", "subset", "subseteq", "perp", "parallel",
-    "cong", "Rightarrow", "Leftrightarrow", "propto", "mapsto", "ll", "gg", "mid",
-}  # fmt: skip
-SET_OPERATORS = {"cup", "cap", "setminus"}
+# Signs with two values.
 SIGNS = {"pm", "mp"}
-LARGE_OPERATORS = {"sum", "prod", "int", "lim", "Cup", "bigcap", "iint", "oint", "iiint"}
-ACCENTS = {"hat", "bar", "vec", "tilde", "dot", "ddot", "overline", "overrightarrow", "widehat", "mathbb", "mathscr", "underline"}
-NAMED_FUNCTIONS = {one for one in FUNCTIONS if one not in ("sqrt", "pi", "infty", "mod")} | {"det", "deg", "arg", "Re", "Im"}
-CLOSING = {"(": (")", "]"), "[": (")", "]"), "\\{": ("\\}",), "lfloor": ("rfloor",), "lceil": ("rceil",)}
-ENDS = {")", "]", "\\}", "}", "&", "rfloor", "rceil"}
-# Constructs within each other.
-MAX_DEPTH = 40
 
 
 class Node(NamedTuple):
-    r"""Node of a tree. Its kind says what `text` is.
+    r"""Node of a tree, whose kind says what `text` and `parts` are.
 
-    num: nothing, but `value`, and `unit` is its last decimal, 0 for a whole number · name: the name · call: the function,
-    `sqrt` with the degree as second part · sum: operator and bound name of `\sum`, `\int` and the like, whose parts are
-    start, end and body · group: the brackets around several · list: what joins the parts · rel: the signs between the
-    parts · set: the operator · matrix: the number of columns · add, mul, div, pow, neg, pm, mp, fact, deg, percent, such
-    (a set by a condition), cases, row: nothing
+    num         has a `value`, and the `unit` of its last decimal, 0 for a whole number
+    name        text: the name, with its index
+    call        text: the function; parts: its arguments, with the degree of a root and the base of a logarithm
+    sum         text: operator and bound name, as of `\sum` and `\int`; parts: start, end and body
+    group       text: the brackets; parts: the members of a point, an interval or a set
+    list, rel   text: what joins the parts, such as "or" and "= <"
+    set         text: the operator, such as "cup"
+    matrix      text: the number of columns; parts: the entries, row by row
+    such        parts: the element of a set and its condition
+    add, mul, div, pow, neg, pm, mp, fact, deg, percent, cases, row     parts only
     """
 
     kind: str
@@ -49,316 +36,16 @@ ZERO = Node("num", value=Fraction(0))
 ONE, TWO = Node("num", value=Fraction(1)), Node("num", value=Fraction(2))
 
 
-@functools.lru_cache(1024)
-def parse(text: str) -> Node:
-    """Return the tree of a text; raise UnreadableError where it can't be read as a whole."""
-    parser = _Parser(tokens_of(text))
-    tree = parser.listed()
-    if parser.place != len(parser.tokens):
-        raise UnreadableError(f"can't be read from '{parser.next}' on")
-    return tree
-
-
-class _Parser:
-    """Parser by recursive descent, with one method per level of precedence; `place` is the token to be read next."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens, self.place, self.depth = tokens, 0, 0
-        # Within bars, a bar closes; within a set, a bar and a colon stand in front of its condition.
-        self.within = ""
-        # Within a table, `\\` ends a row; elsewhere it parts statements.
-        self.in_table = False
-
-    @property
-    def next(self) -> str:
-        """Return the text of the token to be read next, or an empty text at the end."""
-        return self.tokens[self.place].text if self.place < len(self.tokens) else ""
-
-    @property
-    def kind(self) -> str:
-        """Return the kind of the token to be read next, or an empty text at the end."""
-        return self.tokens[self.place].kind if self.place < len(self.tokens) else ""
-
-    def take(self, *texts: str) -> str:
-        """Read the next token where it is one of these; return an empty text otherwise."""
-        found = self.next if self.next in texts and self.kind != "number" else ""
-        self.place += bool(found)
-        return found
-
-    def expect(self, *texts: str) -> str:
-        """Read a token that must come next."""
-        if not (found := self.take(*texts)):
-            raise UnreadableError(f"has '{self.next}' where '{texts[0]}' is missing" if self.next else "is not complete")
-        return found
-
-    def listed(self) -> Node:
-        """Read statements with commas, "and" or "or" between."""
-        members, joint = [self.relation()], ","
-        while found := self.separators():
-            joint = found if joint == "," else joint
-            if not self.next or self.next in ENDS or self.kind == "end":
-                break
-            members.append(self.relation())
-        return Node("list", joint, tuple(members)) if len(members) > 1 else members[0]
-
-    def separators(self) -> str:
-        """Read all that stands between two statements; return "and", "or", a comma, or an empty text."""
-        found = ""
-        while self.next in (",", ";") or (self.kind == "separator" and not (self.in_table and self.next == "\\\\")):
-            found = self.next if self.next in ("and", "or") else found or ","
-            self.place += 1
-        return found
-
-    def relation(self) -> Node:
-        r"""Read expressions with signs such as `=` and `<` between; the first may be missing, as in `\ge 3`."""
-        members = [NOTHING] if self.next in RELATIONS else [self.sets()]
-        operators = []
-        while self.next in RELATIONS and not (self.next == "mid" and self.within == "set"):
-            operators.append(self.take(*RELATIONS))
-            members.append(self.sets())
-        return Node("rel", " ".join(operators), tuple(members)) if operators else members[0]
-
-    def sets(self) -> Node:
-        """Read sets with operators such as a union between."""
-        tree = self.sum()
-        while operator := self.take(*SET_OPERATORS):
-            tree = Node("set", operator, (tree, self.sum()))
-        return tree
-
-    def sum(self) -> Node:
-        """Read terms with plus and minus signs between."""
-        terms = [ZERO] if self.next in SIGNS else [self.product()]
-        while sign := self.take("+", "-", *SIGNS):
-            term = self.product()
-            if sign in SIGNS:
-                terms = [Node(sign, parts=(_joined("add", terms), term))]
-            else:
-                terms.append(Node("neg", parts=(term,)) if sign == "-" else term)
-        return _joined("add", terms)
-
-    def product(self) -> Node:
-        """Read factors with signs for times and divided by between."""
-        factors = [self.signed()]
-        while operator := self.take("*", "/", *(":" if self.within != "set" else "")):
-            factor = self.signed()
-            factors = [*factors, factor] if operator == "*" else [Node("div", parts=(_joined("mul", factors), factor))]
-        return _joined("mul", factors)
-
-    def signed(self) -> Node:
-        """Read a factor with its signs."""
-        signs = []
-        while sign := self.take("+", "-"):
-            signs.append(sign)
-        tree = self.adjacent()
-        return Node("neg", parts=(tree,)) if signs.count("-") % 2 else tree
-
-    def adjacent(self) -> Node:
-        r"""Read factors without an operator between; the mixed number `2\frac{1}{2}` is a sum."""
-        factors = [self.power()]
-        while self.starts_factor():
-            factors.append(self.power())
-        first, *rest = factors
-        is_mixed = rest and first.kind == "num" and not first.unit and rest[0].kind == "div" and _has_numbers(rest[0])
-        return _joined("mul", [Node("add", parts=(first, rest[0])), *rest[1:]] if is_mixed else factors)
-
-    def starts_factor(self) -> bool:
-        """Tell whether the next token begins a factor."""
-        if self.kind == "command":
-            return self.next not in RELATIONS | SET_OPERATORS | ENDS | SIGNS
-        return self.kind in ("number", "name", "begin") or self.next in ("(", "[", "{", "\\{") or (self.next == "|" and not self.within)
-
-    def power(self) -> Node:
-        """Read an atom with its exponents, factorials, indices and signs for degrees or per cent."""
-        tree = self.atom()
-        while operator := self.take("^", "!", "'", "%", "_"):
-            if operator == "_":
-                self.place -= 1
-                index = self.index()
-                tree = Node("name", tree.text + index) if tree.kind == "name" else Node("call", "index", (tree, Node("name", index)))
-            elif operator == "'":
-                tree = _primed(tree, 1)
-            elif operator == "^":
-                tree = self.raised(tree)
-            else:
-                tree = Node("fact" if operator == "!" else "percent", parts=(tree,))
-        return tree
-
-    def raised(self, base: Node) -> Node:
-        """Read an exponent: degrees, primes, or a power. A tower without braces is read from above."""
-        exponent = self.argument()
-        if exponent == Node("name", "circ"):
-            return Node("deg", parts=(base,))
-        if names := [one.text for one in (exponent, *exponent.parts) if one.kind == "name"]:
-            if set(names) == {"prime"}:
-                return _primed(base, len(names))
-        if self.take("^"):
-            self.enter()
-            exponent = self.raised(exponent)
-            self.depth -= 1
-        return Node("pow", parts=(base, exponent))
-
-    def enter(self) -> None:
-        """Count one construct within another."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise UnreadableError("is nested too deeply")
-
-    def argument(self) -> Node:
-        """Read what stands in braces, or a single atom, as behind `^`."""
-        return Node("neg", parts=(self.atom(),)) if self.take("-") else self.atom()
-
-    def digit(self) -> Node:
-        r"""Read an argument of `\frac`: in braces, or a single digit as in `\frac12`."""
-        text = self.next
-        if self.kind == "number" and text.isdigit() and len(text) > 1:
-            self.tokens[self.place : self.place + 1] = [Token("number", text[0]), Token("number", text[1:])]
-        return self.argument()
-
-    def atom(self) -> Node:
-        """Read a number, a name, brackets, an environment or a command."""
-        kind, text = self.kind, self.next
-        self.enter()
-        if kind in ("number", "name", "command"):
-            self.place += 1
-        if kind == "number":
-            digits = len(text.partition(".")[2])
-            tree = Node("num", value=Fraction(text), unit=Fraction(1, 10**digits) if digits else Fraction(0))
-        elif kind == "name":
-            tree = Node("name", text)
-        elif kind == "begin":
-            tree = self.environment()
-        elif kind == "command":
-            tree = self.command(text)
-        elif text in ("{", "(", "[", "\\{", "|"):
-            tree = self.bracketed()
-        else:
-            raise UnreadableError(f"has '{text}' where a value is missing" if text else "is not complete")
-        self.depth -= 1
-        return tree
-
-    def index(self) -> str:
-        """Read an index as text: `_{1}` -> "_1"."""
-        self.expect("_")
-        start = self.place
-        self.argument()
-        return "_" + "".join(one.text for one in self.tokens[start : self.place] if one.text not in "{}")
-
-    def bracketed(self) -> Node:
-        """Read brackets of any kind, within which bars, colons and commas count anew."""
-        before = self.within, self.in_table
-        opening = self.take("{", "(", "[", "\\{", "|")
-        self.within, self.in_table = {"|": "bars", "\\{": "set"}.get(opening, ""), self.in_table and opening == "{"
-        if opening == "|":
-            tree = Node("call", "abs", (self.relation(),))
-            self.expect("|")
-        elif opening == "{":
-            sign = self.take("*", "+", "-") if self.tokens[self.place + 1 : self.place + 2] == [Token("mark", "}")] else ""
-            tree = Node("name", sign) if sign else NOTHING if self.next == "}" else self.listed()
-            self.expect("}")
-        else:
-            tree = self.group(opening)
-        self.within, self.in_table = before
-        return tree
-
-    def group(self, opening: str) -> Node:
-        """Read what stands in brackets: one is only itself, several are a point, an interval or a set."""
-        if closing := self.take(*CLOSING[opening]):
-            return Node("group", opening + closing)
-        content = self.listed()
-        if opening == "\\{" and self.take("|", "mid", ":"):
-            content = Node("such", parts=(content, self.listed()))
-        closing = self.expect(*CLOSING[opening])
-        several = content.parts if content.kind == "list" else (content,)
-        is_one = (len(several) == 1 and opening != "\\{") or content.kind == "such"
-        return content if is_one else Node("group", opening + closing, several)
-
-    def environment(self) -> Node:
-        """Read a matrix or the cases of a function, row by row."""
-        name = self.next.partition("{")[2].partition("}")[0].strip("*")
-        self.place += 1
-        before, self.within, self.in_table = (self.within, self.in_table), "", True
-        rows = []
-        while self.kind != "end":
-            cells = [self.listed()]
-            while self.take("&"):
-                cells.append(self.listed())
-            rows.append(Node("row", parts=tuple(cells)))
-            if not self.take("\\\\") and self.kind != "end":
-                raise UnreadableError(f"has '{self.next}' in a table" if self.next else "is not complete")
-        self.place += 1
-        self.within, self.in_table = before
-        if name == "cases":
-            return Node("cases", parts=tuple(rows))
-        cells = [cell for row in rows for cell in row.parts]
-        if len({len(row.parts) for row in rows}) != 1:
-            raise UnreadableError("has a table whose rows differ in length")
-        matrix = Node("matrix", str(len(rows[0].parts)), tuple(cells))
-        return Node("call", "abs", (matrix,)) if name == "vmatrix" else matrix
-
-    def command(self, name: str) -> Node:
-        """Read what a command stands for, with its arguments; one that is not known is a name, like a letter."""
-        if name == "frac":
-            return Node("div", parts=(self.digit(), self.digit()))
-        if name == "binom":
-            return Node("call", "binom", (self.digit(), self.digit()))
-        if name == "sqrt":
-            degree = TWO
-            if self.take("["):
-                degree = self.sum()
-                self.expect("]")
-            return Node("call", "root", (self.argument(), degree))
-        if name in LARGE_OPERATORS:
-            return self.large(name)
-        if name in ACCENTS:
-            inner = self.argument()
-            return Node("name", f"{name} {inner.text}") if inner.kind == "name" else Node("call", name, (inner,))
-        if name in NAMED_FUNCTIONS:
-            return self.function(name)
-        if name in CLOSING:
-            tree = self.listed()
-            self.expect(*CLOSING[name])
-            return Node("call", name, (tree,))
-        if name in ENDS:
-            raise UnreadableError(f"has \\{name} without its other half")
-        return Node("name", name)
-
-    def function(self, name: str) -> Node:
-        r"""Read a function with its index, its power and its argument: `\log_{2} x`, `\sin^{2} x`, `\sin^{-1} x`."""
-        index: list[Node] = []
-        power: Node | None = None
-        for _ in range(2):
-            index += [self.argument()] if self.take("_") else []
-            power = self.argument() if power is None and self.take("^") else power
-        if power == Node("neg", parts=(ONE,)):
-            name, power = f"arc{name}", None
-        if not self.starts_factor():
-            return Node("call", name, tuple(index)) if index else Node("name", name)
-        is_bracketed = self.next in ("(", "[", "{", "|")
-        factors = [self.power()]
-        while not is_bracketed and self.starts_factor() and self.next not in NAMED_FUNCTIONS:
-            factors.append(self.power())
-        tree = Node("call", name, (_joined("mul", factors), *index))
-        return tree if power is None else Node("pow", parts=(tree, power))
-
-    def large(self, name: str) -> Node:
-        r"""Read `\sum_{n=1}^{m}` and the like with the term behind it."""
-        below = above = NOTHING
-        for _ in range(2):
-            below = self.argument() if self.take("_") else below
-            above = self.argument() if self.take("^") else above
-        is_bound = below.kind == "rel" and len(below.parts) == 2 and below.parts[0].kind == "name"
-        start, bound = (below.parts[1], below.parts[0].text) if is_bound else (below, "")
-        return Node("sum", f"{name} {bound}", (start, above, self.product()))
-
-
-def _joined(kind: str, parts: list[Node]) -> Node:
+def joined(kind: str, parts: list[Node]) -> Node:
+    """Return a node of several parts, or the only one."""
     return parts[0] if len(parts) == 1 else Node(kind, parts=tuple(parts))
 
 
-def _has_numbers(tree: Node) -> bool:
+def has_numbers(tree: Node) -> bool:
+    """Tell whether all parts are plain numbers."""
     return all(part.kind == "num" for part in tree.parts)
 
 
-def _primed(tree: Node, count: int) -> Node:
+def primed(tree: Node, count: int) -> Node:
     """Return a derivative: that of a name is another name."""
     return Node("name", tree.text + "'" * count) if tree.kind == "name" else Node("call", "'" * count, (tree,))

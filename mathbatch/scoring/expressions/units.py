@@ -72,7 +72,7 @@ UNIT_TABLE: dict[str, dict[str, str]] = {
 # Dimensions that stand for each other in short: "20 degrees" of a temperature.
 INTERCHANGEABLE = ({"degree", "Celsius"}, {"degree", "Fahrenheit"})
 SHORTHANDS = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "kmph": "km/h"}
-MAX_POWER = 4
+MAX_POWER = 9
 
 
 class MeasureUnit(NamedTuple):

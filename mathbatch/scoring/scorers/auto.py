@@ -40,6 +40,9 @@ class AutoScorer(BaseScorer):
                 return as_set
         return score
 
+    def gold_limits(self, sample: Sample) -> str | None:
+        return None if _is_choice(sample) else self._math.gold_limits(sample)
+
 
 def _is_choice(sample: Sample) -> bool:
     gold, choices = only_gold(sample.gold or ""), sample.choices or ()

@@ -28,7 +28,8 @@ from mathbatch.scoring.answers.choice_texts import (
 from mathbatch.scoring.answers.choices_in_turn import option_called_right, undetermined_choice, undetermined_statement
 from mathbatch.scoring.answers.cues import CONTRAST
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, sentences, statements
+from mathbatch.scoring.answers.sentences import sentences
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 from mathbatch.scoring.scorers.math import MathScorer
 

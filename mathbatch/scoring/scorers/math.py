@@ -2,9 +2,9 @@ r"""Score with the scorer `math`: the stated answer and the gold answer must be 
 
     \boxed{\frac{1}{2}} against 0.5: correct, "boxed: equal as mathematics"
 
-Texts and plain numbers are compared first. Everything else is compared by Math-Verify
-(https://github.com/huggingface/Math-Verify), and the gold answer must be equal to itself there: otherwise no answer
-could ever be equal to it, and the row is `unscored`.
+The same text is correct before anything is read. Then come plain numbers with their units, and then everything else as
+mathematics, which leaves nothing out. A gold answer that can't be read, or can't be told from one with another number,
+is equal only to the same text, and the reason says so.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.answers.times_stated import stated_time
 from mathbatch.scoring.answers.words import stated_words
 from mathbatch.scoring.expressions.canonical_text import canonical_text
-from mathbatch.scoring.expressions.compare import WORDS_ONLY, compare_with_gold, without_math_delimiters
-from mathbatch.scoring.expressions.normalize import to_latex
+from mathbatch.scoring.expressions.compare import (
+    WORDS_ONLY,
+    compare_with_gold,
+    prepared_gold,
+    why_indiscriminate,
+)
 from mathbatch.scoring.expressions.times import as_time, same_time
 
-# A list in JSON or Python of several gold answers.
+# A list of several gold answers in JSON or Python.
 LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,\s*\1.*\1\s*\]\s*\Z""", re.DOTALL)
 SEVERAL = "the gold answer is a list of several in JSON, and `math` compares one"
 
@@ -30,14 +34,14 @@ SEVERAL = "the gold answer is a list of several in JSON, and `math` compares one
 class MathScorer(BaseScorer):
     """Finds a response correct if its answer and the gold answer are the same text, number or mathematics.
 
-    `float_rounding` is the number of decimals to which inexact numbers are compared, as in Math-Verify.
+    `float_rounding` is the number of decimals, or of significant digits, that a rounded number must have.
     """
 
     def __init__(self, float_rounding: int = 6) -> None:
         self._rounding = float_rounding
 
     def score(self, sample: Sample, response: str) -> Score:
-        gold = to_latex(without_math_delimiters(only_gold(sample.gold or "")))
+        gold = prepared_gold(only_gold(sample.gold or ""))
         if LIST.match(gold):
             return Score.without_gold(sample.gold, SEVERAL)
         if not gold:
@@ -54,3 +58,6 @@ class MathScorer(BaseScorer):
         right = (one for one in compared if one[1] == "correct")
         stated, verdict, why = next(right, compared[-1])
         return Score(verdict, stated.text, sample.gold, f"{stated.rule}: {why}")
+
+    def gold_limits(self, sample: Sample) -> str | None:
+        return why_indiscriminate(prepared_gold(only_gold(sample.gold or "")))
