@@ -130,12 +130,13 @@ def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path)
 
 @pytest.mark.process
 def test_a_gold_of_which_only_the_text_counts_is_named(tmp_path: Path) -> None:
-    arguments = gold_rows(tmp_path, [r"\frac{1}{2}", r"$40 @ \$ 7$", "x^2+3x", "the gold @ 3"])
+    arguments = gold_rows(tmp_path, [r"\frac{1}{2}", "np.arctan(4/9)", "x^2+3x", "i^{12}=(i^{4})^{3}=1"])
     found = inspected(*arguments, "dataset.scoring=math").findings
     assert "unusable gold" not in found
     limited = found["gold equal to its text alone"]
     assert [example.split(":")[0] for example in limited.examples] == ["1", "3"]
-    assert "only the same text counts" in limited.examples[0]
+    assert "'.', which is not known here: only the same text counts" in limited.examples[0]
+    assert "can't tell this gold answer from one with another number or sign, such as" in limited.examples[1]
 
 
 def test_ordinary_golds_are_tried_without_a_process(tmp_path: Path) -> None:
