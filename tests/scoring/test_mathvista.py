@@ -43,8 +43,8 @@ def test_a_response(kind: Kind, gold: str, text: str, verdict: str, answer: str 
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        (ABCD, "The answer is (B).", "choice (B), stated as the answer; equal"),
-        (ABCD, "\\boxed{A}", "choice (A), boxed; different"),
+        (ABCD, "The answer is (B).", "choice (B), 'B', stated as the answer; equal"),
+        (ABCD, "\\boxed{A}", "choice (A), 'A', boxed; different"),
         (ABCD, "So it is 59.", "most similar choice (C), stated in a conclusion; different"),
         (YES, "It is not red.", "choice (B), denied in the first sentence; different"),
         (INT, "It is 12.", "integer, in the last sentence; different"),
