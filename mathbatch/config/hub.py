@@ -14,8 +14,9 @@ from pathlib import Path
 from mathbatch.errors import ConfigError
 
 MODEL, DATASET = "model", "dataset"
-# Longest wait for the hub's answer, in seconds. Within the client's own limit a name server that is gone takes longer.
-REQUEST_S, WAIT_S = 4.0, 7.0
+# Limit that the client is given for one request, and the longest wait whatever it does, in seconds: a name server that
+# is gone is not within the client's own limit.
+REQUEST_S, WAIT_S = 4.0, 5.0
 WEIGHTS = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 
 
@@ -72,7 +73,7 @@ def why_unreachable(kind: str, name: str, revision: str | None) -> str | None:
 def refuse_no_name(path: str, name: str) -> None:
     """Raise ConfigError for the setting at `path` if nothing on the hub can have this name."""
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(name)
