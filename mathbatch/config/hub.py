@@ -14,8 +14,9 @@ from pathlib import Path
 from mathbatch.errors import ConfigError
 
 MODEL, DATASET = "model", "dataset"
-# Longest wait for the hub's answer, in seconds. Within the client's own limit a name server that is gone takes longer.
-REQUEST_S, WAIT_S = 4.0, 7.0
+# Limit that the client is given for one request, and the longest wait whatever it does, in seconds: a name server that
+# is gone is not within the client's own limit.
+REQUEST_S, WAIT_S = 4.0, 5.0
 WEIGHTS = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 
 
@@ -69,6 +70,18 @@ def why_unreachable(kind: str, name: str, revision: str | None) -> str | None:
     return answers[0] if answers else f"{_endpoint()} does not answer within {WAIT_S:g} s"
 
 
+def refuse_no_name(path: str, name: str) -> None:
+    """Raise ConfigError for the setting at `path` if nothing on the hub can have this name."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        problem = f"there is no folder {name}, and no name of the hub is like that"
+        raise ConfigError(path, problem, "correct it: a folder that is there, or owner/name") from error
+
+
 def missing(path: str, kind: str, name: str, revision: str | None, why: str, otherwise: str) -> ConfigError:
     """Return the error that says what is missing, where it belongs, and the command that fetches it elsewhere."""
     from huggingface_hub.file_download import repo_folder_name
@@ -90,6 +103,7 @@ def available_model(name: str, revision: str | None) -> str:
 
     Raises ConfigError if it is in neither place, within ten seconds.
     """
+    refuse_no_name("model.path", name)
     why = why_unreachable(MODEL, name, revision)
     if why is None:
         return name
@@ -117,7 +131,6 @@ def _ask(kind: str, name: str, revision: str | None) -> str | None:
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
-        HFValidationError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -138,8 +151,6 @@ def _ask(kind: str, name: str, revision: str | None) -> str | None:
     except HfHubHTTPError as error:
         # 429: too many requests, after which the client waits by itself.
         return None if error.response.status_code == 429 else f"{_endpoint()} answers {error.response.status_code}"
-    except HFValidationError:
-        return "the hub has only names like owner/name"
     except (http_error, OSError) as error:
         return f"{_endpoint()} can't be reached ({error or type(error).__name__})"
     return None

@@ -59,9 +59,8 @@ def sweep_table(
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         justify: JustifyMethod = "right" if column.is_figure else "left"
-        table.add_column(
-            escape(column.name), justify=justify, no_wrap=not column.breaks and has_room, min_width=column.least
-        )
+        stays = not column.breaks and has_room
+        table.add_column(escape(column.name), justify=justify, overflow="fold", no_wrap=stays, min_width=column.least)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*map(escape, row))
     return table, left_out

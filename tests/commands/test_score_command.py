@@ -92,6 +92,15 @@ def test_answers_from_elsewhere_get_verdicts_with_answer_gold_and_reason(
     assert "of 3 judged" in done.stdout
 
 
+def test_the_exit_code_is_that_of_a_run(tmp_path: Path, rows: Path, answers: Path) -> None:
+    with answers.open("a") as stream:
+        stream.write(json.dumps({"qid": "e", "response": "\\boxed{5}"}) + "\n")
+    assert run(tmp_path, *OUTSIDE, module="score").returncode == 0  # one has no gold, and all have a response
+    write_rows(rows, [{"id": "d", "question": "no gold", "gold": "", "task": "sum", "skills": []}])
+    done = run(tmp_path, *OUTSIDE[:-1], "output=none", module="score")
+    assert done.returncode == 1, done.stdout  # not one could be scored
+
+
 def test_rows_whose_gold_is_unusable_are_told_apart_with_the_reasons(tmp_path: Path) -> None:
     golds = ["4", "{", None, "9^{9^{9}}", "[x", "5"]
     write_rows(

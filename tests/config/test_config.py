@@ -12,6 +12,7 @@ from support.processes import HEAVY, run, run_and_list_modules
 from support.rows import SCRIPTED, questions, write_rows
 
 from mathbatch.config import SamplingConfig
+from mathbatch.config.overrides import flags_first, overrides_of
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import fields_of, vllm_folder
 from mathbatch.runner.components import sampling_values
@@ -36,6 +37,11 @@ REFUSED = [
     (["sampling.temperature=-1"], ["sampling.temperature: -1.0 is out of range"]),
     (["sampling.max_tokens=0"], ["sampling.max_tokens: 0 is out of range", "at least 1"]),
     (["sampling.min_tokens=9", "sampling.max_tokens=5"], ["sampling.min_tokens", "max_tokens=5"]),
+    (["sampling.temperature=inf"], ["sampling.temperature: inf is out of range"]),
+    (["sampling.repetition_penalty=nan"], ["sampling.repetition_penalty: nan is out of range"]),
+    (["sampling.stop=[a,'']"], ["sampling.stop: a text in it is empty"]),
+    (["sampling.bad_words=['']"], ["sampling.bad_words: a text in it is empty"]),
+    (["sampling.logit_bias.yes=1"], ["sampling.logit_bias.yes: is no token id"]),
     (["sampling.n=4"], ["sampling.n", "temperature 0", "sampling.n=1"]),
     (["sampling.n=2.5"], ["sampling.n", "'2.5'"]),
     (["batch_size=0"], ["batch_size: 0 is out of range"]),
@@ -130,6 +136,31 @@ def test_flags_may_stand_among_the_overrides_and_a_folder_of_own_datasets_is_fou
     assert done.returncode == 2
     assert "imag_field" in done.stderr
     assert "image_field" in done.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("arguments", "first", "inside"),
+    [
+        (["--cfg", "job", "--package", "dataset"], "# @package dataset", "name: demo"),
+        (["sampling=sample", "-c", "job", "-p", "sampling"], "# @package sampling", "temperature: 0.7"),
+        (["--cfg", "hydra", "--package", "hydra.job"], "# @package hydra.job", "chdir: false"),
+        (["dataset=gsm8k", "--info"], "", "dataset/gsm8k"),
+        (["dataset=gsm8k", "--info", "defaults"], "", "dataset/gsm8k"),
+    ],
+)
+def test_hydra_shows_a_part_of_the_configuration(tmp_path: Path, arguments: list[str], first: str, inside: str) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(first)
+    assert inside in done.stdout
+
+
+def test_values_of_flags_are_no_overrides() -> None:
+    arguments = ["--package", "dataset", "a=1", "--info", "b=2", "-i", "plugins", "-cn", "other"]
+    assert overrides_of(arguments) == ["a=1", "b=2"]
+    flags = ["--package", "dataset", "--info", "all", "-i", "plugins", "-cn", "other"]
+    assert flags_first(arguments) == [*flags, "a=1", "b=2"]
 
 
 def test_zero_and_zero_point_zero_are_one_run() -> None:

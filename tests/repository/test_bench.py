@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import sweeping, throughput
+from bench_parts import overhead, scoring, sweeping, throughput
+from bench_parts.figures import Figure, Report
+from bench_parts.tables import show
 from bench_parts.turns import turns
 from support.paths import ROOT
 
@@ -110,3 +112,15 @@ def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
         "text: engine loads of the sweep": (1, True),
         "text: separate runs / sweep, wall time": (4.0, True),
     }
+
+
+@pytest.mark.parametrize("part", [overhead, scoring, sweeping, throughput])
+def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    names = {"workload": "pictures, large", "contender": "mathbatch", "run": "fresh", "samples": 1_000_000}
+    rows = [names | {key: Figure(123_456.0 + at, 120_000.0, 130_000.0) for at, key in enumerate(part.KEYS)}]
+    show(Report("sweep", False, {}, medians=rows))
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 110 for line in lines)
+    for at, key in enumerate(part.KEYS):
+        assert any(f"{123_456 + at:,}" in line for line in lines), key
+    assert not any("…" in line for line in lines)

@@ -23,6 +23,9 @@ from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.errors import StoreError
 from mathbatch.records import Record, Sample, Score
+from mathbatch.runner.judge_job import judge_of
+from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.reopen import components_of, locked, read_records
 from mathbatch.scoring import workers
 from mathbatch.scoring.evaluate import JudgeVotes, ScoringUnit, evaluate
 from mathbatch.scoring.panel import panel_of
@@ -63,6 +66,22 @@ def test_the_judges_verdict_and_answer_are_the_score(tmp_path: Path) -> None:
     assert {(line["verdict"], line["answer"]) for line in scores(run_dir(tmp_path))} == {("correct", "4")}
     assert "100.0%" in done.stdout
     assert len(asked(tmp_path)) == 6
+
+
+@pytest.mark.process
+def test_progress_says_how_much_is_left_to_judge(tmp_path: Path) -> None:
+    rows = [row | {"gold": "4" if row["sample_index"] != "2" else None} for row in questions(5)]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    run(tmp_path, *judged(tmp_path))
+    folder = run_dir(tmp_path)
+    with locked(folder), components_of(folder, []) as components:
+        read_records(components)
+        judge = judge_of(components.config, components)
+        judge.open(Preflight())
+        total = judge.counts.total
+        judge.close()
+        components.saver.close()
+    assert total == 4  # one has no gold answer, and is not asked about
 
 
 @pytest.mark.process

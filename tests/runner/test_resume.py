@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -242,3 +243,14 @@ def test_a_second_ctrl_c_exits_at_once(tmp_path: Path, data: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=300)  # what is in flight is held for good
     assert process.returncode == 130
+
+
+@pytest.mark.process
+def test_the_tokens_in_the_table_are_those_of_all_answers_in_it(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(9))
+    run(tmp_path, *overrides(data, "dataset.limit=4"))
+    done = run(tmp_path, *overrides(data))
+    assert re.search(r"answered *│ 9 \(4 by earlier runs\)", done.stdout), done.stdout
+    assert re.search(r" 72 out, [\d,]+ out/s now", done.stdout), done.stdout
+    again = run(tmp_path, *overrides(data))
+    assert re.search(r" 72 out +│", again.stdout), again.stdout

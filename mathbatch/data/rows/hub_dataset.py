@@ -16,7 +16,7 @@ def load_split(path: str, config: str | None, split: str, revision: str | None, 
     """
     arguments = {"path": path, "name": config, "split": split, "revision": revision}
     try:
-        why = None if Path(path).exists() else hub.why_unreachable(hub.DATASET, path, revision)
+        why = None if Path(path).exists() else _why_unreachable(path, revision)
         if why is not None:
             hub.work_offline(why)
         import datasets
@@ -34,6 +34,13 @@ def load_split(path: str, config: str | None, split: str, revision: str | None, 
             f"can't load {name}: {type(error).__name__}: {error}",
             f"correct dataset.hub, or set dataset.input to {elsewhere}",
         ) from error
+
+
+def _why_unreachable(path: str, revision: str | None) -> str | None:
+    if path.startswith(("hf://", "buckets/")):
+        return None  # other places that the library knows
+    hub.refuse_no_name("dataset.hub.path", path)
+    return hub.why_unreachable(hub.DATASET, path, revision)
 
 
 def _from_caches(datasets: Any, arguments: dict[str, Any], why: str, elsewhere: str) -> Any:
