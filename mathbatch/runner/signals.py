@@ -24,6 +24,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._caught: list[int] = []
+        self._presses = 0
 
     def install(self) -> None:
         """Let a first Ctrl-C raise KeyboardInterrupt from here on, a second do nothing, a third exit now."""
@@ -39,6 +40,11 @@ class Signals:
     def _catch(self, number: int) -> None:
         self._caught.append(number)
         if len(self._caught) > 2:
+            os._exit(Interrupted.exit_code_of(number))
+
+    def _on_press(self, number: int, _: object) -> None:
+        self._presses += 1
+        if self._presses > 2:
             os._exit(Interrupted.exit_code_of(number))
 
     async def until_stopped(self, work: Callable[[asyncio.Event], Awaitable[None]], progress: Progress) -> int | None:
@@ -61,6 +67,8 @@ class Signals:
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         for number in before:
             loop.add_signal_handler(number, on_signal, number)
+        # The loop's handler has no turn while a model of a user's own blocks the loop; this one is called all the same.
+        signal.signal(signal.SIGINT, self._on_press)
         try:
             await work(stop)
         except asyncio.CancelledError:
