@@ -1,4 +1,10 @@
-"""Define the extension points. Every class here can be replaced through `_target_` in YAML, as the README shows."""
+"""Define the extension points. Every class here can be replaced through `_target_` in YAML, as the README shows.
+
+What a part of a user's own raises is told with its class, the error and the line. Raised for one sample by a processor,
+a filter, a model or a scorer, it costs that sample; the same error on each of the first hundred samples, or on all
+there are, ends the run, and so does any error of a loader, a batcher or a saver. What a part returns is checked where
+it comes in.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +26,13 @@ class BaseDataLoader(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Sample | BadRow]:
-        """Yield all samples from the first one on. Every call starts anew."""
+        """Yield all samples from the first one on. Every call starts anew.
+
+        An id that comes twice is an error of the second row. Any error that this raises ends the run.
+        """
 
     def count(self) -> int | None:
-        """Return the number of samples for the progress line, or None if counting them would take long."""
+        """Return the number of samples, 0 or more, for the progress line; None if counting them would take long."""
         return None
 
 
@@ -37,7 +46,8 @@ class BaseDataProcessor(ABC):
     def process(self, sample: Sample) -> Request:
         """Return the request for a sample, with images as ImageRefs: they are decoded later.
 
-        Raise SampleError if no prompt can be made from the sample.
+        Only its messages count; id, digest and sampling parameters are set afterwards. Raise SampleError if no prompt
+        can be made from the sample; any other error is its failure `processor_error`.
         """
 
 
@@ -52,7 +62,7 @@ class BaseDataSaver(ABC):
     def append(self, record: Record) -> None:
         """Save a record so that it survives the death of the process.
 
-        Raise StoreError if it can't be written; records that were saved before stay intact.
+        Raise StoreError or OSError if it can't be written; records that were saved before stay intact.
         """
 
     @abstractmethod
@@ -90,7 +100,10 @@ class BaseDataFilter(ABC):
 
     @abstractmethod
     def pending(self, request: Request, saver: BaseDataSaver) -> bool:
-        """Tell whether the request still has to be answered."""
+        """Tell whether the request still has to be answered, by True or False.
+
+        A request without a record that is left out gets the failure `left_out`; an error is the failure `filter_error`.
+        """
 
 
 class BaseDataBatcher(ABC):
@@ -101,11 +114,14 @@ class BaseDataBatcher(ABC):
 
     @abstractmethod
     def order(self, requests: Iterable[Request]) -> Iterator[Request]:
-        """Yield all requests in the order in which they shall enter the engine."""
+        """Yield the same requests in the order in which they shall enter the engine, each once."""
 
     @abstractmethod
     def in_flight(self, capacity: int) -> int:
-        """Return how many requests may be in flight at once in an engine that runs `capacity` sequences together."""
+        """Return how many requests, 1 or more, may be in flight in an engine that runs `capacity` sequences together.
+
+        It is asked before the engine is open too, with the default capacity.
+        """
 
 
 class BaseInferenceModel(ABC):
@@ -135,13 +151,14 @@ class BaseInferenceModel(ABC):
 
     @abstractmethod
     async def generate(self, request: Request) -> Response:
-        """Return the answer to a request.
+        """Return the answer to a request. It must be an `async def`; what blocks in it blocks the whole run.
 
-        Raise SampleError if this request can't be answered, and EngineDied if the engine is gone.
+        Raise SampleError if this request can't be answered, and EngineDied if the engine is gone. Any other error is
+        the sample's failure `model_error`. What is no Response, or has fields of other types, ends the run.
         """
 
     async def close(self) -> None:  # noqa: B027
-        """Free processes and memory. Also called after a death."""
+        """Free processes and memory. Also called after a death. An error here is told and costs no answer."""
 
     def steps(self) -> int | None:
         """Return a count that rises while the engine works, so that a stall can be noticed; None if there is none."""
@@ -159,9 +176,10 @@ class BaseScorer(ABC):
 
     @abstractmethod
     def score(self, sample: Sample, response: str) -> Score:
-        """Return the verdict on a response. `sample.fields` is the row with its computed columns.
+        """Return the verdict on a response: correct, wrong, no_answer or unscored, with the answer as text.
 
-        If this raises an error, the response is `unscored`.
+        `sample.fields` is the row with its computed columns. If this raises an error or returns no Score, the response
+        is `unscored`; the same mistake on each of the first hundred responses ends the scoring.
         """
 
     def gold_as_response(self, sample: Sample) -> str:
@@ -186,4 +204,4 @@ class BaseSummary(ABC):
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """Return the metrics by the names that they have in `metrics.json`."""
+        """Return the metrics by the names that they have in `metrics.json`, as values that JSON can hold."""

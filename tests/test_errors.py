@@ -20,9 +20,12 @@ from mathbatch.errors import (
     SampleError,
     StoreError,
 )
+from mathbatch.parts.faults import Fault, PartError, PartFailure
 
+FAULT = Fault("my_parts.Model.generate", "raised KeyError: 'x'", "my_parts.py, line 3", "KeyError my_parts.py, line 3")
 ERRORS = [
-    *(cls("what happened") for cls in (AlreadyTold, EngineDied, EngineError, JobError, StoreError)),
+    PartFailure("model_error", "KeyError: 'x'", FAULT),
+    *(cls("what happened") for cls in (AlreadyTold, EngineDied, EngineError, JobError, PartError, StoreError)),
     *(cls("missing_image", "there is no a.png") for cls in (RequestLost, SampleError)),
     ConfigError("sampling.n", "0 is out of range", "set it to at least 1"),
     OutputError(OSError(errno.ENOSPC, "No space left on device")),

@@ -124,13 +124,14 @@ def _explained(path: str, section: Mapping[str, Any], error: Exception) -> MathB
     cause = error.__cause__
     if isinstance(cause, MathBatchError):
         return cause
-    imported = cause
-    while imported is not None and users_line(imported) is None:
-        imported = imported.__cause__
-    if imported is not None:
-        return _failed(f"{path}._target_", f"the import of {section['_target_']}", imported)
     problem, _, place = str(error).partition(PLACE)
     why = " ".join(problem.split()) if cause is None else f"{type(cause).__name__}: {cause}"
+    raised = cause
+    while raised is not None and users_line(raised) is None:
+        raised = raised.__cause__
+    if raised is not None:
+        at = f"{path}.{place.strip()}" if place.strip() else f"{path}._target_"
+        return _failed(at, "what it names" if place.strip() else f"the import of {section['_target_']}", raised)
     if place.strip():
         return ConfigError(f"{path}.{place.strip()}", why, "correct its _target_, or the arguments beside it")
     return ConfigError(f"{path}._target_", f"there is no class '{section['_target_']}'", f"correct the name ({why})")

@@ -68,7 +68,7 @@ def in_words(error: BaseException) -> str:
     """Return class and message of an error in one line; of a group of errors, those of its first one."""
     error = _first(error)
     try:
-        text = " ".join(str(error).split())
+        text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
     except Exception:  # noqa: BLE001 - whatever a class of the user's own does here, its name is known
         text = "(its message can't be read)"
     return f"{type(error).__name__}: {text}"[:MAX_MESSAGE].rstrip(": ")

@@ -30,6 +30,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._caught: list[int] = []
+        self._presses = 0
 
     def install(self) -> None:
         """Let a first Ctrl-C raise KeyboardInterrupt from here on, a second do nothing, a third exit now."""
@@ -46,6 +47,11 @@ class Signals:
     def _exit_at_third(self) -> None:
         if len(self._caught) > 2:
             os._exit(Interrupted.exit_code_of(self._caught[0]))
+
+    def _on_press(self, number: int, _: object) -> None:
+        self._presses += 1
+        if self._presses > 2:
+            os._exit(Interrupted.exit_code_of(number))
 
     async def until_stopped(self, work: Callable[[asyncio.Event], Awaitable[None]], progress: Progress) -> int | None:
         """Do the work; return the number of the signal that ended it, None if it came to its end by itself."""
@@ -71,6 +77,8 @@ class Signals:
         before = {number: handler for number in STOPPING if (handler := signal.getsignal(number)) != signal.SIG_IGN}
         for number in before:
             loop.add_signal_handler(number, on_signal, number)
+        # The loop's handler has no turn while a model of a user's own blocks the loop; this one is called all the same.
+        signal.signal(signal.SIGINT, self._on_press)
         try:
             await work(stop)
         except asyncio.CancelledError:

@@ -329,6 +329,18 @@ def test_optuna_maximises_accuracy_in_several_rounds_over_one_engine(tmp_path: P
     assert (tmp_path / "engines.log").read_text() == "open unused\nclose unused\n".replace("unused", _path(tmp_path))
 
 
+def test_optuna_without_one_completed_job_ends_in_a_sentence(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "gold.jsonl", [{**row, "gold": "none"} for row in questions(5)])
+    search = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.n_jobs=1",
+              "sampling.temperature=interval(0.1,1.0)"]  # fmt: skip
+    closed = "model._target_=support.faulty_parts.ClosedModel"
+    done = sweep(tmp_path, *overrides(data, closed, "dataset.answer_field=gold"), *search)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "no trial is completed: every job failed" in done.stderr
+    assert "ClosedModel.open raised ConnectionError: nobody listens" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def _path(folder: Path) -> str:
     return (folder / "engines.log").read_text().split("\n")[0].removeprefix("open ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,30 @@ class ThresholdFilter(BaseDataFilter):
         self.threshold, self.words, self.given = threshold, words, given
 
     def pending(self, request: Request, saver: BaseDataSaver) -> bool:
+        return True
+
+
+class Unfinished(BaseDataFilter):
+    """Has no pending."""
+
+
+class Unmade(ThresholdFilter):
+    def __init__(self) -> None:
+        raise KeyError("no such table")
+
+
+class Leaving(ThresholdFilter):
+    def __init__(self) -> None:
+        raise SystemExit(0)
+
+
+class Mistaken(ThresholdFilter):
+    def __init__(self) -> None:
+        len(3)  # type: ignore[arg-type]
+
+
+class Shortened(ThresholdFilter):
+    def pending(self, request: Request) -> bool:  # type: ignore[override]
         return True
 
 
@@ -117,6 +142,18 @@ def test_given_arguments_reach_the_class_as_they_are() -> None:
             {"_target_": f"{HERE}.ThresholdFilter", "threshold": {"_target_": f"{HERE}.Threshold", "value": -1}},
             ["filter.threshold.value", "-1 is out of range"],
         ),
+        ({"_target_": f"{HERE}.Unfinished"}, ["filter._target_", "Unfinished lacks pending", "define it"]),
+        ({"_target_": f"{HERE}.Unmade"}, ["Unmade raised KeyError: 'no such table'", "test_instantiate.py, line "]),
+        ({"_target_": f"{HERE}.Leaving"}, ["Leaving raised SystemExit: 0", "test_instantiate.py, line "]),
+        ({"_target_": f"{HERE}.Mistaken"}, ["Mistaken raised TypeError", "test_instantiate.py, line "]),
+        (
+            {"_target_": f"{HERE}.Shortened"},
+            ["Shortened.pending can't be called as it will be", "write it as `def pending(self, request, saver)`"],
+        ),
+        (
+            {"_target_": f"{HERE}.ThresholdFilter", "threshold": {"_target_": f"{HERE}.Unmade"}},
+            ["filter.threshold", "raised KeyError: 'no such table'", "test_instantiate.py, line "],
+        ),
         ({"_target_": "os.system", "command": "true"}, ["filter._target_", "os.system"]),
     ],
 )
@@ -125,6 +162,27 @@ def test_what_cannot_be_made_is_refused_with_its_place(section: dict[str, Any], 
         make("filter", section, BaseDataFilter, **({"given": "y"} if "given" in section else {}))
     for word in words:
         assert word in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def of(:\n", "raised SyntaxError: invalid syntax"),
+        ("import json\nimport no_such_module\n", "raised ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import sys\nsys.exit(0)\n", "raised SystemExit: 0"),
+        ("x = 1\nx.y\n", "raised AttributeError: 'int' object has no attribute 'y'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_named_with_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "faulty_module.py").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        make("filter", {"_target_": "faulty_module.Filter"}, BaseDataFilter)
+    line = len(text.splitlines())
+    assert f"filter._target_: the import of faulty_module.Filter {words}" in str(refused.value)
+    assert f"{tmp_path}/faulty_module.py, line {line}" in str(refused.value)
 
 
 def test_an_error_that_the_class_raises_comes_through_as_it_is() -> None:

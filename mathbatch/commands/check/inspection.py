@@ -87,6 +87,8 @@ MEANINGS = {
     "prompt_template": "rows on which dataset.prompt fails",
     "bad_expression": "rows on which dataset.columns or dataset.where fails",
     "unreadable_row": "rows that can't be read",
+    "unwritable_row": "rows with values that results can't hold; they would fail",
+    "processor_error": "rows on which the processor fails",
     "missing_id": "rows without an id",
     "too_many_images": "rows with more pictures than model.max_images; they would fail",
     "prompt_too_long": "prompts that leave no room in model.max_model_len; their rows would fail",
