@@ -30,7 +30,7 @@ CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.
 MAX_TASKS_PER_WORKER = 4
 # Bytes of tasks that are sent to a busy worker: its pipe holds them, so sending never blocks.
 MAX_PIPE_BYTES = 1 << 15
-# Tasks after which a worker is replaced by a new one, since sympy keeps much of what it has seen in memory.
+# Tasks after which a worker is replaced by a new one, since a scorer may keep what it has seen in memory.
 TASKS_BEFORE_RENEWAL = 20_000
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
-from mathbatch.scoring.scorers.math import MathScorer
 
 
 class Awkward(Exception):
@@ -101,7 +100,7 @@ class StubbornScorer(HangingScorer):
 class HeavyScorer(StubbornScorer):
     """Scorer whose workers take long to start."""
 
-    preload = MathScorer.preload
+    preload = ("pandas",)
 
 
 class HeldScorer(StubbornScorer):

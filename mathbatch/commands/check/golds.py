@@ -1,12 +1,11 @@
 """Check that the gold answers of a dataset count as correct answers to themselves.
 
-The checks run in the worker processes that scoring uses. So a gold answer that keeps the computer algebra system busy
-forever becomes one finding, and does not stop the check.
+Long golds, and those for a user's own scorer, are checked in the worker processes that scoring uses. So a gold answer
+that keeps a scorer busy forever becomes one finding, and does not stop the check.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -16,9 +15,7 @@ from mathbatch.runner.components import Components
 from mathbatch.scoring.worker import ScoringTask
 from mathbatch.scoring.workers import Workers
 
-# A short number or a choice's letter, as in most benchmarks. Every scorer of this package compares these at once.
-SHORT_GOLD = re.compile(r"\s*(?:-?\d{1,9}(?:\.\d{1,9})?|[A-J])\s*")
-# Characters that scorers without a computer algebra system compare at once. A whole gold solution of GSM8K has 1,000.
+# Characters of a gold answer that every scorer of this package compares at once. A whole solution of GSM8K has 1,000.
 MAX_QUICK = 2_000
 
 
@@ -57,9 +54,7 @@ class GoldChecker:
 
     def _is_quick(self, gold: str) -> bool:
         """Tell whether it can be compared in this process, so that ordinary datasets need no worker process."""
-        deciding = (voter for voter in self._panel.voters if not voter.is_beside)
-        is_simple = len(gold) <= MAX_QUICK and not any(voter.scorer.preload for voter in deciding)
-        return self._only_own_scorers and (is_simple or SHORT_GOLD.fullmatch(gold) is not None)
+        return self._only_own_scorers and len(gold) <= MAX_QUICK
 
     def _finding(self, task: ScoringTask) -> GoldFinding:
         reply = self._workers.reply_to(task)

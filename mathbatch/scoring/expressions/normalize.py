@@ -3,7 +3,7 @@ r"""Write mathematics beyond ASCII in LaTeX, and numbers in one notation.
     to_latex("2√3 cm² ≥1½")          ->  2\sqrt{3} cm^{2} \geq 1\frac{1}{2}
     to_number_notation("½, 3×10⁵")   ->  1/2, 3\times 10^{5}
 
-`to_latex` is for Math-Verify, which leaves out signs that it doesn't know: `2√3` would be 2. Roots hold what stands
+`to_latex` writes the signs of plain text as commands: `2√3` is `2\sqrt{3}`. Roots hold what stands
 right behind them: √3/2 is half of √3. `to_number_notation` is for readers of numbers, which then need to know LaTeX
 alone.
 """

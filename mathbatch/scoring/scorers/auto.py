@@ -25,8 +25,6 @@ class AutoScorer(BaseScorer):
     response is correct if it is correct in either reading.
     """
 
-    preload = MathScorer.preload
-
     def __init__(self) -> None:
         self._choice, self._math = ChoiceScorer(), MathScorer()
 

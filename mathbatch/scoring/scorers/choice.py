@@ -31,7 +31,6 @@ from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
 from mathbatch.scoring.answers.sentences import sentences
 from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
-from mathbatch.scoring.scorers.math import MathScorer
 
 # Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still
 # name a choice by its letter, but not by its text: that could be any number on the way.
@@ -52,8 +51,6 @@ class ChoiceScorer(BaseScorer):
     The gold answer is a letter, a set of letters such as `A, C`, or the text of a choice. If `dataset.choices_field` is
     set, a response may state the texts of choices, too.
     """
-
-    preload = MathScorer.preload
 
     def score(self, sample: Sample, response: str) -> Score:
         choices = tuple(map(readable, sample.choices or ()))

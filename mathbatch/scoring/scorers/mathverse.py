@@ -47,8 +47,6 @@ SPACING = re.compile(r"\\(?:left|right)|\\[,;! ]|\s")
 class MathVerseScorer(BaseScorer):
     """Scores with `choice` if the row's `question_type` is multi-choice, else with `math`."""
 
-    preload = MathScorer.preload
-
     def __init__(self) -> None:
         self._choice, self._math = ChoiceScorer(), MathScorer(float_rounding=2)
 

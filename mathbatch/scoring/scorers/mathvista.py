@@ -21,7 +21,6 @@ from typing import NamedTuple
 from mathbatch.base import BaseScorer
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated
-from mathbatch.scoring.scorers.math import MathScorer
 from mathbatch.scoring.scorers.mathvista_extract import extract
 
 OPTION = re.compile(r"\(([a-zA-Z])\)")
@@ -39,8 +38,6 @@ class MathVistaScorer(BaseScorer):
 
     With `extracted`, responses are extractions already, as in the benchmark's own output files.
     """
-
-    preload = MathScorer.preload
 
     def __init__(self, extracted: bool = False) -> None:
         self.extracted = extracted

@@ -21,7 +21,7 @@ from typing import Any
 from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.tags import final_part
-from mathbatch.scoring.scorers.choice import ChoiceScorer, chosen_letters
+from mathbatch.scoring.scorers.choice import chosen_letters
 
 LETTERS = "ABCDEFGH"
 DROPPED = re.compile(r"[>><<:.]")
@@ -34,8 +34,6 @@ class WeMathScorer(BaseScorer):
     If no letter stands right there, as in `**Answer:** (B)`, the letter counts that the text after `Answer` states. In
     a response without `Answer`, the full text is read.
     """
-
-    preload = ChoiceScorer.preload
 
     def score(self, sample: Sample, response: str) -> Score:
         gold = (sample.gold or "").strip()
