@@ -78,7 +78,7 @@ class VllmModel(BaseInferenceModel):
             try_before_load(self.config, self._engine_arguments(str(folder)), self._template(), values)
 
     async def open(self) -> None:
-        """Load the checkpoint. Raise ConfigError if the hub lacks it, and EngineError with vLLM's reason if it fails."""
+        """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
         forget_trial()
         if self._found_at is None:
             await run_in_daemon_thread(self._find)
