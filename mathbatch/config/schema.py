@@ -198,17 +198,14 @@ class SamplingConfig:
         _check_at_least("sampling.presence_penalty", self.presence_penalty, -2.0, most=2.0)
         _check_at_least("sampling.frequency_penalty", self.frequency_penalty, -2.0, most=2.0)
         if self.max_tokens is not None and self.min_tokens > self.max_tokens:
-            raise ConfigError(
-                "sampling.min_tokens", f"{self.min_tokens} is more than max_tokens={self.max_tokens}", "lower it"
-            )
+            problem = f"{self.min_tokens} is more than max_tokens={self.max_tokens}"
+            raise ConfigError("sampling.min_tokens", problem, "lower it")
         for name in ("stop", "bad_words"):
-            if any(not text for text in getattr(self, name) or ()):
+            if "" in (getattr(self, name) or ()):
                 raise ConfigError(f"sampling.{name}", "a text in it is empty", "leave that out")
         for token, bias in self.logit_bias.items():
-            if not token.isdecimal():
-                raise ConfigError(f"sampling.logit_bias.{token}", "is no token id", "give the number of a token")
-            if math.isnan(bias):
-                raise ConfigError(f"sampling.logit_bias.{token}", "nan is no number", "give a number")
+            if not token.isdecimal() or math.isnan(bias):
+                raise ConfigError(f"sampling.logit_bias.{token}", f"is no bias of a token: {bias}", "write id=number")
         if self.n > 1 and self.temperature == 0.0:
             raise ConfigError(
                 "sampling.n",

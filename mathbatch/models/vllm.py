@@ -58,8 +58,7 @@ class VllmModel(BaseInferenceModel):
         super().__init__(config)
         check_engine_options(config.engine)
         self._engine: AsyncLLM | None = None
-        # Where to load it from, once that is known.
-        self._found_at: str | None = None
+        self._found_at: str | None = None  # known once it was opened
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
@@ -80,11 +79,7 @@ class VllmModel(BaseInferenceModel):
             try_before_load(self.config, self._engine_arguments(str(folder)), self._template(), values)
 
     async def open(self) -> None:
-        """Load the checkpoint.
-
-        Raise ConfigError for one of the hub that is neither in its cache nor to be had, and EngineError with vLLM's own
-        reason if loading fails.
-        """
+        """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
         forget_trial()
         if self._found_at is None:
             await run_in_daemon_thread(self._find)

@@ -41,7 +41,7 @@ REFUSED = [
     (["sampling.repetition_penalty=nan"], ["sampling.repetition_penalty: nan is out of range"]),
     (["sampling.stop=[a,'']"], ["sampling.stop: a text in it is empty"]),
     (["sampling.bad_words=['']"], ["sampling.bad_words: a text in it is empty"]),
-    (["sampling.logit_bias.yes=1"], ["sampling.logit_bias.yes: is no token id"]),
+    (["sampling.logit_bias.yes=1"], ["sampling.logit_bias.yes: is no bias of a token"]),
     (["sampling.n=4"], ["sampling.n", "temperature 0", "sampling.n=1"]),
     (["sampling.n=2.5"], ["sampling.n", "'2.5'"]),
     (["batch_size=0"], ["batch_size: 0 is out of range"]),
