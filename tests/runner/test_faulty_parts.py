@@ -87,6 +87,11 @@ def test_a_fault_of_a_part_is_one_sentence_with_class_and_line(
     assert where in sentence
 
 
+def test_a_model_that_does_not_keep_its_config_is_told_how(tmp_path: Path) -> None:
+    sentence = said(tmp_path, *part("model", "Forgetful")[1:])
+    assert sentence == "model._target_: Forgetful.__init__ does not keep its config"
+
+
 def test_the_line_is_that_of_the_users_file(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "from mathbatch.base import BaseInferenceModel\n\n\nclass Own(BaseInferenceModel):\n"

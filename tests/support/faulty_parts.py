@@ -118,23 +118,9 @@ def _block() -> None:
     time.sleep(1e6)
 
 
-class Unmade(ScriptedModel):
-    def __init__(self, config: ModelConfig) -> None:
-        raise LookupError("no API key")
-
-
 class Forgetful(ScriptedModel):
     def __init__(self, config: ModelConfig) -> None:
         self.says = "forgets its config"
-
-
-class Unfinished(BaseInferenceModel):
-    """Has no generate."""
-
-
-class OtherwiseCalled(ScriptedModel):
-    async def generate(self) -> Response:  # type: ignore[override]
-        return GOOD
 
 
 SAMPLES: dict[str, Callable[[int], Any]] = {
