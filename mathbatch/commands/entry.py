@@ -44,8 +44,7 @@ def enter(command: str, help: str | None = None) -> NoReturn:
         discard(1)
         code = exit_codes.UNREAD
     except Exception as error:
-        told = part_error(error)
-        found = _say(str(told), exit_codes.MISTAKE) if told is not None else _told(error)
+        found = _told(error)
         if found is None:
             raise
         code = found
@@ -81,7 +80,12 @@ def _flush() -> int | None:
 
 
 def _told(error: Exception) -> int | None:
-    """Tell about an error of the disk or the system, and return the exit code. Return None for a likely defect."""
+    """Tell about an error of a user's own code, the disk or the system, and return the exit code.
+
+    Return None for a likely defect of MathBatch.
+    """
+    if (told := part_error(error)) is not None:
+        return _say(str(told), exit_codes.MISTAKE)
     if not isinstance(error, OSError):
         return None
     from mathbatch.data.storage.remedies import REMEDIES, remedy

@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import regex
 from omegaconf import MISSING
 
+from mathbatch.config.value_checks import check_above, check_at_least, check_names, check_placeholder
 from mathbatch.errors import ConfigError
 
 # A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
@@ -52,11 +52,11 @@ class ModelConfig:
     """Any further engine argument of vLLM, by its own name."""
 
     def __post_init__(self) -> None:
-        _check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
-        _check_at_least("model.max_model_len", self.max_model_len, 1)
-        _check_at_least("model.max_images", self.max_images, 0)
-        _check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
-        _check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
+        check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
+        check_at_least("model.max_model_len", self.max_model_len, 1)
+        check_at_least("model.max_images", self.max_images, 0)
+        check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
+        check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
 
 
 @dataclass
@@ -73,8 +73,8 @@ class HubConfig:
     """Branch, tag or commit. null: the default branch."""
 
     def __post_init__(self) -> None:
-        _check_names("dataset.hub.config", self.config)
-        _check_names("dataset.hub.split", self.split)
+        check_names("dataset.hub.config", self.config)
+        check_names("dataset.hub.split", self.split)
 
 
 @dataclass
@@ -143,11 +143,11 @@ class DatasetConfig:
 
     def __post_init__(self) -> None:
         for name in ("input", "index_field", "image_field", "group_field"):
-            _check_names(f"dataset.{name}", getattr(self, name))
-        _check_placeholder("dataset.image_placeholder", self.image_placeholder)
-        _check_at_least("dataset.limit", self.limit, 1)
-        _check_above("dataset.image_max_megapixels", self.image_max_megapixels, 0)
-        _check_above("dataset.image_max_mib", self.image_max_mib, 0)
+            check_names(f"dataset.{name}", getattr(self, name))
+        check_placeholder("dataset.image_placeholder", self.image_placeholder)
+        check_at_least("dataset.limit", self.limit, 1)
+        check_above("dataset.image_max_megapixels", self.image_max_megapixels, 0)
+        check_above("dataset.image_max_mib", self.image_max_mib, 0)
 
 
 @dataclass
@@ -187,16 +187,16 @@ class SamplingConfig:
     extra_args: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_at_least("sampling.n", self.n, 1)
-        _check_at_least("sampling.temperature", self.temperature, 0.0)
-        _check_above("sampling.top_p", self.top_p, 0.0, most=1.0)
-        _check_at_least("sampling.top_k", self.top_k, -1)
-        _check_at_least("sampling.min_p", self.min_p, 0.0, most=1.0)
-        _check_at_least("sampling.max_tokens", self.max_tokens, 1)
-        _check_at_least("sampling.min_tokens", self.min_tokens, 0)
-        _check_above("sampling.repetition_penalty", self.repetition_penalty, 0.0)
-        _check_at_least("sampling.presence_penalty", self.presence_penalty, -2.0, most=2.0)
-        _check_at_least("sampling.frequency_penalty", self.frequency_penalty, -2.0, most=2.0)
+        check_at_least("sampling.n", self.n, 1)
+        check_at_least("sampling.temperature", self.temperature, 0.0)
+        check_above("sampling.top_p", self.top_p, 0.0, most=1.0)
+        check_at_least("sampling.top_k", self.top_k, -1)
+        check_at_least("sampling.min_p", self.min_p, 0.0, most=1.0)
+        check_at_least("sampling.max_tokens", self.max_tokens, 1)
+        check_at_least("sampling.min_tokens", self.min_tokens, 0)
+        check_above("sampling.repetition_penalty", self.repetition_penalty, 0.0)
+        check_at_least("sampling.presence_penalty", self.presence_penalty, -2.0, most=2.0)
+        check_at_least("sampling.frequency_penalty", self.frequency_penalty, -2.0, most=2.0)
         if self.max_tokens is not None and self.min_tokens > self.max_tokens:
             problem = f"{self.min_tokens} is more than max_tokens={self.max_tokens}"
             raise ConfigError("sampling.min_tokens", problem, "lower it")
@@ -266,39 +266,8 @@ class Config:
     scorer: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_at_least("batch_size", self.batch_size, 1)
-        _check_above("image_budget_gib", self.image_budget_gib, 0)
-        _check_at_least("image_workers", self.image_workers, 1)
+        check_at_least("batch_size", self.batch_size, 1)
+        check_above("image_budget_gib", self.image_budget_gib, 0)
+        check_at_least("image_workers", self.image_workers, 1)
         if self.system_prompt is not None and self.system_prompt_file is not None:
             raise ConfigError("system_prompt_file", "system_prompt is set too", "set one of the two to null")
-
-
-def _check_names(path: str, value: Any) -> None:
-    """Raise ConfigError if `value` is neither a name, nor a list of names, nor null."""
-    listed = value if isinstance(value, list) else [value]
-    if not listed or not all(isinstance(name, str) for name in listed if value is not None):
-        raise ConfigError(path, f"{value!r} is no name and no list of names", f"write {path}=name or {path}=[a,b]")
-
-
-def _check_placeholder(path: str, pattern: str) -> None:
-    """Raise ConfigError if `pattern` is not a regular expression with one group."""
-    try:
-        groups = regex.compile(pattern).groups
-    except regex.error as error:
-        raise ConfigError(path, f"{pattern!r} is no regular expression: {error}", "correct it") from error
-    if groups != 1:
-        raise ConfigError(path, f"{pattern!r} has {groups} groups", "give it one, around the number")
-
-
-def _check_at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:
-    """Raise ConfigError if `value` is set but no finite number between `least` and `most`, both included."""
-    if value is not None and not (math.isfinite(value) and least <= value <= (value if most is None else most)):
-        limits = f"at least {least}" + ("" if most is None else f" and at most {most}")
-        raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")
-
-
-def _check_above(path: str, value: float | None, bound: float, most: float | None = None) -> None:
-    """Raise ConfigError if `value` is set but no finite number above `bound`, or above `most`."""
-    if value is not None and not (math.isfinite(value) and bound < value <= (value if most is None else most)):
-        limits = f"more than {bound}" + ("" if most is None else f" and at most {most}")
-        raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")

@@ -17,7 +17,7 @@ from mathbatch.base import BaseDataLoader
 from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.data.rows.mapping import FieldMapping
-from mathbatch.data.rows.plain import writable
+from mathbatch.data.rows.plain import writable_row
 from mathbatch.data.rows.shared_images import SharedImages
 from mathbatch.data.rows.sources import find_inputs, sources_of
 from mathbatch.errors import SampleError
@@ -48,7 +48,7 @@ class MappedDataLoader(BaseDataLoader):
 
     def plain_rows(self) -> Iterator[RawRow]:
         """Yield all rows with values of the types of JSON, whatever `rows` has put in them."""
-        return map(writable, self._checked_rows())
+        return map(writable_row, self._checked_rows())
 
     def __iter__(self) -> Iterator[Sample | BadRow]:
         seen = SeenIds(self._ids_before)

@@ -22,6 +22,7 @@ from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
+from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
@@ -35,13 +36,9 @@ if TYPE_CHECKING:
     from vllm.v1.engine.async_llm import AsyncLLM
     from vllm.v1.engine.output_processor import RequestOutputCollector
 
-MAX_GPUS_PER_MODEL = 4
-# Environment variables of vLLM: gigabytes of key-value cache on the CPU, and the folder of its sockets.
-KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
+# Environment variable with the folder of vLLM's sockets, and the longest name that it gives one.
 SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
 LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
-# Variables that the user has set take precedence over what we would set.
-USERS_ENVIRONMENT = frozenset(os.environ)
 # Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
 SHUTDOWN_S = 0.0
 # Errors that chat templates and image processors raise on input that they can't handle.
@@ -75,15 +72,17 @@ class VllmModel(BaseInferenceModel):
         if not folder.exists():
             folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
         if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
-            os.environ.update(self._environment())
-            try_before_load(self.config, self._engine_arguments(str(folder)), self._template(), values)
+            os.environ.update(environment(self.config))
+            try_before_load(
+                self.config, engine_arguments(self.config, str(folder), self.seeded), chat_template(self.config), values
+            )
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
         forget_trial()
         if self._found_at is None:
             await run_in_daemon_thread(self._find)
-        os.environ.update(self._environment())
+        os.environ.update(environment(self.config))
         self._closed = False
         try:
             await run_in_daemon_thread(self._start)
@@ -166,52 +165,15 @@ class VllmModel(BaseInferenceModel):
 
         assert self._found_at is not None
         self._chat_params = ChatParams(
-            chat_template=self._template(),
+            chat_template=chat_template(self.config),
             chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
         )
-        arguments = AsyncEngineArgs(**self._engine_arguments(self._found_at))
+        arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
         self._reaper.unmark()
         self._warm_up()
-
-    def _environment(self) -> dict[str, str]:
-        """Return the environment variables for vLLM.
-
-        Worker processes are spawned, because forked ones would hold the lock and the pipe of this process after its
-        death.
-        """
-        found = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
-        if KV_CACHE not in USERS_ENVIRONMENT:
-            found[KV_CACHE] = str(self.config.cpu_kv_cache_gib)
-        return found
-
-    def _template(self) -> str | None:
-        template = self.config.chat_template
-        return None if template is None else locate(template, "model.chat_template").read_text("utf-8")
-
-    def _engine_arguments(self, found_at: str) -> dict[str, Any]:
-        import torch
-
-        config, gpus = self.config, torch.cuda.device_count()
-        engine = {name: value for name, value in config.engine.items() if name != "hf_token"}
-        arguments = {
-            "model": found_at,
-            "revision": config.revision,
-            "max_model_len": config.max_model_len,
-            "tensor_parallel_size": config.tensor_parallel_size or _default_tensor_parallel(gpus),
-            "trust_remote_code": config.trust_remote_code,
-            "mm_processor_kwargs": config.mm_processor_kwargs or None,
-            "disable_log_stats": True,
-            # Compiling saves time only on a GPU.
-            "enforce_eager": gpus == 0,
-            # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
-            "enable_chunked_prefill": False if self.seeded and not gpus else None,
-        }
-        if config.max_images:
-            arguments["limit_mm_per_prompt"] = {"image": config.max_images}
-        return arguments | engine
 
     async def _render(self, engine: AsyncLLM, request: Request) -> Any:
         """Return the engine's own input: token ids and image features. Raise SampleError if it refuses the prompt."""
@@ -309,8 +271,3 @@ async def _final_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> Re
         raise
     finally:
         outputs.close()
-
-
-def _default_tensor_parallel(gpus: int) -> int:
-    """Return the largest power of two that the GPUs allow, at most 4, since it has to divide the attention heads."""
-    return next(size for size in (MAX_GPUS_PER_MODEL, 2, 1) if size <= max(gpus, 1))

@@ -8,11 +8,11 @@ import signal
 import time
 from collections import deque
 from contextlib import suppress
-from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 
 import msgspec
 
+from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.scoring.panel import Panel
 from mathbatch.scoring.worker_process import TIME_LIMIT_S, TIME_PROBLEM, WorkerReply, decode_reply, serve
@@ -34,17 +34,6 @@ MAX_PIPE_BYTES = 1 << 15
 TASKS_BEFORE_RENEWAL = 20_000
 
 
-def start_without_sigint(process: BaseProcess) -> None:
-    """Start `process` with SIGINT blocked, for it and for the server it is forked from: Ctrl-C is for the parent."""
-    # Python's resource tracker unblocks SIGINT when it starts, so it must be running before the signal is blocked.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class ScoringTask:
     """One response for a worker to score. `reply` is None until a worker has answered."""
 
@@ -62,7 +51,7 @@ class Worker:
         context.set_forkserver_preload([serve.__module__, *panel.preload])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
-        start_without_sigint(self.process)
+        _start(self.process)
         theirs.close()
         self.tasks: deque[ScoringTask] = deque()
         self.is_ready = False
@@ -123,6 +112,15 @@ class Worker:
         self.process.join()
         self.connection.close()
         return self.process.exitcode
+
+
+def _start(process: BaseProcess) -> None:
+    """Start a process with SIGINT blocked, in it and in the server that it is forked from: Ctrl-C is for the parent."""
+    before = shield_processes({signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _decoded(message: bytes) -> WorkerReply:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+from mathbatch.parts.faults import is_ours
 from mathbatch.records import Sample
 from mathbatch.runner.components import Components
 from mathbatch.scoring.worker import ScoringTask
@@ -32,7 +33,7 @@ class GoldChecker:
     def __init__(self, components: Components) -> None:
         self._panel, self._workers = components.scorers, Workers(components.scorers)
         self._is_wanted = components.is_scored and bool(components.scorers.voters)
-        self._only_own_scorers = all(_is_own(voter.scorer) for voter in components.scorers.voters)
+        self._only_own_scorers = all(is_ours(voter.scorer) for voter in components.scorers.voters)
 
     def __enter__(self) -> GoldChecker:
         return self
@@ -59,8 +60,3 @@ class GoldChecker:
     def _finding(self, task: ScoringTask) -> GoldFinding:
         reply = self._workers.reply_to(task)
         return GoldFinding(reply.problem, reply.limits)
-
-
-def _is_own(scorer: object) -> bool:
-    """Tell whether a scorer belongs to this package, so that it can be trusted to return."""
-    return type(scorer).__module__.startswith(f"{__package__.partition('.')[0]}.")

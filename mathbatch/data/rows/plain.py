@@ -30,7 +30,7 @@ def plain_value(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} can't be written as JSON")
 
 
-def writable(raw: RawRow) -> RawRow:
+def writable_row(raw: RawRow) -> RawRow:
     """Return a row of somebody's own loader as one that can be written, or the reason why it can't."""
     if raw.row is None or None in raw.row:
         return raw
