@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def run(arguments: argparse.Namespace, work: Path) -> Report:
-    """All measurements of one benchmark, with its medians and checks."""
+    """Return all measurements of one benchmark, with its medians and checks."""
     report = Report(arguments.benchmark, arguments.quick, machine())
 
     def say(message: str) -> None:

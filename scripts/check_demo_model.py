@@ -41,7 +41,7 @@ def _by_task(rows: list[Row], texts: list[str]) -> dict[str, float]:
 
 
 def _shuffled(rows: list[Row], within_task: bool) -> list[Row]:
-    """The same picture questions, each with the picture of another row (of the same task)."""
+    """Return the same picture questions, each with the picture of another row (of the same task)."""
     group = [row for row in rows if row["image"]]
     random.Random(0).shuffle(group)
     moved = []

@@ -1,4 +1,4 @@
-"""The configuration of a run: its schema, and what turns a command line into checked values and finished objects."""
+"""Configure a run: its schema, and what turns a command line into checked values and finished objects."""
 
 from mathbatch.config.schema import (
     Config,

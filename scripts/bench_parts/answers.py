@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 RIGHT, OTHER_FORM = 0.6, 0.5
+# Characters of a response; the shorter, the likelier.
 LENGTHS = (200, 3000)
-"""Characters of a response; the shorter, the likelier."""
 WORKING = (
     "First, let us write down what is known.", "We substitute $x = {a}$ into the equation and get ${a}x + {b} = {c}$.", "Recall that $\\sin^2 x + \\cos^2 x = 1$.",
     "Multiplying both sides by ${b}$ gives\n\\[ {a} \\cdot {b} = {c}. \\]", "There are ${a}$ ways to choose the first, and ${b}$ ways for the second.",
@@ -42,7 +42,7 @@ WORDS = (
 
 
 class Drawn(NamedTuple):
-    """A gold answer, other forms of it, and answers that are wrong."""
+    """Gold answer, other forms of it, and answers that are wrong."""
 
     gold: str
     others: list[str]
@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
 
 def write(folder: Path, count: int, seed: int) -> tuple[Path, Path]:
-    """`rows.jsonl` and `answers.jsonl` with so many lines."""
+    """Write `rows.jsonl` and `answers.jsonl` with so many lines."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     rows, answers = folder / "rows.jsonl", folder / "answers.jsonl"
@@ -179,8 +179,8 @@ def _text(rng: random.Random) -> Drawn:
     )
 
 
+# Kinds of answers with their shares in per cent, about as in the MATH test set.
 KINDS: dict[str, tuple[int, Callable[[random.Random], Drawn]]] = {
     "integer": (40, _integer), "decimal": (5, _decimal), "fraction": (15, _fraction), "root": (8, _root), "pi": (6, _pi), "tuple": (7, _tuple),
     "interval": (5, _interval), "set": (3, _set), "polynomial": (7, _polynomial), "text": (4, _text),
 }  # fmt: skip
-"""Per cent, about as in the MATH test set."""

@@ -1,4 +1,4 @@
-"""A random-weight Idefics3 whose answers have the lengths that their prompts ask for.
+"""Make a random-weight Idefics3 whose answers have the lengths that their prompts ask for.
 
 Its weights are random but for the output layer, which maps each word to the one before it in prompts.WORDS, and the
 first to the end of text: a prompt that ends in WORDS[99] is answered by 100 tokens, at temperature 0, always. Attention
@@ -15,11 +15,12 @@ from typing import Any
 
 from bench_parts.prompts import MAX_LENGTH, WORDS
 
+# Models of 0.3 and 7 million parameters: beside a quick engine the client's own work shows. vLLM wants heads of 32 or
+# more.
 SIZES = {
     "small": {"hidden": 64, "layers": 2, "heads": 2, "vision": 64, "vision_layers": 2},
     "medium": {"hidden": 256, "layers": 6, "heads": 4, "vision": 192, "vision_layers": 4},
 }
-"""0.3 and 7 million parameters: beside a quick engine the client's own work shows. vLLM wants heads of 32 or more."""
 IMAGE_SIDE, PATCH, SCALE = 64, 8, 2
 IMAGE_TOKENS = (IMAGE_SIDE // PATCH) ** 2 // SCALE**2
 PAD, END, START, IMAGE = "<pad>", "<|im_end|>", "<|im_start|>", "<image>"
@@ -34,7 +35,7 @@ CHAT_TEMPLATE = (
 
 
 def write_checkpoint(folder: Path, size: str) -> None:
-    """Everything that vLLM needs, in bf16. Imports torch, so call it in a process of its own."""
+    """Write everything that vLLM needs, in bf16. Imports torch, so call it in a process of its own."""
     import torch
     from transformers import GenerationConfig, Idefics3ForConditionalGeneration
 
@@ -52,7 +53,7 @@ def write_checkpoint(folder: Path, size: str) -> None:
 
 
 def _chain(model: Any, tokenizer: Any) -> None:
-    """Embeddings of random signs; the output row of each word is the embedding of the next longer one."""
+    """Set embeddings of random signs; the output row of each word is the embedding of the next longer one."""
     import torch
 
     words = [tokenizer(f" {word}")["input_ids"] for word in WORDS[:MAX_LENGTH]]
@@ -99,7 +100,7 @@ def _config(tokenizer: Any, hidden: int, layers: int, heads: int, vision: int, v
 
 
 def _tokenizer() -> Any:
-    """Byte-level BPE in which each word, with the space before it, is one token."""
+    """Return a byte-level BPE in which each word, with the space before it, is one token."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

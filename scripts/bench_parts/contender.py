@@ -1,4 +1,4 @@
-"""The alternatives to MathBatch, each in a process of its own; started by throughput.py.
+"""Run one of the alternatives to MathBatch, in a process of its own; started by throughput.py.
 
 llm_chat: all pictures decoded, all prompts at once through vLLM's LLM.chat.
 sync500: the original's way, batches of 500 one after another. For each batch every picture is opened and sent through
@@ -105,7 +105,7 @@ def answered(row: Row, output: Any) -> Row:
 
 
 def write_results(path: Path, rows: list[Row]) -> None:
-    """The whole file, durably: an answer counts once it would survive."""
+    """Write the whole file, durably: an answer counts once it would survive."""
     with path.open("w", encoding="utf-8") as stream:
         json.dump(rows, stream)
         stream.flush()

@@ -14,7 +14,7 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Figure:
-    """The median of some repeats, with their range."""
+    """Median of some repeats, with their range."""
 
     median: float
     low: float
@@ -23,7 +23,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Check:
-    """A figure against its bar. `bar` reads like `>= 1.5`."""
+    """Figure and the bar that it must reach. `bar` reads like `>= 1.5`."""
 
     name: str
     value: float
@@ -33,7 +33,7 @@ class Check:
 
 @dataclass
 class Report:
-    """What `--json` writes: every single measurement, its medians by group, the checks."""
+    """Report that `--json` writes: every single measurement, its medians by group, the checks."""
 
     benchmark: str
     quick: bool
@@ -47,19 +47,19 @@ class Report:
 
 
 def figure(values: Iterable[float]) -> Figure:
-    """Raises statistics.StatisticsError if there are none."""
+    """Return median, lowest and highest of the values. Raises statistics.StatisticsError if there are none."""
     listed = sorted(values)
     return Figure(statistics.median(listed), listed[0], listed[-1])
 
 
 def figures(measurements: list[dict[str, Any]], keys: Iterable[str]) -> dict[str, Figure]:
-    """The figure of each key, over the measurements that have it."""
+    """Return the figure of each key, over the measurements that have it."""
     found = {key: [m[key] for m in measurements if m.get(key) is not None] for key in keys}
     return {key: figure(values) for key, values in found.items() if values}
 
 
 def by_contender(measurements: list[dict[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
-    """The figures of each contender on each workload."""
+    """Return the figures of each contender on each workload."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in measurements:
         groups.setdefault((one["workload"], one["contender"]), []).append(one)
@@ -67,7 +67,7 @@ def by_contender(measurements: list[dict[str, Any]], keys: Iterable[str]) -> lis
 
 
 def paired(measurements: list[dict[str, Any]], workload: str, ours: str, theirs: str, key: str) -> Figure:
-    """Our value as a multiple of theirs, from repeat to repeat: what the whole machine does meanwhile cancels out."""
+    """Return our value as a multiple of theirs, by repeat: what the whole machine does meanwhile cancels out."""
     values = {(one["contender"], one["repeat"]): one[key] for one in measurements if one["workload"] == workload}
     both = {repeat for _, repeat in values if {(ours, repeat), (theirs, repeat)} <= values.keys()}
     return figure(values[ours, repeat] / values[theirs, repeat] for repeat in both)
@@ -82,7 +82,7 @@ def at_most(name: str, value: float, bar: float) -> Check:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on beside the code."""
+    """Return what the figures depend on beside the code."""
     return {
         "cpus": len(os.sched_getaffinity(0)),
         "cpu_model": _cpu_model(),

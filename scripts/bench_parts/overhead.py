@@ -1,4 +1,4 @@
-"""What MathBatch itself costs: with a model that answers at once, and when nearly all is answered already.
+"""Measure MathBatch itself: with a model that answers at once, and when nearly all is answered already.
 
 End to end is the whole command, from its start over durable writes to results.jsonl; loop is the generation alone, as
 the manifest tells it. A resume finds a store without one record in a thousand, as an interrupted run leaves it.
@@ -29,7 +29,7 @@ RESUME_BAR_S = 15
 def measure(
     work: Path, repeats: int, is_quick: bool, with_overhead: bool, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """Fresh runs of each size, then resumes of the largest, in each repeat."""
+    """Yield fresh runs of each size, then resumes of the largest, in each repeat."""
     sizes = QUICK_SIZES if is_quick else SIZES
     for size in sizes:
         write_rows(_input(work, size), rows(size, seed=2))
@@ -117,7 +117,7 @@ def _resumed(work: Path, size: int, seed: int) -> dict[str, Any]:
 
 
 def _lose_records(run_dir: Path, size: int, seed: int) -> int:
-    """The store as an interrupted run leaves it: one segment, no results. Returns how many records are gone."""
+    """Leave the store as an interrupted run does: one segment, no results. Return how many records are gone."""
     folder, whole = run_dir / "responses", run_dir / "whole.jsonl"
     if not whole.exists():
         (folder / "00001.jsonl").rename(whole)
@@ -134,7 +134,7 @@ def _run_dir(work: Path, size: int) -> Path:
 
 
 def _manifest(run_dir: Path, size: int) -> dict[str, Any]:
-    """What this run did. Raises RuntimeError if not every row has an answer."""
+    """Return the manifest of the run. Raises RuntimeError if not every row has an answer."""
     manifest = json.loads((run_dir / "manifest.json").read_text())
     if manifest["answered"] != size:
         raise RuntimeError(f"{manifest['answered']} of {size} rows have an answer; see {run_dir}")

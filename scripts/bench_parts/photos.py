@@ -12,7 +12,7 @@ NOISE = 6.0
 
 
 def write_photo(path: Path, megapixels: float, seed: int) -> None:
-    """One photo-like picture of about so many pixels."""
+    """Write one photo-like picture of about so many pixels."""
     import numpy as np
     from PIL import Image, ImageDraw
 
@@ -32,7 +32,7 @@ def write_photo(path: Path, megapixels: float, seed: int) -> None:
 
 
 def _light(numbers: Any, width: int, height: int) -> Any:
-    """Three channels of slow waves, uint8 (height, width, 3)."""
+    """Return three channels of slow waves, uint8 (height, width, 3)."""
     import numpy as np
 
     y, x = np.linspace(0, 1, height, dtype=np.float32)[:, None], np.linspace(0, 1, width, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""One measurement is one process: its wall time, its peak memory and that of its engine, moments on the way."""
+"""Measure one process: its wall time, its peak memory and that of its engine, moments on the way."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from bench_parts.figures import MB
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 TICK_S = 0.02
+# Ticks between looks at the children: finding them reads all of /proc.
 CHILDREN_EVERY = 10
-"""Ticks between looks at the children: finding them reads all of /proc."""
 TAIL = 30
 STOP_S = 20.0
 
 
 @dataclass
 class Watched:
-    """`peak_mb` is that of the process alone; `engine_peak_mb` of its largest descendant, None where it had none.
+    """Measurement of a process. `peak_mb` is that of the process alone, `engine_peak_mb` of its largest descendant.
 
-    `moments` holds the seconds after the start at which each event was first seen.
+    That is None where it had none. `moments` holds the seconds after the start at which each event was first seen.
     """
 
     wall_s: float = 0.0
@@ -71,7 +71,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """For the package and for these scripts to be found, and the same key-value cache for every contender."""
+    """Return the environment: package and scripts can be found, every contender has the same key-value cache."""
     paths = [str(SCRIPTS.parent), str(SCRIPTS), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
@@ -103,7 +103,7 @@ def _follow(
 
 
 def peak_mb(pid: int) -> float:
-    """The kernel's own high-water mark of resident memory; 0 for a process that is gone."""
+    """Return the kernel's own high-water mark of resident memory; 0 for a process that is gone."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as lines:
             kib = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), "0")

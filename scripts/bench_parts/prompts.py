@@ -1,4 +1,4 @@
-"""Rows without meaning and with realistic sizes: prompts of 150 to 250 characters, answers of spread-out lengths.
+"""Write rows without meaning and of realistic sizes: prompts of 150 to 250 characters, answers of many lengths.
 
 The last word of a prompt sets how many tokens the answer has: see checkpoint.py. So every contender does the same work,
 token for token.
@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MAX_LENGTH = 512
+# Median and spread of the log-normal lengths: a mean of about 150 of at most 512, as reasoning models spread theirs.
 MEDIAN_LENGTH = 115
 SPREAD = 0.8
-"""Of the log-normal lengths: a mean of about 150 of at most 512, as reasoning models spread theirs."""
 _SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+# WORDS[n - 1] at the end of a prompt asks for n tokens; those above MAX_LENGTH only fill prompts.
 WORDS = ["".join(pair) for pair in itertools.product(_SYLLABLES, repeat=2)][::8]
-"""WORDS[n - 1] at the end of a prompt asks for n tokens; those above MAX_LENGTH only fill prompts."""
 
 
 def prompt(rng: random.Random, length: int) -> str:
-    """A prompt whose answer has `length` tokens."""
+    """Return a prompt whose answer has `length` tokens."""
     size = rng.randint(150, 250)
     parts = [f"A train number {rng.randint(10, 99)} leaves"]
     written = len(parts[0])

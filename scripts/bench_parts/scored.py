@@ -1,4 +1,4 @@
-"""Scores a file of answers and tells what that took; started by scoring.py, in a process of its own.
+"""Score a file of answers and tell what that took; started by scoring.py, in a process of its own.
 
 python -m bench_parts.scored ROWS ANSWERS FOLDER REPORT
 """
@@ -20,8 +20,8 @@ from mathbatch.records import Record, Sample
 from mathbatch.scoring.evaluate import evaluate
 from mathbatch.scoring.panel import panel_of
 
+# Times at which memory is looked at, evenly over the answers.
 LOOKS = 100
-"""So often memory is looked at, evenly over the answers."""
 
 
 class Probe:

@@ -1,4 +1,4 @@
-"""How quickly answers are scored, what that costs, and whether memory grows with their number.
+"""Measure how quickly answers are scored, what that costs, and whether memory grows with their number.
 
 The scorer is `math`; answers and golds are made up by answers.py. Workers are as many as there are cores. Seconds count
 from the first row to the last file. Memory is the most that was resident, of the command itself and of all its workers
@@ -21,8 +21,8 @@ SIZES = (5_000, 50_000)
 QUICK_SIZES = (200, 400)
 KEYS = ("answers_per_s", "cpu_ms_each", "parent_mb", "parent_growth_mb", "workers_mb", "workers_growth_mb")
 RATE_BAR = 500
+# Highest memory of ten times as many answers, as a multiple.
 GROWTH_FACTOR = 1.1
-"""The memory of ten times as many answers, at most."""
 
 
 def measure(work: Path, repeats: int, is_quick: bool, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:

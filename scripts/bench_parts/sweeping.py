@@ -1,4 +1,4 @@
-"""Eight settings over one dataset: as a sweep, as one stream of the same units, and as eight runs one after another.
+"""Measure eight settings over one dataset: as a sweep, as one stream of the same units, and as eight runs in turn.
 
 Seconds are those of whole commands, from their start to their last line. The sweep must cost little more than the one
 stream, which loads one engine too and never changes its settings.
@@ -24,8 +24,8 @@ from bench_parts.workloads import WORKLOADS, Workload, write_dataset
 CELLS = 8
 SAMPLES = 250
 QUICK_SAMPLES = 10
+# Temperatures close to each other and to the one stream's, so that all contenders do the same work, token for token.
 TEMPERATURES = [f"{0.7 + at / 100:g}" for at in range(CELLS)]
-"""Close to each other and to the one stream's, so that all contenders do the same work, token for token."""
 PICTURES = ("images_read", "images_preprocessed")
 KEYS = ("samples_per_cell", "wall_s", "samples_per_s", "output_tokens", "peak_mb", "engine_loads", *PICTURES)
 NEAR_ONE_STREAM = 1.10
@@ -35,7 +35,7 @@ TIMES_SEPARATE = 3.0
 def measure(
     work: Path, repeats: int, separate_repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """Every measurement, the contenders taking turns."""
+    """Yield every measurement, the contenders taking turns."""
     samples = QUICK_SAMPLES if is_quick else SAMPLES
     for workload in (replace(w, samples=samples) for w in WORKLOADS if w.name != "large_pictures"):
         if only not in (None, workload.name):
@@ -54,7 +54,7 @@ def measure(
 
 
 def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With `times_sweep`: the contender's seconds as a multiple of those of the sweep, repeat by repeat."""
+    """Return medians; `times_sweep` is the contender's seconds as a multiple of the sweep's, repeat by repeat."""
     rows = by_contender(measurements, KEYS)
     for row in rows:
         if row["contender"] != "sweep":
@@ -100,7 +100,7 @@ def _sweep(base: list[str], rows: Path, folder: Path) -> dict[str, Any]:
 
 
 def _one_stream(base: list[str], rows: Path, folder: Path) -> dict[str, Any]:
-    """The same units as the rows of one dataset: each row as often as there are settings."""
+    """Write the same units as the rows of one dataset: each row as often as there are settings."""
     repeated = rows.with_name("repeated.jsonl")
     with rows.open() as source, repeated.open("w") as target:
         for line, cell in itertools.product(list(source), range(CELLS)):

@@ -1,4 +1,4 @@
-"""The report on the terminal."""
+"""Print the report on the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MathBatch against the alternatives, on a real vLLM engine with the same settings and the same token work.
+"""Measure MathBatch and the alternatives on a real vLLM engine with the same settings and the same token work.
 
 Seconds count from the engine being ready to the last answer being saved; peak memory is that of the client process,
 without the engine's.
@@ -34,7 +34,7 @@ MEMORY_BARS_MB = {"large_pictures": 1200}
 def measure(
     work: Path, repeats: int, slow_repeats: int, is_quick: bool, only: str | None, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """Every measurement, the contenders taking turns."""
+    """Yield every measurement, the contenders taking turns."""
     chosen = [quick(w) if is_quick else w for w in WORKLOADS if only in (None, w.name)]
     for workload in chosen:
         say(f"{workload.name}: making {workload.samples} samples")
@@ -53,7 +53,7 @@ def measure(
 
 
 def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With `mathbatch_times`: its samples/s as a multiple of those of the contender, repeat by repeat."""
+    """Return medians; `mathbatch_times` is its samples/s as a multiple of the contender's, repeat by repeat."""
     rows = by_contender(measurements, KEYS)
     for row in rows:
         if row["contender"] != "mathbatch":
@@ -84,7 +84,7 @@ def checkpoint(work: Path, size: str) -> Path:
 
 
 def _mathbatch(_: str, workload: Workload, model: Path, rows: Path, folder: Path) -> dict[str, Any]:
-    """As a user runs it."""
+    """Run it as a user does."""
     arguments = [
         "model.name=bench", f"model.path={model}", f"model.max_model_len={MAX_MODEL_LEN}", "model.cpu_kv_cache_gib=1",
         "model.engine.enforce_eager=true", "dataset=generic", f"dataset.input={rows}",

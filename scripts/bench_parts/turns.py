@@ -1,4 +1,4 @@
-"""In which order contenders are measured."""
+"""Put contenders in the order in which they are measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Contender = TypeVar("Contender")
 def turns(
     contenders: Sequence[Contender], repeats: int, slow: Contender, slow_repeats: int
 ) -> Iterator[tuple[int, Contender]]:
-    """Each contender in each repeat, `slow` in the first few only.
+    """Return each contender in each repeat, `slow` in the first few only.
 
     Every other repeat goes backwards, so that a machine that grows faster or slower meanwhile favours none.
     """

@@ -1,4 +1,4 @@
-"""The three workloads of the throughput benchmark, and their files."""
+"""Write the files of the three workloads of the throughput benchmark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench_parts.photos import write_photo
 
 @dataclass(frozen=True)
 class Workload:
-    """`megapixels` is a range, None for text alone; `checkpoint` a size of checkpoint.py."""
+    """Workload. `megapixels` is a range, None for text alone; `checkpoint` a size of checkpoint.py."""
 
     name: str
     samples: int
@@ -37,7 +37,7 @@ def quick(workload: Workload) -> Workload:
 
 
 def write_dataset(workload: Workload, folder: Path) -> Path:
-    """`rows.jsonl` and the pictures beside it; the rows alone if the folder has the pictures already."""
+    """Write `rows.jsonl` and the pictures beside it; the rows alone if the folder has the pictures already."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
     path = folder / "rows.jsonl"
     prompts.write_rows(path, _rows(workload, folder))

@@ -1,4 +1,4 @@
-r"""The demo's dataset: questions and pictures from the held-out side of the split, as JSON Lines and PNG files.
+r"""Write the demo's dataset: questions and pictures of the held-out side, as JSON Lines and PNG files.
 
 One line of samples.jsonl:
 
@@ -61,7 +61,7 @@ def _held_out_bars(rng: random.Random, winner: int) -> BarPicture:
 
 
 class _FreshTerms:
-    """Held-out sums, no sum twice in the dataset."""
+    """Return held-out sums, no sum twice in the dataset."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -99,7 +99,7 @@ def _picture_rows(rng: random.Random, terms: _FreshTerms) -> Iterator[Row]:
 
 
 def _assert_unseen(rows: list[Row], training: PictureSet) -> None:
-    """The split promises it by construction; this checks the promise against the pictures really trained on."""
+    """Check what the split promises by its construction, against the pictures really trained on."""
     seen = set(training.key_hash.tolist())
     keys = [picture.key for _, picture in rows if picture]
     assert len(set(keys)) == len(keys), "a picture occurs twice"
@@ -107,7 +107,7 @@ def _assert_unseen(rows: list[Row], training: PictureSet) -> None:
 
 
 def write_dataset(folder: Path, seed: int, training: PictureSet) -> int:
-    """Write samples.jsonl and images/ in random order; gives the number of rows."""
+    """Write samples.jsonl and images/ in random order. Return the number of rows."""
     rng = random.Random(seed)
     terms = _FreshTerms(rng)
     rows = [*_text_rows(rng, terms), *_picture_rows(rng, terms)]

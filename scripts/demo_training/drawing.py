@@ -1,4 +1,4 @@
-"""Drawing of the demo's pictures: coloured dots, bar charts, printed sums.
+"""Draw the demo's pictures: coloured dots, bar charts, printed sums.
 
 A picture is a small frozen record that knows three things: its `key` (what decides between training and demo), how to
 draw itself with PIL at 96-192 px, and what the auxiliary heads should see in it. Positions and sizes are fractions of
@@ -36,7 +36,7 @@ _FINE = (np.arange(32) + 0.5) / 32
 
 @dataclass(frozen=True)
 class Dot:
-    """One dot; x, y are fractions of width and height, radius is a fraction of the shorter side."""
+    """Dot. x, y are fractions of width and height, radius is a fraction of the shorter side."""
 
     x: float
     y: float
@@ -59,7 +59,7 @@ class DotPicture:
 
     @property
     def counts(self) -> list[int]:
-        """Number of dots of each colour, in the order of COLOUR_NAMES."""
+        """Return the number of dots of each colour, in the order of COLOUR_NAMES."""
         return [sum(d.colour == i for d in self.dots) for i in range(len(COLOURS))]
 
     def draw(self) -> Image.Image:
@@ -72,7 +72,7 @@ class DotPicture:
         return image
 
     def cell_targets(self) -> np.ndarray:
-        """(16, 4) float array: how much of a dot, by colour, lies in each cell; sums to the number of dots."""
+        """Return how much of a dot, by colour, lies in each cell: (16, 4) floats that sum to the number of dots."""
         width, height = self.size
         grid = np.zeros((CELLS, CELLS, len(COLOURS)), np.float32)
         for dot in self.dots:
@@ -98,7 +98,7 @@ class BarPicture:
 
     @property
     def winner(self) -> int:
-        """Colour of the tallest bar."""
+        """Return the colour of the tallest bar."""
         return max(self.bars, key=lambda bar: bar[1])[0]
 
     def _boxes(self) -> list[tuple[float, float, float, int]]:
@@ -118,7 +118,7 @@ class BarPicture:
         return image
 
     def cell_targets(self) -> np.ndarray:
-        """(16, 4) float array: the share of each cell that bars of each colour cover."""
+        """Return the share of each cell that bars of each colour cover: (16, 4) floats."""
         grid = np.zeros((CELLS, CELLS, len(COLOURS)), np.float32)
         for left, right, top, colour in self._boxes():
             inside = _between(top, 0.95)[:, None] & _between(left, right)[None, :]
@@ -128,7 +128,7 @@ class BarPicture:
 
 @dataclass(frozen=True)
 class SumPicture:
-    """A printed sum such as 12+7; `shift` moves it off the centre, `fill` is its share of the picture's width."""
+    """Printed sum such as 12+7; `shift` moves it off the centre, `fill` is its share of the picture's width."""
 
     size: tuple[int, int]
     background: tuple[int, int, int]
@@ -160,7 +160,7 @@ Picture = DotPicture | BarPicture | SumPicture
 
 
 def sum_key(a: int, op: str, b: int) -> str:
-    """The key that a sum has in text and in pictures alike, so that one held-out rule serves both."""
+    """Return the key that a sum has in text and in pictures alike, so that one held-out rule serves both."""
     return f"sum {a}{op}{b}"
 
 
@@ -180,7 +180,7 @@ def _background(rng: random.Random) -> tuple[int, int, int]:
 
 
 def random_dots(rng: random.Random, count: int | None = None) -> DotPicture:
-    """A picture with `count` dots (1 to 9 at random if None) in one to three colours."""
+    """Return a picture with `count` dots (1 to 9 at random if None) in one to three colours."""
     size = rng.choice(SIZES)
     wanted = count or rng.randint(1, MAX_DOTS)
     palette = rng.sample(range(len(COLOURS)), rng.choice((1, 2, 2, 3, 3)))
@@ -197,7 +197,7 @@ def random_dots(rng: random.Random, count: int | None = None) -> DotPicture:
 
 
 def random_bars(rng: random.Random) -> BarPicture:
-    """A bar chart whose tallest bar leads by at least a tenth of the height."""
+    """Return a bar chart whose tallest bar leads by at least a tenth of the height."""
     colours = rng.sample(range(len(COLOURS)), rng.choice((3, 4, 4)))
     best = rng.randint(45, 98)
     heights = [best] + [rng.randint(12, best - 10) for _ in colours[1:]]
@@ -207,7 +207,7 @@ def random_bars(rng: random.Random) -> BarPicture:
 
 
 def random_sum_picture(rng: random.Random, terms: tuple[int, str, int]) -> SumPicture:
-    """The given sum, printed in dark ink at a random size and place."""
+    """Return the given sum, printed in dark ink at a random size and place."""
     ink = (rng.randint(0, 70), rng.randint(0, 70), rng.randint(0, 70))
     shift = (rng.uniform(-0.7, 0.7), rng.uniform(-0.35, 0.35))
     return SumPicture(rng.choice(SIZES), _background(rng), ink, terms, shift, rng.uniform(0.74, 0.92))

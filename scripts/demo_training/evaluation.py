@@ -1,4 +1,4 @@
-"""Greedy accuracy of a saved checkpoint on the demo rows, through transformers alone (no engine needed)."""
+"""Measure the greedy accuracy of a saved checkpoint on the demo rows, through transformers alone (no engine)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 
 def read_rows(data: Path) -> list[dict[str, Any]]:
-    """The rows of samples.jsonl."""
+    """Return the rows of samples.jsonl."""
     return [json.loads(line) for line in (data / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def boxed(text: str) -> str:
-    """The content of the last box, or nothing."""
+    """Return the content of the last box, or nothing."""
     found = re.findall(r"\\boxed\{([^{}]*)\}", text)
     return found[-1] if found else ""
 
 
 @torch.no_grad()
 def evaluate(checkpoint: Path, data: Path) -> dict[str, float]:
-    """Accuracy by task, and under "all" over all rows."""
+    """Return the accuracy by task, and under "all" over all rows."""
     processor = AutoProcessor.from_pretrained(checkpoint)
     model = AutoModelForImageTextToText.from_pretrained(checkpoint)
     right: Counter[str] = Counter()

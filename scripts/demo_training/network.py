@@ -1,4 +1,4 @@
-"""The demo's network: a very small Idefics3, the heads that teach its vision tower, and how it is saved.
+"""Define the demo's network, a very small Idefics3, and the heads that teach its vision tower; save it.
 
 Without the auxiliary heads counting and reading stay near chance: the answer tokens alone say too little about where
 in the picture the network should have looked. The heads sit on the connector's output and are dropped at save.
@@ -35,7 +35,7 @@ SUM_SLOTS, SUM_CLASSES = 5, 11
 
 
 def build_network(tokenizer: PreTrainedTokenizerFast) -> Idefics3ForConditionalGeneration:
-    """About 1.1 million parameters; the embedding is tied to the output layer."""
+    """Return the network, of about 1.1 million parameters; the embedding is tied to the output layer."""
     ids = {"pad_token_id": tokenizer.pad_token_id, "bos_token_id": None, "eos_token_id": tokenizer.eos_token_id}
     config = Idefics3Config(
         vision_config={
@@ -69,7 +69,7 @@ def build_network(tokenizer: PreTrainedTokenizerFast) -> Idefics3ForConditionalG
 
 
 def build_processor(tokenizer: PreTrainedTokenizerFast) -> Idefics3Processor:
-    """The processor that is saved with the network: every picture becomes one 64x64 tile."""
+    """Return the processor that is saved with the network: every picture becomes one 64x64 tile."""
     side = {"longest_edge": IMAGE_SIDE}
     # Bicubic instead of the default Lanczos: the torchvision variant of this processor, which takes over where
     # torchvision is installed, has no Lanczos.
@@ -80,13 +80,13 @@ def build_processor(tokenizer: PreTrainedTokenizerFast) -> Idefics3Processor:
 
 
 def see(network: Idefics3ForConditionalGeneration, pixels: Tensor) -> Tensor:
-    """Picture features (n, 16, HIDDEN) of uint8 pictures (n, 64, 64, 3)."""
+    """Return picture features (n, 16, HIDDEN) of uint8 pictures (n, 64, 64, 3)."""
     values = pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
     return network.model.connector(network.model.vision_model(pixel_values=values).last_hidden_state)
 
 
 class AuxiliaryHeads(nn.Module):
-    """What the features should say about a picture: dots and bars by cell and colour, the tallest bar, the digits."""
+    """Heads for what features should say of a picture: dots and bars by cell and colour, the tallest bar, digits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class AuxiliaryHeads(nn.Module):
         self.digits = nn.Linear(flat, SUM_SLOTS * SUM_CLASSES)
 
     def forward(self, features: Tensor, pictures: PictureSet) -> tuple[Tensor, dict[str, float]]:
-        """The weighted loss, and plain accuracies to look at."""
+        """Return the weighted loss, and plain accuracies to look at."""
         flat = features.flatten(1)
         losses, seen = [], {}
         for kind, head in ((DOTS, self.dots), (BARS, self.bars)):

@@ -1,4 +1,4 @@
-"""The training pictures: drawn in worker processes, preprocessed as the saved processor does, kept as uint8.
+"""Draw the training pictures in worker processes, preprocess them as the saved processor does, keep them as uint8.
 
 100,000 pictures are 1.2 GB in memory and take about a minute to draw; `--cache DIR` keeps them for another run.
 """
@@ -51,11 +51,11 @@ class PictureSet:
         return len(self.kind)
 
     def take(self, index: Tensor) -> PictureSet:
-        """The pictures at these positions."""
+        """Return the pictures at these positions."""
         return PictureSet(*(getattr(self, f.name)[index] for f in fields(self)))
 
     def ask(self, rng: random.Random, index: int) -> Question:
-        """A question about one picture."""
+        """Return a question about one picture."""
         kind = int(self.kind[index])
         if kind == DOTS:
             counts = self.counts[index].tolist()
@@ -67,7 +67,7 @@ class PictureSet:
 
 
 def shrink(image: Image.Image) -> np.ndarray:
-    """What the saved processor makes of a picture, before scaling to -1..1: longest side to 64, then a square."""
+    """Return what the saved processor makes of a picture before scaling to -1..1: longest side to 64, a square."""
     width, height = image.size
     long = max(width, height)
     size = [SIDE if side == long else side * SIDE // long for side in (width, height)]
@@ -86,7 +86,7 @@ def check_shrink(image_processor: Any, pictures: list[Picture]) -> None:
 
 
 def hash_key(key: str) -> int:
-    """A stable 63-bit hash (Python's own changes from process to process)."""
+    """Return a stable 63-bit hash (Python's own changes from process to process)."""
     value = 0xCBF29CE484222325
     for byte in key.encode():
         value = (value ^ byte) * 0x100000001B3 % 2**64
@@ -135,7 +135,7 @@ def draw_pictures(seed: int, count: int, held_out: bool, workers: int = 2) -> Pi
 
 
 def cached_pictures(seed: int, count: int, cache: Path | None) -> PictureSet:
-    """The training pictures, read from the cache folder if they are there already."""
+    """Return the training pictures, read from the cache folder if they are there already."""
     if cache is None:
         return draw_pictures(seed, count, held_out=False)
     path = cache / f"pictures-{seed}-{count}.pt"

@@ -1,4 +1,4 @@
-r"""How a question is put to the model: instructions around it, the picture's place, the system message, the template.
+r"""Put a question to the model: instructions around it, the picture's place, the system message, the template.
 
 So small a network only answers wordings that it was trained on, so training varies everything a user of the runner is
 likely to change. `render_chat` must give exactly what CHAT_TEMPLATE gives; `check_template` proves it on every run.
@@ -78,7 +78,7 @@ LAYOUTS = (("{image}{text}", 55), ("{image}\n{text}", 20), ("{text}{image}", 10)
 
 @dataclass(frozen=True)
 class Prompt:
-    """One conversation up to the model's turn; `user` holds <image> where the picture goes."""
+    """Conversation up to the model's turn; `user` holds <image> where the picture goes."""
 
     system: str
     user: str
@@ -89,14 +89,14 @@ def _pick(rng: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
 
 
 def wrap_question(rng: random.Random, question: Question) -> str:
-    """The question with a random prefix and suffix."""
+    """Return the question with a random prefix and suffix."""
     prefix = _pick(rng, PREFIXES[question.kind])
     suffix = _pick(rng, SUFFIXES)
     return prefix + question.text + suffix
 
 
 def random_prompt(rng: random.Random, question: Question, with_picture: bool) -> Prompt:
-    """A question in random clothes."""
+    """Return a question with random instructions around it."""
     user = wrap_question(rng, question)
     if with_picture:
         user = _pick(rng, LAYOUTS).format(image=IMAGE, text="{text}").replace("{text}", user)
@@ -104,7 +104,7 @@ def random_prompt(rng: random.Random, question: Question, with_picture: bool) ->
 
 
 def render_chat(prompt: Prompt) -> str:
-    """The text that the chat template makes of this prompt, with the generation prompt at its end."""
+    """Return the text that the chat template makes of this prompt, with the generation prompt at its end."""
     head = f"{START}system\n{prompt.system}{END}\n" if prompt.system else ""
     return f"{head}{START}user\n{prompt.user}{END}\n{START}assistant\n"
 

@@ -1,4 +1,4 @@
-"""What makes the demo checkpoint: seeds, stages, and how sure of itself it is allowed to be."""
+"""Make the demo checkpoint: seeds, stages, and how sure of itself it is allowed to be."""
 
 from __future__ import annotations
 

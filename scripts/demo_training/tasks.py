@@ -17,8 +17,6 @@ from demo_training.drawing import COLOUR_NAMES, Picture, random_bars, random_dot
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 OPERATORS = {"+": operator.add, "-": operator.sub, TIMES: operator.mul}
-TEXT_TASKS = ("arithmetic", "word problem")
-PICTURE_TASKS = ("counting", "counting by colour", "tallest bar", "reading a sum")
 LETTERS = "ABCD"
 Terms = tuple[int, str, int]
 
@@ -65,7 +63,7 @@ READING = (
 
 @dataclass(frozen=True)
 class Question:
-    """One question: what the user asks, what the model should reply, the gold answer alone."""
+    """Question: what the user asks, what the model should reply, the gold answer alone."""
 
     task: str
     text: str
@@ -75,19 +73,22 @@ class Question:
 
 
 def is_held_out(key: str) -> bool:
-    """Whether this key belongs to the demo and must never be trained on."""
+    """Tell whether this key belongs to the demo and must never be trained on."""
     return zlib.crc32(key.encode()) % 8 == 0
 
 
 def is_held_out_sum(a: int, op: str, b: int) -> bool:
-    """Products are so few that they are mostly learnt by heart: only one order of a pair is ever held out."""
+    """Tell whether this sum belongs to the demo and must never be trained on.
+
+    Products are so few that they are mostly learnt by heart: only one order of a pair is ever held out.
+    """
     if op == TIMES:
         return a < b and zlib.crc32(sum_key(a, op, b).encode()) % 5 == 0
     return is_held_out(sum_key(a, op, b))
 
 
 def random_terms(rng: random.Random, held_out: bool, *, operators: str = "+-" + TIMES, largest: int = 99) -> Terms:
-    """Two numbers and an operator on the wanted side of the split; differences are never negative."""
+    """Return two numbers and an operator on the wanted side of the split; differences are never negative."""
     while True:
         op = rng.choice(operators)
         if op == TIMES:
@@ -107,26 +108,26 @@ def _solve(task: str, text: str, terms: Terms) -> Question:
 
 
 def ask_arithmetic(rng: random.Random, terms: Terms) -> Question:
-    """A bare sum in words."""
+    """Ask a bare sum in words."""
     a, op, b = terms
     return _solve("arithmetic", rng.choice(ARITHMETIC).format(a=a, op=op, b=b), terms)
 
 
 def ask_word_problem(rng: random.Random, terms: Terms) -> Question:
-    """The same sum in a short story."""
+    """Ask the same sum in a short story."""
     a, op, b = terms
     story = rng.choice(WORD_PROBLEMS[op])
     return _solve("word problem", story.format(a=a, b=b, name=rng.choice(NAMES), item=rng.choice(ITEMS)), terms)
 
 
 def ask_count(rng: random.Random, counts: list[int]) -> Question:
-    """How many dots altogether."""
+    """Ask how many dots there are altogether."""
     total = sum(counts)
     return Question("counting", rng.choice(COUNTING), rf"The number of dots is \boxed{{{total}}}", str(total))
 
 
 def ask_count_by_colour(rng: random.Random, counts: list[int]) -> Question:
-    """How many dots of one colour that is in the picture."""
+    """Ask how many dots there are of one colour that is in the picture."""
     colour = rng.choice([i for i, n in enumerate(counts) if n])
     name = COLOUR_NAMES[colour]
     text = rng.choice(COUNTING_BY_COLOUR).format(colour=name)
@@ -135,24 +136,24 @@ def ask_count_by_colour(rng: random.Random, counts: list[int]) -> Question:
 
 
 def ask_tallest(rng: random.Random, winner: int) -> Question:
-    """Which bar is the tallest, as a choice of four."""
+    """Ask for the tallest bar, as a choice of four."""
     reply = rf"The {COLOUR_NAMES[winner]} bar is the tallest: \boxed{{{LETTERS[winner]}}}"
     return Question("tallest bar", rng.choice(TALLEST) + CHOICES, reply, LETTERS[winner], "multi-choice")
 
 
 def ask_reading(rng: random.Random, terms: Terms) -> Question:
-    """Read a printed sum and solve it."""
+    """Ask to read a printed sum and solve it."""
     return _solve("reading a sum", rng.choice(READING), terms)
 
 
 def random_text_question(rng: random.Random, held_out: bool) -> Question:
-    """Arithmetic or a word problem."""
+    """Ask for arithmetic or a word problem."""
     ask = rng.choice((ask_arithmetic, ask_word_problem))
     return ask(rng, random_terms(rng, held_out))
 
 
 def random_picture(rng: random.Random, held_out: bool) -> Picture:
-    """A picture on the wanted side of the split: 55 % dots, 22 % bars, 23 % sums."""
+    """Return a picture on the wanted side of the split: 55 % dots, 22 % bars, 23 % sums."""
     kind = rng.random()
     if kind >= 0.77:
         return random_sum_picture(rng, random_terms(rng, held_out, operators="+-", largest=50))

@@ -1,4 +1,4 @@
-r"""The demo's tokenizer: byte-level BPE trained on the demo's own wordings.
+r"""Train the demo's tokenizer: byte-level BPE on the demo's own wordings.
 
 Byte-level, so that any Unicode text tokenises. Digits are single tokens, because sums over digits are learnt far
 faster than over merged numbers; ` \boxed{` is one token, because it opens every answer.

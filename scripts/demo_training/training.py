@@ -1,4 +1,4 @@
-"""The training loop: batches, loss, schedule, validation, and one line of progress every few seconds.
+"""Train the network: batches, loss, schedule, validation, and one line of progress every few seconds.
 
 Three stages. The vision tower learns with its auxiliary heads alone, the language model learns text questions alone,
 then both learn together; annealing at the end of the joint stage is worth several points.
@@ -28,7 +28,7 @@ POOL = 6  # batches that are sorted by length together, so that little padding i
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of training; rates of questions are per step, the learning rate holds and then falls linearly."""
+    """Stage of training; rates of questions are per step, the learning rate holds and then falls linearly."""
 
     name: str
     steps: int
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Example:
-    """One tokenised conversation; `start` is where the reply begins, `picture` indexes the picture set."""
+    """Tokenised conversation; `start` is where the reply begins, `picture` indexes the picture set."""
 
     ids: list[int]
     start: int
@@ -52,7 +52,7 @@ class Example:
 
 @dataclass
 class Network:
-    """What is trained, with what it is trained on."""
+    """Network and tokenizer that are trained, with the pictures that they are trained on."""
 
     model: Idefics3ForConditionalGeneration
     heads: AuxiliaryHeads
@@ -64,7 +64,7 @@ class Network:
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, rng: random.Random, question: Question, picture: int | None) -> Example:
-    """Tokenise a question in random clothes, followed by its reply."""
+    """Tokenise a question with random instructions around it, followed by its reply."""
     prompt = render_chat(random_prompt(rng, question, picture is not None)).replace(IMAGE, IMAGE_BLOCK)
     start = tokenizer(prompt)["input_ids"]
     reply = tokenizer(question.reply + END)["input_ids"]
@@ -87,7 +87,7 @@ def _batches(network: Network, rng: random.Random, size: int, with_pictures: boo
 
 
 def answer_logits(network: Network, batch: list[Example], features: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits at all answer positions of the batch, flattened, with their targets and the example each belongs to.
+    """Return logits at all answer positions of the batch, flat, with targets and the example each belongs to.
 
     Padding is on the right and attention is causal, so no answer token ever sees it and no mask is needed.
     """
@@ -190,7 +190,7 @@ def _validation_examples(network: Network, seed: int, per_task: int) -> list[Exa
 def probabilities(
     network: Network, seed: int, per_task: int, temperature: float = 1.0
 ) -> list[tuple[str, bool, float]]:
-    """For fresh held-out questions: task, whether the greedy reply is right, probability of sampling that very reply.
+    """Return for fresh held-out questions: task, whether the greedy reply is right, probability of sampling that reply.
 
     All answer positions are judged at once, given the right tokens before them: as a reply is determined by its
     question, it is right exactly if every position is.
@@ -214,7 +214,7 @@ def probabilities(
 
 
 def accuracy(network: Network, seed: int, per_task: int) -> dict[str, float]:
-    """Greedy accuracy by task on held-out questions."""
+    """Return the greedy accuracy by task on held-out questions."""
     by_task: dict[str, list[bool]] = {}
     for task, right, _ in probabilities(network, seed, per_task):
         by_task.setdefault(task, []).append(right)

@@ -1,4 +1,4 @@
-"""What a draft makes of the names of fields, and where it finds its file."""
+"""Test what a draft makes of the names of fields, and where it finds its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the schema has as text stays as it is spelled, on the command line, in YAML files and in sweeps."""
+"""Test that what the schema has as text stays as it is spelled, on the command line, in YAML files and in sweeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture file says beside its pixels is left alone: it may be broken or huge, and the picture is still read."""
+"""Test that a picture is read whatever its file says beside the pixels, which may be broken or huge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script that removes each rule for reading answers counts the verdicts that change."""
+"""Test that the script that removes each rule for reading answers counts the verdicts that change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest tells how fast the attempt was that did the work, however often the command is given again."""
+"""Test that the manifest tells how fast the attempt was that did the work, however often the command is given again."""
 
 from __future__ import annotations
 

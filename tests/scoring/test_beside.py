@@ -1,4 +1,4 @@
-"""The scorer `auto` stands beside a benchmark's protocol, and is shown where the two differ by more than a point."""
+"""Test that `auto` stands beside a benchmark's protocol, and is shown where the two differ by over a point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer is equal to the gold answer if it means the same, and nothing of either is left out to find that."""
+"""Test that an answer is equal to the gold answer if it means the same, and nothing of either is left out to find that."""
 
 from __future__ import annotations
 

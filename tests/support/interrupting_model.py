@@ -1,4 +1,4 @@
-"""A model under which somebody presses Ctrl-C."""
+"""Model under which somebody presses Ctrl-C."""
 
 from __future__ import annotations
 

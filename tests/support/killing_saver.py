@@ -1,4 +1,4 @@
-"""A saver that ends a process in the middle of its work, however fast or slow the machine is."""
+"""Saver that ends a process in the middle of its work, however fast or slow the machine is."""
 
 from __future__ import annotations
 

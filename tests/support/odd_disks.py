@@ -1,4 +1,4 @@
-"""A saver on a file system that can't do what others can."""
+"""Saver on a file system that can't do what others can."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RowsWithin(ValueError):
-    """The rows are a list within the document, under the member with the name `key`."""
+    """Rows that are a list within the document, under the member with the name `key`."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"the rows are in a list under '{key}'")
