@@ -88,15 +88,14 @@ def _told(error: Exception) -> int | None:
         return _say(str(told), exit_codes.MISTAKE)
     if not isinstance(error, OSError):
         return None
-    from mathbatch.data.storage.remedies import REMEDIES, remedy
+    from mathbatch.data.storage.remedies import REMEDIES, with_remedy
 
     if error.filename is None and error.errno == errno.ENOSPC:  # all files of ours are written where this is told
         return _unwritable(error)
     is_of_system = error.filename is not None or error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
     if not is_of_system or error.errno not in REMEDIES.keys() - {errno.ENOENT}:
         return None
-    where = "" if error.filename is None else f"{error.filename}: "
-    return _say(f"{where}{error.strerror}\n  fix: {remedy(error)}", exit_codes.MISTAKE)
+    return _say(with_remedy(error), exit_codes.MISTAKE)
 
 
 def _unwritable(error: OSError) -> int:

@@ -21,6 +21,7 @@ from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.explain import explain
 from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.remedies import with_remedy
 from mathbatch.errors import Interrupted, MathBatchError
 from mathbatch.reports.summary import draw_outcomes, show_sweep
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
@@ -188,9 +189,9 @@ def _naming(number: int, name: str) -> Iterator[None]:
         raise SweepError(f"job {number} of the sweep ({name}): {error}") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise SweepError(f"job {number} of the sweep ({name}): {explain(error)}") from error
-    except (
-        Exception
-    ) as error:  # a component of the user's own may raise anything; it is raised again with the cell's name
+    except OSError as error:
+        raise SweepError(f"job {number} of the sweep ({name}): {with_remedy(error)}") from error
+    except Exception as error:  # a component of the user's own may raise anything
         raise SweepError(f"job {number} of the sweep ({name}): {type(error).__name__}: {error}") from error
 
 

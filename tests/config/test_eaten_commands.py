@@ -1,4 +1,4 @@
-"""Test that what an escape between double quotes has left of a LaTeX command is found, and ordinary text is left alone."""
+"""Test that what an escape has left of a LaTeX command is found, and that ordinary text is left alone."""
 
 from __future__ import annotations
 

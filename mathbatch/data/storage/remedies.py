@@ -46,3 +46,9 @@ REMEDIES = {
 def remedy(error: OSError) -> str:
     """Return what to do about an error that came while a file was made or written."""
     return REMEDIES.get(error.errno or 0, f"look up what the system says of it, or {_ELSEWHERE}")
+
+
+def with_remedy(error: OSError) -> str:
+    """Return the sentence for an error of the system: the file if one is known, the reason, and what to do about it."""
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror or error}\n  fix: {remedy(error)}"
