@@ -8,7 +8,7 @@ A fault names the class, its method, the error and the line of the user's file:
 from __future__ import annotations
 
 import inspect
-import sysconfig
+import os
 import traceback
 from pathlib import Path
 from types import FrameType
@@ -18,7 +18,7 @@ from mathbatch.errors import MathBatchError, SampleError
 
 PACKAGE = f"{Path(__file__).parent.parent}/"
 BASE = "mathbatch.base"
-LIBRARIES = ("/site-packages/", "/dist-packages/", f"{sysconfig.get_path('stdlib')}/")
+LIBRARIES = ("/site-packages/", "/dist-packages/", f"{Path(os.__file__).parent}/")
 # Characters of an error's message that are kept.
 MAX_MESSAGE = 500
 

@@ -15,7 +15,7 @@ import msgspec
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.scoring.panel import Panel
-from mathbatch.scoring.worker_process import TIME_LIMIT_S, TIME_PROBLEM, WorkerReply, decode_reply, serve
+from mathbatch.scoring.worker_process import PRELOAD, TIME_LIMIT_S, TIME_PROBLEM, WorkerReply, decode_reply, serve
 
 # Seconds of processor time beyond the limit before a worker is killed from outside. It normally ends itself by a
 # signal, unless a scorer has changed what the signal does.
@@ -48,7 +48,7 @@ class Worker:
         shorten_sockets_of_multiprocessing()
         # Workers are forked from a clean server process, so that no threads of an engine are copied into them.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([serve.__module__, *panel.preload])
+        context.set_forkserver_preload([*PRELOAD, *panel.preload])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, panel.spec), name="scoring")
         _start(self.process)

@@ -24,7 +24,7 @@ from mathbatch.parts.checks import writable
 from mathbatch.parts.faults import Fault, PartFailure
 from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
-from mathbatch.scoring.review import ReviewReason, review_reasons
+from mathbatch.scoring.review import ReviewReason
 
 # Seconds of processor time that all scorers together may take for one response; most take milliseconds.
 TIME_LIMIT_S = 5.0
@@ -33,6 +33,8 @@ TIME_LIMIT_S = 5.0
 MEMORY_LIMIT_BYTES = 1 << 30
 TIME_PROBLEM = f"too hard to compare: it takes over {TIME_LIMIT_S:g} s of processor time"
 MEMORY_PROBLEM = f"too hard to compare: it takes over {MEMORY_LIMIT_BYTES >> 30} GiB"
+# Modules that a worker needs and its parent does not: the rules for reading answers take long to load.
+PRELOAD = (__name__, "mathbatch.scoring.doubts")
 # Message by which a worker says that it has started.
 READY = b""
 # Characters of an error message that are kept.
@@ -86,6 +88,8 @@ def _reply_to(panel: Panel, message: bytes) -> bytes:
         if response is None:
             problem = panel.gold_problem(sample) or ""
             return _encode(WorkerReply(problem=problem, limits="" if problem else panel.gold_limits(sample) or ""))
+        from mathbatch.scoring.doubts import review_reasons
+
         votes = panel.votes(sample, response, only)
         return _encode(WorkerReply(votes, review_reasons(sample, response, panel.counted(votes))))
     except PartFailure as error:
