@@ -158,7 +158,8 @@ class FileDataLoader(MappedDataLoader):
         return self._joined_rows()
 
     def plain_rows(self) -> Iterator[RawRow]:
-        return self.rows()
+        # The readers of files give plain values already.
+        return self.rows() if type(self).rows is FileDataLoader.rows else super().plain_rows()
 
     def count(self) -> int | None:
         """Return the number of rows, or None if `where` decides about it."""

@@ -135,7 +135,7 @@ class Job(ABC):
         told = error if isinstance(error, MathBatchError) else part_error(error)
         if told is None and not isinstance(error, Exception):
             raise error
-        if told is None or (self._is_open and (told is not error or told.__cause__ is not None)):
+        if told is None or (self._is_open and isinstance(told, PartError)):
             traceback.print_exception(error)
         self.error = self.error or told or cast(Exception, error)
         self.settled.set()

@@ -5,6 +5,9 @@ Nothing is resolved: a secret stays the `${oc.env:…}` that it was written as.
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,11 +38,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:
     """Write the configuration of this attempt; return the attempt's folder. Raises StoreError if it can't."""
-    attempt = run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S")
-    try:
-        attempt.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(attempt, error) from error
+    attempt = _new_folder(run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S"))
     config = OmegaConf.to_yaml(composed)
     for path, text in (
         (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),
@@ -50,6 +49,21 @@ def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]
         with atomic_write(path) as stream:
             stream.write(text.encode())
     return attempt
+
+
+def _new_folder(wanted: Path) -> Path:
+    """Make a folder and return it; with a number behind its name where an earlier attempt began in the same second."""
+    names = itertools.chain([wanted.name], (f"{wanted.name}-{number}" for number in itertools.count(2)))
+    for folder in map(wanted.with_name, names):
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not folder.is_dir():
+                raise disk_error(folder, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))) from None
+        except OSError as error:
+            raise disk_error(folder, error) from error
+    raise AssertionError("there is always a next number")
 
 
 def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
@@ -104,9 +118,13 @@ def last_figures(run_dir: Path) -> Figures | None:
     for path in sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"), reverse=True):
         with suppress(msgspec.MsgspecError):
             return msgspec.json.decode(path.read_bytes(), type=Figures)
-    with suppress(FileNotFoundError, msgspec.MsgspecError):
-        return msgspec.json.decode((run_dir / "manifest.json").read_bytes(), type=_Manifest).this_run
-    return None
+    manifest = run_dir / "manifest.json"
+    try:
+        return msgspec.json.decode(manifest.read_bytes(), type=_Manifest).this_run
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+    except OSError as error:
+        raise disk_error(manifest, error) from error
 
 
 class _Manifest(msgspec.Struct):

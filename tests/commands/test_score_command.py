@@ -109,14 +109,10 @@ def test_rows_whose_gold_is_unusable_are_told_apart_with_the_reasons(tmp_path: P
     write_rows(tmp_path / "answers.jsonl", [{"qid": str(at), "response": ["\\boxed{4}"] * 2} for at in range(6)])
     arguments = [argument for argument in OUTSIDE if "metadata" not in argument]
     done = run(tmp_path, *arguments, module="score")
-    reasons = {
-        "the gold answer can't be read as mathematics": {"rows": 2, "ids": ["1", "4"]},
-        "the row has no gold answer": {"rows": 1, "ids": ["2"]},
-        "the gold answer is too large an expression to compute": {"rows": 1, "ids": ["3"]},
-    }
-    assert metrics(tmp_path / "scored")["unusable_golds"] == {"rows": 4, "reasons": reasons}
-    assert metrics(tmp_path / "scored")["verdicts"] == {"correct": 2, "unscored": 8, "wrong": 2}
-    for words in ("gold unusable", "4 rows", "2: the gold answer can't be read as mathematics (ids 1, 4)"):
+    reasons = {"the row has no gold answer": {"rows": 1, "ids": ["2"]}}
+    assert metrics(tmp_path / "scored")["unusable_golds"] == {"rows": 1, "reasons": reasons}
+    assert metrics(tmp_path / "scored")["verdicts"] == {"correct": 2, "unscored": 2, "wrong": 8}
+    for words in ("gold unusable", "1 row", "the row has no gold answer"):
         assert words in done.stdout
     write_rows(tmp_path / "rows.jsonl", [{"id": str(at), "question": "?", "gold": "4"} for at in range(6)])
     assert "gold unusable" not in run(tmp_path, *arguments, module="score").stdout

@@ -201,7 +201,7 @@ def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_pat
     [
         ("inptu: rows.jsonl\n", ["dataset.inptu", "mine.yaml", "did you mean 'input'"]),
         ("input: rows.jsonl\n_target_: os.system\n", ["dataset._target_", "mine.yaml"]),
-        ("input: rows.jsonl\nindex_field: 3\n", ["dataset.index_field", "no name"]),
+        ("input: rows.jsonl\nindex_field: 3\n", ["dataset.index_field", "no row has the field '3'"]),
         ("input: rows.jsonl\nimage_placeholder: '('\n", ["dataset.image_placeholder", "no regular expression"]),
         ("input: rows.jsonl\ninput: rows.jsonl\n", ["mine.yaml, line 4", "duplicate key"]),
         ("input: [rows.jsonl\n", ["mine.yaml, line", "fix: correct the file"]),
@@ -285,5 +285,5 @@ def test_a_damaged_parquet_file_and_a_hub_that_is_not_there_are_sentences(tmp_pa
     (tmp_path / "rows.parquet").write_bytes(b"PAR1 nothing PAR1")
     with pytest.raises(ConfigError, match=r"rows\.parquet is damaged"):
         loaded(tmp_path, f"input: {tmp_path}/rows.parquet\n")
-    with pytest.raises(ConfigError, match=r"dataset\.hub: can't load"):
+    with pytest.raises(ConfigError, match=r"dataset\.hub\.path: there is no folder .*nowhere"):
         loaded(tmp_path, f"hub:\n  path: {tmp_path}/nowhere\n")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from omegaconf import OmegaConf
 from PIL import Image
 from support.configs import composed
 from support.processes import run
@@ -20,6 +22,7 @@ from mathbatch.data.storage.segments import encode
 from mathbatch.records import Record
 from mathbatch.runner.folders import run_folder
 from mathbatch.runner.identity import folder_name, identity_as_spelled
+from mathbatch.runner.snapshot import attempts, started_in, write_snapshot
 
 SHOWN = [SCRIPTED, "dataset=generic"]
 
@@ -237,3 +240,16 @@ def test_answers_about_pictures_of_earlier_versions_count(tmp_path: Path) -> Non
     assert asked(done) == "2 (2 by earlier runs)"
     assert results(before) == expected
     assert run(tmp_path, f"run_dir={before}", module="verify").returncode == 0
+
+
+def test_two_attempts_of_one_second_keep_what_each_has_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "strftime", lambda _: "20260102T030405")
+    made = []
+    for name in ("x", "y", "z"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        made.append(write_snapshot(tmp_path / "run", OmegaConf.create({"output_dir": name}), []))
+    assert attempts(tmp_path / "run") == made
+    assert [started_in(attempt).name for attempt in made] == ["x", "y", "z"]

@@ -188,6 +188,7 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
     job: Any = SimpleNamespace(
         config=config,
         counts=counts,
+        held=None,
         metrics=metrics if is_scored else None,
         is_complete=True,
         left_over=0,
