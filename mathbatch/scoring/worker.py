@@ -23,6 +23,8 @@ GRACE_S = 2.0
 # Seconds for which a worker may do nothing at all: its scorer waits for something that may never come.
 IDLE_LIMIT_S = 60.0
 IDLE_PROBLEM = "the scorer waits, without computing, for over {:g} s"
+# Seconds between looks at a worker that computes: each reads files of the system, and most tasks take milliseconds.
+LOOK_S = 0.5
 # Signals by which the system ends a process that crashes, for instance because its stack is full.
 CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 # Tasks that one worker has at a time: enough that it never waits for the next, few enough that little waits behind a
@@ -69,9 +71,10 @@ class Worker:
 
     def overdue(self) -> str:
         """Return why its task has to be ended from outside; empty if it has not."""
-        if not self.tasks:
+        now = time.monotonic()
+        if not self.tasks or now - self._since < LOOK_S:
             return ""
-        used, now = _processor_s(self.process), time.monotonic()
+        used = _processor_s(self.process)
         if self._used_before is None:
             self._used_before = used
         if used > self._used:
