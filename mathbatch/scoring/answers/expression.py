@@ -23,6 +23,7 @@ from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_cut_off, is_
 from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
+    MAX_ANSWER,
     Rule,
     Stated,
     closing_statements,
@@ -88,9 +89,7 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
     r"(?:\s|\\[ ,;])*\((?:\\(?:text|mathrm|mbox)\s?\{)?\s?(?:or|possibly|maybe|perhaps)(?:\s\w+)?[\s}]+([^()]{1,40})\)"
 )
 # Stands between two numbers of which one would be the answer.
-BETWEEN_ALTERNATIVES = re.compile(
-    r"(?<=[\d}])\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
-)
+BETWEEN_ALTERNATIVES = re.compile(r"(?<=\d)(?:\s?\|\s?|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)(?=-?\d)(?![^\n]*\|)")
 EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
 # Relative difference that a rounded number may have from the exact one in front of it.
 ROUNDED = Fraction(1, 50)
@@ -121,6 +120,8 @@ def stated_expressions(response: str) -> list[Stated]:
 def _from_explicit(stated: Stated) -> list[Stated]:
     """Return a box as it is, and of other explicit statements the expression in the sentence around it."""
     text = stated.text.strip().strip("*").strip()
+    if len(text) > MAX_ANSWER:
+        return [stated]
     if stated.rule == Rule.BOXED:
         return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
     text = with_words_as_signs(without_side_remarks(without_hedges(text)))

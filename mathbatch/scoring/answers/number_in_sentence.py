@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import BOLD, BOUND_BEFORE, DENIAL_BEFORE, REASON, VERB_AFTER
 from mathbatch.scoring.answers.side_remarks import without_location, without_repeated_value
-from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
@@ -84,6 +84,8 @@ def stated_quantity(stated: Stated) -> Number | None:
 
     A text that is short or explicit is first read as one number, such as "2\sqrt{3}", then as a sentence.
     """
+    if len(stated.text) > MAX_ANSWER:
+        return None
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
