@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
 from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first_sentence
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
-from mathbatch.scoring.expressions.compare import compare_with_gold
+from mathbatch.scoring.expressions.compare import compare_with_gold, prepared_gold
 from mathbatch.scoring.expressions.numbers import as_number
 
 # Words in front of an answer: "So it is", "therefore, the answer is".
@@ -50,6 +50,8 @@ WORD_IN_COMMAND = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]
 MATH_SIGN = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
 INLINE_FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
 MAX_FORMULAS = 20
+# Characters of an expression that is compared with the choices by its value.
+MAX_COMPARED = 200
 
 # A text in LaTeX with words in front is at most 3 times as long as the choice that it is, and 80 characters more.
 MAX_LENGTH_RATIO, EXTRA_LENGTH = 3, 80
@@ -156,10 +158,13 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
         same = [place for place, value in enumerate(values) if value is not None and value.value == number.value]
         if same:
             return same[0] if are_same_choice(same, choices) else None
-    core = _computable_latex(text)
-    if not core:
+    if not is_expression(text) or len(text) > MAX_COMPARED:
         return None
-    same = [place for place, choice in enumerate(map(_computable_latex, choices)) if choice and _is_equal(choice, core)]
+    same = [
+        place
+        for place, choice in enumerate(choices)
+        if is_expression(choice) and compare_with_gold(prepared_gold(choice), text)[0] == "correct"
+    ]
     return same[0] if same and are_same_choice(same, choices) else None
 
 
@@ -178,18 +183,6 @@ def is_expression(text: str) -> bool:
     return (
         MATH_SIGN.search(core) is not None and PROSE_WORD.search(core) is None and WORD_IN_COMMAND.search(core) is None
     )
-
-
-def _computable_latex(text: str) -> str:
-    """Return an expression as LaTeX without its unit, or an empty text where it has words."""
-    if not is_expression(text) or len(text) > 200:
-        return ""
-    text = re.sub(r"√\s*(?=[\w{])", r"\\sqrt ", UNIT_AT_END.sub("", text.strip())).replace("π", r"\pi ")
-    return re.sub(r"\\sqrt (\d+)", r"\\sqrt{\1}", text).replace("*", r" \cdot ").strip()
-
-
-def _is_equal(choice: str, text: str) -> bool:
-    return compare_with_gold(choice, text)[0] == "correct"
 
 
 def are_same_choice(places: Sequence[int], choices: Sequence[str]) -> bool:

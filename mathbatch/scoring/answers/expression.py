@@ -89,7 +89,9 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
     r"(?:\s|\\[ ,;])*\((?:\\(?:text|mathrm|mbox)\s?\{)?\s?(?:or|possibly|maybe|perhaps)(?:\s\w+)?[\s}]+([^()]{1,40})\)"
 )
 # Stands between two numbers of which one would be the answer.
-BETWEEN_ALTERNATIVES = re.compile(r"(?<=\d)(?:\s?\|\s?|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)(?=-?\d)(?![^\n]*\|)")
+BETWEEN_ALTERNATIVES = re.compile(
+    r"(?<=\d)(?:\s?\|\s?|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)(?=-?\d)(?![^\n]*\|)"
+)
 EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
 # Relative difference that a rounded number may have from the exact one in front of it.
 ROUNDED = Fraction(1, 50)
@@ -124,6 +126,7 @@ def _from_explicit(stated: Stated) -> list[Stated]:
         return [stated]
     if stated.rule == Rule.BOXED:
         return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
+    text = text.partition(" \\boxed{")[0]  # of one that is not closed nothing is read
     text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
     if found and (value := VALUE_FIRST.match(text, 0, found[0].start())):
