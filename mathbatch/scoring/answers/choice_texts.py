@@ -22,6 +22,7 @@ from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
 from mathbatch.scoring.expressions.compare import compare_with_gold, prepared_gold
 from mathbatch.scoring.expressions.numbers import as_number
+from mathbatch.scoring.expressions.spans import formula_text, formulas_in
 
 # Words in front of an answer: "So it is", "therefore, the answer is".
 OPENING_WORDS = re.compile(
@@ -48,8 +49,6 @@ PROSE_WORD = re.compile(
 )
 WORD_IN_COMMAND = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]{2,})")
 MATH_SIGN = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
-INLINE_FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
-MAX_FORMULAS = 20
 # Characters of an expression that is compared with the choices by its value.
 MAX_COMPARED = 200
 
@@ -170,11 +169,12 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
 
 def choice_in_last_formula(text: str, choices: Sequence[str]) -> int | None:
     r"""Return the choice that the last formula of a sentence is: "so $x = \sqrt{18}$" -> "3√2"."""
-    formulas = [next(filter(None, one.groups())) for one in INLINE_FORMULA.finditer(text)][-MAX_FORMULAS:]
+    formulas = formulas_in(text)
     if not formulas:
         return None
-    place = choice_as_whole(formulas[-1], choices)
-    return choice_by_value(UP_TO_EQUALS.sub("", formulas[-1]), choices) if place is None else place
+    formula = formula_text(formulas[-1])
+    place = choice_as_whole(formula, choices)
+    return choice_by_value(UP_TO_EQUALS.sub("", formula), choices) if place is None else place
 
 
 def is_expression(text: str) -> bool:

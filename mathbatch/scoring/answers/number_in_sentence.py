@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from mathbatch.scoring.answers.cues import BOLD, BOUND_BEFORE, DENIAL_BEFORE, REASON, VERB_AFTER
+from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIAL_BEFORE, REASON, VERB_AFTER
 from mathbatch.scoring.answers.side_remarks import without_location, without_repeated_value
 from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
@@ -50,7 +50,6 @@ BETWEEN_ALTERNATIVES = re.compile(
     r"[\s$°%)*]*(?:[A-Za-z]+[\s$]+){0,2}?(?:\\?[,;:]\s?(?:and\b|or\b)?|\b(?:and|or)\b|(?<!\bup\s)to\b|[-–~])"
     r"[\s$(*]*(?:[A-Za-z]\s?=[\s$]*)?"
 )
-EQUALS = re.compile(r"[\s$]*(?:[A-Za-z]+\s){0,2}(?:=|≈|\\approx)[\s$*]*")
 # Stands between the stated number and one that belongs to it: "6 of the 20", "4 buses for 160 students".
 BETWEEN_MAIN_AND_SIDE = re.compile(
     r"(?:\s(?!leav|total)[A-Za-z'’-]+){0,4}?\s(?:of\s(?:all|its|the|these|those|his|her|their)|in\sthe|out\sof|for|on|with|from|after"
@@ -114,19 +113,10 @@ def number_stated_in(text: str) -> Number | None:
         ] or kept
     if not found:
         return None
-    rules = (_in_bold, _after_there_are, _leading, _after_stating_word)
+    rules = (_after_there_are, _leading, _after_stating_word)
     chosen = next((one for rule in rules if (one := rule(text, found)) is not None), None)
     chosen = chosen or _last_main_number(text, found, every)
-    chosen = _last_of_calculation(text, chosen, every)
     return chosen if isinstance(chosen, Number) and not _is_one_of_several(text, chosen, every) else None
-
-
-def _last_of_calculation(text: str, chosen: Number | TokenSpan, every: list[Number | TokenSpan]) -> Number | TokenSpan:
-    """Return the last number of the calculation that a number starts: "there are 3 + 2 = 5" -> 5."""
-    place = every.index(chosen) if chosen in every else len(every)
-    while place + 1 < len(every) and EQUALS.fullmatch(text, every[place].end, every[place + 1].start):
-        place += 1
-    return every[place] if place < len(every) else chosen
 
 
 def _without_reason(text: str) -> str:
@@ -192,12 +182,6 @@ def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
     values = [number.value / (100 if number.percent else 1) for number in (one, other)]
     values[0] *= conversion_factor(one.unit, other.unit)
     return abs(values[0] - values[1]) <= abs(values[0]) / (1000 if not (one.exact and other.exact) else 10**9)
-
-
-def _in_bold(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """Return the last number in bold: "it has **4** sides" -> 4."""
-    spans = [one.span() for one in BOLD.finditer(text)]
-    return next((one for start, end in reversed(spans) for one in reversed(found) if start <= one.start < end), None)
 
 
 def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
