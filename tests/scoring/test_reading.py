@@ -82,7 +82,6 @@ def test_a_gold_that_is_the_text_of_a_choice_is_no_place() -> None:
         ("\x08oxed{\x0crac{1}{2}}", r"\boxed{\frac{1}{2}}"),
         ("a\tb\nu = 3", "a\tb\nu = 3"),
         ("Ａ和Ｂ，１２．５", "A和B，12.5"),
-        ("x=.5, 12.5, a.5", "x=0.5, 12.5, a.5"),
         ("12 per cent", "12%"),
         (r"\textcolor{red}{\frac{1}{2}}\hspace{2mm}", r"\frac{1}{2}"),
     ],

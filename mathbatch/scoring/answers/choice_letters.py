@@ -79,6 +79,7 @@ CHOSEN = re.compile(
 # Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
 LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
+CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
 DENIES = re.compile(
     rf"{NOT}|\b(?:incorrect|wrong|false|none|impossible|fails?|eliminated?|ruled\sout|unlike)\b"
     r"|错误|不正确|排除",
@@ -183,7 +184,7 @@ def _leading_letter(text: str, allowed: str) -> Letters | None:
 def _set_called_right(text: str, allowed: str) -> Letters | None:
     """Read the last set of letters that a text calls correct: "A, B and D are correct" -> ABD."""
     found = [one for one in LETTER_SET.finditer(text) if CALLED_RIGHT_AFTER.match(text, one.end())]
-    if not found or NONE_OF.search(text):
+    if not found or NONE_OF.search(text) or CONDITION_BEFORE.search(text[: found[-1].start()]):
         return None
     return _if_all_allowed(re.findall("[A-Z]", found[-1][0]), found[-1][0], allowed)
 

@@ -9,7 +9,6 @@ A statement that denies ("it is not 7") or bounds ("more than 7") states no valu
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES
@@ -30,7 +29,7 @@ from mathbatch.scoring.answers.statements import (
     statements,
 )
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
-from mathbatch.scoring.expressions.numbers import Number, as_number, spelled_fraction_in, with_words_as_signs
+from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
     VALUE,
     first_formulas,
@@ -92,9 +91,6 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
 BETWEEN_ALTERNATIVES = re.compile(
     r"(?<=\d)(?:\s?\|\s?|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)(?=-?\d)(?![^\n]*\|)"
 )
-EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
-# Relative difference that a rounded number may have from the exact one in front of it.
-ROUNDED = Fraction(1, 50)
 # Stands behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$".
 SOLVES_AFTER = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
 # Stands behind a formula whose value follows in words: "the value of $n$ is 36".
@@ -151,17 +147,11 @@ def _with_decimal_comma(stated: Stated) -> list[Stated]:
 def without_hedges(text: str) -> str:
     r"""Return a text with all alternatives that it names in one list, so that no single one of them is the answer.
 
-    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" and `26 = 31` -> "26, 31"
+    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" -> "26, 31"
     """
     text = ASIDE.sub("", text)
     text = ALTERNATIVE_IN_BRACKETS.sub(r", \1", text)
-    text = BETWEEN_ALTERNATIVES.sub(", ", text)
-    sides = [as_number(side) for side in EQUATION.split(text)]
-    if len(sides) == 2 and sides[0] and sides[1]:
-        one, other = (side.value / (100 if side.percent else 1) for side in sides if side)
-        if abs(one - other) > abs(one) * ROUNDED:
-            return ", ".join(EQUATION.split(text))
-    return text
+    return BETWEEN_ALTERNATIVES.sub(", ", text)
 
 
 def _first_expression(text: str) -> str | None:

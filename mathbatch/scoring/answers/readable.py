@@ -1,6 +1,6 @@
 r"""Write a response and a gold answer in one form, before anything is read in them.
 
-    "\x08oxed{\textcolor{red}{.5}}"   ->  "\boxed{0.5}"
+    "\x08oxed{\textcolor{red}{.5}}"   ->  "\boxed{.5}"
     "答案是Ｂ。"                       ->  "答案是B。"
     "33.5 per cent"                    ->  "33.5%"
 
@@ -23,12 +23,9 @@ FULL_WIDTH = {
     ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()
 }
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
-POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
 QUOTED = re.compile(
     r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]"
 )
-# Ends a sentence in Japanese or Korean, right behind its value: "18です".
-COPULA = re.compile(r"\s?(?:です|である|だ|となります|になります|입니다|이다)(?=[\s。.]|\Z)")
 LIST_OF_ONE = re.compile(r"\[\s*(['\"])((?:(?!\1).)+)\1\s*\]", re.DOTALL)
 PERCENT = re.compile(
     r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}"
@@ -69,7 +66,7 @@ BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
     text = readable(without_middle(final_part(response)))
-    return QUOTED.sub(r"\1\2", text if text.isascii() else COPULA.sub("", text))
+    return QUOTED.sub(r"\1\2", text)
 
 
 def only_gold(gold: str) -> str:
@@ -86,14 +83,14 @@ def without_middle(text: str) -> str:
 def readable(text: str) -> str:
     r"""Return a text with lost backslashes, plain letters and digits, and no decorations.
 
-    Numbers and percentages are written in one form: ".5" -> "0.5", "33 per cent" -> "33%".
+    Percentages are written in one form: "33 per cent" -> "33%".
     """
     text = restore_backslashes(text)
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(LAYOUT.sub("", text)))
-    return PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
+    return PERCENT.sub("%", text)
 
 
 def without_decorations(text: str) -> str:
