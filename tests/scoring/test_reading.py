@@ -61,6 +61,22 @@ def test_signs_between_the_entries_of_a_matrix_are_no_alternatives(gold: str) ->
     assert verdict(MathScorer(), gold, f"So \\boxed{{{gold}}}") == "correct"
 
 
+@pytest.mark.parametrize(
+    ("scorer", "gold", "response"),
+    [
+        ("number", "6.283185307179586", "The answer is 2pi."),
+        ("number", "35", "The angle is $35^{\\circ}$."),
+        ("number", "0.25", "The answer is .25."),
+        ("number", "5/6", "So it is 5/6, or about 0.833."),
+        ("math", "5/6", "So it is 5/6, or about 0.833."),
+        ("math", "41", "答えは41です。"),
+        ("auto", "9", "The sum of 4 and 5 was 9 in 2017."),
+    ],
+)
+def test_a_value_in_its_common_forms(scorer: str, gold: str, response: str) -> None:
+    assert verdict(SCORERS[scorer], gold, response) == "correct"
+
+
 @pytest.mark.parametrize("cue", cues.TABLE, ids=lambda cue: cue.name)
 def test_each_cue_finds_its_example(cue: cues.Cue) -> None:
     assert cue.pattern.search(cue.example)
@@ -82,6 +98,7 @@ def test_a_gold_that_is_the_text_of_a_choice_is_no_place() -> None:
         ("\x08oxed{\x0crac{1}{2}}", r"\boxed{\frac{1}{2}}"),
         ("a\tb\nu = 3", "a\tb\nu = 3"),
         ("Ａ和Ｂ，１２．５", "A和B，12.5"),
+        ("x=.5, 12.5, a.5", "x=0.5, 12.5, a.5"),
         ("12 per cent", "12%"),
         (r"\textcolor{red}{\frac{1}{2}}\hspace{2mm}", r"\frac{1}{2}"),
     ],

@@ -1,6 +1,6 @@
 r"""Write a response and a gold answer in one form, before anything is read in them.
 
-    "\x08oxed{\textcolor{red}{.5}}"   ->  "\boxed{.5}"
+    "\x08oxed{\textcolor{red}{.5}}"   ->  "\boxed{0.5}"
     "答案是Ｂ。"                       ->  "答案是B。"
     "33.5 per cent"                    ->  "33.5%"
 
@@ -23,6 +23,7 @@ FULL_WIDTH = {
     ord(sign): unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0xFF10, 0xFF5B)) if sign.isalnum()
 }
 FULL_WIDTH_POINT = re.compile(r"(?<=\d)．(?=\d)")
+POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
 QUOTED = re.compile(
     r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]"
 )
@@ -83,14 +84,14 @@ def without_middle(text: str) -> str:
 def readable(text: str) -> str:
     r"""Return a text with lost backslashes, plain letters and digits, and no decorations.
 
-    Percentages are written in one form: "33 per cent" -> "33%".
+    Numbers and percentages are written in one form: ".5" -> "0.5", "33 per cent" -> "33%".
     """
     text = restore_backslashes(text)
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(LAYOUT.sub("", text)))
-    return PERCENT.sub("%", text)
+    return PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
 
 
 def without_decorations(text: str) -> str:

@@ -28,6 +28,8 @@ LOCATION = re.compile(
     r"(?:when|whenever|where|for|at|if)\s(?:\$|\\\()?\s?\\?[A-Za-z]\s?="
     r"(?![^\n]{0,200}\b(?:is|are|was|were|equals?|gives?|has|have|we|becomes?|yields?|then)\b)[^\n]*)"
 )
+# The value once more: "2/3, or approximately 0.667".
+REPEATED_ROUNDED = re.compile(r",?\sor\s(?:about|approximately|roughly)\s\W{0,3}\d[^\n]*")
 # The value once more in brackets: "2/3 (approximately 0.667)".
 REPEATED_IN_BRACKETS = re.compile(
     r"\s?\((?:(?:about|approximately|roughly|≈|\\approx)(?:[^()\n]|\\[()]){0,40}|or\s\W{0,3}[\d.]{1,20}[\s\\%$]{0,3})\)"
@@ -50,7 +52,10 @@ def without_side_remarks(text: str) -> str:
 
 def without_repeated_value(text: str) -> str:
     """Return a statement without its value once more as a rounded number: "2/3 (approximately 0.667)" -> "2/3"."""
-    return REPEATED_IN_BRACKETS.sub(lambda found: "" if _has_value(text[: found.start()]) else found[0], text)
+    return _before(
+        REPEATED_IN_BRACKETS.sub(lambda found: "" if _has_value(text[: found.start()]) else found[0], text),
+        REPEATED_ROUNDED,
+    )
 
 
 def without_location(text: str) -> str:
