@@ -18,6 +18,7 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample
 from mathbatch.scoring.answers import cues
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable, without_decorations
+from mathbatch.scoring.answers.statements import MAX_ANSWER
 from mathbatch.scoring.scorers.auto import AutoScorer
 from mathbatch.scoring.scorers.gsm8k import Gsm8kScorer
 from mathbatch.scoring.scorers.math import MathScorer
@@ -38,6 +39,42 @@ def verdict(scorer: BaseScorer, gold: str, response: str, choices: Sequence[str]
 @from_file("scoring/cases/reading.jsonl", "scorer", "gold", "choices", "response", "is_correct", choices=[])
 def test_an_answer(scorer: str, gold: str, choices: Sequence[str], response: str, is_correct: bool) -> None:
     assert (verdict(SCORERS[scorer], gold, response, choices) == "correct") == is_correct
+
+
+@pytest.mark.parametrize("scorer", ["math", "number", "auto", "gsm8k"])
+def test_a_box_with_more_than_an_answer_holds_is_wrong(scorer: str) -> None:
+    """It is what the response states: no earlier sentence counts in its place."""
+    response = "The sum is 6. So \\boxed{" + "31" * 700 + "}"
+    assert verdict(SCORERS[scorer], "6", response) == "wrong"
+
+
+def test_a_long_box_with_the_text_of_the_gold_is_correct() -> None:
+    gold = "+".join(f"x_{{{place}}}" for place in range(200))
+    assert len(gold) > MAX_ANSWER
+    assert verdict(MathScorer(), gold, f"So \\boxed{{{gold}}}.") == "correct"
+
+
+@pytest.mark.parametrize(
+    "gold", ["\\frac{1}{10}\\begin{pmatrix}\n4 & 0 & 7 \\\\\n2 & 5 & 1\n\\end{pmatrix}", "P(3 \\mid 2) = 0.4"]
+)
+def test_signs_between_the_entries_of_a_matrix_are_no_alternatives(gold: str) -> None:
+    assert verdict(MathScorer(), gold, f"So \\boxed{{{gold}}}") == "correct"
+
+
+@pytest.mark.parametrize(
+    ("scorer", "gold", "response"),
+    [
+        ("number", "6.283185307179586", "The answer is 2pi."),
+        ("number", "35", "The angle is $35^{\\circ}$."),
+        ("number", "0.25", "The answer is .25."),
+        ("number", "5/6", "So it is 5/6, or about 0.833."),
+        ("math", "5/6", "So it is 5/6, or about 0.833."),
+        ("math", "41", "答えは41です。"),
+        ("auto", "9", "The sum of 4 and 5 was 9 in 2017."),
+    ],
+)
+def test_a_value_in_its_common_forms(scorer: str, gold: str, response: str) -> None:
+    assert verdict(SCORERS[scorer], gold, response) == "correct"
 
 
 @pytest.mark.parametrize("cue", cues.TABLE, ids=lambda cue: cue.name)

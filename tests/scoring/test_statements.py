@@ -31,7 +31,6 @@ def test_the_strongest_statement(response: str, text: str, rule: str, source: st
         "<think>The answer is 3",
         "What do you mean?",
         f"The answer is {'9' * (MAX_ANSWER + 1)}",
-        f"\\boxed{{{'x' * (MAX_ANSWER + 1)}}}?",
     ],
 )
 def test_refusals_questions_cut_thinking_and_what_is_too_long_state_nothing(response: str) -> None:

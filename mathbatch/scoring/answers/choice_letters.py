@@ -40,10 +40,6 @@ LEADING_LETTER = re.compile(r"([A-Z])(?:\s?[.:,;)：．、，。]|(?=\s*$)|\s?[-
 SENTENCE_GOES_ON = re.compile(
     r"\s?(?:,|\b(?:and|or)\b)?\s?(?:and\s|or\s)?[(\[]?[A-Z](?![A-Za-z])|\s(?:is|are|was|were|can|does|do|has)\b"
 )
-# Stands behind a letter that is not the answer: "C, so it must be D".
-OTHER_CONCLUSION = re.compile(
-    r",\s(?:so|but|hence|therefore|thus)\b.{0,60}?\b(?:is|be|but|so)\s(?:only\s)?[(]?[A-Z][)]?[\s.!。]*$", re.DOTALL
-)
 # A capital letter that is neither part of a word nor the pronoun "I" with a verb behind it: "the choice I made".
 CAPITAL_LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
 AFTER_OPTION_WORD = re.compile(
@@ -82,11 +78,6 @@ CHOSEN = re.compile(
 )
 # Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
 LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
-ORDINAL_OPTION = re.compile(
-    rf"(?:^|\b(?:is|be|choose|pick|select)\s)(?:the\s)?({'|'.join(ORDINALS)})\s(?:option|choice|answer)[\s.!]*$",
-    re.IGNORECASE,
-)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
 CONDITION_BEFORE = re.compile(r"\b(?:if|whether|not)\s(?:\w+\s)?\Z", re.IGNORECASE)
 DENIES = re.compile(
@@ -118,7 +109,6 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = Fal
             _letter_called_right,
             _in_parentheses,
             _after_option_word,
-            _by_ordinal,
             _chosen_letter,
         ):
             found = rule(part.strip(), allowed)
@@ -167,7 +157,7 @@ def _introduced_letter(text: str, allowed: str) -> Letters | None:
     found = LETTER_INTRODUCED.match(text)
     if not found or DENIES.search(text[: found.start("letter")]) or DENIES.match(text[found.end() :].lstrip()):
         return None
-    if LETTER_SET.match(text, found.start("letter")) or OTHER_CONCLUSION.match(text, found.end()):
+    if LETTER_SET.match(text, found.start("letter")):
         return None
     return _if_all_allowed([found["letter"]], found[0].strip(), allowed)
 
@@ -186,16 +176,9 @@ def _leading_letter(text: str, allowed: str) -> Letters | None:
     The first of several letters that are denied doesn't count: "(A), (B) and (D) are wrong".
     """
     found = PARENTHESISED.match(text) or LEADING_LETTER.match(text)
-    if not found or (DENIES.search(text) and SENTENCE_GOES_ON.match(text, _end_of_letter(found))):
-        return None
-    if OTHER_CONCLUSION.match(text, _end_of_letter(found)):
+    if not found or (DENIES.search(text) and SENTENCE_GOES_ON.match(text, found.end(1) + (found[0][-1] in ")）]】"))):
         return None
     return _if_all_allowed([found[1].upper()], found[0].strip(" ,;"), allowed)
-
-
-def _end_of_letter(label: re.Match[str]) -> int:
-    """Return where a letter and its closing bracket end."""
-    return label.end() if label[0][-1] in ")）]】" else label.end(1)
 
 
 def _set_called_right(text: str, allowed: str) -> Letters | None:
@@ -230,14 +213,6 @@ def _after_option_word(text: str, allowed: str) -> Letters | None:
         at_last if DENIES.search(text) else [*at_last, *AFTER_OPTION_WORD.finditer(text), *AFTER_VERB.finditer(text)],
         allowed,
     )
-
-
-def _by_ordinal(text: str, allowed: str) -> Letters | None:
-    """Read the letter that an ordinal at the end of a text stands for: "The second option" -> B."""
-    found = ORDINAL_OPTION.search(text)
-    if not found or DENIES.search(text):
-        return None
-    return _if_all_allowed([ALPHABET[ORDINALS.index(found[1].lower())]], found[0].strip(), allowed)
 
 
 def _last_allowed(found: list[re.Match[str]], allowed: str) -> Letters | None:

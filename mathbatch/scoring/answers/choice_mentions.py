@@ -39,12 +39,6 @@ COMPARISON_BEFORE = re.compile(
 )
 # Stands between two texts of which neither is the answer: "3 or 4".
 BETWEEN_ALTERNATIVES = re.compile(r"[\s,;]*(?:\b(?:and|or)\b)?[\s,;]*(?:(?:the|a|an)\s)?\Z")
-# Stands behind a number that is one of several: "3 or 4".
-ALTERNATIVE_AFTER = re.compile(r"\s?(?:,\s)?\b(?:or|and|to)\s\W{0,3}\d")
-# Shows that a "no" is no answer, since a noun follows: "no doubt".
-NOUN_AFTER_NO = re.compile(
-    r"\s(?!(?:because|since|as|for|so|and|but|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w"
-)
 # Characters on either side of a match that are looked at.
 CONTEXT = 30
 
@@ -99,11 +93,8 @@ def standalone_number(text: str) -> Number | None:
     text = to_number_notation(text)
     if number is None or not number.exact or not stands_alone(text, number.start, number.end):
         return None
-    before, after = text[: number.start], text[number.end :]
-    denied = (
-        DENIAL_BEFORE.search(before[-CONTEXT:].lower()) or DENIAL_AFTER.match(after) or ALTERNATIVE_AFTER.match(after)
-    )
-    return None if denied else number
+    before = text[: number.start]
+    return None if DENIAL_BEFORE.search(before[-CONTEXT:].lower()) else number
 
 
 def _without_comparisons(found: list[re.Match[str]], text: str) -> list[re.Match[str]]:
@@ -126,8 +117,6 @@ def _is_asserted(found: re.Match[str], text: str) -> bool:
     """Tell whether a choice's text is neither denied nor part of an expression."""
     before, after = text[max(found.start() - CONTEXT, 0) : found.start()], text[found.end() : found.end() + CONTEXT]
     if DENIAL_BEFORE.search(before) or DENIAL_AFTER.match(after):
-        return False
-    if found[0] == "no" and NOUN_AFTER_NO.match(after):
         return False
     return not MATH_SIGN.search(found[0]) or stands_alone(text, *found.span())
 

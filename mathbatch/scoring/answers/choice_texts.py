@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
 from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first_sentence
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
-from mathbatch.scoring.expressions.compare import compare_with_gold
+from mathbatch.scoring.expressions.compare import compare_with_gold, prepared_gold
 from mathbatch.scoring.expressions.numbers import as_number
+from mathbatch.scoring.expressions.spans import formula_text, formulas_in
 
 # Words in front of an answer: "So it is", "therefore, the answer is".
 OPENING_WORDS = re.compile(
@@ -48,8 +49,8 @@ PROSE_WORD = re.compile(
 )
 WORD_IN_COMMAND = re.compile(r"\\(?:text|mathrm|mbox|textbf)\s?\{[\s~]*([A-Za-z]{2,})")
 MATH_SIGN = re.compile(r"\d|\\?pi\b|π|[=^√]|\\[a-z]+")
-INLINE_FORMULA = re.compile(r"\$([^$]{1,200})\$|\\\((.{1,200}?)\\\)|\\\[(.{1,200}?)\\\]")
-MAX_FORMULAS = 20
+# Characters of an expression that is compared with the choices by its value.
+MAX_COMPARED = 200
 
 # A text in LaTeX with words in front is at most 3 times as long as the choice that it is, and 80 characters more.
 MAX_LENGTH_RATIO, EXTRA_LENGTH = 3, 80
@@ -156,20 +157,24 @@ def choice_by_value(text: str, choices: Sequence[str]) -> int | None:
         same = [place for place, value in enumerate(values) if value is not None and value.value == number.value]
         if same:
             return same[0] if are_same_choice(same, choices) else None
-    core = _computable_latex(text)
-    if not core:
+    if not is_expression(text) or len(text) > MAX_COMPARED:
         return None
-    same = [place for place, choice in enumerate(map(_computable_latex, choices)) if choice and _is_equal(choice, core)]
+    same = [
+        place
+        for place, choice in enumerate(choices)
+        if is_expression(choice) and compare_with_gold(prepared_gold(choice), text)[0] == "correct"
+    ]
     return same[0] if same and are_same_choice(same, choices) else None
 
 
 def choice_in_last_formula(text: str, choices: Sequence[str]) -> int | None:
     r"""Return the choice that the last formula of a sentence is: "so $x = \sqrt{18}$" -> "3√2"."""
-    formulas = [next(filter(None, one.groups())) for one in INLINE_FORMULA.finditer(text)][-MAX_FORMULAS:]
+    formulas = formulas_in(text)
     if not formulas:
         return None
-    place = choice_as_whole(formulas[-1], choices)
-    return choice_by_value(UP_TO_EQUALS.sub("", formulas[-1]), choices) if place is None else place
+    formula = formula_text(formulas[-1])
+    place = choice_as_whole(formula, choices)
+    return choice_by_value(UP_TO_EQUALS.sub("", formula), choices) if place is None else place
 
 
 def is_expression(text: str) -> bool:
@@ -178,18 +183,6 @@ def is_expression(text: str) -> bool:
     return (
         MATH_SIGN.search(core) is not None and PROSE_WORD.search(core) is None and WORD_IN_COMMAND.search(core) is None
     )
-
-
-def _computable_latex(text: str) -> str:
-    """Return an expression as LaTeX without its unit, or an empty text where it has words."""
-    if not is_expression(text) or len(text) > 200:
-        return ""
-    text = re.sub(r"√\s*(?=[\w{])", r"\\sqrt ", UNIT_AT_END.sub("", text.strip())).replace("π", r"\pi ")
-    return re.sub(r"\\sqrt (\d+)", r"\\sqrt{\1}", text).replace("*", r" \cdot ").strip()
-
-
-def _is_equal(choice: str, text: str) -> bool:
-    return compare_with_gold(choice, text)[0] == "correct"
 
 
 def are_same_choice(places: Sequence[int], choices: Sequence[str]) -> bool:

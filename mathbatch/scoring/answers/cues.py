@@ -46,7 +46,9 @@ BOUND_BEFORE = _cue(
 )
 # What an answer is contrasted with.
 CONTRAST = _cue(
-    "contrast", "C, not D", r"(?:[,;(]\s?(?:and\s)?(?:not|unlike)|\b(?:rather\sthan|instead\sof))\b[^,;.()]{1,60}"
+    "contrast",
+    "C, not D",
+    r"(?:[,;(]\s?(?:and\s)?(?:not|unlike)|,?\s(?:rather\sthan|instead\sof|ahead\sof))\b[^,;.()]{1,60}",
 )
 # Stands behind an answer and has numbers and letters of its own, up to the end. A conclusion within is read.
 REASON = _cue(

@@ -9,7 +9,6 @@ A statement that denies ("it is not 7") or bounds ("more than 7") states no valu
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from mathbatch.config.templates.boxed import is_cut
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIES
@@ -23,13 +22,14 @@ from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_cut_off, is_
 from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
 from mathbatch.scoring.answers.statements import (
     EXPLICIT,
+    MAX_ANSWER,
     Rule,
     Stated,
     closing_statements,
     statements,
 )
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
-from mathbatch.scoring.expressions.numbers import Number, as_number, spelled_fraction_in, with_words_as_signs
+from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (
     VALUE,
     first_formulas,
@@ -89,11 +89,8 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
 )
 # Stands between two numbers of which one would be the answer.
 BETWEEN_ALTERNATIVES = re.compile(
-    r"(?<=[\d}])\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
+    r"(?<=\d)(?:\s?\|\s?|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)(?=-?\d)(?![^\n]*\|)"
 )
-EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
-# Relative difference that a rounded number may have from the exact one in front of it.
-ROUNDED = Fraction(1, 50)
 # Stands behind a formula that is the answer: "$n = 4$ is the smallest integer such that $n^2 > 10$".
 SOLVES_AFTER = re.compile(r"\s(?:satisf(?:ies|y)|solves?|is\sthe\s(?:only|unique|smallest|largest|least|greatest))\b")
 # Stands behind a formula whose value follows in words: "the value of $n$ is 36".
@@ -121,8 +118,11 @@ def stated_expressions(response: str) -> list[Stated]:
 def _from_explicit(stated: Stated) -> list[Stated]:
     """Return a box as it is, and of other explicit statements the expression in the sentence around it."""
     text = stated.text.strip().strip("*").strip()
+    if len(text) > MAX_ANSWER:
+        return [stated]
     if stated.rule == Rule.BOXED:
         return _with_decimal_comma(Stated(without_hedges(text), stated.rule))
+    text = text.partition(" \\boxed{")[0]  # of one that is not closed nothing is read
     text = with_words_as_signs(without_side_remarks(without_hedges(text)))
     found = formulas_in(text)
     if found and (value := VALUE_FIRST.match(text, 0, found[0].start())):
@@ -147,17 +147,11 @@ def _with_decimal_comma(stated: Stated) -> list[Stated]:
 def without_hedges(text: str) -> str:
     r"""Return a text with all alternatives that it names in one list, so that no single one of them is the answer.
 
-    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" and `26 = 31` -> "26, 31"
+    `26 \\ (\text{or } 31)`, "26 (if zero counts) | 31 (if not)" -> "26, 31"
     """
     text = ASIDE.sub("", text)
     text = ALTERNATIVE_IN_BRACKETS.sub(r", \1", text)
-    text = BETWEEN_ALTERNATIVES.sub(", ", text)
-    sides = [as_number(side) for side in EQUATION.split(text)]
-    if len(sides) == 2 and sides[0] and sides[1]:
-        one, other = (side.value / (100 if side.percent else 1) for side in sides if side)
-        if abs(one - other) > abs(one) * ROUNDED:
-            return ", ".join(EQUATION.split(text))
-    return text
+    return BETWEEN_ALTERNATIVES.sub(", ", text)
 
 
 def _first_expression(text: str) -> str | None:

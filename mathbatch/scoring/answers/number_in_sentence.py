@@ -11,9 +11,9 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from mathbatch.scoring.answers.cues import BOLD, BOUND_BEFORE, DENIAL_BEFORE, REASON, VERB_AFTER
+from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIAL_BEFORE, REASON
 from mathbatch.scoring.answers.side_remarks import without_location, without_repeated_value
-from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated
+from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in
@@ -34,10 +34,6 @@ DECIMAL_COMMA = re.compile(
 KEEPS_FACTORIALS = (Rule.BOXED, Rule.SHORT_ANSWER)
 # A bound that may be the answer where no other number is: "at most 5".
 WEAK_BOUND_BEFORE = re.compile(r"\b(?:least|most|exactly|within|reach(?:es)?|through)\s\W{0,3}$", re.IGNORECASE)
-DATE_WORD_BEFORE = re.compile(
-    r"\b(?:in|during|since|until|by|of|for|from|year|to|and)\s(?:the\s)?(?:year\s)?$", re.IGNORECASE
-)
-YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 THERE_ARE_BEFORE = re.compile(
     r"\bthere\s(?:is|are|was|were|will\sbe|would\sbe)\s(?:a\stotal\sof\s|only\s|now\s|still\s|about\s)?\W{0,3}$",
     re.IGNORECASE,
@@ -50,7 +46,6 @@ BETWEEN_ALTERNATIVES = re.compile(
     r"[\s$°%)*]*(?:[A-Za-z]+[\s$]+){0,2}?(?:\\?[,;:]\s?(?:and\b|or\b)?|\b(?:and|or)\b|(?<!\bup\s)to\b|[-–~])"
     r"[\s$(*]*(?:[A-Za-z]\s?=[\s$]*)?"
 )
-EQUALS = re.compile(r"[\s$]*(?:[A-Za-z]+\s){0,2}(?:=|≈|\\approx)[\s$*]*")
 # Stands between the stated number and one that belongs to it: "6 of the 20", "4 buses for 160 students".
 BETWEEN_MAIN_AND_SIDE = re.compile(
     r"(?:\s(?!leav|total)[A-Za-z'’-]+){0,4}?\s(?:of\s(?:all|its|the|these|those|his|her|their)|in\sthe|out\sof|for|on|with|from|after"
@@ -84,6 +79,8 @@ def stated_quantity(stated: Stated) -> Number | None:
 
     A text that is short or explicit is first read as one number, such as "2\sqrt{3}", then as a sentence.
     """
+    if len(stated.text) > MAX_ANSWER:
+        return None
     text = stated.text if stated.rule in KEEPS_FACTORIALS else without_location(stated.text).rstrip().removesuffix("!")
     if stated.rule not in ANSWER_ALONE and len(text) > MAX_BARE_LENGTH:
         return number_stated_in(text)
@@ -99,32 +96,23 @@ def is_answer_without_number(stated: Stated) -> bool:
 def number_stated_in(text: str) -> Number | None:
     """Return the number that a sentence states, or None: "In 2014 the sum of 3 and 4 was 7." -> 7.
 
-    Bounds and dates ("at most 5", "in 2014") are passed over where there is another number, in digits or in words.
+    Bounds ("at most 5") are passed over where there is another number, in digits or in words.
     """
     text = to_number_notation(text)
     text = _without_reason(text)
     every: list[Number | TokenSpan] = quantities_in(text) or [*spelled_numbers_in(text)]
     kept = [one for one in every if not _matches_before(text, one, DENIAL_BEFORE, BOUND_BEFORE)]
-    found = [one for one in kept if not _is_bound_or_date(text, one)]
+    found = [one for one in kept if not _is_weak_bound(text, one)]
     if every and not found:
         found = [
             one for one in spelled_numbers_in(text) if not _matches_before(text, one, DENIAL_BEFORE, BOUND_BEFORE)
         ] or kept
     if not found:
         return None
-    rules = (_in_bold, _after_there_are, _leading, _after_stating_word)
+    rules = (_after_there_are, _leading, _after_stating_word)
     chosen = next((one for rule in rules if (one := rule(text, found)) is not None), None)
     chosen = chosen or _last_main_number(text, found, every)
-    chosen = _last_of_calculation(text, chosen, every)
     return chosen if isinstance(chosen, Number) and not _is_one_of_several(text, chosen, every) else None
-
-
-def _last_of_calculation(text: str, chosen: Number | TokenSpan, every: list[Number | TokenSpan]) -> Number | TokenSpan:
-    """Return the last number of the calculation that a number starts: "there are 3 + 2 = 5" -> 5."""
-    place = every.index(chosen) if chosen in every else len(every)
-    while place + 1 < len(every) and EQUALS.fullmatch(text, every[place].end, every[place + 1].start):
-        place += 1
-    return every[place] if place < len(every) else chosen
 
 
 def _without_reason(text: str) -> str:
@@ -158,15 +146,13 @@ def _matches_before(text: str, one: Number | TokenSpan, *patterns: re.Pattern[st
     return any(pattern.search(before) for pattern in patterns)
 
 
-def _is_bound_or_date(text: str, one: Number | TokenSpan) -> bool:
-    """Tell whether a number is a weak bound or a year: "at most 5", "in 2014"."""
-    return _matches_before(text, one, WEAK_BOUND_BEFORE) or (
-        YEAR.fullmatch(text, one.start, one.end) is not None and _matches_before(text, one, DATE_WORD_BEFORE)
-    )
+def _is_weak_bound(text: str, one: Number | TokenSpan) -> bool:
+    """Tell whether a number is a weak bound: "at most 5"."""
+    return _matches_before(text, one, WEAK_BOUND_BEFORE)
 
 
 def _is_one_of_several(text: str, one: Number, every: list[Number | TokenSpan]) -> bool:
-    """Tell whether another number stands beside it as its equal: "6 or 7", "3 are red and 4 are blue".
+    """Tell whether another number stands beside it as its equal: "6 or 7".
 
     The same number in another form doesn't count: "1/2 or 0.5".
     """
@@ -176,11 +162,7 @@ def _is_one_of_several(text: str, one: Number, every: list[Number | TokenSpan]) 
     for first, second in pairwise(every[max(place - 1, 0) : place + 2]):
         if BETWEEN_ALTERNATIVES.fullmatch(text, first.end, second.start) and not _is_same_value(first, second):
             return True
-    verb = VERB_AFTER.match(text, one.end)
-    return verb is not None and any(
-        other is not one and (own := VERB_AFTER.match(text, other.end)) is not None and own[1] == verb[1]
-        for other in every
-    )
+    return False
 
 
 def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
@@ -190,12 +172,6 @@ def _is_same_value(one: Number | TokenSpan, other: Number | TokenSpan) -> bool:
     values = [number.value / (100 if number.percent else 1) for number in (one, other)]
     values[0] *= conversion_factor(one.unit, other.unit)
     return abs(values[0] - values[1]) <= abs(values[0]) / (1000 if not (one.exact and other.exact) else 10**9)
-
-
-def _in_bold(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:
-    """Return the last number in bold: "it has **4** sides" -> 4."""
-    spans = [one.span() for one in BOLD.finditer(text)]
-    return next((one for start, end in reversed(spans) for one in reversed(found) if start <= one.start < end), None)
 
 
 def _after_there_are(text: str, found: list[Number | TokenSpan]) -> Number | TokenSpan | None:

@@ -27,8 +27,6 @@ POINT_WITHOUT_ZERO = re.compile(r"(?<![\w.)}\]])\.(?=\d)")
 QUOTED = re.compile(
     r"(?<![\w\\{^$)\]])(?:['\"`‘“«「『]|``)([^\s'\"`‘’“”«»「」『』]{1,40}?)(?:['\"`’”»]|'')(?!\w)|[「『]([^「」『』\n]{1,40})[」』]"
 )
-# Ends a sentence in Japanese or Korean, right behind its value: "18です".
-COPULA = re.compile(r"\s?(?:です|である|だ|となります|になります|입니다|이다)(?=[\s。.]|\Z)")
 LIST_OF_ONE = re.compile(r"\[\s*(['\"])((?:(?!\1).)+)\1\s*\]", re.DOTALL)
 PERCENT = re.compile(
     r"(?<=\d)(?:\s|\\[ ,;]){0,2}(?:\\(?:text|mathrm|mbox)\{\s?(?:per\s?cent|pct\.?)\s?\}"
@@ -69,7 +67,7 @@ BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
     text = readable(without_middle(final_part(response)))
-    return QUOTED.sub(r"\1\2", text if text.isascii() else COPULA.sub("", text))
+    return QUOTED.sub(r"\1\2", text)
 
 
 def only_gold(gold: str) -> str:

@@ -157,7 +157,7 @@ def closing_statements(text: str) -> list[Stated]:
     behind: list[str] = []
     for sentence in sentences_that_state(reversed(sentences(text))):
         if CONCLUSION.match(sentence) or INNER_CONCLUSION.search(sentence):
-            line = next(one for one in reversed(text.split("\n")) if sentence in one)
+            line = next((one for one in reversed(text.split("\n")) if sentence in one), sentence)
             kept = [one for one in behind if MAY_BE_VALUE.search(one) and (one not in line or CALCULATES.search(one))]
             rest = [one for one in behind if one not in kept]
             return [*_candidates(kept), *filter(None, [_conclusion(sentence)]), *_candidates(rest)]
@@ -186,7 +186,10 @@ def in_tags(response: str) -> Stated | None:
 
 
 def boxed(text: str) -> Stated | None:
-    r"""Read the last `\boxed{}` that is not empty, with those right before it: "\boxed{2} and \boxed{3}" -> "2, 3"."""
+    r"""Read the last `\boxed{}` that is not empty, with those right before it: "\boxed{2} and \boxed{3}" -> "2, 3".
+
+    A box states the answer however long it is, so that one of many digits is wrong, and no weaker statement counts.
+    """
     every = [one for one in boxes(text) if one.text]
     found = [one for one in every if not _is_in_check(text, one.start)] or every
     joined = found[-1:]
@@ -197,7 +200,8 @@ def boxed(text: str) -> Stated | None:
     sides = [LEFT_SIDE_BEFORE.search(text[max(one.start - 20, 0) : one.start]) for one in joined]
     named = len(joined) > 1 and all(sides)
     texts = [f"{side[0]}{one.text}" if named and side else one.text for side, one in zip(sides, joined, strict=True)]
-    return _candidate(", ".join(texts), Rule.BOXED)
+    text = ", ".join(texts).strip()
+    return Stated(text, Rule.BOXED) if text else None
 
 
 def _is_in_check(text: str, place: int) -> bool:

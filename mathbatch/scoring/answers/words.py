@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, DENIAL_BEFORE, DENIES
+from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, CONTRAST, DENIAL_BEFORE, DENIES
 from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.sentences import is_refusal, is_statement
 from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, statements
@@ -15,11 +15,6 @@ from mathbatch.scoring.expressions.spans import first_formulas, formulas_in
 
 # Stands behind an answer in words: "Evelyn, as her distance is greatest".
 REASON = re.compile(r"[,;:(]?\s(?:as|because|since|which|for|so)\s|[,;:(](?=\s)|\n")
-# Stands behind an answer that is compared with something: "Evelyn rather than Briana".
-COMPARISON_AFTER = re.compile(
-    r",?\s(?:than|rather|instead|ahead\sof|behind|followed\sby|compared\s(?:to|with)|unlike|except)\s.*",
-    re.DOTALL | re.I,
-)
 # The subject of a superlative is the answer: "Evelyn has the greatest average speed".
 SUBJECT_OF_SUPERLATIVE = re.compile(
     r"((?!(?i:the|an?|it|this|that|he|she|they|there|we)\b)\w\S*(?:\s[A-Z0-9]\S*){0,4})\s[a-z]{2,10}\sthe\s(?:[a-z]+\s){0,3}?"
@@ -27,8 +22,6 @@ SUBJECT_OF_SUPERLATIVE = re.compile(
 )
 # Words in front of an answer in a box: "There is no solution", "an ellipse".
 FILLER = re.compile(r"(?:(?:there|it)\s(?:is|are)\s)?(?:(?:an?|the)\s(?=[a-z]))?", re.IGNORECASE)
-# Stands behind an answer in a box: "Yes, it is".
-SECOND_CLAUSE = re.compile(r"[,;.]\s(?:it|they|there|this|that|he|she|the|because|since|as)\s.*", re.IGNORECASE)
 # Characters. A response of one line that is no longer is taken for the answer as a whole.
 MAX_BARE_LENGTH = 100
 SENTENCE_RULES = (Rule.CONCLUSION, Rule.LAST_SENTENCE)
@@ -96,7 +89,6 @@ def _from_explicit(stated: Stated) -> list[Stated]:
 
 def _without_filler(text: str) -> str:
     """Return a text without the words around an answer in a box: "There is no solution" -> "no solution"."""
-    text = SECOND_CLAUSE.sub("", text)
     return FILLER.sub("", text, count=1) if FILLER.match(text) else text
 
 
@@ -115,5 +107,5 @@ def _last_words(stated: Stated, words: int) -> Stated:
         return Stated(head.strip("* "), stated.rule)
     subject = SUBJECT_OF_SUPERLATIVE.match(text.replace("*", ""))
     named = [subject[1]] if subject else BOLD.findall(stated.text)
-    last = canonical_text(named[-1] if named else COMPARISON_AFTER.sub("", text)).split(" ")
+    last = canonical_text(named[-1] if named else CONTRAST.sub("", text)).split(" ")
     return Stated(" ".join(last[-words:]), stated.rule)

@@ -92,12 +92,7 @@ LOST_BACKSLASH = re.compile(
     "|\n(?=(?:eq|abla|otin|ot|u)(?![a-z])[ \\\\{}$=])"
 )
 LOST_LETTERS = {"\x0c": "f", "\x08": "b", "\x07": "a", "\x0b": "v", "\t": "t", "\r": "r", "\n": "n"}
-# Emphasis, boxes, colours, distances and the notes of a calculator, which say nothing about the value.
-DECORATION = re.compile(
-    r"<<[^<>]*>>|\\[hv]space\*?\s?\{[^{}]*\}|\\color\s?\{[^{}]*\}|\\textcolor\s?\{[^{}]*\}(?=\s?\{)"
-    r"|\\(?:underline|emph|ensuremath|[f]?boxed|fbox|framebox|boldsymbol|bm|mathbf|textbf)(?![A-Za-z])"
-)
-DECORATED = re.compile(rf"(?:{DECORATION.pattern})\s?(?:\{{(?P<inner>[^{{}}]*)(?:\}}|\Z))?")
+BOX = re.compile(r"\\f?box(?:ed)?\s?(?=\{)")
 # An angle in degrees, minutes and seconds.
 ANGLE = re.compile(
     r"(?P<degrees>\d{1,3})\s?\^\s?\{?\\circ\s?\}?\s?(?P<minutes>\d{1,2})\s?'(?!')(?:\s?(?P<seconds>\d{1,2})\s?(?:''|\"))?"
@@ -116,7 +111,7 @@ def to_latex(text: str) -> str:
     if "e" in text or "E" in text:
         text = E_NOTATION.sub(lambda found: rf"{found[1]} \times 10^{{{int(found[2])}}}", text)
     if "\\" in text:
-        text = ANGLE.sub(_angle, DECORATED.sub(lambda found: found["inner"] or "", text))
+        text = ANGLE.sub(_angle, BOX.sub("", text))
         text = REPEATING_DECIMAL.sub(_repeating, text)
     return text
 

@@ -29,8 +29,6 @@ UNITS = re.compile(
 )
 # Name made of words before a value: "Surface Area =", "S.A. of rectangular prism =".
 LEAD = re.compile(r"(?:\\mathrm\{)?[A-Za-z.]{2,}(?:\s[A-Za-z.]+)*\}?\s?=|=")
-# Equation with the number first: "5 = x".
-TURNED = re.compile(r"(-?[\d.]+)\s?=\s?([A-Za-z])")
 # Point or interval with its name: "A = (1, 2)".
 NAMED_POINT = re.compile(r"[^=]*=(?:.*=)?\s*((?:\\left)?\([^()]*,[^()]*\))")
 # Degree signs that were read in a wrong encoding or by text recognition.
@@ -92,7 +90,6 @@ def cleaned(gold: str) -> str:
     """
     gold = BROKEN_DEGREE.sub(r"^\\circ", gold.strip().split("\n")[0]).replace("$", "").strip()
     gold = LOST_FRACTION.sub(r"\\frac\1", LEAD.sub("", gold, count=1) if LEAD.match(gold) else gold).strip()
-    gold = TURNED.sub(r"\2=\1", gold) if TURNED.fullmatch(gold) else gold
     point = NAMED_POINT.fullmatch(gold)
     gold = point[1] if point else gold
     shorter = UNITS.sub("", gold).strip().rstrip("\\").strip()

@@ -59,7 +59,6 @@ UNKNOWN = re.compile(
     r"|\A\W*(?:(?:the|this|your)\s(?:question|problem|task)\b|to\s\w+\b)(?![^\n]*(?:=|\b(?:is|are|equals?|get)\s\W{0,3}\d))",
     re.IGNORECASE,
 )
-POLAR_OPENING = re.compile(r"\W*(?:yes|no)\b\s?[,.;:—-]", re.IGNORECASE)
 # Stands in a sentence about the question, the speaker or the sources, which claims nothing of the matter itself.
 NO_CLAIM = re.compile(
     r"\A\W*(?:(?:the|this|that|these|any|no|your)\s)?(?:\w+\s)?"
@@ -68,10 +67,6 @@ NO_CLAIM = re.compile(
     r"|\b(?:I|me|my|you|your|perhaps|maybe|might|would(?!\sbe)|questions?|answer(?:s|ed)?|unverified|missing|without)\b"
     rf"|\b{TOLD}",
     re.IGNORECASE,
-)
-# Starts a claim: "Based on the image, ".
-SOURCE = re.compile(
-    r"\W*(?:based\son|according\sto|as\sshown\sin|in|from)\s(?:the|this|your)\s[^,]{1,60},\s", re.IGNORECASE
 )
 # A number in a name, "Bar 1", where another number follows.
 NUMBER_IN_NAME = re.compile(
@@ -119,8 +114,7 @@ def _choice(response: str, choices: Sequence[str]) -> Stated | None:
 
 def _is_unknown(stated: Stated) -> bool:
     """Tell whether a sentence says that the answer is not known, or only how to find it."""
-    is_introduced = stated.rule in EXPLICIT or POLAR_OPENING.match(stated.text)
-    return not is_introduced and UNKNOWN.search(stated.text) is not None
+    return stated.rule not in EXPLICIT and UNKNOWN.search(stated.text) is not None
 
 
 def _by_number(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
@@ -141,7 +135,7 @@ def _polar(said: Sequence[Stated], choices: Sequence[str]) -> Stated | None:
     """Return the meaning of a claim that answers a yes-or-no question without either word: with a negation it is no."""
     plains = [canonical_text(choice) for choice in choices]
     claims = (one for one in said if one.rule in (Rule.CONCLUSION, Rule.FIRST_SENTENCE))
-    claim = next((one for one in claims if not NO_CLAIM.search(SOURCE.sub("", one.text, count=1))), None)
+    claim = next((one for one in claims if not NO_CLAIM.search(one.text)), None)
     if set(plains) not in POLAR or claim is None:
         return None
     negative = NEGATION.search(claim.text) is not None
