@@ -41,6 +41,9 @@ WHOLE_NUMBERS = re.compile(
     r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)"
     r"\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
+# A letter that stands alone, and Greek letters of which a small one has another meaning.
+LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
+GREEK_CAPITAL = re.compile(r"\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)(?![A-Za-z])")
 DOLLAR = re.compile(r"(?<!\\)\$")
 # A list of one gold answer in JSON or Python.
 SINGLE = re.compile(r"""\s*\[\s*(["'])((?:(?!\1).)*)\1\s*\]\s*""", re.DOTALL)
@@ -110,8 +113,17 @@ def _altered(gold: str) -> list[str]:
 
 
 def same_text(gold: str, answer: str) -> bool:
-    """Tell whether both are the same text but for layout and blanks."""
-    return gold == answer or _without_blanks_at_words(gold) == _without_blanks_at_words(answer)
+    """Tell whether both are the same text but for layout, blanks, and case where it tells no two names apart."""
+    return gold == answer or (
+        _without_blanks_at_words(gold) == _without_blanks_at_words(answer) and _names_of_case(gold) == _names_of_case(answer)
+    )
+
+
+def _names_of_case(text: str) -> list[str]:
+    r"""Return the names of a text whose case counts: Greek letters, and all letters where one has both: `R = 2r`."""
+    letters = set(LETTER.findall(text))
+    has_both = any(one.swapcase() in letters for one in letters)
+    return GREEK_CAPITAL.findall(text) + (LETTER.findall(text) if has_both else [])
 
 
 def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:

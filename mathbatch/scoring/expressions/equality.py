@@ -23,6 +23,8 @@ from mathbatch.scoring.expressions.tree import Node
 # Members of a list that are compared, each with each.
 MAX_MEMBERS = 100
 # Kinds that are never equal to an expression.
+# Operators whose sides can't change places.
+ORDERED = {"setminus", "mod"}
 WHOLES = {"cases", "set", "such", "list", "rel"}
 
 
@@ -40,10 +42,12 @@ class _Comparison:
 
     def is_same(self, gold: Node, answer: Node) -> bool:
         """Tell whether two statements are the same."""
+        if _are_joined_otherwise(gold, answer):
+            return _same_real_sets(gold, answer)
         theirs, ours = members_of(gold), members_of(answer)
         if self.same_members(theirs, ours) or self.same_values(theirs, ours):
             return True
-        if len(theirs) == 1 and all(self.same_member(theirs[0], one) for one in ours):  # "0.5, or 50%"
+        if len(theirs) == 1 and ours and all(self.same_member(theirs[0], one) for one in ours):  # "0.5, or 50%"
             return True
         return _same_real_sets(gold, answer)
 
@@ -131,7 +135,7 @@ class _Comparison:
             return same(list(gold.parts), list(answer.parts))
         if gold.kind == "rel":
             return self.same_relation(gold, answer)
-        if gold.kind in ("list", "set") and gold.text != "setminus":
+        if gold.kind in ("list", "set") and gold.text not in ORDERED:
             is_known = gold.kind == "list" or gold.text == answer.text
             return is_known and self.same_members(_united(gold), _united(answer))
         if gold.kind == "cases":
@@ -147,6 +151,12 @@ def _coordinates(members: list[Node], others: list[Node]) -> list[Node]:
         return members
     point = list(members[0].parts)
     return point if len(point) == len(others) and all(one.kind == "rel" for one in others) else members
+
+
+def _are_joined_otherwise(gold: Node, answer: Node) -> bool:
+    """Tell whether "and" joins the conditions of one and "or" those of the other; values may be joined by both."""
+    conditions = [one for one in gold.parts if not named(one).forms or (one.kind != "rel" and names_of(one))]
+    return gold.kind == answer.kind == "list" and {gold.text, answer.text} == {"and", "or"} and bool(conditions)
 
 
 def _is_chain(tree: Node) -> bool:

@@ -15,7 +15,7 @@ RELATIONS = {
     "=", "<", ">", "le", "ge", "neq", "approx", "sim", "equiv", "in", "notin", "to", "subset", "subseteq", "perp",
     "parallel", "cong", "Rightarrow", "Leftrightarrow", "propto", "mapsto", "ll", "gg", "mid",
 }  # fmt: skip
-SET_OPERATORS = {"cup", "cap", "setminus"}
+SET_OPERATORS = {"cup", "cap", "setminus", "mod"}
 LARGE_OPERATORS = {"sum", "prod", "int", "lim", "Cup", "bigcap", "iint", "oint", "iiint"}
 ACCENTS = {
     "hat",
@@ -188,6 +188,8 @@ class AtomParser(TokenReader, ABC):
         if opening == "\\{" and self.take("|", "mid", ":"):
             content = Node("such", parts=(content, self.listed()))
         closing = self.expect(*CLOSING[opening])
+        if (content.kind, opening) == ("list", "(") and content.text in ("and", "or"):
+            return content
         several = content.parts if content.kind == "list" else (content,)
         is_one = (len(several) == 1 and opening != "\\{") or content.kind == "such"
         return content if is_one else Node("group", opening + closing, several)
@@ -266,6 +268,6 @@ class AtomParser(TokenReader, ABC):
         for _ in range(2):
             below = self.argument() if self.take("_") else below
             above = self.argument() if self.take("^") else above
-        is_bound = below.kind == "rel" and len(below.parts) == 2 and below.parts[0].kind == "name"
+        is_bound = below.kind == "rel" and below.text in ("=", "to", "in") and below.parts[0].kind == "name"
         start, bound = (below.parts[1], below.parts[0].text) if is_bound else (below, "")
         return Node("sum", f"{name} {bound}", (start, above, self.product()))

@@ -70,14 +70,16 @@ def _set(tree: Node) -> RealSet | None:
         return _relation(tree.text.split(), tree.parts)
     if tree.kind == "group":
         return _group(tree.text, tree.parts)
-    if tree.kind != "set" and (tree.kind != "list" or any(one.kind != "rel" for one in tree.parts)):
+    if tree.kind != "set" and (tree.kind != "list" or any(one.kind not in ("rel", "list") for one in tree.parts)):
         return None
     sets = [_set(one) for one in tree.parts]
     known = [one for one in sets if one is not None]
     if len(known) < len(sets):
         return None
     if tree.kind == "list":
-        return _union(known) if tree.text == "or" else _common(known) or _union(known)
+        if tree.text == ",":
+            return _common(known) or _union(known)
+        return _union(known) if tree.text == "or" else _common(known)
     if tree.text == "cup":
         return _union(known)
     return _common([known[0], known[1] if tree.text == "cap" else _others(known[1])])

@@ -16,6 +16,9 @@ from mathbatch.scoring.expressions.tree import SIGNS, Node
 
 WHOLE_NUMBERS = Node("name", "mathbb Z")
 EQUALITY = {"=", "equiv"}
+# Letters of which the capital has another meaning.
+GREEK_SMALL = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
+GREEK = GREEK_SMALL | {one.capitalize() for one in GREEK_SMALL}
 
 
 class Named(NamedTuple):
@@ -31,8 +34,15 @@ def members_of(tree: Node) -> list[Node]:
     found = []
     for member in members:
         signed = [_signed(member, True), _signed(member, False)] if _has_sign(member) else [member]
-        found += [one for some in signed for one in _by_coordinate(some)]
+        found += [one for some in signed for other in _by_element(some) for one in _by_coordinate(other)]
     return found
+
+
+def _by_element(tree: Node) -> list[Node]:
+    r"""Return a name that is one of a set as an equation for each: `x \in \{1, 2\}` is `x = 1, x = 2`."""
+    if (tree.kind, tree.text) != ("rel", "in") or not tree.parts[1].parts or "{" not in tree.parts[1].text:
+        return [tree]
+    return [Node("rel", "=", (tree.parts[0], one)) for one in tree.parts[1].parts]
 
 
 def _by_coordinate(tree: Node) -> list[Node]:
@@ -82,7 +92,8 @@ def with_names_of(gold: Node, answer: Node) -> tuple[Node, Node]:
     (gold, theirs), (answer, ours) = _without_whole_numbers(gold), _without_whole_numbers(answer)
     missing, extra = sorted(free_names(gold) - free_names(answer)), sorted(free_names(answer) - free_names(gold))
     is_whole = len(missing) == len(extra) == 1 and bool({*missing} & theirs or {*extra} & ours)
-    if is_whole or [one.casefold() for one in missing] == [one.casefold() for one in extra]:
+    is_same_in_case = [one.casefold() for one in missing] == [one.casefold() for one in extra]
+    if is_whole or (is_same_in_case and not GREEK & {*missing}):
         answer = _renamed(answer, dict(zip(extra, missing, strict=True)))
     return gold, answer
 
