@@ -89,7 +89,8 @@ ALTERNATIVE_IN_BRACKETS = re.compile(
 )
 # Stands between two numbers of which one would be the answer.
 BETWEEN_ALTERNATIVES = re.compile(
-    r"(?<=[\d}])\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)\s*(?=-?\d)(?![^\n]*\\end)(?![^\n]*\|)"
+    r"(?<=[\d}])(?<!_\d)\s*(?:\\(?:mid|vee|lor|to|(?:long)?[rR]ightarrow)\b|\\\\|\\?&|\||;|,?\s(?:possibly|maybe|perhaps|vs\.?|versus)\s)"
+    r"\s*(?=-?\d[\d.,]*(?![A-Za-z\d]))(?![^()]*\))(?![\s\S]*\\end)(?![^\n]*\|)"
 )
 EQUATION = re.compile(r"\s*(?:=|≈|\\approx(?![A-Za-z]))\s*")
 # Relative difference that a rounded number may have from the exact one in front of it.

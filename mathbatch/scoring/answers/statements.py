@@ -297,6 +297,6 @@ def _after_marker(text: str, start: int) -> Stated | None:
 
 
 def _candidate(text: str, rule: Rule) -> Stated | None:
-    """Return a candidate, or None where its text is empty or longer than `MAX_ANSWER`."""
-    text = text.strip()
-    return Stated(text, rule) if text and len(text) <= MAX_ANSWER else None
+    """Return a candidate, or None where its text is empty or longer than `MAX_ANSWER`; of a longer box, its start."""
+    text = text.strip()[: MAX_ANSWER + 1] if rule == Rule.BOXED else text.strip()
+    return Stated(text, rule) if text and (len(text) <= MAX_ANSWER or rule == Rule.BOXED) else None

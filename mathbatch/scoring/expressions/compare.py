@@ -115,7 +115,8 @@ def _altered(gold: str) -> list[str]:
 def same_text(gold: str, answer: str) -> bool:
     """Tell whether both are the same text but for layout, blanks, and case where it tells no two names apart."""
     return gold == answer or (
-        _without_blanks_at_words(gold) == _without_blanks_at_words(answer) and _names_of_case(gold) == _names_of_case(answer)
+        _without_blanks_at_words(gold) == _without_blanks_at_words(answer)
+        and _names_of_case(gold) == _names_of_case(answer)
     )
 
 

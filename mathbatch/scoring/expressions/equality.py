@@ -17,7 +17,7 @@ from mathbatch.scoring.expressions.evaluate import (
 )
 from mathbatch.scoring.expressions.precision import NOISE, last_decimal, same_number
 from mathbatch.scoring.expressions.real_sets import OPPOSITE, real_set, same_set, variable_of
-from mathbatch.scoring.expressions.statements import filled, members_of, named, with_names_of
+from mathbatch.scoring.expressions.statements import filled, members_of, named, readings_of
 from mathbatch.scoring.expressions.tree import Node
 
 # Members of a list that are compared, each with each.
@@ -30,8 +30,8 @@ WHOLES = {"cases", "set", "such", "list", "rel"}
 
 def same_meaning(gold: Node, answer: Node, rounding: int) -> bool:
     """Tell whether an answer means the same as the gold answer; `rounding` decimals of rounded numbers count."""
-    gold, answer = with_names_of(gold, answer)
-    return _Comparison(rounding).is_same(filled(gold, answer), filled(answer, gold))
+    comparison = _Comparison(rounding)
+    return any(comparison.is_same(filled(*pair), filled(*pair[::-1])) for pair in readings_of(gold, answer))
 
 
 class _Comparison:

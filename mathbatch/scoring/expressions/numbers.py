@@ -37,7 +37,7 @@ UNIT_AFTER = re.compile(
 )
 # Leaves out letters that may be variables, as in `2x`, and the pi of `2pi`.
 ONLY_UNITS = re.compile(
-    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
+    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{(?:[^{}\d]|(?<=[A-Za-z])\d)*\}(?:\s?\^\s?\{?\d\}?)?"
     r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
 # `1 000 000`, which in a sentence may be several numbers.

@@ -8,6 +8,8 @@ x = 12/3 = 4      ->  the name x with one value
 
 from __future__ import annotations
 
+import re
+from itertools import permutations
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names
@@ -19,6 +21,12 @@ EQUALITY = {"=", "equiv"}
 # Letters of which the capital has another meaning.
 GREEK_SMALL = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
 GREEK = GREEK_SMALL | {one.capitalize() for one in GREEK_SMALL}
+
+
+# Names of constants of integration: those of a gold answer with several, and those that an answer may have instead.
+INDEXED_CONSTANT = re.compile(r"[Cc]_\d")
+CONSTANT = re.compile(r"[A-EKck](?:_\d)?")
+MAX_CONSTANTS = 3
 
 
 class Named(NamedTuple):
@@ -85,6 +93,28 @@ def filled(tree: Node, model: Node) -> Node:
     if tree.kind == model.kind == "rel" and tree.parts[0] == Node("name"):
         return tree._replace(parts=(model.parts[0], *tree.parts[1:]))
     return tree
+
+
+def readings_of(gold: Node, answer: Node) -> list[tuple[Node, Node]]:
+    """Return both trees with the same names, once for each way in which the constants of a solution may be named."""
+    gold, answer = with_names_of(gold, answer)
+    missing, extra = sorted(free_names(gold) - free_names(answer)), sorted(free_names(answer) - free_names(gold))
+    is_indexed = all(map(INDEXED_CONSTANT.fullmatch, missing))
+    if (
+        len(missing) != len(extra)
+        or len(missing) > MAX_CONSTANTS
+        or not (is_indexed or {*missing} <= {"C", "c"} & _terms_of(gold))
+        or not all(map(CONSTANT.fullmatch, extra))
+        or (is_indexed and any("_" in one for one in extra))
+    ):
+        return [(gold, answer)]
+    return [(gold, _renamed(answer, dict(zip(extra, names, strict=True)))) for names in permutations(missing)]
+
+
+def _terms_of(tree: Node) -> set[str]:
+    """Return the names that are terms of a sum."""
+    found = {one.text for one in tree.parts if one.kind == "name"} if tree.kind == "add" else set()
+    return found.union(*map(_terms_of, tree.parts))
 
 
 def with_names_of(gold: Node, answer: Node) -> tuple[Node, Node]:
