@@ -25,6 +25,7 @@ MAX_MEMBERS = 100
 # Kinds that are never equal to an expression.
 # Operators whose sides can't change places.
 ORDERED = {"setminus", "mod"}
+UNIT_VECTORS = ("i", "j", "k")
 WHOLES = {"cases", "set", "such", "list", "rel"}
 
 
@@ -126,6 +127,7 @@ class _Comparison:
             is_row = matrix.text in ("1", str(len(matrix.parts)))
             return is_row and "{" not in group.text and self.same_parts(gold.parts, answer.parts)
         if len(kinds) > 1:
+            gold, answer = _in_unit_vectors(gold, answer), _in_unit_vectors(answer, gold)
             return not kinds & WHOLES and _same_function(gold, answer)
         if gold.kind == "group":
             has_brackets_that_count = len(gold.parts) == 2 or "{" in gold.text + answer.text
@@ -143,6 +145,17 @@ class _Comparison:
         if gold.kind in (*WHOLES, "matrix", "row"):
             return gold.text == answer.text and self.same_parts(gold.parts, answer.parts)
         return _same_function(gold, answer)
+
+
+def _in_unit_vectors(tree: Node, other: Node) -> Node:
+    """Return a point as a sum of unit vectors beside one that is: `(3, -2)` beside `3i - 2j` -> `3i + -2j`."""
+    is_vector = tree.kind in ("group", "matrix") and "{" not in tree.text and len(tree.parts) in (2, 3)
+    if not is_vector or not {"j"} <= names_of(other) <= {*UNIT_VECTORS}:
+        return tree
+    terms = (
+        Node("mul", parts=(part, Node("name", name))) for part, name in zip(tree.parts, UNIT_VECTORS, strict=False)
+    )
+    return Node("add", parts=tuple(terms))
 
 
 def _coordinates(members: list[Node], others: list[Node]) -> list[Node]:

@@ -201,20 +201,23 @@ class AtomParser(TokenReader, ABC):
         before, self.within, self.in_table = (self.within, self.in_table), "", True
         rows = []
         while self.kind != "end":
-            cells = [self.listed()]
-            while self.take("&"):
+            cells: list[Node] = []
+            while not cells or self.take("&"):
+                self.take("if", "for", "when")
                 cells.append(self.listed())
             rows.append(Node("row", parts=tuple(cells)))
             if not self.take("\\\\") and self.kind != "end":
                 raise UnreadableError(f"has '{self.next}' in a table" if self.next else "is not complete")
         self.place += 1
         self.within, self.in_table = before
+        if name == "cases" and all(len(row.parts) == 1 for row in rows):  # a system of equations
+            return Node("list", ",", tuple(row.parts[0] for row in rows))
         if name == "cases":
             return Node("cases", parts=tuple(rows))
-        cells = [cell for row in rows for cell in row.parts]
+        entries = tuple(cell for row in rows for cell in row.parts)
         if len({len(row.parts) for row in rows}) != 1:
             raise UnreadableError("has a table whose rows differ in length")
-        matrix = Node("matrix", str(len(rows[0].parts)), tuple(cells))
+        matrix = Node("matrix", str(len(rows[0].parts)), entries)
         return Node("call", "abs", (matrix,)) if name == "vmatrix" else matrix
 
     def command(self, name: str) -> Node:

@@ -41,7 +41,7 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 # Words in front of a value that is the answer all the same, and currencies.
-ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|[€£¥₹]|Rs\.?|US\\?\$)"
+ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|\\approx|[€£¥₹]|Rs\.?|US\\?\$)"
 # In `\text{}` or without, and only where a value follows: "about 10", `\text{there are } 10`.
 ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
 MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")

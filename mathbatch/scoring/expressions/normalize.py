@@ -24,6 +24,7 @@ COMMANDS = {
     "≈": r"\approx",
     "≡": r"\equiv",
     "∧": r"\land",
+    "¬": r"\neg",
     "∨": r"\lor",
     "∖": r"\setminus",
     "…": r"\ldots",

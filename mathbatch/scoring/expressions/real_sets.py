@@ -70,7 +70,8 @@ def _set(tree: Node) -> RealSet | None:
         return _relation(tree.text.split(), tree.parts)
     if tree.kind == "group":
         return _group(tree.text, tree.parts)
-    if tree.kind != "set" and (tree.kind != "list" or any(one.kind not in ("rel", "list") for one in tree.parts)):
+    members = {"rel", "list", "group"} if tree.text == "or" else {"rel", "list"}
+    if tree.kind != "set" and (tree.kind != "list" or any(one.kind not in members for one in tree.parts)):
         return None
     sets = [_set(one) for one in tree.parts]
     known = [one for one in sets if one is not None]

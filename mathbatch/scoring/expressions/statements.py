@@ -12,12 +12,14 @@ import re
 from itertools import permutations
 from typing import NamedTuple
 
-from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names
+from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names, names_of
 from mathbatch.scoring.expressions.precision import same_number
 from mathbatch.scoring.expressions.tree import SIGNS, Node
 
 WHOLE_NUMBERS = Node("name", "mathbb Z")
 EQUALITY = {"=", "equiv"}
+# Letters that beside \pi stand for any whole number.
+COUNTS = {"k", "m", "n"}
 # Letters of which the capital has another meaning.
 GREEK_SMALL = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
 GREEK = GREEK_SMALL | {one.capitalize() for one in GREEK_SMALL}
@@ -25,7 +27,7 @@ GREEK = GREEK_SMALL | {one.capitalize() for one in GREEK_SMALL}
 
 # Names of constants of integration: those of a gold answer with several, and those that an answer may have instead.
 INDEXED_CONSTANT = re.compile(r"[Cc]_\d")
-CONSTANT = re.compile(r"[A-EKck](?:_\d)?")
+CONSTANT = re.compile(r"[A-EKa-dk](?:_\d)?")
 MAX_CONSTANTS = 3
 
 
@@ -105,7 +107,7 @@ def readings_of(gold: Node, answer: Node) -> list[tuple[Node, Node]]:
         or len(missing) > MAX_CONSTANTS
         or not (is_indexed or {*missing} <= {"C", "c"} & _terms_of(gold))
         or not all(map(CONSTANT.fullmatch, extra))
-        or (is_indexed and any("_" in one for one in extra))
+        or (is_indexed and any("_" in one and one[1:] != other[1:] for one, other in zip(extra, missing, strict=True)))
     ):
         return [(gold, answer)]
     return [(gold, _renamed(answer, dict(zip(extra, names, strict=True)))) for names in permutations(missing)]
@@ -121,6 +123,10 @@ def with_names_of(gold: Node, answer: Node) -> tuple[Node, Node]:
     r"""Return both trees with one name for a constant in another case, and for any whole number: `2k\pi`, `2n\pi`."""
     (gold, theirs), (answer, ours) = _without_whole_numbers(gold), _without_whole_numbers(answer)
     missing, extra = sorted(free_names(gold) - free_names(answer)), sorted(free_names(answer) - free_names(gold))
+    if "pi" in names_of(gold):
+        counts = [[one for one in names if one in COUNTS] for names in (missing, extra)]
+        if len(counts[0]) == len(counts[1]) == 1:
+            return gold, _renamed(answer, {counts[1][0]: counts[0][0]})
     is_whole = len(missing) == len(extra) == 1 and bool({*missing} & theirs or {*extra} & ours)
     is_same_in_case = [one.casefold() for one in missing] == [one.casefold() for one in extra]
     if is_whole or (is_same_in_case and not GREEK & {*missing}):
