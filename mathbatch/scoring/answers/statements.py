@@ -215,7 +215,7 @@ def corrected(text: str) -> list[Stated]:
     tail = text[taken_back[-1].start() :]
     stated = [boxed(tail), *after_markers(tail)]
     if not any(stated):
-        said = (one for one in reversed(sentences(tail)) if is_statement(one))
+        said = (one for one in reversed(sentences(tail)) if is_statement(one) or TAKES_BACK.match(one))
         found = next(filter(None, map(CORRECTS.search, said)), None)
         stated = [found and _candidate(found["value"] or found["before"], Rule.STATED_AS_ANSWER)]
     return [one for one in stated if one is not None]
