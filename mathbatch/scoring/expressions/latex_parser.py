@@ -102,7 +102,10 @@ class Parser(AtomParser):
         r"""Read factors without an operator between; the mixed number `2\frac{1}{2}` is a sum."""
         factors = [self.power()]
         while self.starts_factor():
-            factors.append(self.power())
+            factor = self.power()
+            if factor.kind == "num" and not factor.value and factors[-1].kind == "name":  # f(0) is no product
+                factor = Node("call", factors.pop().text, (factor,))
+            factors.append(factor)
         kinds = [one.kind for one in factors]
         if ["num", "name", "num"] in (kinds[place : place + 3] for place in range(len(kinds) - 2)):
             raise UnreadableError("has a number behind a name, as two values with their units have")
