@@ -7,7 +7,7 @@ from support.cases import from_file
 from support.growth import LINEAR, growth
 
 from mathbatch.scoring.answers.sentences import is_statement, sentences
-from mathbatch.scoring.answers.statements import MAX_ANSWER, statements
+from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, statements
 from mathbatch.scoring.answers.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."
@@ -35,6 +35,10 @@ def test_the_strongest_statement(response: str, text: str, rule: str, source: st
 )
 def test_refusals_questions_cut_thinking_and_what_is_too_long_state_nothing(response: str) -> None:
     assert statements(response) == ()
+
+
+def test_a_box_that_is_too_long_is_an_answer_all_the_same() -> None:
+    assert [one.rule for one in statements(f"\\boxed{{{'x' * (2 * MAX_ANSWER)}}}")] == [Rule.BOXED]
 
 
 def test_weaker_candidates_follow_the_stronger() -> None:

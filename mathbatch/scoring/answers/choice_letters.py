@@ -76,6 +76,7 @@ CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:['’]\w+)?\s[^.;:\n]{0,40}?\b(?:for|with|choose|pick|select|say|take)|\bpoints?\sto|\b[Oo]nly)\s[(\[]?([A-Z])[)\]]?"
     r"(?=\s?(?:here|instead|now|then|though|overall)?\W*\Z|[,.;]\s|(?<=nly\s[A-Z])\s[a-z])"
 )
+LABEL = re.compile(r"(?<!\w)\(?([A-Z])\)")
 # Letters of which none is chosen: "C D A B all seem possible", "A or B", "either B or C".
 LETTERS_IN_ROW = re.compile(r"(?:answers?\W{1,4})?[A-Z](?:\s[A-Z])+(?![\w'’])", re.IGNORECASE)
 NONE_OF = re.compile(r"\b(?:none|neither|nor)\b", re.IGNORECASE)
@@ -146,10 +147,14 @@ def _letters_alone(text: str, allowed: str) -> Letters | None:
 
 
 def _letters_in_row(text: str, allowed: str) -> Letters | None:
-    """Read letters that stand in a row at the start: "C D A B all seem possible" -> ABCD."""
+    """Read letters in a row at the start, or the labels of all options: "C D A B all seem possible" -> ABCD."""
     found = LETTERS_IN_ROW.match(text)
     letters = re.findall(r"(?<!\w)[A-Z](?!\w)", found[0]) if found else []
-    return _if_all_allowed(letters, found[0], allowed) if found and len(letters) > 1 else None
+    if found and len(letters) > 1:
+        return _if_all_allowed(letters, found[0], allowed)
+    labels = [one[1] for one in LABEL.finditer(text)]
+    is_list = len(labels) > 2 and "".join(labels) == allowed[: len(labels)] and not DENIES.search(text)
+    return Letters("".join(labels), text) if is_list and LABEL.match(text) and not CALLED_RIGHT.search(text) else None
 
 
 def _introduced_letter(text: str, allowed: str) -> Letters | None:

@@ -101,13 +101,13 @@ TAKES_BACK = _cue(
     "Wait, I forgot one",
     r"(?:^|(?<=[.!?…\n]\s)|(?<=\n))[\W_]{0,6}(?:(?:but|oh|hmm+|no|and)[,.…]*\s){0,3}"
     r"(?:wait|actually|hold\son|hmm+|oops|correction|sorry|scratch\sthat|on\s(?:second\sthought|reflection|closer)|no[,.]"
-    r"|i\s(?:made|have\smade)\s(?:a|an)\s|let\sme\s(?:re|correct|fix)|to\scorrect|等等|不对)",
+    r"|i\s(?:made|have\smade)\s(?:a|an)\s|let\sme\s(?:re|correct|fix)|to\scorrect|moment|halt|等等|不对)",
 )
 # Stands in a sentence that corrects an answer: "it must be 9", "so it is 9 instead".
 CORRECTS = _cue(
     "corrects",
     "so it must be 9",
-    r"(?:\b(?:must|should|has\sto|have\sto|ought\sto)\s(?:rather\s|instead\s|really\s|actually\s|in\sfact\s)?be\s|应该?是)(?P<value>\W{0,4}(?:\w+\s)?[-\\$(]?(?:\d|[\\$]|[A-Z]\b)[^\n]{0,200}|[^\n]{1,100}\sinstead\b)"
+    r"(?:\b(?:must|should|has\sto|have\sto|ought\sto)\s(?:rather\s|instead\s|really\s|actually\s|in\sfact\s)?be\s|\b(?:it['’]s|it\sis)\s(?:actually|really|in\sfact)\s|\brichtig\s(?:ist|wäre)\s|应该?是)(?P<value>\W{0,4}(?:\w+\s)?[-\\$(]?(?:\d|[\\$]|[A-Z]\b)[^\n]{0,200}|[^\n]{1,100}\sinstead\b)"
     r"|\b(?:is|are|get|gives?|makes?)\s(?P<before>[^\n]{1,100}?)\sinstead\b",
 )
 # Starts a sentence that only sets out: "We start with option C."

@@ -219,7 +219,7 @@ def corrected(text: str) -> list[Stated]:
     tail = text[taken_back[-1].start() :]
     stated = [boxed(tail), *after_markers(tail)]
     if not any(stated):
-        said = (one for one in reversed(sentences(tail)) if is_statement(one))
+        said = (one for one in reversed(sentences(tail)) if is_statement(one) or TAKES_BACK.match(one))
         found = next(filter(None, map(CORRECTS.search, said)), None)
         stated = [found and _candidate(found["value"] or found["before"], Rule.STATED_AS_ANSWER)]
     return [one for one in stated if one is not None]
@@ -301,6 +301,6 @@ def _after_marker(text: str, start: int) -> Stated | None:
 
 
 def _candidate(text: str, rule: Rule) -> Stated | None:
-    """Return a candidate, or None where its text is empty or longer than `MAX_ANSWER`."""
-    text = text.strip()
-    return Stated(text, rule) if text and len(text) <= MAX_ANSWER else None
+    """Return a candidate, or None where its text is empty or longer than `MAX_ANSWER`; of a longer box, its start."""
+    text = text.strip()[: MAX_ANSWER + 1] if rule == Rule.BOXED else text.strip()
+    return Stated(text, rule) if text and (len(text) <= MAX_ANSWER or rule == Rule.BOXED) else None

@@ -21,7 +21,7 @@ PART_TAG = re.compile(r"</?(?i:response|solution|output|result)>")
 BOX_OPENING = re.compile(r"<\|begin_of_box\|>|\\begin\s?\{?boxed\}?(?:\s?\{)?")
 BOX_CLOSING = re.compile(r"<\|end_of_box\|>|\}?\s?\\end\s?\{?boxed\}?")
 # Ends a text or a turn; some servers leave it in the response.
-SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
+SPECIAL_TOKEN = re.compile(r"<\|[A-Za-z_]{2,24}\|>|</?s>|<(?:eos|bos|end_of_turn)>")
 
 
 def final_part(response: str) -> str:

@@ -10,8 +10,9 @@ from mathbatch.scoring.expressions.times import DATE, SPOKEN, Time, as_time
 
 HALF_OF_DAY = r"(?:\s|\\[ ,;]|~|\\(?:text|mathrm|mbox)\s?\{){0,4}[ap]\.?\s?m\b"
 TIME = re.compile(
-    rf"(?<![\d:.])\d{{1,2}}:\d\d(?!\d)(?:{HALF_OF_DAY})?|\b\d{{1,2}}{HALF_OF_DAY}|\b(?P<full>\w+)\so['’]clock"
-    rf"|\b(?:{SPOKEN.pattern})\b|\b(?:{DATE.pattern})".replace("?P<hour>", ""),
+    # A minus sign in front makes it none, unless it stands between two times.
+    rf"(?<!(?<!\w)-)(?:(?<![\d:.])\d{{1,2}}:\d\d(?!\d)(?:{HALF_OF_DAY})?|\b\d{{1,2}}{HALF_OF_DAY}|\b(?P<full>\w+)\so['’]clock"
+    rf"|\b(?:{SPOKEN.pattern})\b|\b(?:{DATE.pattern}))".replace("?P<hour>", ""),
     re.IGNORECASE,
 )
 

@@ -41,6 +41,21 @@ WHOLE_NUMBERS = re.compile(
     r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)"
     r"\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
+SYMBOLS = {
+    **dict.fromkeys(("all real numbers", "all reals", "real numbers", "the real numbers"), r"\mathbb{R}"),
+    **dict.fromkeys(
+        ("no solution", "no solutions", "there is no solution", "empty set", "the empty set"), r"\emptyset"
+    ),
+    "infinity": r"\infty",
+}
+# Remark that a name stands for any whole number, in brackets or behind a word: `(k \in \mathbb{Z})`.
+IN_WHOLE_NUMBERS = re.compile(
+    r"[\s,;]*(?:\\(?:[ ,;]|q?quad))*\s*(?:\\text\s?\{[^{}]*\})?\s*\(?\s*(?P<name>[a-z])\s?"
+    r"(?:\\in\s?(?:\\math(?:bb|bf)\s?\{?Z\}?|Z)|\\text\s?\{\s?is\s(?:an?|any)\s(?:integer|whole\snumber)\s?\})\s*\)?\s*\Z"
+)
+# A letter that stands alone, and Greek letters of which a small one has another meaning.
+LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
+GREEK_CAPITAL = re.compile(r"\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)(?![A-Za-z])")
 DOLLAR = re.compile(r"(?<!\\)\$")
 # A list of one gold answer in JSON or Python.
 SINGLE = re.compile(r"""\s*\[\s*(["'])((?:(?!\1).)*)\1\s*\]\s*""", re.DOTALL)
@@ -65,7 +80,12 @@ def compare_with_gold(gold: str, answer: str, rounding: int = 6) -> tuple[str, s
         return "correct", "the same text"
     if (problem := why_indiscriminate(gold)) is not None:
         return "wrong", problem
-    return _compare(gold, answer, rounding)
+    return _compare(_in_symbols(gold), _in_symbols(answer), rounding)
+
+
+def _in_symbols(text: str) -> str:
+    r"""Return the symbol for words that have one: "all real numbers" -> `\mathbb{R}`."""
+    return SYMBOLS.get(without_wording(text).strip(" .").casefold(), text)
 
 
 def _compare(gold: str, answer: str, rounding: int) -> tuple[str, str]:
@@ -110,8 +130,18 @@ def _altered(gold: str) -> list[str]:
 
 
 def same_text(gold: str, answer: str) -> bool:
-    """Tell whether both are the same text but for layout and blanks."""
-    return gold == answer or _without_blanks_at_words(gold) == _without_blanks_at_words(answer)
+    """Tell whether both are the same text but for layout, blanks, and case where it tells no two names apart."""
+    return gold == answer or (
+        _without_blanks_at_words(gold) == _without_blanks_at_words(answer)
+        and _names_of_case(gold) == _names_of_case(answer)
+    )
+
+
+def _names_of_case(text: str) -> list[str]:
+    r"""Return the names of a text whose case counts: Greek letters, and all letters where one has both: `R = 2r`."""
+    letters = set(LETTER.findall(text))
+    has_both = any(one.swapcase() in letters for one in letters)
+    return GREEK_CAPITAL.findall(text) + (LETTER.findall(text) if has_both else [])
 
 
 def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
@@ -125,7 +155,7 @@ def _compare_form(gold: str, answer: str, rounding: int) -> tuple[str, str]:
         return "wrong", "another text"
     if (same := same_number_in_base(gold, answer)) is not None:
         return ("correct", "equal in their bases") if same else ("wrong", "another number or another base")
-    ours, theirs = split_unit(without_wording(answer if "=" in gold else right_side(answer))), split_unit(gold)
+    ours, theirs = (split_unit(without_wording(one)) for one in (answer if "=" in gold else right_side(answer), gold))
     if (
         ours.measure
         and theirs.measure
@@ -164,7 +194,10 @@ def _number(gold: str) -> Number | None:
 def _tree(text: str) -> Node:
     return parse(
         ANGLE_BRACKET.sub(
-            lambda found: "(" if found[1] == "l" else ")", WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)
+            lambda found: "(" if found[1] == "l" else ")",
+            WHOLE_NUMBERS.sub(
+                r", \g<name> \\in \\mathbb{Z}", IN_WHOLE_NUMBERS.sub(r", \g<name> \\in \\mathbb{Z}", text)
+            ),
         )
     )
 

@@ -17,19 +17,22 @@ from mathbatch.scoring.expressions.evaluate import (
 )
 from mathbatch.scoring.expressions.precision import NOISE, last_decimal, same_number
 from mathbatch.scoring.expressions.real_sets import OPPOSITE, real_set, same_set, variable_of
-from mathbatch.scoring.expressions.statements import filled, members_of, named, with_names_of
+from mathbatch.scoring.expressions.statements import filled, members_of, named, readings_of
 from mathbatch.scoring.expressions.tree import Node
 
 # Members of a list that are compared, each with each.
 MAX_MEMBERS = 100
 # Kinds that are never equal to an expression.
+# Operators whose sides can't change places.
+ORDERED = {"setminus", "mod"}
+UNIT_VECTORS = ("i", "j", "k")
 WHOLES = {"cases", "set", "such", "list", "rel"}
 
 
 def same_meaning(gold: Node, answer: Node, rounding: int) -> bool:
     """Tell whether an answer means the same as the gold answer; `rounding` decimals of rounded numbers count."""
-    gold, answer = with_names_of(gold, answer)
-    return _Comparison(rounding).is_same(filled(gold, answer), filled(answer, gold))
+    comparison = _Comparison(rounding)
+    return any(comparison.is_same(filled(*pair), filled(*pair[::-1])) for pair in readings_of(gold, answer))
 
 
 class _Comparison:
@@ -40,10 +43,12 @@ class _Comparison:
 
     def is_same(self, gold: Node, answer: Node) -> bool:
         """Tell whether two statements are the same."""
+        if _are_joined_otherwise(gold, answer):
+            return _same_real_sets(gold, answer)
         theirs, ours = members_of(gold), members_of(answer)
         if self.same_members(theirs, ours) or self.same_values(theirs, ours):
             return True
-        if len(theirs) == 1 and all(self.same_member(theirs[0], one) for one in ours):  # "0.5, or 50%"
+        if len(theirs) == 1 and ours and all(self.same_member(theirs[0], one) for one in ours):  # "0.5, or 50%"
             return True
         return _same_real_sets(gold, answer)
 
@@ -122,6 +127,7 @@ class _Comparison:
             is_row = matrix.text in ("1", str(len(matrix.parts)))
             return is_row and "{" not in group.text and self.same_parts(gold.parts, answer.parts)
         if len(kinds) > 1:
+            gold, answer = _in_unit_vectors(gold, answer), _in_unit_vectors(answer, gold)
             return not kinds & WHOLES and _same_function(gold, answer)
         if gold.kind == "group":
             has_brackets_that_count = len(gold.parts) == 2 or "{" in gold.text + answer.text
@@ -131,7 +137,7 @@ class _Comparison:
             return same(list(gold.parts), list(answer.parts))
         if gold.kind == "rel":
             return self.same_relation(gold, answer)
-        if gold.kind in ("list", "set") and gold.text != "setminus":
+        if gold.kind in ("list", "set") and gold.text not in ORDERED:
             is_known = gold.kind == "list" or gold.text == answer.text
             return is_known and self.same_members(_united(gold), _united(answer))
         if gold.kind == "cases":
@@ -141,12 +147,29 @@ class _Comparison:
         return _same_function(gold, answer)
 
 
+def _in_unit_vectors(tree: Node, other: Node) -> Node:
+    """Return a point as a sum of unit vectors beside one that is: `(3, -2)` beside `3i - 2j` -> `3i + -2j`."""
+    is_vector = tree.kind in ("group", "matrix") and "{" not in tree.text and len(tree.parts) in (2, 3)
+    if not is_vector or not {"j"} <= names_of(other) <= {*UNIT_VECTORS}:
+        return tree
+    terms = (
+        Node("mul", parts=(part, Node("name", name))) for part, name in zip(tree.parts, UNIT_VECTORS, strict=False)
+    )
+    return Node("add", parts=tuple(terms))
+
+
 def _coordinates(members: list[Node], others: list[Node]) -> list[Node]:
     """Return the coordinates of a single point beside as many equations: `(2, 3)` beside `x = 2, y = 3`."""
     if len(members) != 1 or (members[0].kind, members[0].text) != ("group", "()"):
         return members
     point = list(members[0].parts)
     return point if len(point) == len(others) and all(one.kind == "rel" for one in others) else members
+
+
+def _are_joined_otherwise(gold: Node, answer: Node) -> bool:
+    """Tell whether "and" joins the conditions of one and "or" those of the other; values may be joined by both."""
+    conditions = [one for one in gold.parts if not named(one).forms or (one.kind != "rel" and names_of(one))]
+    return gold.kind == answer.kind == "list" and {gold.text, answer.text} == {"and", "or"} and bool(conditions)
 
 
 def _is_chain(tree: Node) -> bool:

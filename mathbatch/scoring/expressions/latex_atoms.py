@@ -15,7 +15,7 @@ RELATIONS = {
     "=", "<", ">", "le", "ge", "neq", "approx", "sim", "equiv", "in", "notin", "to", "subset", "subseteq", "perp",
     "parallel", "cong", "Rightarrow", "Leftrightarrow", "propto", "mapsto", "ll", "gg", "mid",
 }  # fmt: skip
-SET_OPERATORS = {"cup", "cap", "setminus"}
+SET_OPERATORS = {"cup", "cap", "setminus", "mod"}
 LARGE_OPERATORS = {"sum", "prod", "int", "lim", "Cup", "bigcap", "iint", "oint", "iiint"}
 ACCENTS = {
     "hat",
@@ -188,6 +188,8 @@ class AtomParser(TokenReader, ABC):
         if opening == "\\{" and self.take("|", "mid", ":"):
             content = Node("such", parts=(content, self.listed()))
         closing = self.expect(*CLOSING[opening])
+        if (content.kind, opening) == ("list", "(") and content.text in ("and", "or"):
+            return content
         several = content.parts if content.kind == "list" else (content,)
         is_one = (len(several) == 1 and opening != "\\{") or content.kind == "such"
         return content if is_one else Node("group", opening + closing, several)
@@ -199,20 +201,23 @@ class AtomParser(TokenReader, ABC):
         before, self.within, self.in_table = (self.within, self.in_table), "", True
         rows = []
         while self.kind != "end":
-            cells = [self.listed()]
-            while self.take("&"):
+            cells: list[Node] = []
+            while not cells or self.take("&"):
+                self.take("if", "for", "when")
                 cells.append(self.listed())
             rows.append(Node("row", parts=tuple(cells)))
             if not self.take("\\\\") and self.kind != "end":
                 raise UnreadableError(f"has '{self.next}' in a table" if self.next else "is not complete")
         self.place += 1
         self.within, self.in_table = before
+        if name == "cases" and all(len(row.parts) == 1 for row in rows):  # a system of equations
+            return Node("list", ",", tuple(row.parts[0] for row in rows))
         if name == "cases":
             return Node("cases", parts=tuple(rows))
-        cells = [cell for row in rows for cell in row.parts]
+        entries = tuple(cell for row in rows for cell in row.parts)
         if len({len(row.parts) for row in rows}) != 1:
             raise UnreadableError("has a table whose rows differ in length")
-        matrix = Node("matrix", str(len(rows[0].parts)), tuple(cells))
+        matrix = Node("matrix", str(len(rows[0].parts)), entries)
         return Node("call", "abs", (matrix,)) if name == "vmatrix" else matrix
 
     def command(self, name: str) -> Node:
@@ -266,6 +271,6 @@ class AtomParser(TokenReader, ABC):
         for _ in range(2):
             below = self.argument() if self.take("_") else below
             above = self.argument() if self.take("^") else above
-        is_bound = below.kind == "rel" and len(below.parts) == 2 and below.parts[0].kind == "name"
+        is_bound = below.kind == "rel" and below.text in ("=", "to", "in") and below.parts[0].kind == "name"
         start, bound = (below.parts[1], below.parts[0].text) if is_bound else (below, "")
         return Node("sum", f"{name} {bound}", (start, above, self.product()))

@@ -28,13 +28,16 @@ class Parser(AtomParser):
 
     def listed(self) -> Node:
         """Read statements with commas, "and" or "or" between."""
-        members, joint = [self.relation()], ","
+        members, joints = [self.relation()], []
         while found := self.separators():
-            joint = found if joint == "," else joint
             if not self.next or self.next in ENDS or self.kind == "end":
                 break
+            joints.append(found)
             members.append(self.relation())
-        return Node("list", joint, tuple(members)) if len(members) > 1 else members[0]
+        if set(joints) == {"and", "or"}:
+            return _alternatives(members, joints)
+        joint = next((one for one in joints if one != ","), ",")
+        return Node("list", joint, tuple(members)) if joints else members[0]
 
     def separators(self) -> str:
         """Read all that stands between two statements; return "and", "or", a comma, or an empty text."""
@@ -76,8 +79,16 @@ class Parser(AtomParser):
         factors = [self.signed()]
         while operator := self.take("*", "/", *(":" if self.within != "set" else "")):
             factor = self.signed()
+            if operator == self.next == ":":
+                return self.ratio([joined("mul", factors), factor])
             factors = [*factors, factor] if operator == "*" else [Node("div", parts=(joined("mul", factors), factor))]
         return joined("mul", factors)
+
+    def ratio(self, terms: list[Node]) -> Node:
+        """Read the rest of a ratio of several terms as the quotients of each by the first: `2:3:4`."""
+        while self.take(":"):
+            terms.append(self.signed())
+        return Node("group", ":", tuple(Node("div", parts=(term, terms[0])) for term in terms))
 
     def signed(self) -> Node:
         """Read a factor with its signs."""
@@ -91,7 +102,24 @@ class Parser(AtomParser):
         r"""Read factors without an operator between; the mixed number `2\frac{1}{2}` is a sum."""
         factors = [self.power()]
         while self.starts_factor():
-            factors.append(self.power())
+            factor = self.power()
+            if factor.kind == "num" and not factor.value and factors[-1].kind == "name":  # f(0) is no product
+                factor = Node("call", factors.pop().text, (factor,))
+            factors.append(factor)
+        kinds = [one.kind for one in factors]
+        if ["num", "name", "num"] in (kinds[place : place + 3] for place in range(len(kinds) - 2)):
+            raise UnreadableError("has a number behind a name, as two values with their units have")
         first, *rest = factors
         is_mixed = rest and first.kind == "num" and not first.unit and rest[0].kind == "div" and has_numbers(rest[0])
         return joined("mul", [Node("add", parts=(first, rest[0])), *rest[1:]] if is_mixed else factors)
+
+
+def _alternatives(members: list[Node], joints: list[str]) -> Node:
+    """Return statements joined by "and" and "or", of which "and" binds closer."""
+    groups = [[members[0]]]
+    for joint, member in zip(joints, members[1:], strict=True):
+        if joint == "or":
+            groups.append([member])
+        else:
+            groups[-1].append(member)
+    return Node("list", "or", tuple(Node("list", "and", tuple(one)) if len(one) > 1 else one[0] for one in groups))

@@ -13,7 +13,7 @@ MAX_LENGTH = 1000
 # Fonts and layout, which change nothing of what is meant; the braces behind them stay.
 LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|mathbf|boldsymbol|bm|mathit"
-    r"|mathsf|mathcal|bullet|hfill|phantom\{\})(?![A-Za-z])\.?"
+    r"|mathsf|mathcal|bullet|hfill|therefore|checkmark|phantom\{\})(?![A-Za-z])\.?"
     r"|(?<!\\)(?:\\[,;:! ]|[$~])|\\(?:begin|end)\{(?:aligned|split|align\*?|gathered)\}"
 )
 TOKEN = re.compile(
@@ -21,11 +21,25 @@ TOKEN = re.compile(
       (?P<number>\d+(?:(?:\\,|\{,\})\d{3})+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?
       |\d+(?:\.\d+|\.(?=[^\s\w.]))?|\.\d+)
     | (?P<begin>\\begin\s?\{[a-z]+\*?\}(?:\s?\{[lcr|\s]*\})?) | (?P<end>\\end\s?\{[a-z]+\*?\})
-    | \\(?P<font>text(?:bf|it|rm|normal)?|mbox|mathrm|rm|operatorname\*?)\s?\{(?P<inner>[^{}]*)\}
-    | (?P<newline>\\\\) | \\(?P<sign>[{}%|$&\#]) | \\(?P<command>[A-Za-z]+)
+    | \\(?P<font>text(?:bf|it|rm|normal|sf|tt)?|[mh]box|math(?:rm|tt)|rm|operatorname\*?)\s?\{(?P<inner>[^{}]*)\}
+    | (?P<newline>\\\\(?:\s?\[[\d.]+\s?(?:pt|em|ex|[mc]m)\])?) | \\(?P<sign>[{}%|$&\#]) | \\(?P<command>[A-Za-z]+)
     | (?P<word>[A-Za-z]{2,}) | (?P<mark>[-+*/^_=<>(){}\[\]|!,;:'&%]) | (?P<stop>\.(?=\s|\Z)) | (?P<name>[^\s.\\])
     )""",
     re.VERBOSE,
+)
+# "5 (mod 12)" is `5 \pmod{12}`.
+MODULUS = re.compile(r"\(\s*\\?(?:(?:text|mathrm|operatorname)\{\s*)?mod\b\s*\}?([^()]*)\)")
+# Interval with brackets that face away from an end that is no part of it: `]0, 1]` is `(0, 1]`.
+OUTER_BRACKETS = re.compile(r"([\[\]])([^\[\]()]+[,;][^\[\]()]+)([\[\]])")
+# Other ways to write what has a command: `{7 \choose 2}`, a brace beside an array, `U` for a union, `\hat{i}`.
+TEX_FRACTION = re.compile(r"\{([^{}]*)\\(over|choose)(?![A-Za-z])([^{}]*)\}")
+BRACED_ARRAY = re.compile(
+    r"\\left\s?\\\{\s*\\begin\{array\}\s?\{[lcr|\s]*\}((?:(?!\\begin).)*?)\\end\{array\}\s*\\right\s?\.?", re.DOTALL
+)
+UNION = re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])")
+UNIT_VECTOR = re.compile(
+    r"\\(?:wide)?(?:hat|vec)\s?(?:\{\s?\\mathbf\s?\{\s?\\?([ijk])(?:math)?\s?\}\s?\}|\{\s?\\?([ijk])(?:math)?\s?\}"
+    r"|\\?([ijk])(?:math)?(?![A-Za-z]))"
 )
 FUNCTIONS = [
     "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "ln", "log", "lg",
@@ -39,10 +53,13 @@ SAME_COMMAND = {
     "wedge": "and", "lor": "or", "vee": "or", "dbinom": "binom", "tbinom": "binom", "simeq": "approx",
     "degree": "circ", "varnothing": "emptyset", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]",
     "langle": "(", "rangle": ")", "backslash": "setminus", "bigcup": "Cup", "varepsilon": "epsilon", "varphi": "phi",
-    "iff": "Leftrightarrow", "implies": "Rightarrow", "middle": "", "colon": ":", "times": "*", "cdot": "*",
-    "div": "/", "arctg": "arctan", "tg": "tan",
+    "iff": "Leftrightarrow", "implies": "to", "Rightarrow": "to", "longrightarrow": "to", "lnot": "neg",
+    "middle": "", "colon": ":", "times": "*", "cdot": "*",
+    "div": "/", "overrightarrow": "vec", "bigtriangleup": "triangle", "pmod": "mod",
+    "bmod": "mod", "uppi": "pi", "arctg": "arctan", "tg": "tan",
 }  # fmt: skip
 SAME_SIGN = {"{": "\\{", "}": "\\}", "|": "Vert", "%": "%", "$": "dollar", "&": "&", "#": "#"}
+PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 BRACKETED_LETTER = re.compile(r"\([A-Za-z]\)")
 # Words of at least so many letters are one name; shorter ones are products, such as `xy`.
 MIN_WORD = 4
@@ -63,7 +80,10 @@ def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text; raise UnreadableError at a sign without a meaning, or where it is too long."""
     if len(text) > MAX_LENGTH:
         raise UnreadableError("is too long to be compared")
-    text = LAYOUT.sub(" ", text).replace("<=", "\\le ").replace(">=", "\\ge ")
+    text = TEX_FRACTION.sub(_fraction, BRACED_ARRAY.sub(r"\\begin{cases}\1\\end{cases}", text))
+    text = UNION.sub(r" \\cup ", UNIT_VECTOR.sub(lambda found: f" {found[found.lastindex or 0]} ", text))
+    text = LAYOUT.sub(" ", text).replace("<=", "\\le ").replace(">=", "\\ge ").replace("...", "\\ldots ")
+    text = OUTER_BRACKETS.sub(_open_interval, MODULUS.sub(r"\\bmod{\1}", text))
     found: list[Token] = []
     place, depth, end = 0, 0, len(text.rstrip())
     while place < end:
@@ -83,6 +103,15 @@ def tokens_of(text: str) -> list[Token]:
         depth += sum(one.text in ("(", "[", "\\{") for one in new) - sum(one.text in (")", "]", "\\}") for one in new)
         found += new
     return found
+
+
+def _fraction(match: re.Match[str]) -> str:
+    return rf"\{'frac' if match[2] == 'over' else 'binom'}{{{match[1]}}}{{{match[3]}}}"
+
+
+def _open_interval(match: re.Match[str]) -> str:
+    opening, inner, closing = match.groups()
+    return f"{opening.replace(']', '(')}{inner}{closing.replace('[', ')')}"
 
 
 def _tokens(match: re.Match[str]) -> list[Token]:
@@ -122,6 +151,8 @@ def _text(inner: str) -> list[Token]:
         return [Token("separator", inner.lower() or ",")] if inner else []
     if inner in FUNCTIONS:
         return [Token("command", inner)]
+    if PLAIN_NUMBER.fullmatch(inner):
+        return [Token("number", inner)]
     return [Token("name", inner[1:-1] if BRACKETED_LETTER.fullmatch(inner) else inner)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 from mathbatch.scoring.expressions.numbers import SCALE
@@ -40,12 +41,17 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 # Words in front of a value that is the answer all the same, and currencies.
-ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|[€£¥₹]|Rs\.?|US\\?\$)"
+ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|\\approx|[€£¥₹]|Rs\.?|US\\?\$)"
 # In `\text{}` or without, and only where a value follows: "about 10", `\text{there are } 10`.
 ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
 MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")
 OHM = re.compile(r"\\Omega(?![A-Za-z])")
 DOLLARS = re.compile(r"\\\$\s?(?P<value>[\d.,]*\d)")
+# Value in two units, such as hours and minutes.
+COMPOUND = re.compile(
+    rf"(?P<first>\d{{1,9}}){GAP}(?P<large>{UNIT_NAMES})\.?(?:{GAP}(?:,|and|\\?&)?{GAP})"
+    rf"(?P<second>\d{{1,9}}(?:\.\d{{1,9}})?){GAP}(?P<small>{UNIT_NAMES})\.?"
+)
 # Characters of a value with its unit.
 MAX_LENGTH = 200
 
@@ -77,12 +83,25 @@ def split_unit(text: str) -> ValueWithUnit:
         return ValueWithUnit(letter["value"], letter["unit"], unit_of(letter["unit"]))
     if price := DOLLARS.fullmatch(text.strip()):
         return ValueWithUnit(price["value"], "$", unit_of("$"))
+    if compound := _compound(text):
+        return compound
     found = TAIL.fullmatch(OHM.sub(r"\\text{ohm}", MICRO.sub(r"\1micro", text)).strip())
     if found is None:
         return ValueWithUnit(text, "", None)
     if found["inner"] and len(found["inner"].strip()) == 1 and found["inner"].strip() not in KNOWN_UNITS:
         return ValueWithUnit(text, "", None)  # an upright letter, such as Euler's number
     unit = found["plain"] or found["inner"] + (found["power"] or "")
-    if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|\d\s\d", unit.partition("^")[0]):
+    if not re.search("[A-Za-z]", unit) or re.search(r"\d\s*\Z|(?<!\w)\d", unit.partition("^")[0]):
         return ValueWithUnit(text, "", None)
     return ValueWithUnit(found["value"].strip(), unit.strip(), unit_of(unit.strip(" ~.")))
+
+
+def _compound(text: str) -> ValueWithUnit | None:
+    """Return the value in the last unit of one that is given in two: "1 h 30 min" -> "90" and minutes."""
+    found = COMPOUND.fullmatch(TEXT.sub(r" \1 ", text).strip())
+    large, small = (unit_of(found[name]) for name in ("large", "small")) if found else (None, None)
+    if found is None or large is None or small is None or large.powers != small.powers or large.size <= small.size:
+        return None
+    value = Fraction(found["first"]) * large.size / small.size + Fraction(found["second"])
+    shown = str(value.numerator) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+    return ValueWithUnit(shown, found["small"], small)

@@ -37,7 +37,7 @@ UNIT_AFTER = re.compile(
 )
 # Leaves out letters that may be variables, as in `2x`, and the pi of `2pi`.
 ONLY_UNITS = re.compile(
-    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{[^{}]*\}(?:\s?\^\s?\{?\d\}?)?"
+    r"(?:\\?%|\^\s?\{?\s?\\circ\s?\}?|°|\\(?:text|mathrm|mbox|rm)\s?\{(?:[^{}\d]|(?<=[A-Za-z])\d)*\}(?:\s?\^\s?\{?\d\}?)?"
     r"|(?:\s[A-Za-z]{3,}|\s?(?:[cmk]m|[mk]?g|m?[lL]|ft|in|mi|hr|min|[mshTCFK]))(?![A-Za-z])(?:\s?\^\s?\{?\d\}?)?|\s)*"
 )
 # `1 000 000`, which in a sentence may be several numbers.
@@ -229,12 +229,15 @@ def spelled_fraction_in(text: str) -> Number | None:
     return Number(value, False, "", found[-1][0], *found[-1].span())
 
 
-def with_words_as_signs(text: str) -> str:
-    r"""Return a text with roots and ratios in signs.
+OTHER_OR = re.compile(r"(?<=\d)(?:\s?(?:或者?|または|もしくは)\s?|\s(?:ou|oder|или)\s)(?=-?\d)")
 
-    "2 times the square root of 3" -> `2 \sqrt{3}`, "a ratio of 3 to 4" -> "a ratio of 3:4"
+
+def with_words_as_signs(text: str) -> str:
+    r"""Return a text with roots and ratios in signs, and "or" in English between two numbers.
+
+    "2 times the square root of 3" -> `2 \sqrt{3}`, "a ratio of 3 to 4" -> "a ratio of 3:4", "3 ou 4" -> "3 or 4"
     """
-    return SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text))
+    return OTHER_OR.sub(" or ", SPELLED_RATIO.sub(r"\1\2:", SPELLED_ROOT.sub(r" \\sqrt{\1}", text)))
 
 
 def as_spelled_number(text: str) -> Number | None:

@@ -9,7 +9,7 @@ import math
 from contextlib import suppress
 from typing import NamedTuple
 
-from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names
+from mathbatch.scoring.expressions.evaluate import POINTS, NoValueError, closed_value, free_names, value_at
 from mathbatch.scoring.expressions.tree import Node
 
 OPPOSITE = {"<": ">", ">": "<", "le": "ge", "ge": "le", "neq": "neq", "=": "="}
@@ -70,14 +70,17 @@ def _set(tree: Node) -> RealSet | None:
         return _relation(tree.text.split(), tree.parts)
     if tree.kind == "group":
         return _group(tree.text, tree.parts)
-    if tree.kind != "set" and (tree.kind != "list" or any(one.kind != "rel" for one in tree.parts)):
+    members = {"rel", "list", "group"} if tree.text == "or" else {"rel", "list"}
+    if tree.kind != "set" and (tree.kind != "list" or any(one.kind not in members for one in tree.parts)):
         return None
     sets = [_set(one) for one in tree.parts]
     known = [one for one in sets if one is not None]
     if len(known) < len(sets):
         return None
     if tree.kind == "list":
-        return _union(known) if tree.text == "or" else _common(known) or _union(known)
+        if tree.text == ",":
+            return _common(known) or _union(known)
+        return _union(known) if tree.text == "or" else _common(known)
     if tree.text == "cup":
         return _union(known)
     return _common([known[0], known[1] if tree.text == "cap" else _others(known[1])])
@@ -104,17 +107,51 @@ def _relation(operators: list[str], members: tuple[Node, ...]) -> RealSet | None
     for operator, one, other in zip(operators, members, members[1:], strict=False):
         if operator not in OPPOSITE:
             return None
-        if not _is_variable(one):
+        if not free_names(one) - SPECIAL:
             operator, one, other = OPPOSITE[operator], other, one
         end = _end(other)
-        if not _is_variable(one) or end is None:
+        some = None if end is None else _solved(one, _half(operator, end))
+        if some is None:
             return None
-        found.append(_half(operator, end))
+        found.append(some)
     return _common(found)
 
 
-def _is_variable(tree: Node) -> bool:
-    return tree.kind == "name" and tree.text not in CONSTANTS and tree != INFINITY
+def _solved(tree: Node, values: RealSet) -> RealSet | None:
+    """Return for which numbers a name, a linear term of it, or the absolute value of one lies in a set."""
+    if tree.kind == "call" and tree.text == "abs":
+        sizes = _common([values, (Interval(0, True, math.inf, False),)])
+        return _solved(tree.parts[0], _union([sizes, _moved(sizes, -1, 0)]))
+    names = free_names(tree) - SPECIAL
+    line = _line(tree, next(iter(names))) if len(names) == 1 else None
+    return None if line is None else _moved(values, 1 / line[0], -line[1] / line[0])
+
+
+def _line(tree: Node, name: str) -> tuple[float, float] | None:
+    """Return slope and intercept of a linear term; None for any other."""
+    try:
+        inputs, values = (
+            [complex(value_at(one, point)).real for point in range(POINTS)] for one in (Node("name", name), tree)
+        )
+    except (NoValueError, OverflowError):
+        return None
+    slope = (values[1] - values[0]) / (inputs[1] - inputs[0])
+    start = values[0] - slope * inputs[0]
+    is_line = all(
+        math.isclose(slope * one + start, value, rel_tol=SAME_WITHIN, abs_tol=SAME_WITHIN)
+        for one, value in zip(inputs, values, strict=True)
+    )
+    slope, start = (float(f"{one:.11f}") for one in (slope, start))  # without the noise of the calculation
+    return (slope, start) if is_line and slope else None
+
+
+def _moved(some: RealSet, factor: float, distance: float) -> RealSet:
+    """Return a set whose numbers are multiplied, then moved."""
+    found: list[RealSet] = []
+    for low, holds_low, high, holds_high in some:
+        ends = [(factor * low + distance, holds_low), (factor * high + distance, holds_high)]
+        found.append((Interval(*ends[0], *ends[1]) if factor > 0 else Interval(*ends[1], *ends[0]),))
+    return _union(found)
 
 
 def _half(operator: str, end: float) -> RealSet:

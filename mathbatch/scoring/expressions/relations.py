@@ -20,8 +20,8 @@ RELATION = re.compile(r"[<>]|\\(?:n?eq?|[lg](?:e|eq|t|eqslant)|notin|not)(?![A-Z
 # Relative difference of two numbers between which an equals sign stands for a rounding.
 SAME_WITHIN = 0.01
 # Equations that may be one answer, each with a right side: "x = 3 or x = 7".
-SEVERAL_EQUATIONS = re.compile(r"=[^=]*(?:,|;|\band\b|\bor\b)[^=]*=")
-BETWEEN_EQUATIONS = re.compile(r"[,;]|\b(?:and|or)\b")
+BETWEEN_EQUATIONS = re.compile(r"[,;]|\b(?:and|or)\b|\\(?:land|lor|wedge|vee)(?![A-Za-z])")
+SEVERAL_EQUATIONS = re.compile(rf"=[^=]*(?:{BETWEEN_EQUATIONS.pattern})[^=]*=")
 # A variable and its value: "x = 3".
 SOLVED_VARIABLE = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,7})\s?(?:_\s?\{?\w\}?\s?)?=[^=]+")
 
@@ -33,7 +33,7 @@ def right_side(answer: str) -> str:
 
     Several equations have one value only where the last one alone tells what a variable is.
     """
-    if "=" not in answer or RELATION.search(answer):
+    if "=" not in answer or "\\begin" in answer or RELATION.search(answer):
         return answer
     if SEVERAL_EQUATIONS.search(answer):
         *working, last = BETWEEN_EQUATIONS.split(answer)

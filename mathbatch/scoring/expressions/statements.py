@@ -8,14 +8,27 @@ x = 12/3 = 4      ->  the name x with one value
 
 from __future__ import annotations
 
+import re
+from itertools import permutations
 from typing import NamedTuple
 
-from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names
+from mathbatch.scoring.expressions.evaluate import CONSTANTS, closed_value, free_names, names_of
 from mathbatch.scoring.expressions.precision import same_number
 from mathbatch.scoring.expressions.tree import SIGNS, Node
 
 WHOLE_NUMBERS = Node("name", "mathbb Z")
 EQUALITY = {"=", "equiv"}
+# Letters that beside \pi stand for any whole number.
+COUNTS = {"k", "m", "n"}
+# Letters of which the capital has another meaning.
+GREEK_SMALL = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
+GREEK = GREEK_SMALL | {one.capitalize() for one in GREEK_SMALL}
+
+
+# Names of constants of integration: those of a gold answer with several, and those that an answer may have instead.
+INDEXED_CONSTANT = re.compile(r"[Cc]_\d")
+CONSTANT = re.compile(r"[A-EKa-dk](?:_\d)?")
+MAX_CONSTANTS = 3
 
 
 class Named(NamedTuple):
@@ -31,8 +44,15 @@ def members_of(tree: Node) -> list[Node]:
     found = []
     for member in members:
         signed = [_signed(member, True), _signed(member, False)] if _has_sign(member) else [member]
-        found += [one for some in signed for one in _by_coordinate(some)]
+        found += [one for some in signed for other in _by_element(some) for one in _by_coordinate(other)]
     return found
+
+
+def _by_element(tree: Node) -> list[Node]:
+    r"""Return a name that is one of a set as an equation for each: `x \in \{1, 2\}` is `x = 1, x = 2`."""
+    if (tree.kind, tree.text) != ("rel", "in") or not tree.parts[1].parts or "{" not in tree.parts[1].text:
+        return [tree]
+    return [Node("rel", "=", (tree.parts[0], one)) for one in tree.parts[1].parts]
 
 
 def _by_coordinate(tree: Node) -> list[Node]:
@@ -77,12 +97,39 @@ def filled(tree: Node, model: Node) -> Node:
     return tree
 
 
+def readings_of(gold: Node, answer: Node) -> list[tuple[Node, Node]]:
+    """Return both trees with the same names, once for each way in which the constants of a solution may be named."""
+    gold, answer = with_names_of(gold, answer)
+    missing, extra = sorted(free_names(gold) - free_names(answer)), sorted(free_names(answer) - free_names(gold))
+    is_indexed = all(map(INDEXED_CONSTANT.fullmatch, missing))
+    if (
+        len(missing) != len(extra)
+        or len(missing) > MAX_CONSTANTS
+        or not (is_indexed or {*missing} <= {"C", "c"} & _terms_of(gold))
+        or not all(map(CONSTANT.fullmatch, extra))
+        or (is_indexed and any("_" in one and one[1:] != other[1:] for one, other in zip(extra, missing, strict=True)))
+    ):
+        return [(gold, answer)]
+    return [(gold, _renamed(answer, dict(zip(extra, names, strict=True)))) for names in permutations(missing)]
+
+
+def _terms_of(tree: Node) -> set[str]:
+    """Return the names that are terms of a sum."""
+    found = {one.text for one in tree.parts if one.kind == "name"} if tree.kind == "add" else set()
+    return found.union(*map(_terms_of, tree.parts))
+
+
 def with_names_of(gold: Node, answer: Node) -> tuple[Node, Node]:
     r"""Return both trees with one name for a constant in another case, and for any whole number: `2k\pi`, `2n\pi`."""
     (gold, theirs), (answer, ours) = _without_whole_numbers(gold), _without_whole_numbers(answer)
     missing, extra = sorted(free_names(gold) - free_names(answer)), sorted(free_names(answer) - free_names(gold))
+    if "pi" in names_of(gold):
+        counts = [[one for one in names if one in COUNTS] for names in (missing, extra)]
+        if len(counts[0]) == len(counts[1]) == 1:
+            return gold, _renamed(answer, {counts[1][0]: counts[0][0]})
     is_whole = len(missing) == len(extra) == 1 and bool({*missing} & theirs or {*extra} & ours)
-    if is_whole or [one.casefold() for one in missing] == [one.casefold() for one in extra]:
+    is_same_in_case = [one.casefold() for one in missing] == [one.casefold() for one in extra]
+    if is_whole or (is_same_in_case and not GREEK & {*missing}):
         answer = _renamed(answer, dict(zip(extra, missing, strict=True)))
     return gold, answer
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import WORDS
 
-CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\.?)?")
+CLOCK = re.compile(
+    r"(?P<hour>\d{1,2})(?::|\s?h\s?)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s?(?P<half>[ap]\.?\s?m\.?)?"
+)
 HOUR = re.compile(r"(?P<hour>\d{1,2})\s?(?P<half>[ap]\.?\s?m\.?)")
 SPOKEN = re.compile(
     r"(?:a )?(?P<minutes>quarter|half|[a-z]+|\d{1,2})(?: minutes)? (?P<side>past|to) (?P<hour>[a-z]+|\d{1,2})"
@@ -25,6 +27,9 @@ DATE = re.compile(
 )
 
 
+NAMED = {"noon": "12:00 pm", "midday": "12:00 pm", "midnight": "12:00 am"}
+
+
 class Time(NamedTuple):
     """Time of day, whose half is empty where it is not told, or date as month, day and year."""
 
@@ -37,6 +42,7 @@ def as_time(text: str) -> Time | None:
     if len(text) > 60:
         return None
     text = canonical_text(text).replace(" : ", ":")
+    text = NAMED.get(text, text)
     if found := DATE.fullmatch(text):
         month = (found["month"] or found["month2"])[:3]
         number = 1 + next(place for place, one in enumerate(MONTHS) if one.startswith(month))
