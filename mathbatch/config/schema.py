@@ -293,12 +293,12 @@ def _check_placeholder(path: str, pattern: str) -> None:
 def _check_at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:
     """Raise ConfigError if `value` is set but no finite number between `least` and `most`, both included."""
     if value is not None and not (math.isfinite(value) and least <= value <= (value if most is None else most)):
-        limits = f"at least {least}" + ("" if most is None else f" and at most {most}")
+        limits = f"a number, at least {least}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")
 
 
 def _check_above(path: str, value: float | None, bound: float, most: float | None = None) -> None:
     """Raise ConfigError if `value` is set but no finite number above `bound`, or above `most`."""
     if value is not None and not (math.isfinite(value) and bound < value <= (value if most is None else most)):
-        limits = f"more than {bound}" + ("" if most is None else f" and at most {most}")
+        limits = f"a number, more than {bound}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")
