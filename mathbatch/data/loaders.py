@@ -158,7 +158,8 @@ class FileDataLoader(MappedDataLoader):
         return self._joined_rows()
 
     def plain_rows(self) -> Iterator[RawRow]:
-        return self.rows()
+        # What a file holds is plain already; a subclass may put anything into its rows.
+        return self.rows() if is_ours(self) else super().plain_rows()
 
     def count(self) -> int | None:
         """Return the number of rows, or None if `where` decides about it."""
