@@ -116,7 +116,13 @@ def _check_arguments(
     for name in section:
         if name not in HYDRAS_KEYS and (name in given or (name not in known and not takes_any)):
             free = [parameter for parameter in known if parameter not in given]
-            raise ConfigError(f"{path}.{name}", f"{_name(target)} takes no such argument", nearest(name, free))
+            # A default of conf/config.yaml can't be left out: a class of one's own in its place has to take it.
+            fix = nearest(name, free) if free or name in given else f"leave it out, or let __init__ take {name}"
+            raise ConfigError(f"{path}.{name}", f"{_name(target)} takes no such argument", fix)
+    for name in given:
+        if name not in known and not takes_any:
+            fix = f"let __init__ take {name}, and call super().__init__ with it"
+            raise ConfigError(f"{path}._target_", f"{_name(target)} does not take {name}, which it is given", fix)
 
 
 def _explained(path: str, section: Mapping[str, Any], error: Exception) -> MathBatchError:

@@ -30,12 +30,12 @@ def check_placeholder(path: str, pattern: str) -> None:
 def check_at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:
     """Raise ConfigError if `value` is set but no finite number between `least` and `most`, both included."""
     if value is not None and not (math.isfinite(value) and least <= value <= (value if most is None else most)):
-        limits = f"at least {least}" + ("" if most is None else f" and at most {most}")
+        limits = f"a number, at least {least}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")
 
 
 def check_above(path: str, value: float | None, bound: float, most: float | None = None) -> None:
     """Raise ConfigError if `value` is set but no finite number above `bound`, or above `most`."""
     if value is not None and not (math.isfinite(value) and bound < value <= (value if most is None else most)):
-        limits = f"more than {bound}" + ("" if most is None else f" and at most {most}")
+        limits = f"a number, more than {bound}" + ("" if most is None else f" and at most {most}")
         raise ConfigError(path, f"{value} is out of range", f"set it to {limits}")

@@ -59,7 +59,8 @@ def _what_is_wrong(made: object) -> str | None:
     if not isinstance(made, Request):
         return f"{shown(made)}, not a Request"
     if not isinstance(made.messages, list) or not made.messages:
-        return f"a Request whose messages are {shown(made.messages)}, not a list of messages"
+        seen = "an empty list" if made.messages == [] else shown(made.messages)
+        return f"a Request whose messages are {seen}, not a list of messages"
     for message in made.messages:
         if not isinstance(message, dict) or not isinstance(message.get("role"), str) or "content" not in message:
             return f"a Request with {shown(message)} for a message, not a dict with role and content"

@@ -17,14 +17,21 @@ from mathbatch.records import Request, Response
 
 # Kind of the failure of a sample on which the model raises an error.
 MODEL_ERROR = "model_error"
+# Seconds that a model of a user's own may take to close. All is saved by then, and the run would never end.
+CLOSE_S = 30
+# Above all counts of tokens, and below the numbers that JSON can't hold.
+MAX_COUNT = 1 << 53
 FINISH_REASONS = {None, "stop", "length", "repetition"}
 
 
 class GuardedModel:
-    """Model whose errors and answers are looked at. `say` gets news of what was mended in an answer, once each."""
+    """Model whose errors and answers are looked at. `say` gets news of what was mended in an answer, once each.
 
-    def __init__(self, model: BaseInferenceModel, say: Callable[[str], object]) -> None:
-        self._model, self._say = model, say
+    One of a user's own is waited for `close_s` seconds to close.
+    """
+
+    def __init__(self, model: BaseInferenceModel, say: Callable[[str], object], close_s: float = CLOSE_S) -> None:
+        self._model, self._say, self._close_s = model, say, close_s
         self._is_trusted = is_ours(model)
         self._said: set[str] = set()
 
@@ -39,13 +46,18 @@ class GuardedModel:
         whole_number(self._model.capacity, self._model, "capacity")
 
     async def close(self) -> None:
-        """Close it. Raise PartError for whatever it raises."""
+        """Close it. Raise PartError for whatever it raises, and where it takes too long."""
+        limit = asyncio.timeout(None if self._is_trusted else self._close_s)
         try:
-            await self._call("close")
+            async with limit:
+                await self._call("close")
         except (Exception, SystemExit, asyncio.CancelledError) as error:
             if self._is_trusted or not _is_its_own(error):
                 raise
-            raise PartError(raised(self._model, "close", error).sentence()) from error
+            told = raised(self._model, "close", error)
+            if limit.expired():
+                told = returned(self._model, "close", f"{self._close_s:g} s", "did not end within")
+            raise PartError(told.sentence()) from error
 
     async def generate(self, request: Request) -> Response:
         """Return its response. Raise PartFailure for an error that it raises, PartError for what is no Response."""
@@ -72,7 +84,11 @@ class GuardedModel:
         if inspect.iscoroutine(response):
             response.close()
             raise self._refused("a coroutine, not a Response: an `await` is missing", request)
-        checked(response, Response, self._model, "generate", about=f", for {request.label}")
+        response = checked(response, Response, self._model, "generate", about=f", for {request.label}")
+        for name in ("prompt_tokens", "output_tokens"):
+            count = getattr(response, name)
+            if count is not None and not 0 <= count < MAX_COUNT:
+                raise self._refused(f"a Response whose {name} is {shown(count)}, which is no count of tokens", request)
         reason, text = response.finish_reason, writable(response.text)
         reasoning = None if response.reasoning is None else writable(response.reasoning)
         if (text, reasoning) != (response.text, response.reasoning):

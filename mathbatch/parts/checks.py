@@ -29,11 +29,16 @@ def wrong_type(value: object, kind: type[msgspec.Struct]) -> str | None:
 
 
 def checked(value: object, kind: type[S], part: object, call: str, verb: str = "returned", about: str = "") -> S:
-    """Return the value, which a method of a part returned. Raise PartError unless it and its fields are of `kind`."""
+    """Return the value, which a method of a part returned. Raise PartError unless it and its fields are of `kind`.
+
+    Texts of a class of their own, as those of NumPy are, become plain ones, which can be written.
+    """
     wrong = wrong_type(value, kind)
     if wrong is not None:
         raise PartError(returned(part, call, wrong, verb).sentence(about))
-    return typing.cast(S, value)
+    fields = {name: getattr(value, name) for name in kind.__struct_fields__}
+    odd = {name: str.__str__(one) for name, one in fields.items() if isinstance(one, str) and type(one) is not str}
+    return msgspec.structs.replace(typing.cast(S, value), **odd) if odd else typing.cast(S, value)
 
 
 def whole_number(value: object, part: object, name: str, at_least: int = 1) -> int:

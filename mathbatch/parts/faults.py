@@ -77,6 +77,8 @@ def in_words(error: BaseException) -> str:
 def raised(part: object, call: str, error: BaseException) -> Fault:
     """Return the fault that a method of a part raised this error."""
     frames = _users_frames(error)
+    if not frames and (unset := _unset(error)) is not None:
+        return unset
     where = _line_of(*frames[-1]) if frames else _definition(part, call)
     return Fault(name_of(part, call), f"raised {in_words(error)}", where, f"{type(_first(error)).__name__} {where}")
 
@@ -96,7 +98,8 @@ def part_error(error: BaseException) -> PartError | None:
     """Return the sentence for an error that came out of a user's own code; None for a defect of MathBatch."""
     frames = _users_frames(error)
     if not frames:
-        return None
+        unset = _unset(error)
+        return None if unset is None else PartError(unset.sentence())
     frame, _ = frames[0]
     own, code = frame.f_locals.get("self"), frame.f_code
     who = name_of(own, code.co_name) if _is_users_part(own) else f"{frame.f_globals.get('__name__')}.{code.co_qualname}"
@@ -109,6 +112,13 @@ def users_line(error: BaseException) -> str | None:
         return f"{error.filename}, line {error.lineno}"
     frames = _users_frames(error)
     return _line_of(*frames[-1]) if frames else None
+
+
+def _unset(error: BaseException) -> Fault | None:
+    """Return the fault that a part lacks an attribute, which its base class sets; None for any other error."""
+    if isinstance(error, AttributeError) and _is_users_part(error.obj):
+        return returned(error.obj, "__init__", "", f"lacks the attribute {error.name}: call super().__init__ in it")
+    return None
 
 
 def _first(error: BaseException) -> BaseException:

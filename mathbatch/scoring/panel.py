@@ -21,7 +21,7 @@ from mathbatch.base import BaseScorer, BaseSummary
 from mathbatch.config.instantiate import make
 from mathbatch.config.templates.compile import compile_expression
 from mathbatch.errors import ConfigError, nearest
-from mathbatch.parts.checks import shown, wrong_type
+from mathbatch.parts.checks import shown, writable, wrong_type
 from mathbatch.parts.faults import PartError, PartFailure, failure, is_ours, returned
 from mathbatch.records import Row, Sample, Score
 from mathbatch.scoring.judge import Judge
@@ -106,6 +106,9 @@ def _wrong_score(found: object) -> str | None:
     wrong = wrong_type(found, Score)
     if wrong is None and isinstance(found, Score) and found.verdict not in VERDICTS:
         return f"a Score whose verdict is {shown(found.verdict)}, not {' or '.join(VERDICTS)}"
+    texts = (found.answer, found.gold, found.reason) if wrong is None and isinstance(found, Score) else ()
+    if any(text is not None and text != writable(text) for text in texts):
+        return "a Score with half a surrogate pair, which is no text"
     return wrong
 
 

@@ -44,6 +44,11 @@ class Unmade(ThresholdFilter):
         raise KeyError("no such table")
 
 
+class Narrow(ThresholdFilter):
+    def __init__(self, unit: str) -> None:
+        super().__init__(words=[unit])
+
+
 class Leaving(ThresholdFilter):
     def __init__(self) -> None:
         raise SystemExit(0)
@@ -188,3 +193,10 @@ def test_a_module_that_cannot_be_imported_is_named_with_the_line(
 def test_an_error_that_the_class_raises_comes_through_as_it_is() -> None:
     with pytest.raises(StoreError, match="the disk is full"):
         made("BrokenFilter")
+
+
+def test_an_argument_that_a_class_does_not_take_is_told_how_to_take_it() -> None:
+    with pytest.raises(ConfigError, match=r"Narrow does not take given.*\n.*let __init__ take given, and call super"):
+        make("filter", {"_target_": f"{HERE}.Narrow", "unit": "m"}, BaseDataFilter, given="x")
+    with pytest.raises(ConfigError, match=r"Unmade takes no such argument\n.*or let __init__ take rerun"):
+        make("filter", {"_target_": f"{HERE}.Unmade", "rerun": False}, BaseDataFilter)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 
 import pytest
-from support.faulty_parts import HERE
+from support.faulty_parts import HERE, NeverClosed
 from support.processes import run, start, wait_for
 from support.rows import SCRIPTED, overrides, questions, write_rows
 from support.run_folders import records, results, run_dir
+
+from mathbatch.config import ModelConfig
+from mathbatch.models.guard import GuardedModel
+from mathbatch.parts.faults import PartError
 
 pytestmark = pytest.mark.process
 
@@ -45,6 +50,7 @@ def part(section: str, name: str, *arguments: str) -> tuple[str, ...]:
         (model("bytes for a text"), "a Response whose text is b'4', not str"),
         (model("no text"), "a Response whose text is None, not str"),
         (model("half a token"), "a Response whose output_tokens is 0.5, not int or None"),
+        (model("less than no tokens"), "a Response whose output_tokens is -3, which is no count of tokens"),
         (model("list for a reasoning"), "a Response whose reasoning is a list, not str or None"),
         (model("coroutine"), "returned a coroutine, not a Response: an `await` is missing"),
         (part("model", "PlainModel")[1:], "PlainModel.generate returned a Response, not an awaitable: write `"),
@@ -53,10 +59,13 @@ def part(section: str, name: str, *arguments: str) -> tuple[str, ...]:
         (part("model", "LeavingModel")[1:], "LeavingModel.open raised SystemExit: 0"),
         (part("model", "RoomlessModel")[1:], "RoomlessModel.capacity is None, not a whole number from 1"),
         (part("loader", "FaultyLoader", "of=dicts"), "FaultyLoader.__iter__ yielded a dict, not a Sample or BadRow"),
+        (part("loader", "BareLoader"), "BareLoader.__init__ lacks the attribute mapping: call super().__init__ in it"),
+        (part("processor", "BareProcessor"), "BareProcessor.__init__ lacks the attribute system_prompt: call super()"),
         (part("loader", "FaultyRows"), "FaultyRows.rows yielded a dict, not a RawRow, as row 1"),
         (part("loader", "Uncounting"), "Uncounting.count returned 'many', not a whole number from 0"),
         (part("processor", "FaultyProcessor", "of=none"), "process returned None, not a Request, for all 12 samples"),
         (part("processor", "FaultyProcessor", "of=raise"), "raised ValueError: no prompt, for all 12 samples, from 0"),
+        (part("processor", "FaultyProcessor", "of='no messages'"), "messages are an empty list, not a list of"),
         (part("processor", "FaultyProcessor", "of=exit"), "process raised SystemExit: 0, for all 12 samples"),
         (part("filter", "FaultyFilter", "does=raise"), "raised RuntimeError: no idea, for all 12 samples, from 0"),
         (part("filter", "FaultyFilter", "does=none"), "pending returned None, not True or False, for all 12 samples"),
@@ -159,6 +168,7 @@ def test_what_processor_and_filter_do_to_one_sample_costs_that_sample(
     ("do", "told", "kept"),
     [
         ("half a pair", "half a surrogate pair", {"text": "4\ufffd", "reasoning": "\U0001f600"}),
+        ("text of another class", "", {"text": "four", "finish_reason": "length"}),
         ("odd reason", "the finish reason 'end_of_turn', which is saved as 'stop'", {"finish_reason": "stop"}),
         ("change the request", "", {"text": "four"}),
     ],
@@ -179,6 +189,12 @@ def test_a_model_that_does_not_close_costs_no_answer(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "UnclosableModel.close raised OSError: the socket is gone" in done.stderr
     assert (run_dir(tmp_path) / "manifest.json").exists()
+
+
+def test_a_model_that_closes_for_ever_is_not_waited_for() -> None:
+    model = GuardedModel(NeverClosed(ModelConfig(name="never closed", path="")), print, close_s=0)
+    with pytest.raises(PartError, match=r"NeverClosed\.close did not end within 0 s"):
+        asyncio.run(model.close())
 
 
 def test_a_full_disk_of_an_own_saver_is_told_as_that_and_what_was_saved_stands(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ class Unspeakable(Exception):
         raise RuntimeError
 
 
+class OwnText(str):
+    """Text of a class of its own, as NumPy has them."""
+
+
 def on_seven(request: Request, raised: BaseException) -> Response:
     """Raise the error for the samples with a 7, and answer the others."""
     return error(raised) if "7" in text_of(request.messages[-1]["content"]) else GOOD
@@ -57,6 +61,8 @@ ANSWERS: dict[str, Callable[[Request], Any]] = {
     "number for a text": lambda request: Response(4),  # type: ignore[arg-type]
     "bytes for a text": lambda request: Response(b"4"),  # type: ignore[arg-type]
     "no text": lambda request: Response(None),  # type: ignore[arg-type]
+    "less than no tokens": lambda request: Response("four", output_tokens=-3),
+    "text of another class": lambda request: Response(OwnText("four"), finish_reason=OwnText("length")),
     "half a token": lambda request: Response("four", output_tokens=0.5),  # type: ignore[arg-type]
     "list for a reasoning": lambda request: Response("four", reasoning=["so"]),  # type: ignore[arg-type]
     "coroutine": lambda request: asyncio.sleep(0, GOOD),
@@ -104,6 +110,11 @@ class UnclosableModel(ScriptedModel):
         raise OSError("the socket is gone")
 
 
+class NeverClosed(ScriptedModel):
+    async def close(self) -> None:
+        await asyncio.Event().wait()
+
+
 class BlockingModel(ScriptedModel):
     """Blocks the whole process at one sample, and says so by the file `blocking`."""
 
@@ -148,6 +159,11 @@ class FaultyLoader(FileDataLoader):
         return (self._make(at) for at in range(1, 6))
 
 
+class BareLoader(FileDataLoader):
+    def __init__(self, dataset: DatasetConfig) -> None:
+        pass
+
+
 class FaultyRows(FileDataLoader):
     def rows(self) -> Iterator[RawRow]:
         yield {"id": "1"}  # type: ignore[misc]
@@ -169,6 +185,7 @@ REQUESTS: dict[str, Callable[[Sample], Any]] = {
     "exit": lambda sample: error(SystemExit(0)),
     "text for messages": lambda sample: Request("", "What?"),  # type: ignore[arg-type]
     "no content": lambda sample: request_with(content=None),
+    "no messages": lambda sample: Request("", []),
     "bytes for an image": lambda sample: request_with(content=[{"type": "image", "image": b"png"}]),
     "an object": lambda sample: request_with(name=object()),
 }
@@ -195,6 +212,11 @@ class SharingProcessor(ChatDataProcessor):
         sample.row["query_cot"] = "changed"
         self.shared.id, self.shared.messages[0]["content"] = "other", sample.query
         return self.shared
+
+
+class BareProcessor(ChatDataProcessor):
+    def __init__(self, system_prompt: str | None = None) -> None:
+        pass
 
 
 class FaultyFilter(PendingDataFilter):
