@@ -84,10 +84,14 @@ def named(tree: Node) -> Named:
 
 
 def is_name(tree: Node) -> bool:
-    r"""Tell whether a tree only names something: `x`, `f(x)`, `(x, y)`, `\frac{dy}{dx}`."""
+    r"""Tell whether a tree only names something: `x`, `f(x)`, `f(2)`, `(x, y)`, `\frac{dy}{dx}`."""
     if tree.kind == "name":
         return tree.text not in CONSTANTS and tree.text != "infty"
-    return tree.kind in ("mul", "div", "group", "call") and bool(tree.parts) and all(map(is_name, tree.parts))
+    if tree.kind == "call" and len(tree.text) == 1:
+        return True
+    if tree.kind == "mul" and is_name(tree.parts[0]):  # f(2) is read as a product
+        return all(one.kind == "num" or is_name(one) for one in tree.parts)
+    return tree.kind in ("div", "group", "call") and bool(tree.parts) and all(map(is_name, tree.parts))
 
 
 def filled(tree: Node, model: Node) -> Node:
