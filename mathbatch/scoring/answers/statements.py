@@ -247,11 +247,7 @@ def after_markers(text: str) -> list[Stated]:
     ]
     last = (_after_marker(text, mark.end()) for mark in reversed(marks[-MAX_MARKERS:]))
     first = (_after_marker(text, mark.end()) for mark in marks[:MAX_MARKERS])
-    found: list[Stated] = []
-    for one in (next(filter(None, last), None), next(filter(None, first), None)):
-        if one is not None and one not in found:
-            found.append(one)
-    return found
+    return list(dict.fromkeys(filter(None, (next(filter(None, last), None), next(filter(None, first), None)))))
 
 
 def last_conclusion(text: str) -> Stated | None:
@@ -271,21 +267,14 @@ def first_bold_sentence(text: str) -> Stated | None:
 
 def last_sentence(text: str) -> Stated | None:
     """Read the last sentence that states something."""
-    return next(
-        (
-            _candidate(one, Rule.LAST_SENTENCE)
-            for one in sentences_that_state(reversed(sentences(text[-SENTENCE_WINDOW:])))
-        ),
-        None,
-    )
+    said = sentences_that_state(reversed(sentences(text[-SENTENCE_WINDOW:])))
+    return next((_candidate(one, Rule.LAST_SENTENCE) for one in said), None)
 
 
 def first_sentence(text: str) -> Stated | None:
     """Read the first sentence that states something, since many models answer first and explain then."""
-    return next(
-        (_candidate(one, Rule.FIRST_SENTENCE) for one in sentences_that_state(sentences(text[:SENTENCE_WINDOW]))),
-        None,
-    )
+    said = sentences_that_state(sentences(text[:SENTENCE_WINDOW]))
+    return next((_candidate(one, Rule.FIRST_SENTENCE) for one in said), None)
 
 
 def _after_marker(text: str, start: int) -> Stated | None:

@@ -52,7 +52,10 @@ WORDS = {word: value for value, word in enumerate(ONES.split())} | {
     word: 10 * value for value, word in enumerate(TENS.split(), 2)
 }
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 10**9, "trillion": 10**12}
-PART_WORDS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+PART_WORDS = {"half": 2, "quarter": 4} | {
+    part: below
+    for below, part in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
+}
 WORD = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})"
 SCALE = rf"(?:{'|'.join(SCALES)})"
 ANY_PART = "|".join(PART_WORDS)
@@ -203,12 +206,8 @@ def _chinese_value(text: str) -> int:
     return value.get(text[-1], 10)
 
 
-FRACTION_WORDS = {"half": 2, "halves": 2, "quarter": 4} | {
-    part: below
-    for below, part in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
-}  # fmt: skip
 SPELLED_FRACTION = re.compile(
-    rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>{'|'.join(FRACTION_WORDS)})s?\b",
+    rf"\b(?:(?P<top>an?|one|two|three|four|five|six|seven|eight|nine|ten)[\s-])?(?P<part>halves|(?:{ANY_PART}))s?\b",
     re.IGNORECASE,
 )
 SPELLED_ROOT = re.compile(r"(?:(?<=\d)\stimes\s)?(?:\bthe\s)?\bsquare\sroot\sof\s(\d+(?:\.\d+)?)", re.IGNORECASE)
@@ -225,7 +224,7 @@ def spelled_fraction_in(text: str) -> Number | None:
         return None
     top = found[-1]["top"] or "one"
     count = 1 if ONE_WORD.fullmatch(top) else int(spelled_numbers_in(top)[0].value)
-    value = Fraction(count, FRACTION_WORDS[found[-1]["part"].lower()])
+    value = Fraction(count, PART_WORDS[found[-1]["part"].lower().replace("halves", "half")])
     return Number(value, False, "", found[-1][0], *found[-1].span())
 
 
