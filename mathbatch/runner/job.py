@@ -16,7 +16,7 @@ from mathbatch.data.feed import Feed
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, MathBatchError, SampleError, StoreError
-from mathbatch.parts.faults import PartError, part_error, raised, users_line
+from mathbatch.parts.faults import PartError, part_error, raised
 from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Record
 from mathbatch.runner.components import Components, check_batcher, sampling_values
@@ -135,9 +135,9 @@ class Job(ABC):
         told = error if isinstance(error, MathBatchError) else part_error(error)
         if told is None and not isinstance(error, Exception):
             raise error
-        # An error of the disk says all in its sentence, unless a user's own code has raised it.
-        is_told = told is error and (told.__cause__ is None or isinstance(told, StoreError))
-        if told is None or (self._is_open and (not is_told or users_line(told.__cause__ or told) is not None)):
+        # An error of the disk says all in its sentence.
+        says_all = told is error and (told.__cause__ is None or isinstance(told, StoreError))
+        if told is None or (self._is_open and not says_all):
             traceback.print_exception(error)
         self.error = self.error or told or cast(Exception, error)
         self.settled.set()
