@@ -15,7 +15,7 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.feed import Feed
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.storage.segments import disk_error
-from mathbatch.errors import Interrupted, MathBatchError, SampleError
+from mathbatch.errors import Interrupted, MathBatchError, SampleError, StoreError
 from mathbatch.parts.faults import PartError, part_error, raised
 from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Record
@@ -135,7 +135,9 @@ class Job(ABC):
         told = error if isinstance(error, MathBatchError) else part_error(error)
         if told is None and not isinstance(error, Exception):
             raise error
-        if told is None or (self._is_open and isinstance(told, PartError)):
+        # An error of the disk says all in its sentence.
+        says_all = told is error and (told.__cause__ is None or isinstance(told, StoreError))
+        if told is None or (self._is_open and not says_all):
             traceback.print_exception(error)
         self.error = self.error or told or cast(Exception, error)
         self.settled.set()

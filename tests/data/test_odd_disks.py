@@ -41,6 +41,15 @@ def test_a_file_system_without_locks_or_fsync_of_folders_is_good_enough(
 
 
 @pytest.mark.process
+def test_a_folder_that_can_not_be_made_durable_is_told_without_a_traceback(tmp_path: Path, data: Path) -> None:
+    done = run(tmp_path, *overrides(data, ODD, f"+saver.fsync_folder={errno.EDQUOT}"))
+    assert done.returncode == 2
+    assert "Disk quota exceeded" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("can't write") == 1
+
+
+@pytest.mark.process
 def test_without_flock_a_second_writer_is_refused_and_one_that_was_killed_is_not_waited_for(
     tmp_path: Path, data: Path
 ) -> None:
