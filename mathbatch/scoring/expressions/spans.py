@@ -34,7 +34,7 @@ LEADING_WORD = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*]
 TRAILING_WORD = re.compile(r"\s(?:and|or|per|in|is)$")
 # Bold as in "= **16 m**", but not the power of "2**3".
 EMPHASIS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
-LEADING_MARKS = re.compile(r"\A(?:[ \t\n,;:：。，!?*_`—\"“”]|\.(?!\d))+")
+LEADING_MARKS = re.compile(r"\A(?:[ \t\n,;:：。，!?*_`—\"“”]|\.(?!\d)|\\approx(?![A-Za-z]))+")
 OUTER_MARKS = ' \t\n.,;:：。，!?*_`—"“”'
 
 
