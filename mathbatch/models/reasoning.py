@@ -20,7 +20,7 @@ BETWEEN_WORDS = r"[_:▁-]"
 MARK = re.compile(
     rf"{OPENING_BRACKET}(?i:\s?[|｜]?\s?(?P<slash>/?)\s?(?P<name>(?:(?:begin|start|end)\s(?:of\s)?)?"
     rf"(?:[a-z]{{1,10}}{BETWEEN_WORDS}){{0,3}}"
-    r"(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis|(?P<within>reflection)))"
+    r"(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis|(?P<within>reflect(?:ion|ing)?)))"
     rf"(?:{BETWEEN_WORDS}[a-z]{{1,10}}){{0,2}})(?:\s[a-z_-]{{1,20}}=[\"'][^\"'<>]{{0,40}}[\"']){{0,2}}\s?{CLOSING_BRACKET}"
     r"|\|(?:channel\|?|im_start\|)>\s?(?P<channel>(?!assistant|system|user|tool)[a-z]{1,20})"
     r"(?:[^<\n]{0,60}<\|(?:message|constrain)\|>(?:[a-z]{1,10}<\|message\|>)?)?"

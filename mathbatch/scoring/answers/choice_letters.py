@@ -71,7 +71,8 @@ LETTER_INTRODUCED = re.compile(
 )
 # A noun and a letter, as "Figure C".
 NOUN_AND_LETTER = re.compile(
-    r"(?:(?:the\s)?[^\W\d_]{2,}\s(?:(?:labell?ed|marked|named|called)\s)?|[图圖])[(\[]?([A-Z])[)\]]?[\s.。]*",
+    r"(?:(?:the\s)?[^\W\d_]{2,}\s(?:(?:labell?ed|marked|named|called)\s)?|[图圖])[(\[]?([A-Z])[)\]]?"
+    r"(?:\sis\s(?:the\s)?(?:missing|different|needed|next|odd\sone(?:\sout)?))?[\s.。]*",
     re.IGNORECASE,
 )
 # What a Japanese text denies: "AではなくB".

@@ -17,7 +17,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from mathbatch.config.templates.boxed import boxes
+from mathbatch.config.templates.boxed import Box, boxes
 from mathbatch.scoring.answers.cues import (
     ANSWER_MARKER,
     BOLD,
@@ -105,6 +105,10 @@ WORDS_AFTER_MARKER = re.compile(
 BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
 # Sentence in brackets, in front of which a number is no label: "The answer is 4. (9 was the number given.)".
 IN_BRACKETS = re.compile(r"\([^()]*[a-z]{2}\s[^()]*\)\W*")
+# Stands behind a box that is denied.
+CALLED_WRONG = re.compile(
+    r"[$\s*)]{0,4}\s(?:is|was|would\sbe)\s(?:(?:clearly|also|therefore|then)\s)?(?:wrong|incorrect|ruled\sout|not\s(?:the|correct|right)\b)"
+)
 # Stand around the value in a box: "Answer: " and a tick.
 AROUND_VALUE_IN_BOX = re.compile(
     r"\A(?P<text>\\(?:text|mathrm|textbf|mbox)\s?\{\s?)?(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*(?(text)\})"
@@ -200,7 +204,7 @@ def boxed(text: str) -> Stated | None:
     A box states the answer however long it is, so that one of many digits is wrong, and no weaker statement counts.
     """
     every = [one for one in boxes(text) if one.text]
-    every = [one for one in every if not DENIAL_BEFORE.search(text[max(one.start - 40, 0) : one.start])]
+    every = [one for one in every if not _is_denied(text, one)]
     found = [one for one in every if not _is_in_check(text, one.start)] or every
     joined = found[-1:]
     for one in reversed(found[:-1]):
@@ -212,6 +216,12 @@ def boxed(text: str) -> Stated | None:
     texts = [f"{side[0]}{one.text}" if named and side else one.text for side, one in zip(sides, joined, strict=True)]
     text = AROUND_VALUE_IN_BOX.sub("", ", ".join(texts)).strip()
     return Stated(text, Rule.BOXED) if text else None
+
+
+def _is_denied(text: str, box: Box) -> bool:
+    r"""Tell whether a box is denied, in front of it or behind: "not \boxed{7}", "\boxed{7} is wrong"."""
+    before = text[max(box.start - 40, 0) : box.start]
+    return DENIAL_BEFORE.search(before) is not None or CALLED_WRONG.match(text, box.end) is not None
 
 
 def _is_in_check(text: str, place: int) -> bool:

@@ -41,12 +41,22 @@ WHOLE_NUMBERS = re.compile(
     r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)"
     r"\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
+ORDINALS = dict(
+    zip(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(),
+        "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th".split(),
+        strict=True,
+    )
+)
 SYMBOLS = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers", "the real numbers"), r"\mathbb{R}"),
     **dict.fromkeys(
         ("no solution", "no solutions", "there is no solution", "empty set", "the empty set"), r"\emptyset"
     ),
     "infinity": r"\infty",
+    "converges": "convergent",
+    "diverges": "divergent",
+    **ORDINALS,
 }
 # Remark that a name stands for any whole number, in brackets or behind a word: `(k \in \mathbb{Z})`.
 IN_WHOLE_NUMBERS = re.compile(
