@@ -112,7 +112,8 @@ CALLED_WRONG = re.compile(
 # Stand around the value in a box: "Answer: " and a tick.
 AROUND_VALUE_IN_BOX = re.compile(
     r"\A(?P<text>\\(?:text|mathrm|textbf|mbox)\s?\{\s?)?(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*(?(text)\})"
-    r"|\s?(?:[✓✔✅☑]\ufe0f?|\\checkmark)\Z",
+    r"|(?<=\A\\text\{)(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*"
+    r"|\A[✓✔✅☑]\ufe0f?\s?|\s?(?:[✓✔✅☑]\ufe0f?|\\checkmark)\Z",
     re.IGNORECASE,
 )
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
