@@ -42,7 +42,7 @@ DENIAL_BEFORE = _cue(
 BOUND_BEFORE = _cue(
     "bound before",
     "it is more than ",
-    r"(?:\b(?:than|above|below|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)|[<>≤≥]|\\[lg](?:eq?|t))"
+    r"(?:\b(?:than|above|below|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)|(?<!-)[<>≤≥]|\\[lg](?:eq?|t))"
     r"\s?(?:or\sequal\sto\s)?\W{0,3}\Z",
 )
 # What an answer is contrasted with.

@@ -73,6 +73,7 @@ APOSTROPHES = re.compile(r"(?<![\w.,'’])\d{1,3}(?:['’]\d{3})+(?![\d'’\"])"
 MINUS_IN_WORDS = re.compile(
     rf"(?:\A|(?<=[:=]\s)|(?<=\bis\s)|(?<=\bequals\s))(?:minus|negative)\s(?=\$?\.?\d|{WORD}\b)", re.IGNORECASE
 )
+EMPHASIS_TAGS = re.compile(r"<(b|strong|i|em|u|mark|code|p|div|span)>([^<>]{0,200})</\1>", re.IGNORECASE)
 QUOTE_MARK = re.compile(r"^>[ \t]+", re.MULTILINE)
 # Row of a table, or entry of a JSON object, with the answer: "| Answer | 42 |", `{"final_answer": 42}`.
 ANSWER_ROW = re.compile(
@@ -90,6 +91,7 @@ BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
     text = QUOTE_MARK.sub("", readable(without_middle(final_part(response))))
+    text = EMPHASIS_TAGS.sub(r"\2", text)
     text = ANSWER_ROW.sub(r"Answer: \1\n", text)
     # JSON writes two backslashes for one.
     text = ANSWER_ENTRY.sub(lambda found: f"Answer: {found[1]}\n".replace("\\\\", "\\"), text)
