@@ -20,11 +20,11 @@ BETWEEN_WORDS = r"[_:▁-]"
 MARK = re.compile(
     rf"{OPENING_BRACKET}(?i:\s?[|｜]?\s?(?P<slash>/?)\s?(?P<name>(?:(?:begin|start|end)\s(?:of\s)?)?"
     rf"(?:[a-z]{{1,10}}{BETWEEN_WORDS}){{0,3}}"
-    r"(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis))"
+    r"(?:think(?:ing)?|thoughts?|scratch_?pad|思考|(?P<plain>reason(?:ing)?|analysis|(?P<within>reflect(?:ion|ing)?)))"
     rf"(?:{BETWEEN_WORDS}[a-z]{{1,10}}){{0,2}})(?:\s[a-z_-]{{1,20}}=[\"'][^\"'<>]{{0,40}}[\"']){{0,2}}\s?{CLOSING_BRACKET}"
     r"|\|(?:channel\|?|im_start\|)>\s?(?P<channel>(?!assistant|system|user|tool)[a-z]{1,20})"
     r"(?:[^<\n]{0,60}<\|(?:message|constrain)\|>(?:[a-z]{1,10}<\|message\|>)?)?"
-    r"|channel(?P<end>\|>))"
+    r"|channel(?P<end>\|>)|unused94>thought(?=\s)|unused95(?P<end_unused>>))"
 )
 # Marks of channels without their special tokens, "analysisWe get 5.assistantfinal5", and those of Granite in words.
 BARE_MARK = re.compile(
@@ -45,12 +45,17 @@ EXPLICIT = re.compile(r"boxed|begin_of_box|\banswer\b|####|答案", re.IGNORECAS
 
 
 class Mark(NamedTuple):
-    """Mark around a thought. A heading such as "[Analysis]" opens a thought only if something closes it."""
+    """Mark around a thought.
+
+    A heading such as "[Analysis]" opens a thought only if something closes it. A reflection may be part of a thought,
+    which goes on behind it.
+    """
 
     start: int
     end: int
     closes: bool
     is_heading: bool
+    is_reflection: bool = False
 
 
 def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | None, str]:
@@ -68,14 +73,17 @@ def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | No
     pieces: list[tuple[int, int]] = []
     before: list[tuple[int, int]] = []
     start = opened = 0
+    in_reflection = marks[0].is_reflection if marks else False
     for mark in marks:
+        if is_thinking and mark.is_reflection and not in_reflection:
+            continue
         if is_thinking and mark.closes:
             is_thinking, start = False, mark.end
         elif mark.closes or not is_thinking:
             pieces.append((start, mark.start))
             start = mark.end
         if not mark.closes and not is_thinking:
-            is_thinking, opened = True, mark.end
+            is_thinking, opened, in_reflection = True, mark.end, mark.is_reflection
             before, pieces = (pieces if _has_text(text, pieces) else before), []
     if is_thinking:
         start = _start_of_answer(text, opened)
@@ -102,8 +110,9 @@ def _marks(text: str) -> list[Mark]:
     found = [one for one in found if not (one.closes and text[one.start] == "H") or not found[0].closes]
     for one in MARK.finditer(text):
         is_final = (one["channel"] or "").lower() in FINAL_CHANNELS
-        closes = bool(one["slash"] or one["end"] or END.search(one["name"] or "") or is_final)
-        found.append(Mark(*one.span(), closes, is_heading=one["plain"] is not None and one[0][0] in "[【"))
+        closes = bool(one["slash"] or one["end"] or one["end_unused"] or END.search(one["name"] or "") or is_final)
+        is_heading = one["plain"] is not None and one[0][0] in "[【"
+        found.append(Mark(*one.span(), closes, is_heading, is_reflection=one["within"] is not None))
     found.sort()
     return [one for one in found if not one.is_heading or found[-1].closes]
 

@@ -43,7 +43,7 @@ SENTENCE_GOES_ON = re.compile(
 # A capital letter that is neither part of a word nor the pronoun "I" with a verb behind it: "the choice I made".
 CAPITAL_LETTER = r"([A-Z])(?![A-Za-z'’])(?!(?<=I)\s[a-z])"
 AFTER_OPTION_WORD = re.compile(
-    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?|opci[oó]n|lettre|letra|lettera|antwort|buchstabe|вариант)|选项|选|答案】?[为是]?)\s?[:：]?\s?[(（]?"
+    r"(?:\b(?:option|choice|letter|statement|answer(?:\sis)?|opci[oó]n|lettre|letra|lettera|antwort|buchstabe|вариант)|[选選][项項]?|答案】?[为是]?)\s?[:：]?\s?[(（]?"
     + CAPITAL_LETTER,
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ FIGURE_NOUN = r"(?:(?:figure|picture|image|diagram|shape|piece|graph)\s)"
 AFTER_VERB = re.compile(
     r"(?:\b(?:is|are|be|but|[Ii]t['’\s]s|go(?:ing)? with|choose|pick|select|say|leaning towards?)|[是为=:：])\s?"
     rf"{FIGURE_NOUN}?([A-Z])"
-    r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$))"
+    r"(?=[\s.,!。，;]*$|[.:,;](?:\s|$)|\s(?:without|beyond)\s)"
 )
 LETTER_AT_END = re.compile(
     r"\b(?:(?:so|thus|hence|therefore|leaves|leaving)\b[,:]?\s(?:only\s)?|(?:is|be|but|likely|probably|clearly)\s(?:only\s)?)"
@@ -70,7 +70,13 @@ LETTER_INTRODUCED = re.compile(
     r"|here\b|instead\b|rather\b|for\b)[a-z])"
 )
 # A noun and a letter, as "Figure C".
-NOUN_AND_LETTER = re.compile(r"(?:the\s)?[^\W\d_]{2,}\s[(\[]?([A-Z])[)\]]?[\s.]*", re.IGNORECASE)
+NOUN_AND_LETTER = re.compile(
+    r"(?:(?:the\s)?[^\W\d_]{2,}\s(?:(?:labell?ed|marked|named|called)\s)?|[图圖])[(\[]?([A-Z])[)\]]?"
+    r"(?:\sis\s(?:the\s)?(?:missing|different|needed|next|odd\sone(?:\sout)?))?[\s.。]*",
+    re.IGNORECASE,
+)
+# What a Japanese text denies: "AではなくB".
+DENIED_IN_JAPANESE = re.compile(r"[A-Z]\s?(?:では|じゃ)な(?:く|い)[、。]?")
 # A letter that is chosen: "I would settle for A here", "everything points to D".
 CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:['’]\w+)?\s[^.;:\n]{0,40}?\b(?:for|with|choose|pick|select|say|take)|\bpoints?\sto|\b[Oo]nly)\s[(\[]?([A-Z])[)\]]?"
@@ -99,6 +105,7 @@ def letters_in(text: str, allowed: str = DEFAULT_LETTERS, introduced: bool = Fal
     """
     if len(text) > MAX_ANSWER:
         return None
+    text = DENIED_IN_JAPANESE.sub("", text)
     bare = " ".join(MARKUP.sub(" ", text).split()) if "\n" not in text.strip() else MARKUP.sub("", text).strip()
     for part in dict.fromkeys([_without_reason(CONTRAST.sub("", bare)), _without_reason(bare), bare]):
         for rule in (
@@ -135,7 +142,7 @@ def _without_reason(text: str) -> str:
 
 def _letters_alone(text: str, allowed: str) -> Letters | None:
     """Read a text that is nothing but letters, or starts with a set of them: "b", "B.", "A, C", "A and C", "ACD"."""
-    core = text.strip(" .:!。，,;()（）[]【】")
+    core = text.strip(" .:!。，,;()（）[]【】→⇒➜➡👉✓✔✅☑\ufe0f")
     if len(core) == 1 and core.upper() in allowed:
         return Letters(core.upper(), core)
     several = LETTER_SET.match(text)

@@ -31,7 +31,8 @@ def _cue(name: str, example: str, *patterns: str, flags: re.RegexFlag = re.IGNOR
 NOT = r"(?:\b(?:not|never|cannot|neither|nor)\b|n['’]t\b)"
 # Words between a denial and what is denied: "not equal to the value".
 BETWEEN = (
-    r"(?:(?:be|equals?|to|the|an?|in|on|just|simply|possibly|exactly|have|value|option|choice|\w+ly|[a-z]|=)\s){0,4}"
+    r"(?:(?:be|equals?|to|the|an?|in|on|just|simply|always|possibly|exactly|have|value|option|choice|\w+ly|[a-z]|=)\s)"
+    r"{0,4}"
 )
 DENIES = _cue("denies", "it is not 7", NOT)
 DENIAL_BEFORE = _cue(
@@ -41,7 +42,7 @@ DENIAL_BEFORE = _cue(
 BOUND_BEFORE = _cue(
     "bound before",
     "it is more than ",
-    r"(?:\b(?:than|above|below|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)|[<>≤≥]|\\[lg](?:eq?|t))"
+    r"(?:\b(?:than|above|below|over|under|exceed(?:s|ing)?|between|between\s\S{1,20}\sand)|(?<!-)[<>≤≥]|\\[lg](?:eq?|t))"
     r"\s?(?:or\sequal\sto\s)?\W{0,3}\Z",
 )
 # What an answer is contrasted with.
@@ -143,7 +144,9 @@ REFUSAL = _cue(
     r"(?:be\s)?(?:help|answer|determin|see|assist|provid|process|tell|say|know|view|identif|decid|conclud)\w*"
     r"|\b(?:not\s(?:enough|sufficient)|insufficient|more)\s(?:information|data|details?|context)\b"
     r"|\b(?:does|do|did)(?:\snot|n['’]t)\s(?:provide|specify|give|contain|mention|include|know)\b"
-    r"|无法|不能确定",
+    r"|无法|不能确定"
+    r"|\bfehl(?:en|t)\s(?:\w+\s){0,2}(?:angaben?|informationen|daten|werte?)\b|\bnicht\s(?:genug|genügend|ausreichend|bestimm|lösbar|beantwort)\w*"
+    r"|\bimpossible\sde\s|\b(?:données|informations)\sinsuffisantes|\bmanque\s(?:\w+\s){0,2}(?:données|informations)\b|\bfaltan\s(?:datos|información)",
 )
 # Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".
 GOES_ON = _cue(
@@ -162,13 +165,13 @@ ANSWER_MARKER = _cue(
     "answer marker",
     "the answer is",
     r"\b(?:answers?|(?:correct|right|best|final)\s(?:option|choice|letter|statement|value|result)s?)\b"
-    r"[^.!?\n:：=。,]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
+    r"[^.!?\n:：=。,;]{0,60}?(?:\s[-–—](?=\s)|\b(?:is|are|was|would be|must be|should be|be)\b|[:：=]|\*\*[:：]?(?=\n))"
     r"|\b(?:option|choice)(?=\s\(?[A-J]\b.{0,30}\bis\s(?:the\s)?(?:correct|right|best)\b)"
     r"|(?:答案|正确选项|正确的选项|最终结果)[^。，,\n:：是为选]{0,20}(?:应?该?[是为选]|[:：])"
     r"|(?:故|应|应该|因此|所以|可|，|,|^)选(?:择|项)?(?:[是为:：]|(?=\s{0,3}[（(]?[A-Ja-j]))"
     r"|^[#*_ \t]{0,9}(?:final\s)?answer[*_: \t]{0,9}\n"
     r"|\b(?:réponse|respuesta|respuestas|antwort|lösung|risposta|resposta|antwoord|ответ|đáp\sán)\b[^.!?\n:=,]{0,40}?"
     r"(?:\b(?:est|es|ist|lautet|son|è|é|is|là)\b|[:：—–])"
-    r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)",
+    r"|(?:答え|正解|正答|解)は、?|(?:정답|답)(?:은|:)|(?:الإجابة|الجواب)(?:\sالصحيحة?)?\s?(?:هي|هو|:)",
     flags=re.IGNORECASE | re.MULTILINE,
 )

@@ -62,7 +62,7 @@ ANSWER_THEN_EXPLANATION = re.compile(
 # How many there are, and then which: "there are 4 integers $n$ with $1 \le n \le 4$".
 COUNT = re.compile(
     r"\W{0,4}(?:(?!(?:since|as|if|because|when|suppose|given)\b)[A-Za-z]+,?\s){0,4}?there\s(?:are|were|exist)\s"
-    r"(?:(?:a\stotal\sof|exactly|only|now|still)\s)?(?:\$|\\\()?\s?(\d[\d,]{0,20})\s?(?:\$|\\\))?(?![^\n:]{0,200}=\s?\$?\d)"
+    r"(?:(?:a\stotal\sof|exactly|only|now|still)\s)?(?:\$|\\\()?\s?(\d[\d,]{0,20})\s?(?:\$|\\\))?(?![^\n:]{0,200}=\s?\$?\d[\d.,]*+(?![A-Za-z\\^]))"
     r"(?:\s(?:[A-Za-z-]{2,20}|\$[A-Za-z]\$)){1,6}?"
     r"(?:(?P<listed>:|,\s(?:namely|that\sis|i\.e\.))|\s(?:with|that|such|satisfying|from|between|for\swhich|of\s\$)|\.?$)",
     re.IGNORECASE,

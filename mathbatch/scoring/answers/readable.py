@@ -15,6 +15,7 @@ import unicodedata
 
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.normalize import restore_backslashes
+from mathbatch.scoring.expressions.numbers import WORD
 
 # Characters at either end that are read at all; the working between is left out, which bounds the time.
 READ_WINDOW = 10_000
@@ -40,7 +41,7 @@ GREEK = "|".join(
 )
 MATHEMATICS = re.compile(
     rf"(?:var)?(?i:{GREEK})|Re|Im|Pr"
-    r"|[a-z]?frac|sqrt|root|[dt]?binom|begin|end|substack|(?:left|right|[bB]igg?)[lrm]?|(?!f?color)\w*box(?:ed)?"
+    r"|[a-z]?frac|sqrt|root|[dt]?binom|begin|end|substack|(?:left|right|[bB]igg?)[lrm]?|(?!f?color|raise|make|par)\w*box(?:ed)?"
     r"|over\w+|under(?:brace|set|bracket)|stackrel|bar|vec|hat|tilde|d{1,4}ot|wide\w+|acute|grave|check|breve|not"
     r"|[bx]?cancel\w*|sout|st|\w*arrow|mathring"
     r"|text|mathrm|textrm|textnormal|rm|operatorname|ce|math(?:bb|cal|scr|frak)|unit|si|num|qty|pu"
@@ -52,7 +53,7 @@ MATHEMATICS = re.compile(
 )
 COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\[[^\[\]{}]{0,40}\])?(?=\{)")
 # Commands whose argument is no content: a length, a colour, a label.
-WITHOUT_CONTENT = re.compile(r"[hv]space|\w*phantom|label|tag|ref|cite|footnote|kern|\w*skip|fontsize|raisebox|rule")
+WITHOUT_CONTENT = re.compile(r"[hv]space|\w*phantom|label|tag|ref|cite|footnote|kern|\w*skip|fontsize|rule")
 BRACE = re.compile(r"(?<!\\)[{}]")
 # Surroundings without a meaning, and switches of font and size.
 LAYOUT = re.compile(
@@ -60,13 +61,40 @@ LAYOUT = re.compile(
     r"|\\(?:tiny|(?:script|footnote|normal)size|small|large|Large|LARGE|huge|Huge|bf|it|tt|sf|sl|em|sc|\w+series|\w+shape|boldmath"
     r"|(?:display|text|script)style|centering)(?![A-Za-z])\s?"
 )
+OTHER_BOX = re.compile(
+    r"\\(?:bbox|ovalbox|Ovalbox|doublebox|shadowbox|tcbox|Aboxed)\s?(?:\[[^\[\]{}]{0,60}\]\s?)?(?=\{)"
+)
+# A brace with a label under or over what is meant: `\underbrace{9}_{\text{sum}}`.
+LABELLED_BRACE = re.compile(
+    r"\\(?:under|over)brace\s?(\{(?:[^{}]|\{[^{}]{0,80}\}){0,80}\})\s?[_^]\s?\{(?:[^{}]|\{[^{}]{0,80}\}){0,80}\}"
+)
+# Thousands as in Switzerland: 1'500.
+APOSTROPHES = re.compile(r"(?<![\w.,'’])\d{1,3}(?:['’]\d{3})+(?![\d'’\"])")
+MINUS_IN_WORDS = re.compile(
+    rf"(?:\A|(?<=[:=]\s)|(?<=\bis\s)|(?<=\bequals\s))(?:minus|negative)\s(?=\$?\.?\d|{WORD}\b)", re.IGNORECASE
+)
+EMPHASIS_TAGS = re.compile(r"<(b|strong|i|em|u|mark|code|p|div|span)>([^<>]{0,200})</\1>", re.IGNORECASE)
+QUOTE_MARK = re.compile(r"^>[ \t]+", re.MULTILINE)
+# Row of a table, or entry of a JSON object, with the answer: "| Answer | 42 |", `{"final_answer": 42}`.
+ANSWER_ROW = re.compile(
+    r"^\|[ \t*_]{0,9}(?:the\s)?(?:final\s)?answer[ \t*_:]{0,9}\|([^|\n]{1,200})\|[ \t]*$(?!\n\|?[ \t]*:?-)",
+    re.IGNORECASE | re.MULTILINE,
+)
+ANSWER_ENTRY = re.compile(
+    r"(?<=[{,\s])[\"'](?:(?:final|correct)[_\s]?)?answer[\"']\s?:\s?(\"[^\"\n]{1,400}\"|[^\s\"{}\[\],]{1,60})\s?(?=[,}\n])",
+    re.IGNORECASE,
+)
 BOX_WITHOUT_BRACES = re.compile(r"(\\boxed)\s+([^\s{}$\\]{1,40})")
 
 
 @functools.lru_cache(4)
 def answer_part(response: str) -> str:
     """Return what follows the thinking of a response, without the middle of a long one, as `readable` writes it."""
-    text = readable(without_middle(final_part(response)))
+    text = QUOTE_MARK.sub("", readable(without_middle(final_part(response))))
+    text = EMPHASIS_TAGS.sub(r"\2", text)
+    text = ANSWER_ROW.sub(r"Answer: \1\n", text)
+    # JSON writes two backslashes for one.
+    text = ANSWER_ENTRY.sub(lambda found: f"Answer: {found[1]}\n".replace("\\\\", "\\"), text)
     return QUOTED.sub(r"\1\2", text)
 
 
@@ -90,7 +118,9 @@ def readable(text: str) -> str:
     if not text.isascii():
         text = FULL_WIDTH_POINT.sub(".", text.translate(FULL_WIDTH))
     if "\\" in text:
+        text = OTHER_BOX.sub(r"\\boxed", LABELLED_BRACE.sub(r"\1", text))
         text = BOX_WITHOUT_BRACES.sub(r"\1{\2}", without_decorations(LAYOUT.sub("", text)))
+    text = MINUS_IN_WORDS.sub("-", APOSTROPHES.sub(lambda found: re.sub("['’]", "", found[0]), text))
     return PERCENT.sub("%", POINT_WITHOUT_ZERO.sub("0.", text))
 
 

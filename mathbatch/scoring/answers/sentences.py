@@ -11,7 +11,9 @@ from mathbatch.scoring.answers.remarks import is_remark, tells_how
 
 # Characters at the end, and at the start, that are split into sentences: conclusions stand there or nowhere.
 SENTENCE_WINDOW = 4000
-SENTENCE_END = re.compile(r"(?<!\.[A-Za-z])[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+")
+SENTENCE_END = re.compile(
+    r"(?<!\.[A-Za-z])(?!(?<=\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec))\.\s\d)[.!?][\"'”’*_)\]]{0,4}(?=\s|$)|[。！？；]|\n+"
+)
 # Label of a list item, whose full stop ends no sentence: "1.", "B.".
 LIST_LABEL = re.compile(r"[\s*_>#-]{0,20}(?:\d{1,2}|[A-Ja-j])\.[*_]{0,2}\s*")
 # Code and its output, and the rows of a table.

@@ -36,6 +36,8 @@ REPEATED_IN_BRACKETS = re.compile(
 )
 # The things that were counted: "the number of roots is 2: 1 and 3".
 LIST_AFTER_COUNT = re.compile(r"(?<=\d):\s(?=[^\n=]{1,40}(?:,|\sand\s))[^\n]*")
+# The value once more in other words: "42, i.e. 6*7".
+THAT_IS = re.compile(r"(?<=\d),?\s(?:i\.\s?e\.|that\sis),?\s[^\n]*", re.IGNORECASE)
 NOT_BUT = re.compile(r"\bnot\s[^\n]{1,60}?(?:\bbut\s(?:rather\s)?|[;,]\sit(?:\sis|['’]s)\s)", re.IGNORECASE)
 
 
@@ -45,7 +47,7 @@ def without_side_remarks(text: str) -> str:
     "x = 7, since 2 * 7 = 14" -> "x = 7", "it is not 7 but 8" -> "it is 8"
     """
     text = without_location(without_repeated_value(NOT_BUT.sub("", text)))
-    for pattern in (REASON_OR_CONTRAST, LIST_AFTER_COUNT):
+    for pattern in (REASON_OR_CONTRAST, THAT_IS, LIST_AFTER_COUNT):
         text = _before(text, pattern)
     return text
 

@@ -17,13 +17,14 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from mathbatch.config.templates.boxed import boxes
+from mathbatch.config.templates.boxed import Box, boxes
 from mathbatch.scoring.answers.cues import (
     ANSWER_MARKER,
     BOLD,
     CHECKS,
     CONCLUSION,
     CORRECTS,
+    DENIAL_BEFORE,
     DENIES,
     ELABORATES,
     INNER_CONCLUSION,
@@ -90,7 +91,7 @@ HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
 # Stands between boxes that are one answer: "$\boxed{2}$ and $\boxed{3}$", "$u = \boxed{2}$ and $v = \boxed{3}$".
 LEFT_SIDE = r"(?:\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?\s?=\s?)"
 BETWEEN_BOXES = re.compile(
-    r"(?:[\s$,;、和与&]|\\[\[\]()]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|mbox)\s?\{|\}"
+    r"(?:[\s$,;、和与&]|\\[\[\]() ,;:!]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|mbox)\s?\{|\}"
     r"|\b(?:and|or|as\swell\sas|also|und|oder|et|ou|y|o|e|и|или|respectively)\b)*" + LEFT_SIDE + r"?(?:\s|\$|\\[\[(])*"
 )
 LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
@@ -102,6 +103,19 @@ WORDS_AFTER_MARKER = re.compile(
 )
 # Bold in a sentence, which is no label at its start: "there are **3** bars".
 BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
+# Sentence in brackets, in front of which a number is no label: "The answer is 4. (9 was the number given.)".
+IN_BRACKETS = re.compile(r"\([^()]*[a-z]{2}\s[^()]*\)\W*")
+# Stands behind a box that is denied.
+CALLED_WRONG = re.compile(
+    r"[$\s*)]{0,4}\s(?:is|was|would\sbe)\s(?:(?:clearly|also|therefore|then)\s)?(?:wrong|incorrect|ruled\sout|not\s(?:the|correct|right)\b)"
+)
+# Stand around the value in a box: "Answer: " and a tick.
+AROUND_VALUE_IN_BOX = re.compile(
+    r"\A(?P<text>\\(?:text|mathrm|textbf|mbox)\s?\{\s?)?(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*(?(text)\})"
+    r"|(?<=\A\\text\{)(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*"
+    r"|\A[✓✔✅☑]\ufe0f?\s?|\s?(?:[✓✔✅☑]\ufe0f?|\\checkmark)\Z",
+    re.IGNORECASE,
+)
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
 CALCULATES = re.compile(
     r"=|\b(?:there\s(?:are|is)|makes?|gives?|get|total|altogether|in\sall|leaves?)\b", re.IGNORECASE
@@ -191,6 +205,7 @@ def boxed(text: str) -> Stated | None:
     A box states the answer however long it is, so that one of many digits is wrong, and no weaker statement counts.
     """
     every = [one for one in boxes(text) if one.text]
+    every = [one for one in every if not _is_denied(text, one)]
     found = [one for one in every if not _is_in_check(text, one.start)] or every
     joined = found[-1:]
     for one in reversed(found[:-1]):
@@ -200,8 +215,14 @@ def boxed(text: str) -> Stated | None:
     sides = [LEFT_SIDE_BEFORE.search(text[max(one.start - 20, 0) : one.start]) for one in joined]
     named = len(joined) > 1 and all(sides)
     texts = [f"{side[0]}{one.text}" if named and side else one.text for side, one in zip(sides, joined, strict=True)]
-    text = ", ".join(texts).strip()
+    text = AROUND_VALUE_IN_BOX.sub("", ", ".join(texts)).strip()
     return Stated(text, Rule.BOXED) if text else None
+
+
+def _is_denied(text: str, box: Box) -> bool:
+    r"""Tell whether a box is denied, in front of it or behind: "not \boxed{7}", "\boxed{7} is wrong"."""
+    before = text[max(box.start - 40, 0) : box.start]
+    return DENIAL_BEFORE.search(before) is not None or CALLED_WRONG.match(text, box.end) is not None
 
 
 def _is_in_check(text: str, place: int) -> bool:
@@ -285,7 +306,9 @@ def _after_marker(text: str, start: int) -> Stated | None:
     found = sentences(rest)
     if not found:
         return None
-    label = LIST_LABEL.match(found[0]) if len(found[0]) > MAX_ANSWER else None
+    label = LIST_LABEL.match(found[0])
+    if label and len(found[0]) <= MAX_ANSWER and not IN_BRACKETS.fullmatch(found[0], label.end()):
+        label = None
     return _candidate(label[0] if label else found[0], Rule.STATED_AS_ANSWER)
 
 

@@ -16,7 +16,7 @@ from mathbatch.models.reasoning import split_reasoning
 # Tags around an answer: "<answer>", "</Final Answer>", "<CONCLUSION>". We-Math's "<Answer>: C" is a label.
 ANSWER_TAG = re.compile(r"<(?i:(/?)(?:final[\s_]?)?(?:answer|conclusion))>(?!\s?[:：])")
 # Tags around the part of a response that is not thought.
-PART_TAG = re.compile(r"</?(?i:response|solution|output|result)>")
+PART_TAG = re.compile(r"</?(?i:response|solution|output|result|final)>")
 # A box in the words of a model that has no command for it, and of GLM.
 BOX_OPENING = re.compile(r"<\|begin_of_box\|>|\\begin\s?\{?boxed\}?(?:\s?\{)?")
 BOX_CLOSING = re.compile(r"<\|end_of_box\|>|\}?\s?\\end\s?\{?boxed\}?")

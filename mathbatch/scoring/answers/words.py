@@ -30,6 +30,15 @@ TRUTH = re.compile(
     r"\b(?:yes|true|false|no(?!\s(?!(?:because|since|as|it|its|they|he|she|there|this|that|the|we|you|i)\b)\w))\b",
     re.IGNORECASE,
 )
+# Truths in other languages, each the first word of a statement.
+OTHER_TRUTHS = {
+    "yes": ("ja", "oui", "sí", "да", "是", "是的", "对", "正确"),
+    "no": ("nein", "non", "нет", "否", "不是", "不", "错", "错误", "不对", "不正确"),
+    "true": ("wahr", "richtig", "vrai", "verdadero", "对", "正确"),
+    "false": ("falsch", "faux", "falso", "错", "错误", "不对", "不正确"),
+}
+FIRST_WORD = re.compile(r"(?:\W*\\text\{)?\W*([^\W\d_]+)(?=\W*\Z|\s?[.,;:!。，；：！])")
+OPPOSITE = {"true": "false", "false": "true"}
 TRUTH_KINDS = dict.fromkeys(("yes", "no"), ("yes", "no")) | dict.fromkeys(("true", "false"), ("true", "false"))
 TRUTHS = tuple(TRUTH_KINDS)
 
@@ -62,10 +71,15 @@ def _stated_truth(said: Sequence[Stated], gold: str) -> list[Stated]:
     """
     ranked = sorted(said, key=lambda one: one.rule not in EXPLICIT and one.rule != Rule.FIRST_SENTENCE)
     for stated in ranked:
+        first = FIRST_WORD.match(stated.text)
+        other = [kind for kind in TRUTH_KINDS[gold] if first and first[1].lower() in OTHER_TRUTHS[kind]]
+        if other:
+            return [Stated(other[0], stated.rule)]
         found = [one for one in TRUTH.finditer(stated.text) if one[0].lower() in TRUTH_KINDS[gold]]
         if len({one[0].lower() for one in found}) == 1:
             denied = DENIAL_BEFORE.search(stated.text[: found[0].start()]) is not None
-            return [Stated(f"not {found[0][0]}" if denied else found[0][0].lower(), stated.rule)]
+            said_truth = found[0][0].lower()
+            return [Stated(OPPOSITE.get(said_truth, f"not {said_truth}") if denied else said_truth, stated.rule)]
         if stated.rule in EXPLICIT:
             return _from_explicit(stated)
     return []

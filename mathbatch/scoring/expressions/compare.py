@@ -41,12 +41,19 @@ WHOLE_NUMBERS = re.compile(
     r",?\s?(?:\\(?:text|mathrm)\s?\{)?\s?(?:,|where|for|with)?\s?(?:any|all|every)?\s?(?:integers?|whole numbers?)"
     r"\s?\}?\s?\$?(?P<name>[a-z])\$?\.?\Z"
 )
+ORDINALS = {
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th",
+    "eighth": "8th", "ninth": "9th", "tenth": "10th", "eleventh": "11th", "twelfth": "12th",
+}  # fmt: skip
 SYMBOLS = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers", "the real numbers"), r"\mathbb{R}"),
     **dict.fromkeys(
         ("no solution", "no solutions", "there is no solution", "empty set", "the empty set"), r"\emptyset"
     ),
     "infinity": r"\infty",
+    "converges": "convergent",
+    "diverges": "divergent",
+    **ORDINALS,
 }
 # Remark that a name stands for any whole number, in brackets or behind a word: `(k \in \mathbb{Z})`.
 IN_WHOLE_NUMBERS = re.compile(

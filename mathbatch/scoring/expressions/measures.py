@@ -46,7 +46,7 @@ ABOUT_WORDS = r"(?:there\s(?:is|are)|approximately|about|roughly|exactly|only|\\
 ABOUT = re.compile(rf"(?:\\text\s?\{{\s?{ABOUT_WORDS}\s?\}}|{ABOUT_WORDS})\s?(?=[\d\\-])", re.IGNORECASE)
 MICRO = re.compile(r"\\mu\s?(\\(?:text|mathrm)\s?\{)\s?")
 OHM = re.compile(r"\\Omega(?![A-Za-z])")
-DOLLARS = re.compile(r"\\\$\s?(?P<value>[\d.,]*\d)")
+DOLLARS = re.compile(r"\\?\$\s?(?P<value>[\d.,]*\d)")
 # Value in two units, such as hours and minutes.
 COMPOUND = re.compile(
     rf"(?P<first>\d{{1,9}}){GAP}(?P<large>{UNIT_NAMES})\.?(?:{GAP}(?:,|and|\\?&)?{GAP})"

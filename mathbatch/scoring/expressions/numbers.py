@@ -61,8 +61,8 @@ SCALE = rf"(?:{'|'.join(SCALES)})"
 ANY_PART = "|".join(PART_WORDS)
 PART = rf"(?:(?<=\bone)[-\s](?:{ANY_PART})|[-\s](?:halves|(?:{ANY_PART})s)|\sand\sa\s(?:{ANY_PART}))"
 SPELLED = re.compile(
-    rf"\b(?!one\sof\b){WORD}(?:[-\s](?:(?<=(?:hundred|housand|million|billion)\s)and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
-    r"|\b(?:no|none)\b",
+    rf"(?P<minus>(?<![\w)])-)?\b(?!one\sof\b)(?:{WORD}|(?<!\bhalf\s)a(?=\s{SCALE}\b))(?:[-\s](?:(?<=(?:hundred|housand|million|billion)\s)and\s)?(?:{WORD}|{SCALE})){{0,8}}(?P<part>{PART})?\b"
+    r"|(?<!\bhalf\s)\ba\sdozen\b|\b(?:no|none)\b",
     re.IGNORECASE,
 )
 CHINESE = re.compile(
@@ -191,10 +191,11 @@ def _spelled_value(found: re.Match[str]) -> Fraction:
             if SCALES[word] > 100:
                 total, part = total + part, 0
         else:
-            part += WORDS.get(word, 0)
+            part += 12 if word == "dozen" else WORDS.get(word, 0)
     behind, _, of = (found["part"] or "").lower().replace("-", " ").rpartition(" ")
     divisor = PART_WORDS.get(of.removesuffix("s").replace("halve", "half"), 1)
-    return total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
+    value = total + part + Fraction(1, divisor) if behind else Fraction(total + part, divisor)
+    return -value if found["minus"] else value
 
 
 def _chinese_value(text: str) -> int:

@@ -80,6 +80,7 @@ BETWEEN_FORMS = re.compile(
     r"|,?\s{0,3}(?:\\text\s?\{)?\s{0,3}\bor(?:\s(?:about|approximately|roughly))?\s{0,3}(?:\}|(?=\d))"
     r"|\s\((?=[\d.]{1,20}\s?\\?%?\)$)"
 )
+VARIABLE = re.compile(r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?")
 SAYS_ROUNDED = re.compile(r"approx|simeq|about|rough")
 # Half of 1 and a little more, for the noise of floats.
 HALF_A_UNIT = 0.5001
@@ -89,13 +90,15 @@ DECIMALS = re.compile(r"\d\.(\d{1,20})")
 def exact_and_rounded(answer: str) -> list[str]:
     r"""Return the answer, and both its sides where the one is the other rounded.
 
-    "16\pi \approx 50.27" -> the same, "16\pi", "50.27"; "10 or 12" -> the same
+    "16\pi \approx 50.27" -> the same, "16\pi", "50.27"; "10 or 12" -> the same; "x \approx 3.1" -> the same, "3.1"
     """
     signs = [*BETWEEN_FORMS.finditer(answer)]
     if len(signs) != 1:
         return [answer]
     first = right_side(answer[: signs[0].start()]).strip()
     second = answer[signs[0].end() :].strip().removesuffix(")")
+    if VARIABLE.fullmatch(first) and _numeric_value(first) is None and _numeric_value(second) is not None:
+        return [answer, second]
     return (
         [answer, first, second]
         if _is_rounded(first, second, SAYS_ROUNDED.search(signs[0][0]) is not None)

@@ -34,8 +34,11 @@ LEADING_WORD = re.compile(r"(?:and|or|per|to|mod|min|in|m|s|A)\b(?!\s*[-+=^_(/*]
 TRAILING_WORD = re.compile(r"\s(?:and|or|per|in|is)$")
 # Bold as in "= **16 m**", but not the power of "2**3".
 EMPHASIS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
-LEADING_MARKS = re.compile(r"\A(?:[ \t\n,;:：。，!?*_`—\"“”]|\.(?!\d))+")
-OUTER_MARKS = ' \t\n.,;:：。，!?*_`—"“”'
+LEADING_MARKS = re.compile(
+    r"\A(?:[ \t\n,;:：。，!?*_`—\"“”]|\.(?!\d)|[-=]>(?=\s)"
+    r"|\\(?:approx|to|cdot|[Rr]ightarrow)(?![A-Za-z])|[✓✔✅☑🎯👉]\ufe0f?)+"
+)
+OUTER_MARKS = ' \t\n.,;:：。，!?*_`—"“”✓✔✅☑\ufe0f'
 
 
 def wordless_spans(text: str) -> list[tuple[int, str]]:
