@@ -57,11 +57,17 @@ def test_what_stands_between_two_marks_is_reasoning(opening: str, closing: str) 
     assert verdict("15", f"{opening}{THOUGHT}{closing}15") == "correct"
 
 
-@pytest.mark.parametrize(("opening", "closing"), NOT_HEADINGS)
-@pytest.mark.parametrize("before", ["", "\n", "Sure, I will work it out. "])
-def test_a_thought_that_never_ends_gives_no_answer(before: str, opening: str, closing: str) -> None:
-    if opening == "analysis" and before.strip():
-        pytest.skip("the bare name of a channel is a mark at the start only")
+@pytest.mark.parametrize(
+    ("before", "opening"),
+    [
+        (before, opening)
+        for opening, _ in NOT_HEADINGS
+        for before in ("", "\n", "Sure, I will work it out. ")
+        # The bare name of a channel is a mark at the start only.
+        if opening != "analysis" or not before.strip()
+    ],
+)
+def test_a_thought_that_never_ends_gives_no_answer(before: str, opening: str) -> None:
     assert split_reasoning(f"{before}{opening}{THOUGHT} But")[1] == ""
     assert verdict("16", f"{before}{opening}{THOUGHT} But") == "no_answer"
 
