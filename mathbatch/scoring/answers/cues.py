@@ -145,7 +145,7 @@ REFUSAL = _cue(
     r"|\b(?:not\s(?:enough|sufficient)|insufficient|more)\s(?:information|data|details?|context)\b"
     r"|\b(?:does|do|did)(?:\snot|n['’]t)\s(?:provide|specify|give|contain|mention|include|know)\b"
     r"|无法|不能确定"
-    r"|\bfehl(?:en|t)\s(?:\w+\s){0,2}(?:angaben?|informationen|daten|werte?)\b|\bnicht\s(?:genug|genügend|ausreichend|bestimm|lösbar|beantwort)\w*"
+    r"|\bfehl(?:en|t)\s(?:\w+\s){0,2}(?:angaben?|informationen|daten|werte?)\b|\bnicht\s(?:bestimmbar|lösbar|beantwort\w*|(?:genug|genügend|ausreichend\w*)\s(?:angaben|informationen|daten))\b"
     r"|\bimpossible\sde\s|\b(?:données|informations)\sinsuffisantes|\bmanque\s(?:\w+\s){0,2}(?:données|informations)\b|\bfaltan\s(?:datos|información)",
 )
 # Stands behind a refusal that is only a step: "it cannot be determined from A alone, but".

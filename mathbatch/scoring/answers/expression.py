@@ -110,6 +110,8 @@ def stated_expressions(response: str) -> list[Stated]:
     part = answer_part(response).strip()
     if is_cut(part) or is_cut_off(part) or is_refusal(part):
         return []  # of \boxed{12 nobody knows whether more was to come
+    if part.startswith("> ") and "\n" not in part:  # a quoted line or a bound
+        return [Stated(part, Rule.WHOLE_RESPONSE), Stated(part[2:].strip(), Rule.WHOLE_RESPONSE)]
     first = ANSWER_THEN_EXPLANATION.match(part)
     bold = _bold_line(part)
     return [bold] if bold else _in_sentences(first[1] if first and not word_count(to_latex(first[1])) else part)

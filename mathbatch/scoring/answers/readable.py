@@ -74,7 +74,8 @@ MINUS_IN_WORDS = re.compile(
     rf"(?:\A|(?<=[:=]\s)|(?<=\bis\s)|(?<=\bequals\s))(?:minus|negative)\s(?=\$?\.?\d|{WORD}\b)", re.IGNORECASE
 )
 EMPHASIS_TAGS = re.compile(r"<(b|strong|i|em|u|mark|code|p|div|span)>([^<>]{0,200})</\1>", re.IGNORECASE)
-QUOTE_MARK = re.compile(r"^>[ \t]+", re.MULTILINE)
+# A line that is quoted; "> 42" alone may be a bound as well.
+QUOTE_MARK = re.compile(r"(?!\A>[^\nA-Za-z*]*\Z)^>[ \t]+", re.MULTILINE)
 # Row of a table, or entry of a JSON object, with the answer: "| Answer | 42 |", `{"final_answer": 42}`.
 ANSWER_ROW = re.compile(
     r"^\|[ \t*_]{0,9}(?:the\s)?(?:final\s)?answer[ \t*_:]{0,9}\|([^|\n]{1,200})\|[ \t]*$(?!\n\|?[ \t]*:?-)",

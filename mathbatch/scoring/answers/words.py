@@ -38,6 +38,7 @@ OTHER_TRUTHS = {
     "false": ("falsch", "faux", "falso", "错", "错误", "不对", "不正确"),
 }
 FIRST_WORD = re.compile(r"(?:\W*\\text\{)?\W*([^\W\d_]+)(?=\W*\Z|\s?[.,;:!。，；：！])")
+NOT_ONLY = re.compile(r"\b(?:only|just|simply|merely)\b", re.IGNORECASE)
 OPPOSITE = {"true": "false", "false": "true"}
 TRUTH_KINDS = dict.fromkeys(("yes", "no"), ("yes", "no")) | dict.fromkeys(("true", "false"), ("true", "false"))
 TRUTHS = tuple(TRUTH_KINDS)
@@ -77,9 +78,12 @@ def _stated_truth(said: Sequence[Stated], gold: str) -> list[Stated]:
             return [Stated(other[0], stated.rule)]
         found = [one for one in TRUTH.finditer(stated.text) if one[0].lower() in TRUTH_KINDS[gold]]
         if len({one[0].lower() for one in found}) == 1:
-            denied = DENIAL_BEFORE.search(stated.text[: found[0].start()]) is not None
+            denied = DENIAL_BEFORE.search(stated.text[: found[0].start()])
             said_truth = found[0][0].lower()
-            return [Stated(OPPOSITE.get(said_truth, f"not {said_truth}") if denied else said_truth, stated.rule)]
+            if denied:
+                opposite = None if NOT_ONLY.search(denied[0]) else OPPOSITE.get(said_truth)
+                return [Stated(opposite or f"not {said_truth}", stated.rule)]
+            return [Stated(said_truth, stated.rule)]
         if stated.rule in EXPLICIT:
             return _from_explicit(stated)
     return []

@@ -126,9 +126,13 @@ def numbers_in(text: str) -> list[Number]:
 
 
 def spelled_numbers_in(text: str) -> list[Number]:
-    """Return all numbers in words: "two of twenty-one" -> 2, 21. Chinese ones count only where no English one is."""
+    """Return all numbers in words: "two of twenty-one" -> 2, 21.
+
+    Those such as "a dozen" count only where no other one is, and Chinese ones only where no English one is.
+    """
     text = with_plain_signs(text)
     found = [_number_in_words(_spelled_value(one), one) for one in SPELLED.finditer(text)]
+    found = [one for one in found if not one.shown.lower().startswith("a ")] or found
     return found or [_number_in_words(_chinese_value(one[0]), one) for one in CHINESE.finditer(text)]
 
 
