@@ -10,7 +10,8 @@ import re
 
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.choice_letters import letters_in
-from mathbatch.scoring.answers.statements import EXPLICIT, statements
+from mathbatch.scoring.answers.stated import EXPLICIT
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.numbers import as_number, numbers_in
 from mathbatch.scoring.review import TAIL, ReviewReason

@@ -18,7 +18,7 @@ from mathbatch.base import BaseScorer
 from mathbatch.records import Sample
 from mathbatch.scoring.answers import cues
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable, without_decorations
-from mathbatch.scoring.answers.statements import MAX_ANSWER
+from mathbatch.scoring.answers.stated import MAX_ANSWER
 from mathbatch.scoring.scorers.auto import AutoScorer
 from mathbatch.scoring.scorers.gsm8k import Gsm8kScorer
 from mathbatch.scoring.scorers.math import MathScorer

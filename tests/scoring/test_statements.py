@@ -7,7 +7,8 @@ from support.cases import from_file
 from support.growth import LINEAR, growth
 
 from mathbatch.scoring.answers.sentences import is_statement, sentences
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, statements
+from mathbatch.scoring.answers.stated import MAX_ANSWER, Rule
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.answers.tags import final_part
 
 HOPE = " I hope this helps! Let me know if you have any other questions."

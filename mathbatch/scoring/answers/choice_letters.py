@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mathbatch.scoring.answers.cues import CONTRAST, DENIAL_BEFORE, NOT, REASON
-from mathbatch.scoring.answers.statements import MAX_ANSWER
+from mathbatch.scoring.answers.stated import MAX_ANSWER
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Letters that count where the number of choices is unknown. Only ten, so that "NOT" is no set of letters.

@@ -18,7 +18,8 @@ import re
 from collections.abc import Sequence
 
 from mathbatch.scoring.answers.choice_letters import ALPHABET, is_only_letters
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated, first_sentence
+from mathbatch.scoring.answers.stated import MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.statements import first_sentence
 from mathbatch.scoring.expressions.canonical_text import canonical_text, compact_text, places_of_same_text
 from mathbatch.scoring.expressions.compare import compare_with_gold, prepared_gold
 from mathbatch.scoring.expressions.numbers import as_number

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import COURTESY
 from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, sentences
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.stated import MAX_ANSWER, Rule, Stated
 
 # The letter of an option at the start of a line; within a line only with a word in front.
 OPTION_START = re.compile(

@@ -20,14 +20,8 @@ from mathbatch.scoring.answers.number_in_sentence import (
 from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_cut_off, is_refusal, is_statement
 from mathbatch.scoring.answers.side_remarks import is_denied_or_bound, without_side_remarks
-from mathbatch.scoring.answers.statements import (
-    EXPLICIT,
-    MAX_ANSWER,
-    Rule,
-    Stated,
-    closing_statements,
-    statements,
-)
+from mathbatch.scoring.answers.stated import EXPLICIT, MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.statements import closing_statements, statements
 from mathbatch.scoring.expressions.normalize import to_latex, to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, spelled_fraction_in, with_words_as_signs
 from mathbatch.scoring.expressions.spans import (

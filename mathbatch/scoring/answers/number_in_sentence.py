@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mathbatch.scoring.answers.cues import BOUND_BEFORE, DENIAL_BEFORE, REASON
 from mathbatch.scoring.answers.side_remarks import without_location, without_repeated_value
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.stated import EXPLICIT, MAX_ANSWER, Rule, Stated
 from mathbatch.scoring.expressions.normalize import to_number_notation
 from mathbatch.scoring.expressions.numbers import Number, numbers_in, spelled_numbers_in
 from mathbatch.scoring.expressions.parse import TokenSpan, as_quantity, quantities_in

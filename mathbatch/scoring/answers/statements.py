@@ -14,22 +14,16 @@ from __future__ import annotations
 
 import functools
 import re
-from enum import StrEnum
-from typing import NamedTuple
 
-from mathbatch.config.templates.boxed import Box, boxes
 from mathbatch.scoring.answers.cues import (
     ANSWER_MARKER,
     BOLD,
-    CHECKS,
     CONCLUSION,
     CORRECTS,
-    DENIAL_BEFORE,
     DENIES,
     ELABORATES,
     INNER_CONCLUSION,
     SPEAKS_OF_ANSWER,
-    SUPPOSES,
     TAKES_BACK,
 )
 from mathbatch.scoring.answers.readable import answer_part, readable, without_middle
@@ -45,56 +39,16 @@ from mathbatch.scoring.answers.sentences import (
     sentences,
     sentences_that_state,
 )
+from mathbatch.scoring.answers.stated import EXPLICIT, MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.stated_boxes import boxed
 from mathbatch.scoring.answers.tags import text_in_answer_tags
 
-# Characters. A longer text is prose or a loop of tokens and never an answer.
-MAX_ANSWER = 1000
 # Markers that are looked at, counted from the last: where a marker's words loop, no answer follows.
 MAX_MARKERS = 50
-
-
-class Rule(StrEnum):
-    """Rules that find a candidate; the value is what the reason of a score says of it."""
-
-    BOXED = "boxed"
-    AFTER_HASHES = "after ####"
-    STATED_AS_ANSWER = "stated as the answer"
-    CONCLUSION = "stated in a conclusion"
-    BOLD = "in bold"
-    LAST_SENTENCE = "in the last sentence"
-    FIRST_SENTENCE = "in the first sentence"
-    FIRST_LINE = "in the first line"
-    ANY_SENTENCE = "in a sentence"
-    LAST_FORMULA = "in the last formula"
-    WHOLE_RESPONSE = "the whole response"
-    CALLED_RIGHT = "called right, of all options in turn"
-    SHORT_ANSWER = "short answer"
-
-
-# With these rules the response itself says that the text is its answer; the others guess by position.
-EXPLICIT = frozenset({Rule.BOXED, Rule.AFTER_HASHES, Rule.STATED_AS_ANSWER})
-
-
-class Stated(NamedTuple):
-    """Text that may be the answer, and the rule that found it.
-
-    A scorer with rules of its own puts words for the reason in the place of a `Rule`.
-    """
-
-    text: str
-    rule: Rule | str
-
 
 HASHES = re.compile(r"####[ \t]*")
 # Stands behind "####" where that marks a heading, "#### Step 2" or "#### 2. Area", and more text follows.
 HEADING = re.compile(r"[*_ ]{0,4}(?:[A-Za-z]|\d{1,2}[.)]\s)")
-# Stands between boxes that are one answer: "$\boxed{2}$ and $\boxed{3}$", "$u = \boxed{2}$ and $v = \boxed{3}$".
-LEFT_SIDE = r"(?:\\?[A-Za-z]{1,8}(?:_\{?\w{1,5}\}?)?\s?=\s?)"
-BETWEEN_BOXES = re.compile(
-    r"(?:[\s$,;、和与&]|\\[\[\]() ,;:!]|\\q?quad(?![A-Za-z])|\\(?:text|mathrm|mbox)\s?\{|\}"
-    r"|\b(?:and|or|as\swell\sas|also|und|oder|et|ou|y|o|e|и|или|respectively)\b)*" + LEFT_SIDE + r"?(?:\s|\$|\\[\[(])*"
-)
-LEFT_SIDE_BEFORE = re.compile(LEFT_SIDE + r"\Z")
 # Stands between a marker and the answer: "the answer is **as follows:**", "the answer is that option".
 WORDS_AFTER_MARKER = re.compile(
     r"(?:[\s:：*_>`]|\bthat\b|\b(?:as\sfollows|(?:(?:shown|given|stated)\s)?below)\b"
@@ -105,17 +59,6 @@ WORDS_AFTER_MARKER = re.compile(
 BOLD_WITHIN = re.compile(rf"(?<=[\s(]){BOLD.pattern}(?!:)")
 # Sentence in brackets, in front of which a number is no label: "The answer is 4. (9 was the number given.)".
 IN_BRACKETS = re.compile(r"\([^()]*[a-z]{2}\s[^()]*\)\W*")
-# Stands behind a box that is denied.
-CALLED_WRONG = re.compile(
-    r"[$\s*)]{0,4}\s(?:is|was|would\sbe)\s(?:(?:clearly|also|therefore|then)\s)?(?:wrong|incorrect|ruled\sout|not\s(?:the|correct|right)\b)"
-)
-# Stand around the value in a box: "Answer: " and a tick.
-AROUND_VALUE_IN_BOX = re.compile(
-    r"\A(?P<text>\\(?:text|mathrm|textbf|mbox)\s?\{\s?)?(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*(?(text)\})"
-    r"|(?<=\A\\text\{)(?:the\s)?(?:final\s)?answer(?:\sis\s?:?|\s?[:=])\s*"
-    r"|\A[✓✔✅☑]\ufe0f?\s?|\s?(?:[✓✔✅☑]\ufe0f?|\\checkmark)\Z",
-    re.IGNORECASE,
-)
 STEP_LABEL = re.compile(r"\W{0,6}step\s\d{1,2}\W{1,4}", re.IGNORECASE)
 CALCULATES = re.compile(
     r"=|\b(?:there\s(?:are|is)|makes?|gives?|get|total|altogether|in\sall|leaves?)\b", re.IGNORECASE
@@ -197,38 +140,6 @@ def in_tags(response: str) -> Stated | None:
     """
     text = readable(without_middle(text_in_answer_tags(response) or ""))
     return boxed(text) or next(iter(after_markers(text)), None) or _candidate(text, Rule.STATED_AS_ANSWER)
-
-
-def boxed(text: str) -> Stated | None:
-    r"""Read the last `\boxed{}` that is not empty, with those right before it: "\boxed{2} and \boxed{3}" -> "2, 3".
-
-    A box states the answer however long it is, so that one of many digits is wrong, and no weaker statement counts.
-    """
-    every = [one for one in boxes(text) if one.text]
-    every = [one for one in every if not _is_denied(text, one)]
-    found = [one for one in every if not _is_in_check(text, one.start)] or every
-    joined = found[-1:]
-    for one in reversed(found[:-1]):
-        if not BETWEEN_BOXES.fullmatch(text, one.end, joined[0].start):
-            break
-        joined.insert(0, one)
-    sides = [LEFT_SIDE_BEFORE.search(text[max(one.start - 20, 0) : one.start]) for one in joined]
-    named = len(joined) > 1 and all(sides)
-    texts = [f"{side[0]}{one.text}" if named and side else one.text for side, one in zip(sides, joined, strict=True)]
-    text = AROUND_VALUE_IN_BOX.sub("", ", ".join(texts)).strip()
-    return Stated(text, Rule.BOXED) if text else None
-
-
-def _is_denied(text: str, box: Box) -> bool:
-    r"""Tell whether a box is denied, in front of it or behind: "not \boxed{7}", "\boxed{7} is wrong"."""
-    before = text[max(box.start - 40, 0) : box.start]
-    return DENIAL_BEFORE.search(before) is not None or CALLED_WRONG.match(text, box.end) is not None
-
-
-def _is_in_check(text: str, place: int) -> bool:
-    """Tell whether the line up to a place checks an answer, or supposes another: "Check: 9 would give \boxed{10}"."""
-    line = text[max(place - 300, 0) : place].rpartition("\n")[2]
-    return CHECKS.match(line) is not None or SUPPOSES.search(line) is not None
 
 
 def corrected(text: str) -> list[Stated]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mathbatch.scoring.answers.statements import EXPLICIT, Rule, statements_of_values
+from mathbatch.scoring.answers.stated import EXPLICIT, Rule
+from mathbatch.scoring.answers.statements import statements_of_values
 from mathbatch.scoring.expressions.times import DATE, SPOKEN, Time, as_time
 
 HALF_OF_DAY = r"(?:\s|\\[ ,;]|~|\\(?:text|mathrm|mbox)\s?\{){0,4}[ap]\.?\s?m\b"

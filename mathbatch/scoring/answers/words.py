@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from mathbatch.scoring.answers.cues import BOLD, CONCLUSION, CONTRAST, DENIAL_BEFORE, DENIES
 from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.sentences import is_refusal, is_statement
-from mathbatch.scoring.answers.statements import EXPLICIT, Rule, Stated, statements
+from mathbatch.scoring.answers.stated import EXPLICIT, Rule, Stated
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.expressions.measures import without_wording
 from mathbatch.scoring.expressions.spans import first_formulas, formulas_in

@@ -29,7 +29,8 @@ from mathbatch.scoring.answers.choices_in_turn import option_called_right, undet
 from mathbatch.scoring.answers.cues import CONTRAST
 from mathbatch.scoring.answers.readable import answer_part, only_gold, readable
 from mathbatch.scoring.answers.sentences import sentences
-from mathbatch.scoring.answers.statements import EXPLICIT, MAX_ANSWER, Rule, Stated, statements
+from mathbatch.scoring.answers.stated import EXPLICIT, MAX_ANSWER, Rule, Stated
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.canonical_text import places_of_same_text
 
 # Rules for statements that mark the final answer. If such a statement names no choice, a weaker statement may still

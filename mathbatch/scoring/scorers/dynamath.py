@@ -19,7 +19,8 @@ import msgspec
 from mathbatch.base import BaseScorer
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import stated_quantity
-from mathbatch.scoring.answers.statements import Rule, Stated, statements
+from mathbatch.scoring.answers.stated import Rule, Stated
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.parse import as_quantity
 from mathbatch.scoring.scorers.number import stated_number

@@ -12,7 +12,8 @@ from mathbatch.base import BaseScorer
 from mathbatch.config.templates.filters import as_list
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.readable import answer_part
-from mathbatch.scoring.answers.statements import Rule, statements
+from mathbatch.scoring.answers.stated import Rule
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 
 # Characters up to which a response of one line may be nothing but the answer.

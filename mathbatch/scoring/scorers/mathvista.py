@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from mathbatch.base import BaseScorer
 from mathbatch.records import Row, Sample, Score
-from mathbatch.scoring.answers.statements import MAX_ANSWER, Stated
+from mathbatch.scoring.answers.stated import MAX_ANSWER, Stated
 from mathbatch.scoring.scorers.mathvista_extract import extract
 
 OPTION = re.compile(r"\(([a-zA-Z])\)")

@@ -26,12 +26,8 @@ from mathbatch.scoring.answers.number_in_sentence import (
 )
 from mathbatch.scoring.answers.readable import answer_part
 from mathbatch.scoring.answers.sentences import SENTENCE_WINDOW, is_refusal
-from mathbatch.scoring.answers.statements import (
-    EXPLICIT,
-    Rule,
-    Stated,
-    statements,
-)
+from mathbatch.scoring.answers.stated import EXPLICIT, Rule, Stated
+from mathbatch.scoring.answers.statements import statements
 from mathbatch.scoring.expressions.canonical_text import canonical_text
 from mathbatch.scoring.scorers.choice import chosen_letters
 
