@@ -35,11 +35,14 @@ def test_a_model_that_is_nowhere_is_told_with_its_command_and_place(cache: Path)
     assert str(cache / "models--maker--solver") in message
 
 
-def test_without_a_network_a_cached_model_is_used_and_nobody_is_asked_again(cache: Path) -> None:
+def test_without_a_network_a_cached_model_is_used_and_nobody_is_asked_again(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = cached(cache, "model", "maker/solver", WEIGHTS)
     assert hub.available_model("maker/solver", None) == str(folder)
     assert hub.available_model("maker/solver", COMMIT) == str(folder)
-    with hub_that_answers({}) as (_, asked):
+    with hub_that_answers({"/solver": (200, "", {"id": "maker/solver"})}) as (address, asked):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
         assert hub.available_model("maker/solver", None) == str(folder)
     assert not asked
 
