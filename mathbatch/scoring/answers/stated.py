@@ -20,7 +20,6 @@ class Rule(StrEnum):
     LAST_SENTENCE = "in the last sentence"
     FIRST_SENTENCE = "in the first sentence"
     FIRST_LINE = "in the first line"
-    ANY_SENTENCE = "in a sentence"
     LAST_FORMULA = "in the last formula"
     WHOLE_RESPONSE = "the whole response"
     CALLED_RIGHT = "called right, of all options in turn"
