@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -140,7 +141,9 @@ def _stopped(
     """Send the signal, so many times, and wait for the end; returns what was printed."""
     for _ in range(times):
         if whole_group:
-            os.killpg(process.pid, number)  # as a terminal does
+            # As a terminal does. The signal before may have ended it: the exit code below tells.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
         else:
             process.send_signal(number)
         time.sleep(0.2 * (times - 1))
