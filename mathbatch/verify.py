@@ -12,4 +12,4 @@ Exit codes: 0 whole, 1 something is amiss, 2 the folder can't be read.
 from mathbatch.commands.entry import enter
 
 if __name__ == "__main__":
-    enter("verify", __doc__)
+    enter("verify.command", __doc__)

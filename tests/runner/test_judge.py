@@ -17,7 +17,7 @@ from support.rows import overrides, questions, write_rows
 from support.run_folders import records, run_dir
 from support.shared_engine import SharedEngine
 
-from mathbatch.commands.verify import prove, repair
+from mathbatch.commands.verify.command import prove, repair
 from mathbatch.config import DatasetConfig
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.saver import JsonLinesDataSaver

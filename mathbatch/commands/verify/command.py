@@ -1,0 +1,101 @@
+"""Prove a run folder whole: compare what it holds with what its dataset asks for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import MISSING
+
+from mathbatch.commands import exit_codes
+from mathbatch.commands.verify.outputs import check_outputs
+from mathbatch.commands.verify.report import Report
+from mathbatch.commands.verify.segments import check_segments, mend_segments
+from mathbatch.commands.verify.units import check_records, check_units
+from mathbatch.config.load import arguments_as
+from mathbatch.data.storage.read_only import ReadOnlyStore
+from mathbatch.reports.findings import show_findings
+from mathbatch.runner import results
+from mathbatch.runner.reopen import components_of, locked
+from mathbatch.scoring.panel import JUDGE
+
+
+@dataclass
+class VerifyConfig:
+    """Folder of one run, and whether to mend it."""
+
+    run_dir: str = MISSING
+    repair: bool = False
+
+
+def main() -> int:
+    """Prove or mend the folder that the command line names; return the exit code."""
+    config = arguments_as(VerifyConfig, sys.argv[1:], "python -m mathbatch.verify run_dir=…")
+    run_dir = Path(config.run_dir)
+    for sentence in repair(run_dir) if config.repair else []:
+        print(f"mended {sentence}")
+    report = prove(run_dir)
+    show_findings(str(run_dir), report.findings, [report.failed, report.foreign])
+    print("whole" if report.is_whole else "not whole")
+    return exit_codes.SUCCESS if report.is_whole else exit_codes.FAILURES
+
+
+def prove(run_dir: Path) -> Report:
+    """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
+    report, run_dir = Report(), run_dir.absolute()
+    with locked(run_dir):
+        for folder in _judges(run_dir):
+            with locked(folder):
+                check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
+        if not _only_judges(run_dir):
+            _prove_run(run_dir, report)
+    return report
+
+
+def _prove_run(run_dir: Path, report: Report) -> None:
+    with components_of(run_dir) as components:
+        index = check_segments(run_dir / "responses", report)
+        components.saver = ReadOnlyStore(index)
+        wanted = check_units(components, report)
+        check_records(run_dir / "responses", index, wanted, report)
+        if not report.missing.count:
+            check_outputs(components, report)
+        components.saver.close()
+
+
+def repair(run_dir: Path) -> list[str]:
+    """Mend what needs no guess; return what was done, a sentence each."""
+    run_dir = run_dir.absolute()
+    with locked(run_dir):
+        done = []
+        for judge in _judges(run_dir):
+            with locked(judge):
+                mended = mend_segments(judge / "responses")
+            done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
+        return done if _only_judges(run_dir) else done + _repair_run(run_dir)
+
+
+def _repair_run(run_dir: Path) -> list[str]:
+    folder = run_dir / "responses"
+    with components_of(run_dir) as components:
+        done, report = mend_segments(folder), Report()
+        index = check_segments(folder, report)
+        components.saver = ReadOnlyStore(index)
+        check_units(components, report)
+        if not report.missing.count:
+            results.export(components, results.results_path(components))
+            done.append("results: written again from the records")
+        components.saver.close()
+    return done
+
+
+def _judges(run_dir: Path) -> list[Path]:
+    """Return the folders in which a judge's replies about this run lie."""
+    found = sorted(path.parent for path in run_dir.glob(f"{JUDGE}/*/responses"))
+    return [folder for folder in found if not (folder / "config.yaml").is_file()]  # a dataset may have that name
+
+
+def _only_judges(run_dir: Path) -> bool:
+    """Tell whether only answers from elsewhere were judged here: there is no run."""
+    return bool(_judges(run_dir)) and not (run_dir / "config.yaml").is_file()

@@ -1,0 +1,32 @@
+"""Collect what `verify` finds."""
+
+from __future__ import annotations
+
+from mathbatch.reports.findings import Finding
+
+
+class Report:
+    """All findings, by name, in the order in which they are shown."""
+
+    def __init__(self) -> None:
+        self.answered = Finding("answered", "units with an answer", False)
+        self.failed = Finding("failed", "units with a named failure; the next run tries them again", False)
+        self.stale = Finding("replaced", "records of an input that has changed since, or is not asked now", False)
+        self.missing = Finding("missing", "units without a record: run the same command again", True)
+        self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
+        self.damaged = Finding("damaged", "lines whose checksum does not fit: repair=true sets them aside", True)
+        self.doubled = Finding("doubled", "second answers of a unit: repair=true sets them aside", True)
+        self.foreign = Finding("foreign", "records of ids that are not among the rows asked now; never used", False)
+        self.results = Finding(
+            "results", "results or manifest that don't fit the records: run again, or repair=true", True
+        )
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return all findings in the order in which they are shown."""
+        return list(vars(self).values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is amiss."""
+        return not any(finding.amiss and finding.count for finding in self.findings)
