@@ -97,6 +97,8 @@ def _begin(out: int, err: int, status: int) -> None:
 def _run(request: Request) -> None:
     """Become the command."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The tests themselves may run under nohup, which the command would inherit.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if request.new_session:
         os.setsid()
     os.chdir(request.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import subprocess
 import termios
 import threading
@@ -25,6 +26,8 @@ class Terminal:
     def __init__(self, folder: Path, *arguments: str, prepare: Callable[[], object] = lambda: None) -> None:
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # The tests themselves may run under nohup, which the command would inherit.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             prepare()
 
         self._master, slave = os.openpty()
