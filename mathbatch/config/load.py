@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydra.conf import RuntimeConf
+import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -64,7 +65,10 @@ def _as_typed(schema: type[Any], arguments: list[str]) -> dict[str, Any]:
     """Return the values by key; those of texts as they are typed, without the quotes that YAML would take off."""
     values = {}
     for key, _, text in (argument.partition("=") for argument in arguments):
-        values[key] = spelled(text, OmegaConf.from_dotlist([f"{key}={text}"])[key], key, schema)
+        try:
+            values[key] = spelled(text, OmegaConf.from_dotlist([f"{key}={text}"])[key], key, schema)
+        except yaml.YAMLError:  # such as a path with characters that YAML refuses
+            values[key] = text
     return values
 
 
