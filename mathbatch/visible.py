@@ -1,7 +1,7 @@
 r"""Show text of others as it is: what would steer a terminal, or what nobody sees, becomes text such as `\x1b`.
 
-Rows, answers, file names and messages may come from anybody. An escape sequence in them could clear the screen, write to
-the clipboard or change what is on it.
+Rows, answers, file names and messages may come from anybody. An escape sequence in them could clear the screen, change
+what is on it or write to the clipboard.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-# All of C0 but the end of a line, DEL and C1; marks that reverse, hide or separate text; halves of surrogate pairs, which
-# also stand for bytes that are no UTF-8. Joiners stay: emoji, Persian and Indic scripts need them.
+# All of C0 but the end of a line, DEL and C1; marks that reverse, hide or separate text; halves of surrogate pairs,
+# which also stand for bytes that are no UTF-8. Joiners stay: emoji, Persian and Indic scripts need them.
 HIDDEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
