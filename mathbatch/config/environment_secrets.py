@@ -11,6 +11,7 @@ from typing import Any
 
 from mathbatch.config.secret_signs import is_secret_name, looks_secret
 from mathbatch.errors import ConfigError
+from mathbatch.records import Request
 
 # Shorter values, and words or numbers up to a length, turn up in prompts by chance.
 SHORTEST, SHORTEST_WORD = 8, 12
@@ -37,25 +38,23 @@ def refuse_secrets_in_config(values: Any, path: str = "") -> None:
         raise ConfigError(path, problem, "take it out")
 
 
-def refuse_secrets_in_prompt(messages: list[dict[str, Any]], place: str) -> None:
+def refuse_secrets_in_prompt(request: Request) -> None:
     """Raise ConfigError if a message of a prompt holds the value of a secret of the environment."""
-    if not _secrets():
-        return
-    for message in messages:
-        content = message["content"]
-        texts = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
-        for text in texts:
-            if (variable := secret_in(text)) is not None:
-                problem = f"its prompt holds the value of the environment variable {variable}"
-                raise ConfigError(place, problem, f"take it out of what the prompt is made of, or unset {variable}")
+    for variable, value in _secrets():
+        # A million prompts come by here.
+        for message in request.messages:
+            content = message["content"]
+            if value in content if type(content) is str else any(value in part.get("text", "") for part in content):
+                problem = f"row {request.row_number}: the prompt holds the value of the environment variable {variable}"
+                raise ConfigError("dataset", problem, f"take it out of what the prompt is made of, or unset {variable}")
 
 
 def secret_in(text: str) -> str | None:
     """Return the name of an environment variable that is a secret and whose value stands in the text, if there is one.
 
-    Names and values are those at the first call: of millions of prompts each is looked at.
+    Names and values are those at the first call.
     """
-    return next((name for name, value in _secrets() if value in text), None)
+    return next((variable for variable, value in _secrets() if value in text), None)
 
 
 @functools.cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from mathbatch.base import BaseDataProcessor
-from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
 from mathbatch.data.digests import digest_of
 from mathbatch.errors import MathBatchError, SampleError
 from mathbatch.parts.checks import article, shown
@@ -17,15 +16,11 @@ PROCESSOR_ERROR = "processor_error"
 
 
 def request_of(sample: Sample, processor: BaseDataProcessor) -> Request:
-    """Return the request for a sample with its digest. Raise SampleError, with the row, if no prompt can be made.
-
-    Raise ConfigError for a prompt that holds a secret.
-    """
+    """Return the request for a sample with its digest. Raise SampleError, with the row, if no prompt can be made."""
     place = f"row {sample.row_number}: "
     try:
         request = processor.process(sample) if is_ours(processor) else _checked_request(sample, processor, place)
         request.id, request.row_number = sample.id, sample.row_number
-        refuse_secrets_in_prompt(request.messages, f"dataset, row {sample.row_number}")
         request.digest = digest_of(request.messages)
         return request
     except PartFailure:

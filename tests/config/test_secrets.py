@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mathbatch.config.paths import conf_dir
 from mathbatch.config.secret_signs import is_secret_name
 from mathbatch.config.secrets import refuse_typed_secrets, refuse_written_secrets
 from mathbatch.errors import ConfigError
+from mathbatch.records import Request
 
 # No key of anybody: made up here, in the forms that their issuers give them.
 LETTERS = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"
@@ -166,7 +168,8 @@ def test_no_shipped_configuration_holds_a_secret() -> None:
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set variables of several kinds, and let what is known of the environment be read anew."""
     values = {
         "HF_TOKEN": "hf_notreal0",
         "DB_PASSWORD": "pass-word-9",
@@ -189,10 +192,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_secret_of_the_environment_is_refused_in_every_part_of_a_prompt(value: str, variable: str) -> None:
     text = f"before {value} after"
     for content in (text, [{"type": "text", "text": "a"}, {"type": "text", "text": text}]):
+        messages = [{"role": "system", "content": "x"}, {"role": "user", "content": content}]
         with pytest.raises(ConfigError, match=f"row 7: .*{variable}") as caught:
-            refuse_secrets_in_prompt(
-                [{"role": "system", "content": "x"}, {"role": "user", "content": content}], "row 7"
-            )
+            refuse_secrets_in_prompt(Request("a", messages, row_number=7))
         assert value not in str(caught.value)
     for path, values in (("dataset.name", {"dataset": {"name": text}}), ("system_prompt", {"system_prompt": text})):
         with pytest.raises(ConfigError, match=f"{path}: .*{variable}") as caught:
@@ -204,9 +206,8 @@ def test_a_secret_of_the_environment_is_refused_in_every_part_of_a_prompt(value:
 @pytest.mark.usefixtures("environment")
 def test_words_numbers_and_paths_of_the_environment_may_stand_in_a_prompt() -> None:
     text = "the integral of x1 is 31415926, see /etc/key-of-mine and /work/abcdefgh"
-    refuse_secrets_in_prompt(
-        [{"role": "user", "content": [{"type": "text", "text": text}, {"type": "image"}]}], "row 7"
-    )
+    content = [{"type": "text", "text": text}, {"type": "image"}]
+    refuse_secrets_in_prompt(Request("a", [{"role": "user", "content": content}]))
 
 
 @pytest.mark.process
