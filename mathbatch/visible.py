@@ -19,6 +19,8 @@ HIDDEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 BYTE = range(0xDC80, 0xDD00)
+# What draws a progress line over itself, as tqdm writes it: nothing, or a line that ends in its figures.
+PROGRESS = re.compile(r"\r( *|[^\r\n]*\] *)")
 
 
 def visible(text: str) -> str:
@@ -38,7 +40,7 @@ def _spelled(found: re.Match[str]) -> str:
 class VisibleStream:
     """Text stream that writes to another one and makes hidden characters visible on the way.
 
-    A carriage return as the first character of a write stays: by it progress lines are drawn over themselves.
+    The carriage return of a progress line stays.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -46,7 +48,7 @@ class VisibleStream:
 
     def write(self, text: str) -> int:
         """Write the text; return the number of its characters."""
-        start = "\r" if text.startswith("\r") and not text.startswith("\r\n") else ""
+        start = "\r" if PROGRESS.fullmatch(text) else ""
         shown = start + visible(text[len(start) :])
         try:
             self._stream.write(shown)

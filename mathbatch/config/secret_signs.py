@@ -29,29 +29,37 @@ OF_TEXT = {
 }
 NO_VALUE = {"", "empty", "none", "null", "dummy", "auto", "basic", "true", "false"}
 SCHEME = re.compile(r"^\s*(bearer|basic|token|digest)\b", re.IGNORECASE)
-# Interpolations without a default of their own. One with a default of more than nothing stays, and so is looked at.
-INTERPOLATION = re.compile(r"\$\{[\w.@\[\]/-]*(:[\w.\s@\[\]/-]*(,\s*(null|''|\"\")?\s*)?)?\}")
+# Interpolations that hold no text of their own: a reference, or a variable with no default or an empty one.
+INTERPOLATION = re.compile(r"\$\{(oc\.env:\s*\w+\s*|[\w.@\[\]/-]*|[\w.]+:\s*)(,\s*(null|''|\"\")?\s*)?\}")
+# An interpolation that holds some, by one of OmegaConf's own resolvers; those of others may look a secret up.
+WITH_TEXT = re.compile(r"\$\{oc\.")
+DEEPEST = 20
 DATA_URL = re.compile(r"\bdata:[\w/+.-]*(;[\w=-]+)*,\S*")
-# What the issuers of keys put at their beginnings, and other forms that nothing else has.
+# Forms that nothing but keys, tokens and passwords has; most begin as their issuers mark them. Where more must follow
+# what has no fixed length, that has a limit: else a long text could take the square of its length.
 KEY = re.compile(
     r"(?<![A-Za-z0-9])("
-    r"(hf|api_org)_((?=\w*\d)[A-Za-z0-9]{8,}|[A-Za-z]{30,})"
-    r"|sk-(?=[\w-]*\d)[\w-]{12,}|[sr]k_(live|test)_\w{8,}|(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}|AIza[\w-]{20,}"
-    r"|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl(pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16,}"
-    r"|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|ya29\.[\w-]{8,}|GOCSPX-[\w-]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}|nvapi-[\w-]{16,}"
-    r"|(npm|gsk|r8|glsa|lsv2_[ps][tk]|do[opr]_v1|shp[a-z]{2}|wandb_v1)_(?=\w*\d)[A-Za-z0-9]{16,}"
-    r"|(pplx|xai|tvly)-(?=[\w-]*\d)[A-Za-z0-9]{16,}|dckr_pat_[\w-]{8,}|pypi-AgE[\w-]{16,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,}|hvs\.[\w-]{16,}|ATATT[\w-]{16,}|SK[0-9a-f]{32}|key-[0-9a-f]{32}|\d{8,10}:AA[\w-]{30,}"
-    r"|[MN][A-Za-z\d]{23}\.[\w-]{6}\.[\w-]{27,}"
-    r"|hooks\.slack\.com/services/\w+/\w+/\w+|discord(app)?\.com/api/webhooks/\d+/[\w-]+)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY|\b([Bb]earer|BEARER|[Bb]asic)\s+((?=\S*\d)[\w.~+/-]{8,}|[\w.~+/-]{24,})=*"
-    r"|[A-Za-z][\w+.-]*://([^/\s:@]*:[^/\s@]+|(?=[^@]*\d)[^/\s:@]{16,})@"
+    r"(hf|api_org)_((?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{8}|[A-Za-z]{30})|[cs]k-(?=[A-Za-z_-]{0,60}\d)[\w-]{12}"
+    r"|csk-(?=[a-z]{0,40}\d)[a-z0-9]{16}|[sr]k_(live|test)_\w{8}|(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12}|AIza[\w-]{20}"
+    r"|gh[pousr]_[A-Za-z0-9]{16}|github_pat_\w{16}|gl(pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16}|xox[a-z]-[\w-]{8}"
+    r"|xapp-[\w-]{8}|ya29\.[\w-]{8}|GOCSPX-[\w-]{16}|eyJ[\w-]{8,200}\.[\w-]{8}|nvapi-[\w-]{16}|dckr_pat_[\w-]{8}"
+    r"|(npm|gsk|r8|glsa|lsv2_[ps][tk]|do[opr]_v1|shp[a-z]{2}|wandb_v1|lin_api|ntn|secret|jina|fw)"
+    r"_(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{16}"
+    r"|(pplx|xai|tvly)-(?=[A-Za-z-]{0,40}\d)[A-Za-z0-9-]{20}|ms-[0-9a-f]{8}-[0-9a-f]{4}-|pypi-AgE[\w-]{16}"
+    r"|SG\.[\w-]{16,99}\.[\w-]{16}|hvs\.[\w-]{16}|ATATT[\w-]{16}|SK[0-9a-f]{32}|key-[0-9a-f]{32}|\d{8,10}:AA[\w-]{30}"
+    r"|[MN][A-Za-z\d]{23}\.[\w-]{6}\.[\w-]{27}"
+    r"|hooks\.slack\.com/services/\w|discord(app)?\.com/api/webhooks/\d)"
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY"
+    r"|\b([Bb]earer|BEARER|[Bb]asic)\s{1,9}((?=[A-Za-z_.~+/-]{0,99}\d)[\w.~+/-]{8}|[\w.~+/-]{24})"
+    r"|://([^/\s:@]{0,200}:[^/\s@]{1,200}|(?=[^/\s:@\d]{0,99}\d)[^/\s:@]{16,200})@"
 )
 # A setting within a text: `--api-key abc`, `PASSWORD=abc`, `Cookie: a=b`, `?sig=abc`.
-SETTING = re.compile(r"(?:--(?P<flag>[\w-]+)\s+|(?P<name>[\w-]+)\s*[=:]\s*)[\"']?(?P<value>[^\s\"',;&}]{4,})")
-IN_ADDRESSES = re.compile(r"[?&](?P<name>[\w-]+)=(?P<value>[^\s&#]{4,})")
+SETTING = re.compile(
+    r"(?<![\w-])(?P<dashes>-{0,2})(?P<name>\w[\w-]{0,60})(?P<sign>\s?[=:]\s?|\s)(?=[\"']?(?P<value>[^\s\"',;&}]{4,64}))"
+)
+IN_ADDRESSES = re.compile(r"[?&](?P<name>\w[\w-]{0,60})=(?P<value>[^\s&#]{4,200})")
 SIGNATURES, SHORTEST_SIGNATURE = {"key", "sig", "signature"}, 12
-ADDRESS = re.compile(r"\w+://\S+")
+ADDRESS = re.compile(r"(?<!\w)\w+://\S+")
 # Long enough that chance makes none of a name: random letters of both cases, among digits.
 RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/])[A-Za-z0-9]{32,128}(?![A-Za-z0-9+/])|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,128}={1,2}"
@@ -76,7 +84,7 @@ def is_written_out(text: str) -> bool:
     """Tell whether the value of a secret stands in a text, and not only the name of a variable that holds it."""
     left = without_interpolations(text)
     if "${" in left:
-        return True
+        return WITH_TEXT.search(left) is not None
     rest = SCHEME.sub("", left).strip()
     is_of_text = rest.startswith(("<", "[")) and rest.endswith((">", "]"))
     return left == text and rest.lower() not in NO_VALUE and not is_of_text
@@ -87,18 +95,24 @@ def looks_secret(text: str) -> bool:
     text = without_interpolations(DATA_URL.sub("", text))
     if KEY.search(text) or any(_is_random(found[0]) for found in RANDOM.finditer(ADDRESS.sub("", text))):
         return True
-    settings = ((found["flag"] or found["name"], found["value"]) for found in SETTING.finditer(text))
-    if any(is_secret_name(name) and _is_mixed(value) for name, value in settings):
+    if any(_is_setting(found) for found in SETTING.finditer(text)):
         return True
     queries = ((found["name"], found["value"]) for found in IN_ADDRESSES.finditer(text))
     return any(is_secret_name(name) or _is_signature(name, value) for name, value in queries)
 
 
 def without_interpolations(text: str) -> str:
-    """Return a text without its `${…}`, from the inner ones outwards, but for those with a default."""
-    while (left := INTERPOLATION.sub("", text)) != text:
-        text = left
+    """Return a text without its `${…}`, from the inner ones outwards, but for those that hold text."""
+    for _ in range(DEEPEST):
+        if "${" not in text:
+            break
+        text = INTERPOLATION.sub("", text)
     return text
+
+
+def _is_setting(found: re.Match[str]) -> bool:
+    is_written_so = bool(found["sign"].strip()) or found["dashes"] == "--"
+    return is_written_so and _is_mixed(found["value"]) and is_secret_name(found["name"])
 
 
 def _is_mixed(value: str) -> bool:

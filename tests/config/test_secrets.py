@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from support.growth import LINEAR, growth
 from support.processes import run
 from support.rows import overrides, questions, write_rows
 
 from mathbatch.config import environment_secrets
 from mathbatch.config.environment_secrets import refuse_secrets_in_config, refuse_secrets_in_prompt
 from mathbatch.config.paths import conf_dir
-from mathbatch.config.secret_signs import is_secret_name
+from mathbatch.config.secret_signs import is_secret_name, looks_secret
 from mathbatch.config.secrets import refuse_typed_secrets, refuse_written_secrets
 from mathbatch.errors import ConfigError
 from mathbatch.records import Request
@@ -38,7 +39,14 @@ BY_VALUE = [
     *("https://me:hunter2@example.org/rows", f"https://{LETTERS}@example.org", "postgres://u:p4ss@db/x"),
     *("https://example.org/x?token=abcd", f"https://x.blob.example/y?sv=1&sig={LETTERS}%3D", "--api-key abc123"),
     *("AccountName=x;AccountKey=abc123==", "export PASSWORD=hunter2", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
-    *("${oc.env:TOKEN,hf_realvalue1}", f"${{oc.env:A,${{oc.env:B,sk-{LETTERS}}}}}"),
+    *(
+        f"csk-{LETTERS.lower()}",
+        f"lin_api_{LETTERS}",
+        f"secret_{LETTERS}",
+        "-c PASSWORD='hunter2'",
+        "password: hunter2",
+    ),
+    *("${oc.decode:hf_realvalue1}", "${oc.env:TOKEN,hf_realvalue1}", f"${{oc.env:A,${{oc.env:B,sk-{LETTERS}}}}}"),
 ]
 HARMLESS: list[tuple[str, Any]] = [
     ("max_tokens", 2048),
@@ -153,6 +161,33 @@ def test_an_argument_that_nobody_can_read_does_not_show_its_secret(argument: str
 @pytest.mark.parametrize(("name", "value"), HARMLESS)
 def test_what_is_no_secret_is_accepted(name: str, value: object) -> None:
     refuse_written_secrets({"model": {name: value, "list": [{name: value}]}}, "")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "a",
+            "1",
+            "-",
+            " ",
+            "=",
+            ":",
+            "://",
+            "-eyJ",
+            "-sk-",
+            " hf_",
+            "SG.aaaaaaaaaaaaaaaa",
+            "Bearer ",
+            "a:",
+            "${",
+            "${a:",
+        ),
+        *("-----BEGIN ", "data:", "data:;a", "?a=", "--a ", "a=", "aA1", "secret ", "://a:", "token: ", "${oc.env:"),
+    ],
+)
+def test_a_long_text_is_looked_at_in_time_that_grows_with_it(piece: str) -> None:
+    assert growth(lambda size: looks_secret(piece * (size // len(piece)) + "!"), 4_000) < LINEAR
 
 
 def test_columns_and_tokens_of_a_text_may_have_any_name() -> None:

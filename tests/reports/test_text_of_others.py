@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -13,9 +14,10 @@ from support.processes import run
 from support.rows import write_rows
 from support.run_folders import run_dirs
 from support.terminals import Terminal
+from tqdm import tqdm
 
 from mathbatch.runner.run_log import chatter_to
-from mathbatch.visible import cover_hidden, visible
+from mathbatch.visible import cover_hidden, visible, visibly
 
 PARTS = ("model._target_=support.escapes.NoisyModel", "processor._target_=support.escapes.NoisyProcessor")
 BASE = ("--config-dir", "conf", "dataset=strange", *PARTS)
@@ -109,6 +111,23 @@ def test_a_table_is_as_wide_as_what_is_shown(capsys: pytest.CaptureFixture[str])
     assert line == f"[bold]{visible(ESCAPES)}"
     assert len({cell_len(row) for row in table}) == 1
     assert not steering("\n".join(table))
+
+
+def test_a_progress_line_is_drawn_over_itself_and_nothing_else_is() -> None:
+    stream = io.StringIO()
+    with tqdm(total=3, file=visibly(stream), unit="row", ncols=80, mininterval=0) as bar:
+        bar.update(2)
+        bar.set_postfix_str(ESCAPES)
+        tqdm.write(f"\rforged {ESCAPES}", file=visibly(stream))
+    assert stream.getvalue().startswith("\r  0%|")
+    assert "\r 67%|" in stream.getvalue()
+    assert not steering(stream.getvalue())
+
+
+def test_an_old_terminal_gets_what_it_can_show() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    print("é π \udc9b", file=visibly(stream), flush=True)
+    assert stream.buffer.getvalue() == b"\xe9 \\u03c0 \\x9b\n"
 
 
 def test_a_log_is_safe_to_look_at_whoever_has_written_to_it(tmp_path: Path) -> None:
