@@ -6,6 +6,7 @@ what is on it or write to the clipboard.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from contextlib import suppress
@@ -73,6 +74,8 @@ def visibly(stream: TextIO) -> TextIO:
 
 def print_visibly() -> None:
     """Let all that this process prints from now on make hidden characters visible."""
+    # Otherwise Python colours its tracebacks on a terminal from 3.13 on.
+    os.environ["PYTHON_COLORS"] = "0"
     sys.stdout, sys.stderr = visibly(sys.stdout), visibly(sys.stderr)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
+from support.configs import composed
 from support.growth import LINEAR, growth
 from support.processes import run
 from support.rows import overrides, questions, write_rows
 
 from mathbatch.config import environment_secrets
 from mathbatch.config.environment_secrets import refuse_secrets_in_config, refuse_secrets_in_prompt
+from mathbatch.config.load import typed
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.secret_signs import is_secret_name, looks_secret
 from mathbatch.config.secrets import refuse_typed_secrets, refuse_written_secrets
@@ -200,6 +204,14 @@ def test_no_shipped_configuration_holds_a_secret() -> None:
     assert len(files) > 20
     for path in files:
         refuse_written_secrets(yaml.safe_load(path.read_text(encoding="utf-8")), "")
+
+
+def test_a_run_that_was_saved_with_a_secret_can_still_be_looked_at() -> None:
+    values = asdict(composed())
+    values["sampling"]["extra_args"] = {"apikey": "abc"}
+    with pytest.raises(ConfigError, match=r"sampling\.extra_args\.apikey"):
+        typed(OmegaConf.create(values))
+    assert typed(OmegaConf.create(values), is_new=False).sampling.extra_args == {"apikey": "abc"}
 
 
 @pytest.fixture
