@@ -19,6 +19,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
 from mathbatch.parts.faults import part_error
 from mathbatch.reports.streams import discard, is_closed_terminal
+from mathbatch.visible import print_visibly
 
 
 def enter(command: str, help: str | None = None) -> NoReturn:
@@ -54,7 +55,7 @@ def enter(command: str, help: str | None = None) -> NoReturn:
 
 
 def _begin() -> None:
-    """End without a traceback on Ctrl-C during the imports, and point each closed standard stream at /dev/null."""
+    """End without a traceback on Ctrl-C during the imports, open closed standard streams, and print visibly."""
     signal.signal(signal.SIGINT, _leave)
     for number in range(3):
         with contextlib.suppress(OSError):
@@ -64,6 +65,7 @@ def _begin() -> None:
         os.open(os.devnull, os.O_RDWR)
     sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115 - open until the end
     sys.stderr = sys.stderr or open(2, "w", buffering=1)  # noqa: SIM115
+    print_visibly()
 
 
 def _flush() -> int | None:

@@ -20,6 +20,7 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.explain import explain
 from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.secrets import refuse_written_secrets
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.remedies import with_remedy
 from mathbatch.errors import Interrupted, MathBatchError
@@ -145,7 +146,11 @@ class MultirunCallback(Callback):
     """Tells the sweep where its folder is, whatever launcher and sweeper are chosen."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Begin the sweep in the folder that Hydra has resolved, and let every cell inherit it."""
+        """Begin the sweep in the folder that Hydra has resolved, and let every cell inherit it.
+
+        Raises ConfigError for a secret in the configuration, which Hydra saves with the sweep as it is.
+        """
+        refuse_written_secrets(OmegaConf.to_container(config, resolve=False), "")
         folder = Path(config.hydra.sweep.dir).absolute()
         current_sweep().begin(folder)
         with open_dict(config):  # wherever a cell's own output_dir is

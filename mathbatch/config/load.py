@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from hydra.conf import RuntimeConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mathbatch.config.environment_secrets import refuse_secrets_in_config
 from mathbatch.config.explain import config_error
 from mathbatch.config.schema import Config
 from mathbatch.config.secrets import refuse_resolvers, refuse_written_secrets
@@ -21,22 +23,26 @@ C = TypeVar("C", bound=Config)
 T = TypeVar("T")
 
 
-def typed(composed: DictConfig, schema: type[C] = Config) -> C:  # type: ignore[assignment]
+def typed(composed: DictConfig, schema: type[C] = Config, is_new: bool = True) -> C:  # type: ignore[assignment]
     """Return the checked configuration.
 
-    Raises ConfigError for a value that is unknown, mistyped, missing or out of range, and for a written secret.
+    Raises ConfigError for a value that is unknown, mistyped, missing or out of range, and, if it `is_new`, for a secret
+    that would be saved.
     """
     try:
         values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
+        if is_new:  # before anything else is said, which could show the secret
+            refuse_written_secrets(values, "")
         merged = OmegaConf.merge(OmegaConf.structured(schema), values)
         for path in sorted(OmegaConf.missing_keys(merged)):
             raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
-        refuse_written_secrets(values, "")
         refuse_resolvers(values.get("dataset") if isinstance(values, dict) else None, "dataset")
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise config_error(error, schema) from error
     assert isinstance(config, schema)
+    if is_new:
+        refuse_secrets_in_config(dataclasses.asdict(config))
     return config
 
 
@@ -64,7 +70,10 @@ def _as_typed(schema: type[Any], arguments: list[str]) -> dict[str, Any]:
     """Return the values by key; those of texts as they are typed, without the quotes that YAML would take off."""
     values = {}
     for key, _, text in (argument.partition("=") for argument in arguments):
-        values[key] = spelled(text, OmegaConf.from_dotlist([f"{key}={text}"])[key], key, schema)
+        try:
+            values[key] = spelled(text, OmegaConf.from_dotlist([f"{key}={text}"])[key], key, schema)
+        except yaml.YAMLError:  # such as a path with characters that YAML refuses
+            values[key] = text
     return values
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
+from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
 from mathbatch.data.counts import Counts
 from mathbatch.data.digests import recognise
 from mathbatch.data.requests import request_of
@@ -91,10 +92,14 @@ class Feed:
                     yield self._new_failure(msgspec.structs.replace(prompt, rollout=rollout))
 
     def _pending_request(self, prompt: Request, rollout: int) -> Request | Record | None:
-        """Return the request for a rollout, its failure if the filter fails on it, or None, and count it, if done."""
+        """Return the request for a rollout, its failure if the filter fails on it, or None, and count it, if done.
+
+        Raise ConfigError for a prompt that holds a secret of the environment.
+        """
         request = prompt if self._rollouts == 1 else msgspec.structs.replace(prompt, rollout=rollout)
         try:
             if self._is_pending(request):
+                refuse_secrets_in_prompt(request)
                 request.sampling, request.job = sampling_of(self._sampling, request), self._job
                 return request
         except PartFailure as error:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.terminal import show
@@ -19,7 +18,7 @@ MAX_ANSWER = 40
 
 def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
     """Show a table of the counts and the verdict, then one of the first flipped samples."""
-    table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
+    table = Table(show_header=False, title=f"{first}\nagainst {second}", title_justify="left")
     only_first, only_second = found.only_first, found.only_second
     table.add_row(
         "samples", f"{found.pairs:,} judged in both" + (f", {found.left_out:,} left out" if found.left_out else "")
@@ -30,7 +29,7 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -
     table.add_row(
         "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
-    table.add_row("flipped samples", escape(str(flips)))
+    table.add_row("flipped samples", str(flips))
     show([table], (f"  {note}" for note in found.notes))
     show([_flips_table(found.flips)] if found.flips else [])
 
@@ -47,7 +46,7 @@ def _flips_table(flips: list[dict[str, Any]]) -> Table:
     table = Table("id", "first", "second", "gold", box=box.SIMPLE_HEAD)
     for flip in flips[:SHOWN_FLIPS]:
         answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_ANSWER] for side in ("first", "second"))
-        table.add_row(*(escape(str(text)) for text in (flip["id"], *answers, (flip["gold"] or "")[:MAX_ANSWER])))
+        table.add_row(*(str(text) for text in (flip["id"], *answers, (flip["gold"] or "")[:MAX_ANSWER])))
     if len(flips) > SHOWN_FLIPS:
         table.add_row(f"… {len(flips) - SHOWN_FLIPS:,} more", "", "", "")
     return table

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.terminal import show
@@ -34,9 +33,9 @@ class Finding:
 
 def show_findings(title: str, findings: Sequence[Finding], always_examples: Sequence[Finding] = ()) -> None:
     """Show a table of the kinds that were found, with examples of those that are amiss or in `always_examples`."""
-    table = Table("", "count", "what it means", "first ones", title=escape(title), title_justify="left")
+    table = Table("", "count", "what it means", "first ones", title=title, title_justify="left")
     for finding in findings:
         if finding.count:
             shown = finding.examples if finding.amiss or finding in always_examples else []
-            table.add_row(finding.name, f"{finding.count:,}", finding.meaning, escape("\n".join(shown)))
+            table.add_row(finding.name, f"{finding.count:,}", finding.meaning, "\n".join(shown))
     show([table])

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.terminal import show
@@ -111,7 +110,7 @@ def _unusable(golds: dict[str, Any]) -> str:
         more = ", …" if entry["rows"] > SHOWN_IDS else ""
         ids = ", ".join(entry["ids"][:SHOWN_IDS]) + more
         lines.append(f"{entry['rows']:,}: {reason} ({'ids' if entry['rows'] > 1 else 'id'} {ids})")
-    return escape("\n".join(lines))
+    return "\n".join(lines)
 
 
 def left_over_text(count: int) -> str:
@@ -136,10 +135,10 @@ def _worst_case(worst: dict[str, Any]) -> str:
 
 def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
     """Show all metrics and the folder of the scores."""
-    table = Table(show_header=False, title=escape(title), title_justify="left")
+    table = Table(show_header=False, title=title, title_justify="left")
     for name, value in facts_of(metrics):
         table.add_row(name, value)
-    table.add_row("folder", escape(str(folder)))
+    table.add_row("folder", str(folder))
     show([table])
     show_details(metrics)
 
@@ -153,12 +152,12 @@ def show_details(metrics: dict[str, Any]) -> None:
 
 def _label_table(field: str, by_label: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(escape(field), overflow="fold", min_width=24)
+    table.add_column(field, overflow="fold", min_width=24)
     for name in ("accuracy", "95 % interval", "judged"):
         table.add_column(name, justify="right", no_wrap=True)
     for label, facts in list(by_label.items())[:SHOWN_LABELS]:
         shown = (percent(facts), interval(facts)) if facts["accuracy"] is not None else ("", "")
-        table.add_row(escape(label), *shown, f"{facts['judged']:,}")
+        table.add_row(label, *shown, f"{facts['judged']:,}")
     if len(by_label) > SHOWN_LABELS:
         table.add_row(f"… {len(by_label) - SHOWN_LABELS} more in metrics.json", "", "", "")
     return table

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.scores import facts_of, left_over_text, show_details
@@ -22,9 +21,7 @@ from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
 def show_summary(job: RunJob) -> None:
     """Show what a run has done: samples, failures with their first reasons, tokens, metrics, and its folder."""
     counts, config = job.counts, job.config
-    table = Table(
-        show_header=False, title=escape(f"{config.model.name} on {config.dataset.name}"), title_justify="left"
-    )
+    table = Table(show_header=False, title=f"{config.model.name} on {config.dataset.name}", title_justify="left")
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
     table.add_row("answered", f"{counts.before + counts.answered:,}{earlier}")
     table.add_row("failed", _failures(job))
@@ -40,7 +37,7 @@ def show_summary(job: RunJob) -> None:
         table.add_row("left over", left_over_text(job.left_over))
     if not job.is_complete:
         table.add_row("stopped", "the same command goes on from here")
-    table.add_row("folder", escape(str(job.components.run_dir)))
+    table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
     show([table], (f"  {line}" for line in [*failed, *_not_scored(job)]))
     if job.metrics is not None:

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from rich import box
+from rich.cells import cell_len
 from rich.console import JustifyMethod
-from rich.markup import escape
 from rich.table import Table
 
 from mathbatch.reports.scores import interval, percent
 from mathbatch.runner.outcome import Outcome
+from mathbatch.visible import visible
 
 # A swept number with many digits, as sweepers that search choose them.
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
@@ -37,8 +38,8 @@ class Column(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """Return the number of characters of the longest line in it."""
-        return max(len(line) for cell in (self.name, *self.cells) for line in cell.splitlines() or [""])
+        """Return the width of its longest line, in characters of the terminal."""
+        return max(cell_len(line) for cell in (self.name, *self.cells) for line in visible(cell).split("\n"))
 
     @property
     def least(self) -> int:
@@ -56,13 +57,13 @@ def sweep_table(
     layouts = list(_layouts(outcomes, keys, base))
     columns, left_out = next((one for one in layouts if _fits(one[0], width)), layouts[-1])
     has_room = _fits(columns, width)
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         justify: JustifyMethod = "right" if column.is_figure else "left"
         stays = not column.breaks and has_room
-        table.add_column(escape(column.name), justify=justify, overflow="fold", no_wrap=stays, min_width=column.least)
+        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=stays, min_width=column.least)
     for row in zip(*(column.cells for column in columns), strict=True):
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     return table, left_out
 
 

@@ -91,7 +91,7 @@ def _recorded(attempt: Path, folder: Path) -> tuple[dict[str, Any] | None, set[s
     try:
         composed = OmegaConf.load(attempt / "config.yaml")
         assert isinstance(composed, DictConfig)
-        config: Config = typed(composed)
+        config: Config = typed(composed, is_new=False)
         started = started_in(attempt)
         start = origin(folder, config.output_dir, started)
         known, moved = identity(config, start), identity(config, start, named_from=started)

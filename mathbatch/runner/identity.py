@@ -85,8 +85,15 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
 
 
 def folder_name(config: Config, known: dict[str, Any]) -> str:
-    """Return the name of the folder of a run with this identity: `<sampling>-<hash8>`."""
-    encoded = msgspec.json.encode(known, order="sorted", enc_hook=str)
+    """Return the name of the folder of a run with this identity: `<sampling>-<hash8>`.
+
+    Raises ConfigError for a text or path in it that can't be saved.
+    """
+    try:
+        encoded = msgspec.json.encode(known, order="sorted", enc_hook=str)
+    except UnicodeEncodeError as error:
+        problem = f"a name or text has bytes that are no UTF-8: {error.object!a:.200}"
+        raise ConfigError("the configuration", problem, "rename the file or folder, or correct the text") from error
     digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
     return f"{_sampling_label(config.sampling)}-{digest}"
 

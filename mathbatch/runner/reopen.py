@@ -48,7 +48,7 @@ def components_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Comp
     composed, folder = read_snapshot(run_dir)
     composed = overridden(composed, overrides)
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        yield build(typed(composed), run_dir)
+        yield build(typed(composed, is_new=False), run_dir)
 
 
 def read_records(components: Components) -> None:

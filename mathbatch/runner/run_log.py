@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TextIO
 
 from mathbatch.data.storage.segments import disk_error
+from mathbatch.visible import cover_hidden, visibly
 
 
 @contextmanager
 def chatter_to(log: Path) -> Iterator[TextIO]:
     """Send what this process and its children print to `log`; yield the terminal.
 
-    The file descriptors themselves are redirected, since the engine's processes and C libraries write to those.
+    The file descriptors themselves are redirected, since the engine's processes and C libraries write to those. What
+    these have written to it, now or before a kill, is made safe to look at.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -24,13 +26,15 @@ def chatter_to(log: Path) -> Iterator[TextIO]:
         target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise disk_error(log, error) from error
+    cover_hidden(log)
+    start = os.fstat(target).st_size
     saved = os.dup(1), os.dup(2)
     terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
     os.dup2(target, 1)
     os.dup2(target, 2)
     os.close(target)
     try:
-        yield terminal
+        yield visibly(terminal)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -39,3 +43,4 @@ def chatter_to(log: Path) -> Iterator[TextIO]:
         for number, original in enumerate(saved, 1):
             os.dup2(original, number)
             os.close(original)
+        cover_hidden(log, start)

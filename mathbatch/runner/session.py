@@ -25,6 +25,7 @@ from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.progress import Progress
 from mathbatch.runner.run_log import chatter_to
 from mathbatch.runner.signals import Signals
+from mathbatch.visible import visible
 
 J = TypeVar("J", bound=Job)
 # Limit on open files: a sweep keeps about three open for each job, and may have 20,000 jobs.
@@ -59,7 +60,7 @@ class Session:
         finally:
             self._runner.close()
             for news in self._news:
-                print(f"mathbatch: {news}; what is saved is kept", file=sys.stderr)
+                print(visible(f"mathbatch: {news}; what is saved is kept"), file=sys.stderr)
 
     @property
     def loads(self) -> int:

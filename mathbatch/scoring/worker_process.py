@@ -25,6 +25,7 @@ from mathbatch.parts.faults import Fault, PartFailure
 from mathbatch.records import Score
 from mathbatch.scoring.panel import Panel, panel_of
 from mathbatch.scoring.review import ReviewReason
+from mathbatch.visible import print_visibly
 
 # Seconds of processor time that all scorers together may take for one response; most take milliseconds.
 TIME_LIMIT_S = 5.0
@@ -69,6 +70,7 @@ def serve(connection: Connection, spec: tuple[Any, dict[str, Any]]) -> None:
     """
     # A session of its own keeps Ctrl-C away, and lets the parent end this worker with everything a scorer has started.
     os.setsid()
+    print_visibly()
     panel = panel_of(*spec)
     _limit_memory()
     try:

@@ -23,7 +23,9 @@ class Terminal:
     `prepare` is called in the process before the command. Use it as a context, which ends the command.
     """
 
-    def __init__(self, folder: Path, *arguments: str, prepare: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, module: str = "run", prepare: Callable[[], object] = lambda: None
+    ) -> None:
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             # The tests themselves may run under nohup, which the command would inherit.
@@ -32,7 +34,7 @@ class Terminal:
 
         self._master, slave = os.openpty()
         self.process = subprocess.Popen(
-            command(*arguments),
+            command(*arguments, module=module),
             cwd=folder,
             env=environment(),
             stdin=slave,

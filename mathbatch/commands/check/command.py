@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
-from rich.console import Console
 from tqdm import tqdm
 
 from mathbatch.commands import exit_codes
@@ -23,14 +21,12 @@ from mathbatch.config.load import refuse_code_in_dataset, typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.reports.findings import show_findings
+from mathbatch.reports.terminal import Terminal
 from mathbatch.runner.components import build_model, sampling_values
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
 from mathbatch.runner.signals import Signals
-
-# Control characters, by which the text of a row could steer the terminal.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def main() -> int:
@@ -63,17 +59,17 @@ def check_composed(composed: DictConfig) -> int:
 
 def show(job: RunJob, found: Inspection, facts: list[tuple[str, str]], page: Path) -> None:
     """Show the first prompts, the findings, the counts, and whether every row can be asked."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     for shown in found.shown[:SHOWN_PROMPTS]:
         console.rule(f"prompt of {shown.sample.id}", align="left")
-        console.print(CONTROL.sub("", shown.prompt), markup=False)
+        console.print(shown.prompt)
     console.rule()
     if found.findings:
         ordered = sorted(found.findings.values(), key=lambda finding: not finding.amiss)
         show_findings(f"{job.config.dataset.name}: found", ordered, ordered)
     for name, value in facts:
-        console.print(f"  {name}: {value}", markup=False)
-    console.print(f"  page with pictures: {page}", markup=False)
+        console.print(f"  {name}: {value}")
+    console.print(f"  page with pictures: {page}")
     failing = sum(finding.count for finding in found.findings.values() if finding.amiss)
     console.print(f"{failing:,} things would fail" if found.fails else "every row can be asked")
 

@@ -16,6 +16,7 @@ from jinja2 import TemplateError
 from mathbatch.commands.check.chat import ChatRenderer, Size
 from mathbatch.commands.check.golds import GoldChecker, GoldFinding
 from mathbatch.commands.check.images import ImageProber, ImageProblem
+from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
 from mathbatch.config.templates.eaten_commands import eaten_commands
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
@@ -227,6 +228,7 @@ def _inspect_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: 
         assert request.failure is not None
         found.note(request.failure.kind, request.failure.message)
         return ""
+    refuse_secrets_in_prompt(request)
     if len(sample.images) > (limit := job.config.model.max_images):
         found.note("too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={limit}")
     if chat.why_not is not None:
