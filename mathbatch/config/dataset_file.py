@@ -14,7 +14,6 @@ from mathbatch.config.secrets import PATHS_OF_A_DATASET
 from mathbatch.errors import ConfigError, nearest
 
 GROUP = "dataset"
-PACKAGES = (None, GROUP, "_group_")
 # Keys that Hydra reads itself: `_target_` and its companions.
 HYDRAS_KEY = re.compile(r"_\w+_")
 # Interpolation, unless an odd number of backslashes makes plain characters of it.
@@ -32,7 +31,7 @@ def refuse_all_but_data(values: Any, package: str | None, path: Path) -> None:
     A dataset is passed from hand to hand. So it chooses no other files, names no classes, and takes no values from the
     environment or from the rest of the configuration: a secret would stand in its prompts.
     """
-    if package not in PACKAGES:
+    if package not in (None, GROUP):
         raise ConfigError(GROUP, f"{path} has the header '@package {package}'", "a dataset sets only `dataset`")
     if not isinstance(values, dict):
         raise ConfigError(GROUP, f"{path} holds no keys", "write key: value, as in `name: rows`")

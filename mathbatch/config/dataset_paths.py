@@ -10,8 +10,9 @@ from typing import Any
 from hydra.conf import HydraConf
 from omegaconf import DictConfig, OmegaConf
 
-from mathbatch.config.paths import SCHEME, refuse_no_path
+from mathbatch.config.paths import SCHEME
 from mathbatch.config.secrets import PATHS_OF_A_DATASET
+from mathbatch.config.value_checks import check_path
 
 
 def anchor_paths(composed: DictConfig, hydra: HydraConf) -> None:
@@ -45,7 +46,7 @@ def _anchored(value: Any, folder: Path, config_path: str) -> Any:
         return [_anchored(one, folder, config_path) for one in value]
     if not isinstance(value, str) or not value or value.startswith(("/", "~", SCHEME)) or "${" in value:
         return value
-    refuse_no_path(value, config_path)
+    check_path(config_path, value)
     path = os.path.normpath(folder / value)
     if path == os.path.abspath(value):
         return value

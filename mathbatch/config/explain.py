@@ -56,6 +56,8 @@ def explain_uncomposed(error: Exception, arguments: list[str]) -> str:
 
 def explain_yaml(error: yaml.YAMLError) -> str:
     """Say where a YAML file can't be read, and why."""
+    if isinstance(error, yaml.reader.ReaderError):  # which has a place of its own kind
+        return f"{error.name}: {error.reason}\n  fix: correct the file"
     mark = getattr(error, "problem_mark", None)
     where = "a YAML file" if mark is None else f"{mark.name}, line {mark.line + 1}"
     return f"{where}: {getattr(error, 'problem', None) or error}\n  fix: correct the file"

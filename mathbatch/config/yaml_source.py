@@ -12,6 +12,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
+from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config.dataset_file import GROUP, is_dataset_file, refuse_all_but_data
@@ -52,18 +53,18 @@ class FileConfigSource(of_hydra.FileConfigSource):
         _refuse_excess(text, path, group)
         try:
             header = self._get_header_dict(text[:512])
-            config = OmegaConf.load(_stream(text, path))
-            values = OmegaConf.to_container(config, resolve=False)
+            values = yaml.load(_stream(text, path), Loader=get_yaml_loader())
+            if is_dataset_file(config_path):
+                refuse_all_but_data(values, header["package"], path)
+            value = spelled(_stream(text, path), values, _package(header["package"], config_path), self.schema)
+            config = OmegaConf.create({} if value is None else value)
+        except ConfigError:
+            raise
         # YAML raises the others for values that are not of their tag: `!!int x`, `!!bool x`, `!!str []` as a key.
         except (OmegaConfBaseException, ValueError, TypeError, KeyError) as error:
             problem = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ConfigError(group, f"{path} holds what can't be read: {problem}", "correct the file") from error
-        if is_dataset_file(config_path):
-            refuse_all_but_data(values, header["package"], path)
-        value = spelled(text, values, _package(header["package"], config_path), self.schema)
-        return ConfigResult(
-            provider=self.provider, path=f"{self.scheme()}://{self.path}", config=OmegaConf.create(value), header=header
-        )
+        return ConfigResult(provider=self.provider, path=f"{self.scheme()}://{self.path}", config=config, header=header)
 
 
 def read_yaml_as_spelled(schema: type[Config]) -> None:
