@@ -24,6 +24,7 @@ from mathbatch.commands.guess_fields import (
 )
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import SCHEME
+from mathbatch.config.value_checks import LONGEST_NAME
 from mathbatch.data.rows.sources import chained, sources_of
 from mathbatch.errors import ConfigError
 
@@ -39,7 +40,7 @@ def main() -> int:
     input, options = _arguments(sys.argv[1:])
     # Hydra reads no other letters in `dataset=…` without quotes.
     ascii_stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(input).name.partition(".")[0]).strip("_")
-    name = options.get("name") or ascii_stem or "dataset"
+    name = options.get("name") or ascii_stem[:LONGEST_NAME] or "dataset"
     folder = Path(options.get("output", "my_conf"))
     path = folder / "dataset" / f"{name}.yaml"
     text = draft(name, input, folder)

@@ -12,7 +12,14 @@ from typing import Annotated, Any
 
 from omegaconf import MISSING
 
-from mathbatch.config.value_checks import check_above, check_at_least, check_names, check_path, check_placeholder
+from mathbatch.config.value_checks import (
+    check_above,
+    check_at_least,
+    check_folder_name,
+    check_names,
+    check_path,
+    check_placeholder,
+)
 from mathbatch.errors import ConfigError
 
 # A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
@@ -27,7 +34,7 @@ class ModelConfig:
     name: str = MISSING
     """Short name, used as a folder name in `output_dir`."""
     path: str = MISSING
-    """Folder of the checkpoint, or its hub id. `pkg://mathbatch/…` is a folder inside an installed package."""
+    """Folder of the checkpoint, or its hub id. `pkg://mathbatch/…` is a folder that comes with MathBatch."""
     revision: str | None = None
     """Branch, tag or commit of a checkpoint on the hub. null: its default branch."""
     tensor_parallel_size: int | None = None
@@ -52,6 +59,7 @@ class ModelConfig:
     """Any further engine argument of vLLM, by its own name."""
 
     def __post_init__(self) -> None:
+        check_folder_name("model.name", self.name)
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
@@ -145,6 +153,7 @@ class DatasetConfig:
     """Number of rows to use, counted after `where`. null: all. A later run with more continues in the same folder."""
 
     def __post_init__(self) -> None:
+        check_folder_name("dataset.name", self.name)
         for name in ("input", "index_field", "image_field", "group_field"):
             check_names(f"dataset.{name}", getattr(self, name))
         for name in ("input", "image_base_path", "examples"):

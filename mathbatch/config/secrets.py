@@ -9,7 +9,8 @@ from mathbatch.errors import ConfigError
 
 SECRET = re.compile(r"(^|_|\.)(hf_token|api_key|auth_token|access_token|password|secret)$", re.IGNORECASE)
 SECRET_IN_VALUE = re.compile(r"(\w+)\s*:\s*([^\s,}]+)")
-RESOLVER = re.compile(r"\$\{[^}]*:")
+# Interpolation with a colon in it, unless an odd number of backslashes makes plain characters of its beginning.
+RESOLVER = re.compile(r"(?<!\\)(?:\\\\)*\$\{(?:[^{}]|\$\{[^{}]*\})*:")
 PATHS_OF_A_DATASET = ("input", "image_base_path", "examples")
 
 

@@ -11,6 +11,9 @@ import regex
 
 from mathbatch.errors import ConfigError
 
+# In bytes. Two of them, and more, stand in one file's name, which may have 255.
+LONGEST_NAME = 120
+
 
 def check_names(path: str, value: Any) -> None:
     """Raise ConfigError if `value` is neither a name, nor a list of names, nor null."""
@@ -35,6 +38,12 @@ def check_path(path: str, value: Any) -> None:
             why = "nobody of that name has a home here"
         if why is not None:
             raise ConfigError(path, f"{text!r:.80} is no path: {why}", "correct it")
+
+
+def check_folder_name(path: str, name: str) -> None:
+    """Raise ConfigError for a name that is too long to make a part of a folder's or a file's name of it."""
+    if len(name.encode(errors="replace")) > LONGEST_NAME:
+        raise ConfigError(path, f"'{name:.40}…' has more than {LONGEST_NAME} bytes", "shorten it: it names folders")
 
 
 def check_placeholder(path: str, pattern: str) -> None:
