@@ -1,4 +1,4 @@
-"""Hold a dataset file to what it may be: data. It sets keys of the dataset, whatever its YAML is spelled like."""
+"""Hold a dataset file to what it may be: data. It sets keys of the dataset, however its YAML is spelled."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mathbatch.config.instantiate import HYDRAS_KEYS
 from mathbatch.config.schema import DatasetConfig
 from mathbatch.config.secrets import PATHS_OF_A_DATASET
 from mathbatch.errors import ConfigError, nearest
 
 GROUP = "dataset"
-# Keys that Hydra reads itself: `_target_` and its companions.
-HYDRAS_KEY = re.compile(r"_\w+_")
 # Interpolation, unless an odd number of backslashes makes plain characters of it.
 INTERPOLATION = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 
@@ -51,10 +50,10 @@ def refuse_all_but_data(values: Any, package: str | None, path: Path) -> None:
 def refuse_classes(dataset: Mapping[Any, Any], path: Path | None = None) -> None:
     """Raise ConfigError for a `_target_`, or another key that Hydra reads itself, anywhere in a dataset."""
     for place, key in _keys(dataset, GROUP):
-        if HYDRAS_KEY.fullmatch(key):
+        if key in HYDRAS_KEYS:
             where = "" if path is None else f", in {path}"
             fix = "a class of your own goes on the command line or in a config of your own, as scorer._target_=…"
-            raise ConfigError(place, f"a dataset names no classes: no such key{where}", fix)
+            raise ConfigError(place, f"no such key{where}: a dataset names no classes", fix)
 
 
 def _instead_of_interpolation(place: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import hydra._internal.core_plugins.file_config_source as of_hydra
 import yaml
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
-from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
@@ -20,9 +21,9 @@ from mathbatch.config.schema import Config
 from mathbatch.config.spelling import spelled
 from mathbatch.errors import ConfigError
 
-# Largest file in bytes, and largest number of characters and values when all its aliases are written out. Those of
-# benchmarks have 2 kB; long prompts with worked examples fit.
-LARGEST = 1 << 18
+# Largest file in bytes, and as largest size when all aliases are written out: characters, and so many for each value.
+# Those of benchmarks have 2 kB; long prompts with worked examples fit.
+LARGEST, OF_A_VALUE = 1 << 18, 16
 # Levels of lists and dictionaries in each other. The schema has five.
 DEEPEST = 32
 
@@ -51,19 +52,14 @@ class FileConfigSource(of_hydra.FileConfigSource):
         group = config_path.split("/")[0]
         text = _read(path, group)
         _refuse_excess(text, path, group)
+        values, header = _loaded(text, path, group), _header(text, path, group)
+        if is_dataset_file(config_path):
+            refuse_all_but_data(values, header["package"], path)
         try:
-            header = self._get_header_dict(text[:512])
-            values = yaml.load(_stream(text, path), Loader=get_yaml_loader())
-            if is_dataset_file(config_path):
-                refuse_all_but_data(values, header["package"], path)
             value = spelled(_stream(text, path), values, _package(header["package"], config_path), self.schema)
             config = OmegaConf.create({} if value is None else value)
-        except ConfigError:
-            raise
-        # YAML raises the others for values that are not of their tag: `!!int x`, `!!bool x`, `!!str []` as a key.
-        except (OmegaConfBaseException, ValueError, TypeError, KeyError) as error:
-            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ConfigError(group, f"{path} holds what can't be read: {problem}", "correct the file") from error
+        except OmegaConfBaseException as error:
+            raise _unreadable(path, group, error) from error
         return ConfigResult(provider=self.provider, path=f"{self.scheme()}://{self.path}", config=config, header=header)
 
 
@@ -87,11 +83,34 @@ def _read(path: Path, group: str) -> str:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
         text = content.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(group, f"can't read {path}: {error}", "name a YAML file in UTF-8") from error
+    except OSError as error:
+        raise ConfigError(group, f"can't read {path}: {error.strerror}", "name a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(group, f"{path} is not UTF-8", "name a YAML file in UTF-8") from error
     if len(content) > LARGEST:
         raise ConfigError(group, f"{path} has more than {LARGEST:,} bytes", "leave out what is no configuration")
     return io.StringIO(text, newline=None).read()
+
+
+def _loaded(text: str, path: Path, group: str) -> Any:
+    """Return what the YAML says. Raises ConfigError for values that are not of their tag: `!!int x`, `!!bool x`."""
+    try:
+        return yaml.load(_stream(text, path), Loader=get_yaml_loader())
+    except (ValueError, TypeError, LookupError, AttributeError) as error:  # as YAML's own constructors raise them
+        raise _unreadable(path, group, error) from error
+
+
+def _header(text: str, path: Path, group: str) -> dict[str, str | None]:
+    """Return the header lines of the file as Hydra reads them. Raises ConfigError."""
+    try:
+        return ConfigSource._get_header_dict(text[:512])
+    except ValueError as error:
+        raise _unreadable(path, group, error) from error
+
+
+def _unreadable(path: Path, group: str, error: Exception) -> ConfigError:
+    problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return ConfigError(group, f"{path} holds what can't be read: {problem}", "correct the file")
 
 
 def _stream(text: str, path: Path) -> io.StringIO:
@@ -108,12 +127,12 @@ def _refuse_excess(text: str, path: Path, group: str) -> None:
     around: list[tuple[str | None, int]] = [(None, 0)]
     for event in yaml.parse(_stream(text, path), Loader=yaml.SafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
-            around.append((event.anchor, 1))
+            around.append((event.anchor, OF_A_VALUE))
             anchor, size = None, 0
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, size = around.pop()
         elif isinstance(event, yaml.ScalarEvent):
-            anchor, size = event.anchor, len(event.value) + 1
+            anchor, size = event.anchor, len(event.value) + OF_A_VALUE
             if event.value and len(around) == 1:
                 raise ConfigError(group, f"{path} holds no keys", "write key: value, as in `name: rows`")
         elif isinstance(event, yaml.AliasEvent):

@@ -197,5 +197,5 @@ def test_the_user_may_name_environment_and_classes_on_the_command_line(
     assert len(results(run_dir(tmp_path))) == 2
     done = run(tmp_path, *STRANGE, SCRIPTED, "dataset.scoring={exact: {_target_: evilmod.Evil}}")
     assert done.returncode == 2
-    assert "dataset.scoring.exact._target_: a dataset names no classes" in done.stderr
+    assert "dataset.scoring.exact._target_: no such key: a dataset names no classes" in done.stderr
     harmless(tmp_path, done.stdout + done.stderr)

@@ -5,7 +5,6 @@ In the folder that `prepare` fills, importing `evilmod` or `evilpack`, in whiche
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from support.rows import questions, write_rows
@@ -86,6 +85,9 @@ KEYS = {
     "half a character": f'{NO_INPUT}"\\ud800.jsonl"\n',
     "bytes in place of a text": f"{FINE}source: !!binary aGVsbG8=\n",
     "a number as a column": f"{FINE}columns: {{1: query_cot}}\n",
+    "no time": f"{FINE}source: !!timestamp never\n",
+    "an empty number": f"{FINE}image_max_mib: !!int ''\n",
+    "a list without end": f"{FINE}metadata: [{'a,' * 100_000}]\n",
     "a large file": FINE + "# x\n" * 200_000,
 }
 VALUES = {
