@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import shlex
@@ -20,6 +19,7 @@ from mathbatch.commands.guess_fields import (
     guess_images,
     guess_metadata,
     guess_query,
+    one_line,
     quoted,
 )
 from mathbatch.config import DatasetConfig
@@ -76,7 +76,7 @@ def draft(name: str, input: str, folder: Path = Path("my_conf")) -> str:
     }
     used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
     guesses["metadata"] = guess_metadata(rows, used)
-    file, fields = (json.dumps(value, ensure_ascii=False) for value in (Path(input).name, rows.names))
+    file, fields = map(one_line, (Path(input).name, rows.names))
     lines = [f"# Drafted from {len(rows.rows):,} rows of {file}; its fields: {fields}"]
     lines += [f"name: {quoted(name)}", f"input: {quoted(_portable(input, folder))}"]
     columns = [guess.column for guess in guesses.values() if guess.column is not None]
