@@ -105,7 +105,10 @@ def test_a_name_in_a_draft_is_a_text_to_yaml(text: str) -> None:
 )
 def test_no_field_name_adds_a_line_to_a_draft_or_reads_the_environment(tmp_path: Path, end: str) -> None:
     name = f"question{end}defaults: [evil]{end}"
-    rows = [{"id": at, name: f"How many are {at}, and why are they not fewer?", f"level{end}": "ab"[at % 2]} for at in range(9)]
+    rows = [
+        {"id": at, name: f"How many are {at}, and why are they not fewer?", f"level{end}": "ab"[at % 2]}
+        for at in range(9)
+    ]
     found = drafted(tmp_path, rows)
     assert found.keys() <= {own.name for own in fields(DatasetConfig)}
     refuse_all_but_data(found, None, tmp_path)
