@@ -55,8 +55,8 @@ class HydraTask:
     def __call__(self, composed: DictConfig) -> object:
         """Return what `work` returns for this configuration."""
         self.has_begun = True
-        anchor_paths(composed, HydraConfig.get())
         try:
+            anchor_paths(composed, HydraConfig.get())
             self.result = self.work(composed)
         except Exception as error:
             told = error if isinstance(error, MathBatchError) else part_error(error)

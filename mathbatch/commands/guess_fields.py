@@ -38,6 +38,8 @@ LETTER_FIELDS = "ABCDEFGH"
 JINJA_WORDS = {"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "self", "true", "True"}
 # Texts that YAML reads as strings without quotation marks.
 PLAIN_SCALAR = re.compile(r"[A-Za-z_/][\w./-]*(?<!\.)|[\w]+ \| \w+")
+# Characters that end a line for YAML, or that it refuses, though JSON has them as they are.
+LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 # Characters that an id may have, and characters of a value that a reason shows.
 SHORT_TEXT = 40
 # Different values up to which a field counts as metadata.
@@ -75,8 +77,13 @@ def quoted(text: str) -> str:
     """Return a text as a YAML scalar: as it is if that is plain, else as JSON, which YAML reads."""
     if PLAIN_SCALAR.fullmatch(text) and yaml.safe_load(text) == text:  # not so for `yes` and `null`
         return text
-    # OmegaConf would interpolate "${".
-    return json.dumps(text, ensure_ascii=False).replace("${", "\\\\${")
+    # OmegaConf would interpolate "${", and halves the backslashes before it.
+    return one_line(re.sub(r"(\\*)\$\{", r"\1\1\\${", text))
+
+
+def one_line(value: Any) -> str:
+    """Return a value as JSON that is one line of YAML, too, even in a comment."""
+    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 class RowSample:
@@ -99,7 +106,8 @@ class RowSample:
         if name.isidentifier() and name not in JINJA_WORDS:
             return name
         parts = [name] if any(name in row for row in self.rows) else name.split(".")
-        return "row" + "".join(f"[{json.dumps(part, ensure_ascii=False)}]" for part in parts)
+        # OmegaConf would interpolate "${" in the prompt; Jinja reads the same string.
+        return "row" + "".join(f"[{one_line(part)}]" for part in parts).replace("${", "\\x24{")
 
     def if_any(self, name: str) -> str:
         """Return an expression that is true for rows with a value in this field. Rows may lack the field."""
@@ -152,7 +160,7 @@ def _id_faults(rows: RowSample, name: str) -> list[str] | None:
         elif (text := id_text(value)) is None and not isinstance(value, str):
             return None
         elif first.setdefault(text or value, number) != number:
-            shown = json.dumps((text or value)[:SHORT_TEXT], ensure_ascii=False)
+            shown = one_line((text or value)[:SHORT_TEXT])
             faults.append(f"{shown} is in rows {first[text or value]} and {number}")
     return faults
 

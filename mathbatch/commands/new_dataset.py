@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import shlex
@@ -20,10 +19,12 @@ from mathbatch.commands.guess_fields import (
     guess_images,
     guess_metadata,
     guess_query,
+    one_line,
     quoted,
 )
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import SCHEME
+from mathbatch.config.value_checks import LONGEST_NAME
 from mathbatch.data.rows.sources import chained, sources_of
 from mathbatch.errors import ConfigError
 
@@ -39,7 +40,7 @@ def main() -> int:
     input, options = _arguments(sys.argv[1:])
     # Hydra reads no other letters in `dataset=…` without quotes.
     ascii_stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(input).name.partition(".")[0]).strip("_")
-    name = options.get("name") or ascii_stem or "dataset"
+    name = options.get("name") or ascii_stem[:LONGEST_NAME] or "dataset"
     folder = Path(options.get("output", "my_conf"))
     path = folder / "dataset" / f"{name}.yaml"
     text = draft(name, input, folder)
@@ -75,7 +76,7 @@ def draft(name: str, input: str, folder: Path = Path("my_conf")) -> str:
     }
     used = {str(query.value), *(str(guess.value) for guess in guesses.values())}
     guesses["metadata"] = guess_metadata(rows, used)
-    file, fields = (json.dumps(value, ensure_ascii=False) for value in (Path(input).name, rows.names))
+    file, fields = map(one_line, (Path(input).name, rows.names))
     lines = [f"# Drafted from {len(rows.rows):,} rows of {file}; its fields: {fields}"]
     lines += [f"name: {quoted(name)}", f"input: {quoted(_portable(input, folder))}"]
     columns = [guess.column for guess in guesses.values() if guess.column is not None]

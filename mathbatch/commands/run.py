@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from mathbatch.commands import exit_codes
 from mathbatch.commands.app import run_app
 from mathbatch.commands.sweep import Sweep, SweepError
-from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.load import typed
 from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
 from mathbatch.reports.summary import show_summary
 from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
@@ -100,7 +100,6 @@ class Run:
 
 
 def _job(composed: DictConfig, number: int) -> RunJob:
-    refuse_code_in_dataset(HydraConfig.get().runtime)
     overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
     assert isinstance(overrides, list)
     return RunJob(typed(composed), composed, [str(override) for override in overrides], number)

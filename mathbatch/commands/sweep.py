@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch.commands import exit_codes
 from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.explain import explain
-from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.load import typed
 from mathbatch.config.secrets import refuse_written_secrets
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.remedies import with_remedy
@@ -177,7 +177,6 @@ def _compose(loader: ConfigLoader, master: DictConfig, overrides: Overrides, num
     with open_dict(composed):
         composed.hydra.job.id = composed.hydra.job.num = number
     HydraConfig.instance().set_config(composed)
-    refuse_code_in_dataset(HydraConfig.get().runtime)
     anchor_paths(composed, HydraConfig.get())
     task = OmegaConf.to_container(composed.hydra.overrides.task, resolve=False)
     assert isinstance(task, list)

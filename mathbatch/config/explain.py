@@ -16,7 +16,11 @@ from mathbatch.config.vllm_arguments import is_engine_argument
 from mathbatch.errors import ConfigError, MathBatchError, nearest
 
 # Hydra's words for a key of a YAML file that is not in the schema.
-IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
+KEY_IN_FILE = re.compile(r"In '(?P<file>[^']+)'.*?Key '(?P<key>[^']+)' not in", re.DOTALL)
+# Hydra's words for a value of a YAML file that the schema does not take.
+VALUE_IN_FILE = re.compile(
+    r"In '(?P<file>[^']+)': \w+ raised while composing config:\n(?P<problem>.*)(\n\s+full_key: (?P<key>.+))?"
+)
 # Plugins of Hydra that come with the extra `launchers`.
 OPTIONAL = ("joblib", "optuna", "submitit_local", "submitit_slurm")
 
@@ -32,10 +36,13 @@ def explain(error: Exception, schema: type[Config] = Config) -> str:
     if isinstance(error, OverrideParseException):
         override = str(error.override).removeprefix("++")  # which `allow_new_key` has added
         return f"{override}: not an override that Hydra can read\n  fix: quote it: 'key=\"value\"'"
-    if match := IN_FILE.search(str(error)):
+    if match := KEY_IN_FILE.search(str(error)):
         group = match["file"].split("/")[0]
         hint = nearest(match["key"], _schema_types(group, schema))
         return str(ConfigError(f"{group}.{match['key']}", f"no such key, in {match['file']}.yaml", hint))
+    if match := VALUE_IN_FILE.search(str(error)):
+        group, problem = match["file"].split("/")[0], f"{match['problem']}, in {match['file']}.yaml"
+        return str(ConfigError(match["key"] or group, problem, "correct the value"))
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, OmegaConfBaseException):
         return str(config_error(cause, schema))
@@ -56,6 +63,8 @@ def explain_uncomposed(error: Exception, arguments: list[str]) -> str:
 
 def explain_yaml(error: yaml.YAMLError) -> str:
     """Say where a YAML file can't be read, and why."""
+    if isinstance(error, yaml.reader.ReaderError):  # which has a place of its own kind
+        return f"{error.name}: {error.reason}\n  fix: correct the file"
     mark = getattr(error, "problem_mark", None)
     where = "a YAML file" if mark is None else f"{mark.name}, line {mark.line + 1}"
     return f"{where}: {getattr(error, 'problem', None) or error}\n  fix: correct the file"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from hydra.conf import RuntimeConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mathbatch.config.dataset_file import refuse_classes
 from mathbatch.config.environment_secrets import refuse_secrets_in_config
 from mathbatch.config.explain import config_error
 from mathbatch.config.schema import Config
@@ -26,8 +24,8 @@ T = TypeVar("T")
 def typed(composed: DictConfig, schema: type[C] = Config, is_new: bool = True) -> C:  # type: ignore[assignment]
     """Return the checked configuration.
 
-    Raises ConfigError for a value that is unknown, mistyped, missing or out of range, and, if it `is_new`, for a secret
-    that would be saved.
+    Raises ConfigError for a value that is unknown, mistyped, missing or out of range, for a class that the dataset
+    names, and, if it `is_new`, for a secret that would be saved.
     """
     try:
         values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
@@ -36,7 +34,10 @@ def typed(composed: DictConfig, schema: type[C] = Config, is_new: bool = True) -
         merged = OmegaConf.merge(OmegaConf.structured(schema), values)
         for path in sorted(OmegaConf.missing_keys(merged)):
             raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
-        refuse_resolvers(values.get("dataset") if isinstance(values, dict) else None, "dataset")
+        dataset = values.get("dataset") if isinstance(values, dict) else None
+        if isinstance(dataset, dict):
+            refuse_classes(dataset)
+            refuse_resolvers(dataset, "dataset")
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise config_error(error, schema) from error
@@ -75,20 +76,3 @@ def _as_typed(schema: type[Any], arguments: list[str]) -> dict[str, Any]:
         except yaml.YAMLError:  # such as a path with characters that YAML refuses
             values[key] = text
     return values
-
-
-def refuse_code_in_dataset(runtime: RuntimeConf) -> None:
-    """Raise ConfigError for a dataset file that sets anything but `dataset`: it is data, never code."""
-    name = str(runtime.choices.get("dataset", ""))
-    for source in runtime.config_sources:
-        path = Path(source.path) / "dataset" / f"{name}.yaml"
-        if source.schema != "file" or not path.is_file():
-            continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        header = re.search(r"^\s*#\s*@package\s+(\S+)", text, re.MULTILINE)
-        if header is not None and header[1] not in ("dataset", "_group_"):
-            raise ConfigError(
-                "dataset", f"{path} has the header '@package {header[1]}'", "a dataset sets only `dataset`"
-            )
-        if re.search(r"^\s*['\"]?defaults['\"]?\s*:", text, re.MULTILINE):
-            raise ConfigError("dataset", f"{path} has a defaults list", "write all its keys in the file")

@@ -1,8 +1,7 @@
-"""Find configured files and the shipped YAML. `pkg://package/folder/file` lies inside an installed package."""
+"""Find configured files and the shipped YAML. `pkg://mathbatch/folder/file` lies inside the installed package."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from mathbatch.errors import ConfigError
@@ -12,14 +11,14 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def locate(value: str, config_path: str) -> Path:
-    """Return the path that a setting names. Raises ConfigError if a `pkg://` package is not installed."""
+    """Return the path that a setting names. Raises ConfigError for `pkg://` of anything but MathBatch itself."""
     if not value.startswith(SCHEME):
         return Path(value).expanduser()
     package, _, inside = value.removeprefix(SCHEME).partition("/")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(config_path, f"there is no installed package '{package}'", "install it, or give a path")
-    return Path(spec.submodule_search_locations[0]) / inside
+    if package != PACKAGE.name:
+        problem = f"{SCHEME} leads to what comes with {PACKAGE.name}, not to '{package:.80}'"
+        raise ConfigError(config_path, problem, f"write {SCHEME}{PACKAGE.name}/…, or give a path")
+    return PACKAGE / inside
 
 
 def conf_dir() -> Path:

@@ -12,7 +12,14 @@ from typing import Annotated, Any
 
 from omegaconf import MISSING
 
-from mathbatch.config.value_checks import check_above, check_at_least, check_names, check_placeholder
+from mathbatch.config.value_checks import (
+    check_above,
+    check_at_least,
+    check_folder_name,
+    check_names,
+    check_path,
+    check_placeholder,
+)
 from mathbatch.errors import ConfigError
 
 # A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
@@ -27,7 +34,7 @@ class ModelConfig:
     name: str = MISSING
     """Short name, used as a folder name in `output_dir`."""
     path: str = MISSING
-    """Folder of the checkpoint, or its hub id. `pkg://mathbatch/…` is a folder inside an installed package."""
+    """Folder of the checkpoint, or its hub id. `pkg://mathbatch/…` is a folder that comes with MathBatch."""
     revision: str | None = None
     """Branch, tag or commit of a checkpoint on the hub. null: its default branch."""
     tensor_parallel_size: int | None = None
@@ -52,6 +59,9 @@ class ModelConfig:
     """Any further engine argument of vLLM, by its own name."""
 
     def __post_init__(self) -> None:
+        check_folder_name("model.name", self.name)
+        check_path("model.path", self.path)
+        check_path("model.chat_template", self.chat_template)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 1)
         check_at_least("model.max_images", self.max_images, 0)
@@ -73,6 +83,7 @@ class HubConfig:
     """Branch, tag or commit. null: the default branch."""
 
     def __post_init__(self) -> None:
+        check_path("dataset.hub.path", self.path)
         check_names("dataset.hub.config", self.config)
         check_names("dataset.hub.split", self.split)
 
@@ -142,8 +153,11 @@ class DatasetConfig:
     """Number of rows to use, counted after `where`. null: all. A later run with more continues in the same folder."""
 
     def __post_init__(self) -> None:
+        check_folder_name("dataset.name", self.name)
         for name in ("input", "index_field", "image_field", "group_field"):
             check_names(f"dataset.{name}", getattr(self, name))
+        for name in ("input", "image_base_path", "examples"):
+            check_path(f"dataset.{name}", getattr(self, name))
         check_placeholder("dataset.image_placeholder", self.image_placeholder)
         check_at_least("dataset.limit", self.limit, 1)
         check_above("dataset.image_max_megapixels", self.image_max_megapixels, 0)
@@ -266,6 +280,8 @@ class Config:
     scorer: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_path("output_dir", self.output_dir)
+        check_path("system_prompt_file", self.system_prompt_file)
         check_at_least("batch_size", self.batch_size, 1)
         check_above("image_budget_gib", self.image_budget_gib, 0)
         check_at_least("image_workers", self.image_workers, 1)

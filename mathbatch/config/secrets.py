@@ -13,7 +13,8 @@ from mathbatch.config.secret_signs import BESIDE, is_secret_name, is_written_out
 from mathbatch.errors import ConfigError
 
 NAMED_VALUE = re.compile(r"([\w-]+)[\"']?\s*[:=]\s*([^\s,{}\[\]]+)")
-RESOLVER = re.compile(r"\$\{[^}]*:")
+# Interpolation with a colon in it, unless an odd number of backslashes makes plain characters of its beginning.
+RESOLVER = re.compile(r"(?<!\\)(?:\\\\)*\$\{(?:[^{}]|\$\{[^{}]*\})*:")
 PATHS_OF_A_DATASET = ("input", "image_base_path", "examples")
 # Keys of a dictionary by which it names what its other keys are about: `{name: Authorization, value: …}`.
 NAMING = ("name", "key", "header")

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import re
 import typing
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -40,7 +40,7 @@ def keep_spelling(argument: str, schema: type[Any] = Config) -> str:
     return f"{key}={''.join(token if token.strip() in functions else _quoted(token, named) for token in tokens)}"
 
 
-def spelled(text: str, value: Any, package: str, schema: type[Any] = Config) -> Any:
+def spelled(text: str | TextIO, value: Any, package: str, schema: type[Any] = Config) -> Any:
     """Return the value of a YAML text in which what the schema has as text is as it is spelled.
 
     `package` is the config path of the whole text, such as `dataset`; "" is the top.

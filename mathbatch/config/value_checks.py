@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from typing import Any
 
 import regex
 
 from mathbatch.errors import ConfigError
+
+# In bytes. Two of them, and more, stand in one file's name, which may have 255.
+LONGEST_NAME = 120
 
 
 def check_names(path: str, value: Any) -> None:
@@ -15,6 +20,30 @@ def check_names(path: str, value: Any) -> None:
     listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(name, str) for name in listed if value is not None):
         raise ConfigError(path, f"{value!r} is no name and no list of names", f"write {path}=name or {path}=[a,b]")
+
+
+def check_path(path: str, value: Any) -> None:
+    """Raise ConfigError if `value` is, or lists, a text that no file system takes as a path."""
+    for text in value if isinstance(value, list) else [value]:
+        if not isinstance(text, str):
+            continue
+        expanded, why = os.path.expanduser(text), None
+        try:
+            os.lstat(os.path.join(os.getcwd(), expanded))
+        except ValueError as error:  # a zero byte, or half of a character
+            why = str(error)
+        except OSError as error:
+            why = error.strerror if error.errno == errno.ENAMETOOLONG else None
+        if expanded.startswith("~"):
+            why = "nobody of that name has a home here"
+        if why is not None:
+            raise ConfigError(path, f"{text!r:.80} is no path: {why}", "correct it")
+
+
+def check_folder_name(path: str, name: str) -> None:
+    """Raise ConfigError for a name that is too long to make a part of a folder's or a file's name of it."""
+    if len(name.encode(errors="replace")) > LONGEST_NAME:
+        raise ConfigError(path, f"'{name:.40}…' has more than {LONGEST_NAME} bytes", "shorten it: it names folders")
 
 
 def check_placeholder(path: str, pattern: str) -> None:

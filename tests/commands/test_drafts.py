@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from support.rows import write_rows
 
 from mathbatch.commands.guess_fields import RowSample, guess_images, quoted
 from mathbatch.commands.new_dataset import draft
+from mathbatch.config import DatasetConfig
+from mathbatch.config.dataset_file import refuse_all_but_data
 from mathbatch.data.loaders import FileDataLoader
 from mathbatch.records import Sample
 
@@ -95,6 +98,23 @@ def test_the_last_step_of_a_chinese_solution_is_the_gold_where_there_is_no_answe
 @pytest.mark.parametrize("text", ["yes", "null", "on", "1e5", "a b", "题目", "${x}", "n", "a.b", "~", "no #1"])
 def test_a_name_in_a_draft_is_a_text_to_yaml(text: str) -> None:
     assert str(yaml.safe_load(f"[{quoted(text)}]")[0]).replace("\\", "") == text
+
+
+@pytest.mark.parametrize(
+    "end", ["\n", "\r", "\x85", "\u2028", "\u2029", "${oc.env:HOME}", "\\${oc.env:HOME}", "' }} {{ 1", " %} {% x"]
+)
+def test_no_field_name_adds_a_line_to_a_draft_or_reads_the_environment(tmp_path: Path, end: str) -> None:
+    name = f"question{end}defaults: [evil]{end}"
+    rows = [
+        {"id": at, name: f"How many are {at}, and why are they not fewer?", f"level{end}": "ab"[at % 2]}
+        for at in range(9)
+    ]
+    found = drafted(tmp_path, rows)
+    assert found.keys() <= {own.name for own in fields(DatasetConfig)}
+    refuse_all_but_data(found, None, tmp_path)
+    first = samples(tmp_path)[0]
+    assert first.query.startswith("How many are 0, and why")
+    assert first.metadata == {f"level{end}": "a"}
 
 
 def test_a_draft_finds_its_file_from_other_folders_and_after_both_have_moved(

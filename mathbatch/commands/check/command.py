@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from tqdm import tqdm
 
@@ -17,7 +16,7 @@ from mathbatch.commands.check.chat import ChatRenderer
 from mathbatch.commands.check.inspection import SHOWN_PROMPTS, Inspection, inspect
 from mathbatch.commands.check.page import write_page
 from mathbatch.config import Config
-from mathbatch.config.load import refuse_code_in_dataset, typed
+from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.reports.findings import show_findings
@@ -40,7 +39,6 @@ def main() -> int:
 
 def check_composed(composed: DictConfig) -> int:
     """Check what Hydra composed and show it; return the exit code. Raises MathBatchError."""
-    refuse_code_in_dataset(HydraConfig.get().runtime)
     config: Config = typed(composed)
     job = RunJob(config, composed, check_model=False)
     Preflight().check_fields(job.components)

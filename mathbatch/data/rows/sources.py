@@ -29,6 +29,8 @@ from mathbatch.records import RawRow, Row
 
 # Rows of a Parquet file or a hub dataset that are in memory at a time. Few, since each may hold an image.
 BATCH = 16
+# Files of the system in which the environment stands, with its secrets.
+PROCESSES = "/proc"
 CSV_DIALECTS = {".csv": ",", ".tsv": "\t"}
 # Columns that sources add to their rows if the dataset config mentions them, with values of the right types.
 SOURCE_COLUMNS: Row = {"_file": "", "_config": "", "_split": "", "_row": 0}
@@ -218,6 +220,9 @@ def _find(value: str, source: str | None) -> list[Path]:
 
 
 def _file_source(path: Path) -> Source:
+    if path.resolve().is_relative_to(PROCESSES):
+        problem = f"{path} leads to {path.resolve()}, where processes tell of themselves and of their environment"
+        raise ConfigError("dataset.input", problem, "name a file of rows")
     is_parquet = path.suffix.lower() == ".parquet"
     with suppress(OSError):  # told where the file is read
         is_parquet = is_parquet or first_bytes(path).startswith(PARQUET_START)
