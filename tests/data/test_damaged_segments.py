@@ -22,7 +22,7 @@ from mathbatch.errors import StoreError
 from mathbatch.records import Failure, Record
 
 DIGEST = "0123456789abcdef"
-DRAWS = int(os.environ.get("DRAWS", "150"))
+DRAWS = int(os.environ.get("DRAWS", "60"))
 # Texts that look like the bounds of a record, and one that is longer than a buffer.
 TEXTS = ['}\n{"id":"7"', ',"crc":"00000000"}', r"\",\"crc\":\"", "é" * 40_000, "", "\\boxed{4}"]
 RECORDS = [
