@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from mathbatch.config.load import arguments_as
 from mathbatch.data.storage.read_only import ReadOnlyStore
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
+from mathbatch.runner.folders import mend_snapshot
 from mathbatch.runner.reopen import components_of, locked
+from mathbatch.runner.snapshot import SnapshotError, refuse_other_folder
 from mathbatch.scoring.panel import JUDGE
 
 
@@ -54,14 +58,23 @@ def prove(run_dir: Path) -> Report:
 
 
 def _prove_run(run_dir: Path, report: Report) -> None:
-    with components_of(run_dir) as components:
-        index = check_segments(run_dir / "responses", report)
+    index = check_segments(run_dir / "responses", report)
+    with contextlib.closing(index), _noting_damage(run_dir, report), components_of(run_dir) as components:
         components.saver = ReadOnlyStore(index)
         wanted = check_units(components, report)
-        check_records(run_dir / "responses", index, wanted, report)
+        if not report.unreadable.count:
+            check_records(run_dir / "responses", index, wanted, report)
         if not report.missing.count:
             check_outputs(components, report)
-        components.saver.close()
+
+
+@contextlib.contextmanager
+def _noting_damage(run_dir: Path, report: Report) -> Iterator[None]:
+    """Note damage in the files that say what ran; nothing can be compared then."""
+    try:
+        yield
+    except SnapshotError as error:
+        report.configuration.add(f"{error.file.relative_to(run_dir)}: {error.problem}")
 
 
 def repair(run_dir: Path) -> list[str]:
@@ -77,9 +90,10 @@ def repair(run_dir: Path) -> list[str]:
 
 
 def _repair_run(run_dir: Path) -> list[str]:
+    refuse_other_folder(run_dir)
     folder = run_dir / "responses"
-    with components_of(run_dir) as components:
-        done, report = mend_segments(folder), Report()
+    done, report = mend_snapshot(run_dir) + mend_segments(folder), Report()
+    with _noting_damage(run_dir, report), components_of(run_dir) as components:
         index = check_segments(folder, report)
         components.saver = ReadOnlyStore(index)
         check_units(components, report)

@@ -5,15 +5,16 @@ Only one number per unit is in memory, about 120 bytes in all; the texts stay on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from mathbatch.data.storage.segments import BUFFER, SegmentLine, read_lines
+from mathbatch.data.storage.regular import open_regular
+from mathbatch.data.storage.segments import SegmentLine, check, read_lines
 from mathbatch.errors import StoreError
-from mathbatch.records import Record
+from mathbatch.records import Failure, Record
 
 # A place is one integer, the segment's number above and the offset in it below. 44 bits allow 16 TiB per segment.
 OFFSET_BITS = 44
@@ -25,8 +26,35 @@ class RecordHead(msgspec.Struct):
     id: str
     digest: str
     rollout: int = 0
-    failure: dict[str, str] | None = None
+    failure: Failure | None = None
     content: str | None = None
+
+
+_decode_head = msgspec.json.Decoder(RecordHead).decode
+_decode_record = msgspec.json.Decoder(Record).decode
+# What a decoder raises for bytes that are no such record. Deep nesting is a RecursionError.
+NO_RECORD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def head_of(body: bytes | None) -> RecordHead | None:
+    """Return the head of a record as JSON, None if there is none or it has the wrong types."""
+    try:
+        return None if body is None else _decode_head(body)
+    except NO_RECORD:
+        return None
+
+
+def sound_record(body: bytes | None) -> Record | None:
+    """Return the record, None where something else has a checksum that fits: all its types are looked at."""
+    try:
+        record = None if body is None else _decode_record(body)
+    except NO_RECORD:
+        return None
+    return record if record is not None and _is_answer_or_failure(record) else None
+
+
+def _is_answer_or_failure(record: Record) -> bool:
+    return (record.text is None) is not (record.failure is None)
 
 
 class RecordIndex:
@@ -44,22 +72,22 @@ class RecordIndex:
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
         self._with_files: dict[int, int] = {}
         self.failed = 0
-        self._decode = msgspec.json.Decoder(Record).decode
-        self._decode_head = msgspec.json.Decoder(RecordHead).decode
 
     def add_segment(self, path: Path) -> int:
         """Add a segment without records and return its number."""
         self._segments.append(path)
         return len(self._segments) - 1
 
-    def read_segment(self, path: Path) -> Iterator[SegmentLine]:
-        """Index the records of a segment and yield its damaged lines."""
+    def read_segment(
+        self, path: Path, head_of: Callable[[bytes | None], RecordHead | Record | None] = head_of
+    ) -> Iterator[SegmentLine]:
+        """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None."""
         number = self.add_segment(path)
         for line in read_lines(path):
-            if line.body is None:
+            head = head_of(line.body)
+            if head is None:
                 yield line
                 continue
-            head = self._decode_head(line.body)
             failed, with_files = head.failure is not None, head.content is not None
             self.note(head.id, head.rollout, head.digest, number, line.offset, failed, with_files)
 
@@ -122,11 +150,17 @@ class RecordIndex:
         try:
             reader = self._readers.get(number)
             if reader is None:
-                reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
+                reader = self._readers[number] = open_regular(self._segments[number])
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
-            return self._decode(reader.readline())  # the checksum was compared when the line was indexed
+            line = reader.readline()
+            record = _decode_record(line)
+            if _is_answer_or_failure(record):
+                return record
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
-            changed = f"{self._segments[number]} changed while it was read: another program writes there"
-            raise StoreError(changed) from error
+        except NO_RECORD:
+            pass
+        if check(line) is None:  # which was compared when the line was indexed
+            raise StoreError(f"{self._segments[number]} changed while it was read: another program writes there")
+        fix = "python -m mathbatch.verify run_dir=… repair=true sets it aside, and the next run answers it again"
+        raise StoreError(f"{self._segments[number]} has what is no record, though its checksum fits\n  fix: {fix}")

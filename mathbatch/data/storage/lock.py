@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mathbatch.data.storage.regular import read_small, refuse_irregular
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import StoreError
 
@@ -40,7 +41,9 @@ class FolderLock:
         """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            with suppress(FileNotFoundError):
+                refuse_irregular(self.path, self.path.lstat().st_mode)  # what a link leads to would be emptied
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except OSError as error:
             raise disk_error(self.path, error) from error
         started = time.strftime("%Y-%m-%d %H:%M:%S")
@@ -94,6 +97,6 @@ class FolderLock:
 def _holder_in(path: Path) -> str:
     """Return the process that a file of `filelock` names: its first two lines are the process id and the machine."""
     with suppress(OSError, ValueError):
-        process, machine, *_ = path.read_text(encoding="utf-8").splitlines()
+        process, machine, *_ = read_small(path).decode().splitlines()
         return f"process {process} on {machine.partition('?')[0]}"
     return f"named in {path}"
