@@ -10,8 +10,10 @@ from omegaconf import MISSING
 
 from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
+from mathbatch.errors import StoreError
 from mathbatch.reports.comparison import show_comparison
-from mathbatch.scoring.metrics.comparison import compare, write_flips
+from mathbatch.scoring.files import read_metrics
+from mathbatch.scoring.metrics.comparison import Comparison, compare, write_flips
 
 
 @dataclass
@@ -29,7 +31,22 @@ def main() -> int:
     config = arguments_as(CompareConfig, sys.argv[1:], "python -m mathbatch.compare run_dir=… other=…")
     first, second = Path(config.run_dir), Path(config.other)
     found = compare(first, second)
-    flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
-    write_flips(found, flips)
-    show_comparison(first, second, found, flips)
+    if config.output is not None:
+        write_flips(found, Path(config.output))
+        show_comparison(first, second, found, config.output)
+    else:
+        show_comparison(first, second, found, _write_flips_beside(found, first, second))
+    for folder in (first, second):
+        if not read_metrics(folder).is_sealed:
+            print(f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show")
     return exit_codes.SUCCESS
+
+
+def _write_flips_beside(found: Comparison, first: Path, second: Path) -> str:
+    """Write the flipped samples into the first folder; return their path, or why a folder to be read only has none."""
+    flips = first / f"flips-{second.resolve().name}.jsonl"
+    try:
+        write_flips(found, flips)
+    except StoreError as error:
+        return f"not written: {str(error).splitlines()[0]}\nfix: name a file for them with output=…"
+    return str(flips)

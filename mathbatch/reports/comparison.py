@@ -17,8 +17,11 @@ SHOWN_FLIPS = 20
 MAX_ANSWER = 40
 
 
-def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
-    """Show a table of the counts and the verdict, then one of the first flipped samples."""
+def show_comparison(first: Path, second: Path, found: Comparison, flips: Path | str) -> None:
+    """Show a table of the counts and the verdict, then one of the first flipped samples.
+
+    `flips` is where all of these are, or why they are nowhere.
+    """
     table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
     only_first, only_second = found.only_first, found.only_second
     table.add_row(
