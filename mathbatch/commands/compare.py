@@ -31,22 +31,19 @@ def main() -> int:
     config = arguments_as(CompareConfig, sys.argv[1:], "python -m mathbatch.compare run_dir=… other=…")
     first, second = Path(config.run_dir), Path(config.other)
     found = compare(first, second)
-    if config.output is not None:
-        write_flips(found, Path(config.output))
-        show_comparison(first, second, found, config.output)
-    else:
-        show_comparison(first, second, found, _write_flips_beside(found, first, second))
+    flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
+    problem = _write(found, flips)
+    show_comparison(first, second, found, problem or str(flips))
     for folder in (first, second):
         if not read_metrics(folder).is_sealed:
             print(f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show")
-    return exit_codes.SUCCESS
+    return exit_codes.MISTAKE if problem and config.output else exit_codes.SUCCESS
 
 
-def _write_flips_beside(found: Comparison, first: Path, second: Path) -> str:
-    """Write the flipped samples into the first folder; return their path, or why a folder to be read only has none."""
-    flips = first / f"flips-{second.resolve().name}.jsonl"
+def _write(found: Comparison, flips: Path) -> str | None:
+    """Write the flipped samples; return why that can't be. A folder that can only be read is compared all the same."""
     try:
         write_flips(found, flips)
     except StoreError as error:
         return f"not written: {str(error).splitlines()[0]}\nfix: name a file for them with output=…"
-    return str(flips)
+    return None

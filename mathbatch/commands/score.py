@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from mathbatch.reports.scores import show_scores
 from mathbatch.runner import results
 from mathbatch.runner.judge_job import bring_replies, judge_of, votes_of
 from mathbatch.runner.preflight import Preflight
-from mathbatch.runner.reopen import components_of, locked, make_folder, read_records
+from mathbatch.runner.reopen import components_of, locked, make_folder, read_records, refuse_read_only
 from mathbatch.runner.signals import Signals
 from mathbatch.scoring.evaluate import OnScored
 
@@ -96,8 +95,7 @@ def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str
 def _taken(run_dir: Path, folder: Path) -> Iterator[None]:
     """Hold the folder that the scores go to, and the run folder so that no run writes there."""
     if folder == run_dir:
-        if run_dir.is_dir() and not os.access(run_dir, os.W_OK):
-            raise ConfigError("run_dir", f"{run_dir} can only be read", "write the scores elsewhere: output=…")
+        refuse_read_only(run_dir, "write the scores elsewhere: output=…")
         with locked(run_dir):
             yield
         return

@@ -17,7 +17,7 @@ SHOWN_FLIPS = 20
 MAX_ANSWER = 40
 
 
-def show_comparison(first: Path, second: Path, found: Comparison, flips: Path | str) -> None:
+def show_comparison(first: Path, second: Path, found: Comparison, flips: str) -> None:
     """Show a table of the counts and the verdict, then one of the first flipped samples.
 
     `flips` is where all of these are, or why they are nowhere.
@@ -33,7 +33,7 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path | 
     table.add_row(
         "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
-    table.add_row("flipped samples", escape(str(flips)))
+    table.add_row("flipped samples", escape(flips))
     show([table], (f"  {note}" for note in found.notes))
     show([_flips_table(found.flips)] if found.flips else [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,12 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(folder, error) from error
+
+
+def refuse_read_only(run_dir: Path, fix: str) -> None:
+    """Raise ConfigError for a folder that is there and can't be written."""
+    if run_dir.is_dir() and not os.access(run_dir, os.W_OK):
+        raise ConfigError("run_dir", f"{run_dir} can only be read", fix)
 
 
 @contextlib.contextmanager

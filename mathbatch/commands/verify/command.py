@@ -17,7 +17,7 @@ from mathbatch.config.load import arguments_as
 from mathbatch.data.storage.read_only import ReadOnlyStore
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
-from mathbatch.runner.reopen import components_of, locked
+from mathbatch.runner.reopen import components_of, locked, refuse_read_only
 from mathbatch.scoring.files import EARLIER
 from mathbatch.scoring.panel import JUDGE
 
@@ -73,8 +73,9 @@ def _prove_run(run_dir: Path, report: Report) -> None:
 
 
 def repair(run_dir: Path) -> list[str]:
-    """Mend what needs no guess; return what was done, a sentence each."""
+    """Mend what needs no guess; return what was done, a sentence each. Raises ConfigError for a read-only folder."""
     run_dir = run_dir.absolute()
+    refuse_read_only(run_dir, "copy it, and repair the copy")
     with locked(run_dir):
         done = []
         for judge in _judges(run_dir):
