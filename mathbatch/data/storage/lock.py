@@ -73,7 +73,8 @@ class FolderLock:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StoreError(f"can't read {self.path}: {error.strerror}") from error
+            fix = "without it nobody knows whether a run writes there: give permission, or remove it if none does"
+            raise StoreError(f"can't read {self.path}: {error.strerror}\n  fix: {fix}") from error
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
