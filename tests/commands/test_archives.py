@@ -19,14 +19,28 @@ from mathbatch.errors import StoreError
 
 pytestmark = pytest.mark.process
 
-SAYS = "model.engine.say='Answer: 4\nVerdict: correct'"
-JUDGED = ("dataset.answer_field=gold", "dataset.scoring=judge", SAYS)
+COMMAND = overrides(Path("rows.jsonl"), "dataset.answer_field=gold", "model.engine.say='Answer: 4\nVerdict: correct'")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a finished run, to be copied."""
+    folder = tmp_path_factory.mktemp("made")
+    write_rows(folder / "rows.jsonl", [row | {"gold": str(4 + at % 2)} for at, row in enumerate(questions(8))])
+    assert run(folder, *COMMAND).returncode == 0
+    return folder
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Path]:
+def folder(made: Path, tmp_path: Path) -> Path:
+    """Return a finished run folder of this test's own."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return run_dir(tmp_path)
+
+
+@pytest.fixture
+def archive(folder: Path) -> Iterator[Path]:
     """Return a finished run folder in which nobody may write."""
-    folder = finished(tmp_path)
     (folder / ".lock").unlink()
     close(folder, 0o555, 0o444)
     try:
@@ -37,15 +51,6 @@ def archive(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this user writes everywhere")
     yield folder
     close(folder, 0o755, 0o644)
-
-
-def finished(folder: Path, *more: str) -> Path:
-    rows = [row | {"gold": str(4 + at % 2)} for at, row in enumerate(questions(8))]
-    write_rows(folder / "rows.jsonl", rows)
-    assert (
-        run(folder, *overrides(folder / "rows.jsonl", *(more or ("dataset.answer_field=gold", SAYS)))).returncode == 0
-    )
-    return run_dir(folder)
 
 
 def close(folder: Path, folders: int, files: int) -> None:
@@ -92,8 +97,8 @@ def test_it_is_verified_scored_elsewhere_and_compared(tmp_path: Path, archive: P
     assert tree(archive) == before
 
 
-def test_what_is_judged_elsewhere_is_not_asked_again(tmp_path: Path) -> None:
-    folder = finished(tmp_path, *JUDGED)
+def test_what_is_judged_elsewhere_is_not_asked_again(tmp_path: Path, folder: Path) -> None:
+    assert run(tmp_path, *COMMAND, "dataset.scoring=judge").returncode == 0
     before, asked = tree(folder), len(records(next((folder / "judge").iterdir())))
     done = run(tmp_path, f"run_dir={folder}", "output=there", module="score")
     assert done.returncode == 0, done.stderr
@@ -103,8 +108,7 @@ def test_what_is_judged_elsewhere_is_not_asked_again(tmp_path: Path) -> None:
     assert tree(folder) == before
 
 
-def test_a_torn_line_is_left_out_and_told_and_stays(tmp_path: Path) -> None:
-    folder = finished(tmp_path)
+def test_a_torn_line_is_left_out_and_told_and_stays(tmp_path: Path, folder: Path) -> None:
     (folder / "responses" / "00002.jsonl").write_bytes(b'{"id":"3","digest":"0f')
     before = tree(folder)
     done = run(tmp_path, f"run_dir={folder}", "output=there", module="score")
@@ -114,8 +118,7 @@ def test_a_torn_line_is_left_out_and_told_and_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("has_lock", [True, False])
-def test_verify_writes_nothing_whatever_it_finds(tmp_path: Path, has_lock: bool) -> None:
-    folder = finished(tmp_path)
+def test_verify_writes_nothing_whatever_it_finds(tmp_path: Path, folder: Path, has_lock: bool) -> None:
     if not has_lock:
         (folder / ".lock").unlink()
     with (folder / "responses" / "00001.jsonl").open("ab") as stream:
@@ -126,8 +129,7 @@ def test_verify_writes_nothing_whatever_it_finds(tmp_path: Path, has_lock: bool)
     assert tree(folder) == before
 
 
-def test_readers_share_a_folder_and_a_writer_is_told_of_them(tmp_path: Path) -> None:
-    folder = finished(tmp_path)
+def test_readers_share_a_folder_and_a_writer_is_told_of_them(folder: Path) -> None:
     reader, writer = FolderLock(folder), FolderLock(folder)
     reader.acquire_shared()
     assert prove(folder).is_whole
@@ -140,8 +142,7 @@ def test_readers_share_a_folder_and_a_writer_is_told_of_them(tmp_path: Path) -> 
     writer.release()
 
 
-def test_a_file_that_was_named_for_the_flips_and_can_not_be_written_is_an_error(tmp_path: Path) -> None:
-    folder = finished(tmp_path)
+def test_a_file_that_was_named_for_the_flips_and_can_not_be_written_is_an_error(tmp_path: Path, folder: Path) -> None:
     shutil.copytree(folder, tmp_path / "other")
     done = run(tmp_path, f"run_dir={folder}", "other=other", "output=nowhere/flips.jsonl", module="compare")
     assert done.returncode == 2
@@ -149,11 +150,9 @@ def test_a_file_that_was_named_for_the_flips_and_can_not_be_written_is_an_error(
     assert "not written: can't write nowhere/flips.jsonl: No such file or directory" in done.stdout
 
 
-def test_scores_go_to_a_folder_that_is_named(tmp_path: Path) -> None:
-    folder = finished(tmp_path)
+def test_scores_go_to_a_folder_that_is_named(tmp_path: Path, folder: Path) -> None:
     done = run(tmp_path, f"run_dir={folder}", "output=", module="score")
     assert done.returncode == 2
     assert "output: has no value" in done.stderr
     same = run(tmp_path, f"run_dir={folder}", f"output={folder}/../{folder.name}", module="score")
     assert same.returncode == 0, same.stderr
-    assert run(tmp_path, *overrides(tmp_path / "rows.jsonl", "dataset.answer_field=gold", SAYS)).returncode == 0
