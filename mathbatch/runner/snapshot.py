@@ -20,11 +20,11 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import ConfigError
+from mathbatch.scoring.files import MANIFEST
 
 # Names the folder that relative paths of the configuration start from.
 FOLDER_FILE = "started-in.txt"
 FIGURES_FILE = "figures.json"
-MANIFEST = "manifest.json"
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,7 @@ class Manifest(msgspec.Struct):
     prompt_tokens: int
     output_tokens: int
     this_run: Figures
+    results_sha256: str | None = None
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:
