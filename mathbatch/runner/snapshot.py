@@ -21,8 +21,10 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
+from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import ConfigError
+from mathbatch.scoring.files import MANIFEST
 
 # Names the folder that relative paths of the configuration start from.
 FOLDER_FILE = "started-in.txt"
@@ -56,6 +58,20 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     seconds: float
     output_tokens_per_s: float
+
+
+class Manifest(msgspec.Struct):
+    """Content of `manifest.json`: what a complete run folder holds, and how fast the attempt that made it was."""
+
+    versions: dict[str, str]
+    units: int
+    answered: int
+    failed: int
+    truncated: int
+    prompt_tokens: int
+    output_tokens: int
+    this_run: Figures
+    results_sha256: str | None = None
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:
@@ -209,26 +225,19 @@ def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
 
 def write_figures(attempt: Path, figures: Figures) -> None:
     """Keep the figures of an attempt. Raises StoreError if the disk refuses."""
-    with atomic_write(attempt / FIGURES_FILE) as stream:
-        stream.write(msgspec.json.encode(figures))
+    write_sealed(attempt / FIGURES_FILE, msgspec.to_builtins(figures))
 
 
 def last_figures(run_dir: Path) -> Figures | None:
     """Return the figures of the last attempt that saved anything; None where none has left some.
 
-    Folders of earlier versions have them in their manifest alone.
+    A complete run has them in its manifest, a stopped one beside its configuration. A damaged file is not believed.
     """
-    for path in sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"), reverse=True):
-        with suppress(msgspec.MsgspecError):
-            return msgspec.json.decode(path.read_bytes(), type=Figures)
-    manifest = run_dir / "manifest.json"
-    try:
-        return msgspec.json.decode(manifest.read_bytes(), type=_Manifest).this_run
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return None
-    except OSError as error:
-        raise disk_error(manifest, error) from error
-
-
-class _Manifest(msgspec.Struct):
-    this_run: Figures
+    left = sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"))
+    with suppress(DamagedFileError):
+        manifest = read_sealed(run_dir / MANIFEST, Manifest)
+        if manifest.is_sealed or not left:
+            return manifest.content.this_run
+    with suppress(DamagedFileError):
+        return read_sealed(left[-1], Figures).content if left else None
+    return None

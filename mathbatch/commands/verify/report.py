@@ -31,6 +31,12 @@ class Report:
         self.results = Finding(
             "results", "results or manifest that don't fit the records: run again, or repair=true", True
         )
+        self.scores = Finding(
+            "scores", "scores that were changed, or are not of these results: run again, or score again", True
+        )
+        self.unsealed = Finding(
+            "no checksum", "files of an earlier version, changes in which don't show: run again to add it", False
+        )
 
     @property
     def findings(self) -> list[Finding]:

@@ -11,6 +11,14 @@ from mathbatch.data.storage.regular import BUFFER
 from mathbatch.data.storage.segments import disk_error, sync, sync_folder
 
 
+def remove(path: Path) -> None:
+    """Remove a file if it is there. Raise StoreError if the disk refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a draft beside `path` and rename it to `path` at the end. Raise StoreError if the disk refuses.

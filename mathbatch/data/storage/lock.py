@@ -25,6 +25,8 @@ from mathbatch.errors import StoreError
 if TYPE_CHECKING:
     from filelock import SoftFileLock
 
+# File that is there as long as the lock is held, where there is no flock.
+HOLDER = ".lock-holder"
 # Errors by which a file system says that it has no flock. NFS without a lock service says ENOLCK.
 NO_FLOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -52,14 +54,42 @@ class FolderLock:
             os.ftruncate(fd, 0)
             os.write(fd, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode())
         except BlockingIOError:
-            holder = os.read(fd, 200).decode(errors="replace")
+            told = self._refused(fd)
             os.close(fd)
-            raise self._refused(holder) from None
+            raise told from None
         except OSError as error:
             os.close(fd)
             if error.errno not in NO_FLOCK:
                 raise disk_error(self.path, error) from error
             self._file = self._acquire_file()
+        else:
+            self._fd = fd
+
+    def acquire_shared(self) -> None:
+        """Keep writers out, together with others that read, and write nothing; do nothing if there was never a writer.
+
+        Raise StoreError, without waiting, if a process writes there.
+        """
+        try:
+            # A pipe in the place of the file would be waited for.
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            fix = "without it nobody knows whether a run writes there: give permission, or remove it if none does"
+            raise StoreError(f"can't read {self.path}: {error.strerror}\n  fix: {fix}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told = self._refused(fd)
+            os.close(fd)
+            raise told from None
+        except OSError as error:
+            os.close(fd)
+            if error.errno not in NO_FLOCK:
+                raise StoreError(f"can't lock {self.path}: {error.strerror}") from error
+            if self.path.with_name(HOLDER).exists():
+                self._file = self._acquire_file()
         else:
             self._fd = fd
 
@@ -75,19 +105,27 @@ class FolderLock:
     def _acquire_file(self) -> SoftFileLock:
         from filelock import SoftFileLock, Timeout
 
-        file = SoftFileLock(self.path.with_name(".lock-holder"))
+        file = SoftFileLock(self.path.with_name(HOLDER))
         try:
             file.acquire(timeout=0)
         except Timeout:
-            raise self._refused(
-                _holder_in(Path(file.lock_file)),
-                f"; or delete {file.lock_file} if that was on another machine and has ended",
-            ) from None
+            more = f"; or delete {file.lock_file} if that was on another machine and has ended"
+            raise self._refused_by(_holder_in(Path(file.lock_file)), more) from None
         except OSError as error:
             raise disk_error(Path(file.lock_file), error) from error
         return file
 
-    def _refused(self, holder: str, more: str = "") -> StoreError:
+    def _refused(self, fd: int) -> StoreError:
+        """Return the error for a file that another process has locked, to write in the folder or to read it."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return self._refused_by(os.read(fd, 200).decode(errors="replace"))
+        return StoreError(
+            f"{self.path.parent} is being read: by verify, or by score with output=…\n  fix: wait for its end"
+        )
+
+    def _refused_by(self, holder: str, more: str = "") -> StoreError:
         return StoreError(
             f"{self.path.parent} is being written by another run ({holder})\n"
             f"  fix: wait for it or stop it, or choose another output_dir{more}"

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from mathbatch.data.storage.sealed import DamagedFileError
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.files import METRICS
+from mathbatch.scoring.files import SCORES, read_metrics, read_sound_metrics
 
 # Share of samples with different gold answers above which the two runs must be over different datasets. Corrections
 # change fewer; the letters of two multiple-choice datasets agree by chance on only a quarter to a half.
@@ -56,6 +55,17 @@ class GoldDifferences:
             )
 
 
+def refuse_damaged(folder: Path, key: str) -> None:
+    """Raise ConfigError, with `key` as its path, for a folder whose scores are missing or not as they were written."""
+    if not (folder / SCORES).is_file():
+        raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
+    try:
+        read_sound_metrics(folder)
+    except DamagedFileError as error:
+        fix = "score it again: the same run does, and so does python -m mathbatch.score"
+        raise ConfigError(key, str(error), fix) from error
+
+
 def scorer_notes(first: Path, second: Path) -> Iterable[str]:
     """Yield how the scoring of two folders differs, and what would make it the same."""
     ours, theirs = _scorer_of(first), _scorer_of(second)
@@ -79,6 +89,5 @@ def _again(arguments: str, which: str = "") -> str:
 
 
 def _scorer_of(folder: Path) -> dict[str, Any]:
-    path = folder / METRICS
-    scorer: dict[str, Any] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
+    scorer: dict[str, Any] = read_metrics(folder).values["scorer"]
     return scorer

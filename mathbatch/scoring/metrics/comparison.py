@@ -23,7 +23,7 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import reader, writer
 from mathbatch.errors import ConfigError
 from mathbatch.scoring.files import SCORES, ScoreLine
-from mathbatch.scoring.metrics.comparable import GoldDifferences, scorer_notes
+from mathbatch.scoring.metrics.comparable import GoldDifferences, refuse_damaged, scorer_notes
 from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference, paired_shares
 
 
@@ -93,6 +93,8 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises ConfigError for a folder without scores, for runs with fewer than two judged samples in common, and for runs
     over different datasets whose ids are the same by chance.
     """
+    refuse_damaged(first, "run_dir")
+    refuse_damaged(second, "other")
     ours, theirs = _results_of(first, "run_dir"), _results_of(second, "other")
     found = Comparison(left_out=len(ours.keys() ^ theirs.keys()))
     shared = [id for id in ours if id in theirs]
