@@ -32,7 +32,7 @@ from mathbatch.data.images.embedded import (
 )
 from mathbatch.data.images.encoded import open_encoded
 from mathbatch.data.images.metadata import pieces, without_metadata
-from mathbatch.data.images.meter import Meter, MeteredBytes
+from mathbatch.data.images.meter import MAX_CPU_S, Meter, MeteredBytes
 from mathbatch.data.images.pixels import to_rgb, upright
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
@@ -40,8 +40,8 @@ from mathbatch.records import ImageRef
 if TYPE_CHECKING:
     from PIL import Image
 
-# Formats of benchmarks. Pillow reads more, but some of them through other programs, and TIFF, AVIF and PPM at a cost that
-# no header tells. Files of the format MPO, which some cameras write, are read as JPEG.
+# Formats of benchmarks. Pillow reads more, but some through other programs, and TIFF, AVIF and PPM at a cost that no
+# header tells. Files of the format MPO, which some cameras write, are read as JPEG.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 # Bytes per pixel at the peak of decoding. Pillow needs four, and holds a second copy while it rotates or converts an
 # image. libwebp holds two canvases beside that, and libjpeg all coefficients of an image that comes in several scans.
@@ -50,9 +50,6 @@ PEAK_BYTES_WEBP = 16
 PEAK_BYTES_SCANS = 12
 # JPEG has no longer side, and each row of an image takes memory of its own.
 MAX_SIDE = 65_535
-# Processor time for one image, in seconds. One of 20 megapixels takes 0.2 s or less on a common machine.
-HEADER_CPU_S = 0.25
-DECODING_CPU_S = 1.75
 # Bytes that a decoder takes at once. Deflate makes a thousand times as many of them, which no meter stops.
 BLOCK = 1 << 14
 
@@ -137,21 +134,14 @@ def _embedded(label: str, data: bytes | str) -> ImageRef:
 class ImageDecoder:
     """Reads images with at most `max_pixels` pixels and `max_bytes` bytes of encoded data.
 
-    A pixel counts more in formats whose decoders need more memory for it. `header_cpu_s` and `decoding_cpu_s` limit the
-    processor time for one image, in seconds.
+    A pixel counts more in formats whose decoders need more memory for it. Decoding takes `max_cpu_s` seconds of
+    processor time at most.
     """
 
-    def __init__(
-        self,
-        max_pixels: int,
-        max_bytes: int,
-        header_cpu_s: float = HEADER_CPU_S,
-        decoding_cpu_s: float = DECODING_CPU_S,
-    ) -> None:
+    def __init__(self, max_pixels: int, max_bytes: int, max_cpu_s: float = MAX_CPU_S) -> None:
         self.max_pixels = max_pixels
         self.max_bytes = max_bytes
-        self._header_cpu_s = header_cpu_s
-        self._decoding_cpu_s = decoding_cpu_s
+        self.max_cpu_s = max_cpu_s
 
     def measure(self, ref: ImageRef) -> int:
         """Return the memory that decoding the image takes at its peak, in bytes. Only the header is read.
@@ -159,7 +149,8 @@ class ImageDecoder:
         Raise SampleError for an image over a limit, a missing file or a damaged header.
         """
         with _reading(ref):
-            meter = Meter(ref.label, self._header_cpu_s)
+            _load_plugins()
+            meter = Meter(ref.label, self.max_cpu_s)
             stream, encoded = open_encoded(ref, self.max_bytes)
             with stream, _opened(MeteredBytes(without_metadata(stream, header_only=True)[0], meter)) as image:
                 peak_bytes = self._checked(ref, image, "progressive" in image.info)
@@ -171,7 +162,8 @@ class ImageDecoder:
         Raise SampleError for an image over a limit, a missing file or damaged data.
         """
         with _reading(ref):
-            meter = Meter(ref.label, self._decoding_cpu_s)
+            _load_plugins()
+            meter = Meter(ref.label, self.max_cpu_s)
             stream, encoded = open_encoded(ref, self.max_bytes)
             with stream:
                 # A file may grow while it is read.
@@ -227,9 +219,14 @@ def _opened(stream: MeteredBytes) -> Image.Image:
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     image = Image.open(stream, formats=FORMATS)
     if any(tile[0] == "bmp_rle" for tile in image.tile):  # written in Python, and some versions fill the memory
-        raise ValueError("a BMP in run lengths is not read")
+        raise ValueError("a BMP in run lengths is not read; save it as a PNG")
     image.decodermaxblock = BLOCK
     return image
+
+
+def _load_plugins() -> None:
+    """Load the plugins for our formats alone, which Pillow would do, for all formats, within the time of an image."""
+    from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 
 @contextmanager
@@ -240,6 +237,8 @@ def _reading(ref: ImageRef) -> Iterator[None]:
     except binascii.Error as error:
         raise SampleError("broken_image", f"{ref.label}: not valid base64: {error}") from error
     except DECODER_ERRORS as error:
-        problem = "no picture, or of a kind that is not read" if "cannot identify" in str(error) else str(error)
-        advice = f"read: {', '.join(FORMATS)}; convert others to PNG, as `magick x.tif x.png` does"
-        raise SampleError("broken_image", f"{ref.label}: {problem} ({advice})") from error
+        problem = str(error)
+        if "cannot identify" in problem:
+            known = ", ".join(FORMATS)
+            problem = f"no picture, or of a kind that is not read (read: {known}; `magick x.tif x.png` converts others)"
+        raise SampleError("broken_image", f"{ref.label}: {problem}") from error

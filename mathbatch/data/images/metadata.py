@@ -16,8 +16,8 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 PNG_PIXELS, PNG_EXIF = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"), b"eXIf"
 # Longest EXIF data that is kept. In a JPEG they fit into a segment of 64 KiB.
 MAX_EXIF = 1 << 20
-# Chunks or segments of one file. Millions of empty ones would take seconds.
-MAX_PIECES = 100_000
+# Chunks or segments of one file. Encoders write 8 KiB or more into each, and a million empty ones would take seconds.
+MAX_PIECES = 20_000
 # Segments of a JPEG that tell about its colours (JFIF 1.02; ITU-T T.872): how each begins, and the fewest bytes that
 # decoders read of it. Then the segment of the orientation.
 JPEG_KEPT = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
