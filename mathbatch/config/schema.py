@@ -128,8 +128,9 @@ class DatasetConfig:
     """Regular expression for the placeholder of an image in the prompt. Group 1 is the number of the image, if any."""
     image_base_path: str | None = None
     """Folder that image paths are relative to. Paths that lead out of it are refused. null: the folder of `input`."""
-    image_max_megapixels: float = 100.0
-    """Largest image that is accepted, in millions of pixels."""
+    image_max_megapixels: float = 50.0
+    """Largest image that is accepted, in millions of pixels. A pixel of a WebP counts as 2, one of a progressive JPEG
+    as 1.5, since they need that much more memory. Images at the limit take 0.4 GB."""
     image_max_mib: float = 64.0
     """Largest encoded image that is accepted, in MiB."""
     response_field: str = "model_answer"

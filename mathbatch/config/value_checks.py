@@ -7,8 +7,7 @@ import math
 import os
 from typing import Any
 
-import regex
-
+from mathbatch.config.templates.patterns import compiled
 from mathbatch.errors import ConfigError
 
 # In bytes. Two of them, and more, stand in one file's name, which may have 255.
@@ -49,9 +48,9 @@ def check_folder_name(path: str, name: str) -> None:
 def check_placeholder(path: str, pattern: str) -> None:
     """Raise ConfigError if `pattern` is not a regular expression with one group."""
     try:
-        groups = regex.compile(pattern).groups
-    except regex.error as error:
-        raise ConfigError(path, f"{pattern!r} is no regular expression: {error}", "correct it") from error
+        groups = compiled(pattern).groups
+    except ValueError as error:
+        raise ConfigError(path, f"no regular expression that is read: {error}", "correct it") from error
     if groups != 1:
         raise ConfigError(path, f"{pattern!r} has {groups} groups", "give it one, around the number")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from support.growth import LINEAR, growth
 
 from mathbatch.config.templates.compile import compile_expression, compile_prompt
 from mathbatch.errors import ConfigError, SampleError
@@ -125,6 +127,7 @@ HOSTILE = [
     "{{ none | lettered }}{{ [none, 1] | lettered }}",
     "{{ 'abc' | lettered }}",
     "{{ choices | lettered('{}' * 10) }}",
+    "{{ 1" + " < 1" * 100_000 + " }}",
 ]
 
 
@@ -156,6 +159,76 @@ LIMITS = [  # template, the limit that it meets
 def test_what_would_not_end_meets_a_limit_that_is_named(template: str, limit: str) -> None:
     with pytest.raises(SampleError, match=limit):
         compile_prompt(template)(ROW)
+
+
+# Patterns whose compiled form would take from hundreds of megabytes to more than any machine has.
+LARGE = [
+    "((a{1000}){1000}){10}",
+    "(?:(?:a{1000}){1000}?){10}",
+    "(?>(?>a{1000}+){1000}){10}",
+    "a{1000000000}",
+    "a{,1000000000}",
+    "a{0000000001000000}",
+    "(((((a?){9}){9}){9}){9}){90}",
+    "(a|b{1000}|c){1000}",
+    "([a-z_]{1000}){1000}",
+    r"(\p{L}{1000}){1000}",
+    r"(a)\1{1000000}",
+    "(?<=(a{1000}){1000})b",
+    "(?P<x>(?P<y>a{1000}){1000})",
+    "[(](a{1000}[)]){1000}",
+    r"(\((a{1000})\)){1000}",
+    "([])(](a{1000})){1000}",
+    "([^])(](a{1000})){1000}",
+    "(" * 900 + "a{400}" + ")" * 900 + "{400}",
+]
+
+
+@pytest.mark.parametrize("pattern", LARGE, ids=lambda pattern: pattern[:40])
+def test_a_pattern_that_would_be_huge_when_compiled_is_refused_wherever_it_comes_from(pattern: str) -> None:
+    for source in (f"long | match({pattern!r})", "pattern | match(pattern)"):
+        with pytest.raises(SampleError, match=r"dataset\.where fails on this row: .*more than 100,000 parts"):
+            compile_expression(source, "dataset.where")({**ROW, "pattern": pattern})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(?x)((a{1 000}){1 000})", "'(?x', which is not available"),
+        ("(?i-s:(?ix:(a{1 000}){1 000}))", "'(?ix', which is not available"),
+        ("(a{1000}[[:alpha:](]){1000}[[:alpha:])]", "'[:alpha:]', which is not available"),
+        ("(?V1)(a{1000}[a[(]]){1000}", "'(?V', which is not available"),
+        ("(a{1000}(?#()){1000}", "'(?#', which is not available"),
+        ("(?R)", "'(?R', which is not available"),
+        ("(a(?1)?)x", "'(?1', which is not available"),
+        ("|".join(str(number) for number in range(1000)), "more than 2,000 characters"),
+        ("(" * 1000 + ")" * 1000, "is broken: maximum recursion depth"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_pattern_that_hides_its_size_is_refused(pattern: str, problem: str) -> None:
+    with pytest.raises(SampleError, match=re.escape(problem)):
+        compile_expression("long | match(pattern)", "dataset.where")({**ROW, "pattern": pattern})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (r"^validation_(\w{1,40})_\d{1,9}$", "Math"),
+        (r"(?i)VALIDATION_(\p{L}{4})", "Math"),
+        (r"[[(a-z]{10}_([^][(){}]{4})_[0-9]{1,}$", "Math"),
+        (r"^.{0,300}?_(.{1,300}?)_.{0,300}$", "Math"),
+        (r"^(?:(?:[a-z]{5}){2}_)(.{0,})_", "Math"),
+        (r"(M\w{3})(?:_\{1\}|{}|{x}|_)", "Math"),
+    ],
+)
+def test_ordinary_counts_are_read(pattern: str, found: str) -> None:
+    assert compile_expression("id | match(pattern)", "dataset.where")({**ROW, "pattern": pattern}) == found
+
+
+def test_choices_of_very_many_labels_cost_no_more_than_their_length() -> None:
+    split = compile_expression("text | split_choices", "dataset.columns.choices")
+    assert growth(lambda size: split({"text": "A. " * size}), 10_000) < LINEAR
 
 
 def test_a_row_that_looks_like_a_template_is_text() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from support.growth import LINEAR, growth
+from support.hostile_images import with_scans
 
 from mathbatch.data.images.decode import ImageDecoder, ImageRoot
 from mathbatch.errors import SampleError
@@ -72,7 +73,7 @@ def lettered(rows: list[str]) -> Image.Image:
     return picture
 
 
-@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_picture_is_turned_upright_by_its_exif_tag(orientation: int, format: str) -> None:
     exif = Image.Exif()
@@ -109,12 +110,12 @@ def test_a_jpeg_is_decoded_as_pillow_decodes_it(options: dict[str, Any]) -> None
     assert pixels(decoded(data)) == pixels(Image.open(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "PPM"])
+@pytest.mark.parametrize("format", ["PNG", "BMP"])
 def test_a_lossless_rgb_picture_comes_back_as_it_was(format: str) -> None:
     assert pixels(decoded(encoded(noise(), format))) == pixels(noise())
 
 
-@pytest.mark.parametrize("format", ["JPEG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
 def test_a_lossy_picture_keeps_its_size_and_its_colours_nearly(format: str) -> None:
     found = decoded(encoded(Image.new("RGB", (40, 30), (200, 100, 50)), format))
     assert found.size == (40, 30)
@@ -140,10 +141,9 @@ def test_a_palette_with_degrees_of_transparency_is_mixed_with_white() -> None:
     assert pixels(decoded(palette(transparency=bytes([255, 0, 51])))) == [RED, WHITE, (204, 204, 204)]
 
 
-@pytest.mark.parametrize("format", ["PNG", "TIFF"])
-def test_alpha_is_mixed_with_white(format: str) -> None:
+def test_alpha_is_mixed_with_white() -> None:
     picture = row_of("RGBA", (*RED, 255), (*RED, 0), (*BLACK, 51), (*GREEN, 102))
-    assert pixels(decoded(encoded(picture, format))) == [RED, WHITE, (204, 204, 204), (153, 255, 153)]
+    assert pixels(decoded(encoded(picture, "PNG"))) == [RED, WHITE, (204, 204, 204), (153, 255, 153)]
 
 
 def test_grey_with_alpha_is_mixed_with_white() -> None:
@@ -154,13 +154,6 @@ def test_grey_with_alpha_is_mixed_with_white() -> None:
 def test_a_transparent_colour_of_an_rgb_picture_is_white() -> None:
     data = encoded(row_of("RGB", RED, (1, 2, 3), GREEN), "PNG", transparency=(1, 2, 3))
     assert pixels(decoded(data)) == [RED, WHITE, GREEN]
-
-
-def test_cmyk_gives_the_colours_that_were_printed() -> None:
-    """Ink takes its light away: cyan takes red, magenta green, yellow blue, black all."""
-    inks = row_of("CMYK", (0, 0, 0, 0), (255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0), (0, 0, 0, 255))
-    expected = [WHITE, (0, 255, 255), (255, 0, 255), (255, 255, 0), BLACK]
-    assert pixels(decoded(encoded(inks, "TIFF"))) == expected
 
 
 def test_a_cmyk_jpeg_is_decoded_as_pillow_decodes_it() -> None:
@@ -174,44 +167,16 @@ def grey_of(data: bytes) -> list[int]:
     return [red for red, _, _ in found]
 
 
-@pytest.mark.parametrize("format", ["PNG", "TIFF"])
-def test_16_bit_grey_is_read_by_its_high_byte(format: str) -> None:
-    assert grey_of(encoded(row_of("I;16", *LEVELS), format)) == [level >> 8 for level in LEVELS]
+def test_16_bit_grey_is_read_by_its_high_byte() -> None:
+    assert grey_of(encoded(row_of("I;16", *LEVELS), "PNG")) == [level >> 8 for level in LEVELS]
 
 
-def test_16_bit_grey_of_the_other_byte_order_is_read_by_its_high_byte() -> None:
-    raw = b"".join(level.to_bytes(2, "big") for level in LEVELS)
-    picture = Image.frombytes("I;16B", (len(LEVELS), 1), raw)
-    assert grey_of(encoded(picture, "TIFF")) == [level >> 8 for level in LEVELS]
-
-
-def test_16_bit_grey_of_a_netpbm_file_is_read_by_its_high_byte() -> None:
-    raw = b"".join(level.to_bytes(2, "big") for level in LEVELS)
-    assert grey_of(b"P5 %d 1 65535\n" % len(LEVELS) + raw) == [level >> 8 for level in LEVELS]
-
-
-def test_32_bit_integers_within_16_bits_are_read_by_their_high_byte() -> None:
-    assert grey_of(encoded(row_of("I", *LEVELS), "TIFF")) == [level >> 8 for level in LEVELS]
-
-
-def test_wider_integers_are_spread_over_their_own_range() -> None:
-    assert grey_of(encoded(row_of("I", -1000, 0, 99000), "TIFF")) == [0, 2, 255]
-
-
-def test_floats_are_spread_over_their_own_range() -> None:
-    assert grey_of(encoded(row_of("F", -1.0, 0.0, 0.5, 1.0), "TIFF")) == [0, 127, 191, 255]  # type: ignore[arg-type]
-
-
-def test_floats_that_are_all_the_same_are_a_picture_too() -> None:
-    assert len(grey_of(encoded(row_of("F", 3.5, 3.5), "TIFF"))) == 2  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP", "PPM"])
+@pytest.mark.parametrize("format", ["PNG", "BMP"])
 def test_one_bit_is_black_and_white(format: str) -> None:
     assert pixels(decoded(encoded(row_of("1", 1, 0, 1, 1, 0), format))) == [WHITE, BLACK, WHITE, WHITE, BLACK]
 
 
-@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "TIFF"])
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
 def test_of_an_animation_the_first_frame_is_taken(format: str) -> None:
     frames = [Image.new("RGB", (8, 6), colour) for colour in (RED, GREEN, BLACK)]
     options = {"lossless": True} if format == "WEBP" else {}
@@ -290,7 +255,7 @@ def test_a_file_that_goes_away_after_it_was_seen_is_a_missing_picture(tmp_path: 
         assert error.value.kind == "missing_image"
 
 
-BASES = [("JPEG", "RGB"), ("PNG", "P"), ("GIF", "P"), ("WEBP", "RGBA"), ("BMP", "RGB"), ("TIFF", "F"), ("AVIF", "RGB")]
+BASES = [("JPEG", "RGB"), ("PNG", "P"), ("GIF", "P"), ("WEBP", "RGBA"), ("BMP", "RGB")]
 
 
 @pytest.mark.parametrize(("format", "mode"), BASES)
@@ -318,19 +283,32 @@ def failure_of(data: bytes) -> str | None:
     return None
 
 
-def scans(count: int) -> bytes:
-    """Return a progressive JPEG whose last scan, with its tables, is repeated so many times."""
-    data = encoded(Image.new("L", (64, 64), 255), "JPEG", progressive=True)
-    last = data.rfind(b"\xff\xc4", 0, data.rfind(b"\xff\xda"))
-    return data[:-2] + data[last:-2] * count + data[-2:]
+STARTED = encoded(Image.new("L", (64, 64), 255), "JPEG", progressive=True)
 
 
 def test_a_jpeg_of_countless_scans_is_refused_and_one_of_a_camera_with_a_film_behind_it_is_not() -> None:
     with pytest.raises(SampleError, match="scans, over 100"):
-        decoded(scans(200))
-    decoded(scans(20))
+        decoded(with_scans(STARTED, 200))
+    decoded(with_scans(STARTED, 20))
     film = random.Random(6).randbytes(200) + b"\xff\xda" * 1000
     decoded(encoded(noise(), "JPEG") + film)
+
+
+@pytest.mark.parametrize("format", ["TIFF", "PPM", "AVIF", "ICO"])
+def test_a_format_of_no_benchmark_is_refused_and_the_message_says_what_to_do(format: str) -> None:
+    with pytest.raises(SampleError, match=r"JPEG, PNG, GIF, WEBP, BMP; .* converts others"):
+        decoded(encoded(noise(), format))
+
+
+def test_alpha_and_orientation_are_kept_across_the_strips_of_a_large_picture() -> None:
+    picture = Image.linear_gradient("L").resize((1500, 1400))
+    picture.putalpha(Image.radial_gradient("L").resize(picture.size))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found, _ = ImageDecoder(10**7, 1 << 24).decode(ImageRef("test", "test", data=encoded(picture, "PNG", exif=exif)))
+    white = Image.new("RGBA", picture.size, "white")
+    expected = Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    assert found.tobytes() == expected.transpose(Image.Transpose.ROTATE_270).tobytes()
 
 
 def test_a_long_text_that_is_nearly_base64_costs_no_more_than_its_length(tmp_path: Path) -> None:

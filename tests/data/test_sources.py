@@ -203,6 +203,7 @@ def test_rows_are_left_out_by_a_condition_and_results_leave_them_out_too(tmp_pat
         ("input: rows.jsonl\n_target_: os.system\n", ["dataset._target_", "mine.yaml"]),
         ("input: rows.jsonl\nindex_field: 3\n", ["dataset.index_field", "no row has the field '3'"]),
         ("input: rows.jsonl\nimage_placeholder: '('\n", ["dataset.image_placeholder", "no regular expression"]),
+        ("input: rows.jsonl\nimage_placeholder: '((a{1000}){1000}){1000}'\n", ["dataset.image_placeholder", "parts"]),
         ("input: rows.jsonl\ninput: rows.jsonl\n", ["mine.yaml, line 4", "duplicate key"]),
         ("input: [rows.jsonl\n", ["mine.yaml, line", "fix: correct the file"]),
         ("input: rows.jsonl\nwhere: 'a ='\n", ["dataset.where", "line 1"]),

@@ -126,6 +126,21 @@ def test_hostile_answers_cost_only_themselves(tmp_path: Path, scoring: Any, coun
     assert not Path("HACKED").exists()
 
 
+# Values that no machine can write out, or only after years, and none of which is 9.
+BEYOND = [
+    "9^9^9^9", "9^{9^{9^{9}}}", r"10^{10^{10}}", "(((9^9)^9)^9)^9", r"\frac{9^{9^9}}{9^{9^9}}", r"\frac{1}{10^{10^{10}}}", "9!!!!!!", "((9!)!)!", "10^{9}!",
+    r"\binom{\binom{\binom{99}{49}}{9}}{9}", r"\sum_{k=0}^{10^9}\binom{10^9}{k}", r"\prod_{k=1}^{10^9} k", r"\sqrt[9^9^9]{9}", r"\exp(\exp(\exp(99)))", "1e999999999",
+    "(9^9^9^9, 1)", r"\{9^9^9^9\}", "x=9^9^9^9", r"9^9^9^9\text{ cm}", "(" * 3000 + "10" + ")" * 3000, r"\frac{1}{" * 300 + "9" + "}" * 300, "9" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scoring", ["math", "auto"])
+def test_a_value_beyond_all_machines_is_wrong_and_the_reason_is_told(tmp_path: Path, scoring: str) -> None:
+    found = score(scoring, [unit(text, "9", f"So \\boxed{{{text}}}.") for text in BEYOND], tmp_path)
+    assert {id: line["verdict"] for id, line in found.items()} == dict.fromkeys(BEYOND, "wrong")
+    assert all(line["reason"] for line in found.values())
+
+
 def test_healthy_answers_get_the_verdicts_of_math(tmp_path: Path) -> None:
     rows = [unit(f"h{at}", gold, response) for at, (gold, response, _) in enumerate(HEALTHY)]
     found = score("math", rows, tmp_path)

@@ -83,6 +83,7 @@ MEANINGS = {
     "missing_image": "pictures that are not there; their rows would fail",
     "broken_image": "pictures that can't be read; their rows would fail",
     "image_too_large": "pictures over dataset.image_max_megapixels or image_max_mib; their rows would fail",
+    "image_too_costly": "pictures that take too much processor time to read; their rows would fail",
     "image_outside_root": "paths that lead out of the picture folder; their rows would fail",
     "image_url": "pictures on the network, which are not fetched; their rows would fail",
     "prompt_template": "rows on which dataset.prompt fails",

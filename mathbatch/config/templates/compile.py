@@ -18,6 +18,8 @@ from mathbatch.errors import ConfigError, SampleError
 from mathbatch.records import Row
 
 ENVIRONMENT = Environment()
+# Characters of a template. Jinja takes seconds for a longer one, and worked examples have a file of their own.
+MAX_SOURCE = 1 << 18
 # Message of Jinja's error about a name that the row does not have.
 UNDEFINED = re.compile(r"'(\w+)' is undefined")
 # Errors that a template or expression may raise, on its own or on the values of a row.
@@ -32,6 +34,7 @@ def compile_prompt(template: str, path: str = "dataset.prompt") -> Callable[[Row
 
     Raise ConfigError with the line number if the template is broken. `path` is its config path for messages.
     """
+    _check_length(template, path)
     try:
         compiled = ENVIRONMENT.from_string(template)
     except (*ERRORS, SyntaxError) as error:
@@ -52,6 +55,7 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
     The function raises SampleError if that fails. Raise ConfigError if the expression is broken. `path` is its config
     path for messages.
     """
+    _check_length(source, path)
     try:
         compiled = ENVIRONMENT.compile_expression(source, undefined_to_none=False)
     except (*ERRORS, SyntaxError) as error:
@@ -70,6 +74,12 @@ def compile_expression(source: str, path: str) -> Callable[[Row], Any]:
         return value
 
     return evaluate
+
+
+def _check_length(source: str, path: str) -> None:
+    if len(source) > MAX_SOURCE:
+        problem = f"a template of {len(source):,} characters, over {MAX_SOURCE:,}"
+        raise ConfigError(path, problem, "shorten it; worked examples may stand in a file, see dataset.examples")
 
 
 def _explained(error: Exception, row: Row) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import regex
 
-# Some patterns take exponential time on some texts.
-REGEX_TIMEOUT_S = 0.5
+from mathbatch.config.templates.patterns import search
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Label of a choice: `A.`, `A:`, `A)` or `(A)`, with the marks of Chinese as well, and what separates choices.
 CHOICE_LABEL = regex.compile(r"[(（]?([A-Z])[.:)．：）、]\s*")
@@ -27,12 +27,7 @@ def match(text: Any, pattern: str, group: int | str = 1) -> str | None:
 
     Example: `id | match('^validation_(.+?)_\\d+$')`. A pattern without groups returns the whole match.
     """
-    try:
-        found = regex.search(pattern, str(text), timeout=REGEX_TIMEOUT_S)
-    except TimeoutError as error:
-        raise ValueError(f"the pattern {pattern!r} takes more than {REGEX_TIMEOUT_S} s") from error
-    except regex.error as error:
-        raise ValueError(f"the pattern {pattern!r} is broken: {error}") from error
+    found = search(pattern, str(text))
     return None if found is None else found[group if found.re.groups else 0]
 
 
@@ -100,7 +95,10 @@ def _labels(text: str, after_separator: bool) -> list[tuple[int, int]]:
     """
     found: list[tuple[int, int]] = []
     for place in CHOICE_LABEL.finditer(text):
-        before = text[: place.start()].rstrip(" \t")[-1:]
+        start = place.start()
+        while text[start - 1 : start] in (" ", "\t"):
+            start -= 1
+        before = text[start - 1 : start]
         begins = not before or before in f"{SEPARATORS}\n" or (not after_separator and text[place.start() - 1] in " \t")
         if begins and len(found) < len(LETTERS) and place[1] == LETTERS[len(found)]:
             found.append((place.start(), place.end()))

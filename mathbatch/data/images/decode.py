@@ -18,12 +18,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from mathbatch.data.images.embedded import (
     MAX_SHOWN,
     NETWORK_URL,
-    base64_bytes,
     data_url_content,
     file_url_path,
     is_base64,
@@ -31,41 +30,37 @@ from mathbatch.data.images.embedded import (
     shown,
     unwrapped,
 )
-from mathbatch.data.images.metadata import without_metadata
+from mathbatch.data.images.encoded import open_encoded
+from mathbatch.data.images.metadata import pieces, without_metadata
+from mathbatch.data.images.meter import MAX_CPU_S, Meter, MeteredBytes
+from mathbatch.data.images.pixels import to_rgb, upright
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Pillow would start other programs to read some of the other formats. Files of the format MPO, which some cameras
-# write, are read as JPEG.
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
-ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
-# Pillow needs four bytes per pixel, and holds a second copy while it rotates or converts an image. Images with alpha
-# are pasted on a white one, which takes two copies more.
-PEAK_BYTES_PER_PIXEL = 8
-PEAK_BYTES_PER_PIXEL_ALPHA = 16
+# Formats of benchmarks. Pillow reads more, but some through other programs, and TIFF, AVIF and PPM at a cost that no
+# header tells. Files of the format MPO, which some cameras write, are read as JPEG.
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+# Bytes per pixel at the peak of decoding. Pillow needs four, and holds a second copy while it rotates or converts an
+# image. libwebp holds two canvases beside that, and libjpeg all coefficients of an image that comes in several scans.
+PEAK_BYTES = 8
+PEAK_BYTES_WEBP = 16
+PEAK_BYTES_SCANS = 12
+# JPEG has no longer side, and each row of an image takes memory of its own.
+MAX_SIDE = 65_535
+# Bytes that a decoder takes at once. Deflate makes a thousand times as many of them, which no meter stops.
+BLOCK = 1 << 14
 
-# Largest number of scans in a JPEG. A progressive JPEG has about ten. Each scan may take few bytes and yet as much time
-# as a whole image, so thousands of them would block a worker thread.
+# Largest number of scans in a JPEG, and of the pixels in all of its scans together. A progressive JPEG has about ten.
+# Each scan may take few bytes and yet as much time as a whole image, so that one block of input may hold very many.
 MAX_SCANS = 100
+MAX_SCANNED_PIXELS = 10**9
 # Markers of a JPEG file (ITU-T T.81, table B.1): start of image, start of scan, end of image.
 JPEG, SCAN, END = b"\xff\xd8", 0xDA, 0xD9
 # Any marker, except for the codes that may stand within the data of a scan (ITU-T T.81, B.1.1.5).
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-
-# EXIF tag for the orientation of the camera, and how Pillow turns its values upright (EXIF 2.32, 4.6.4). Value 1 is so.
-ORIENTATION = 0x0112
-TURNS = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
 
 # Errors that Pillow's decoders raise on damaged data.
 DECODER_ERRORS = (
@@ -137,123 +132,101 @@ def _embedded(label: str, data: bytes | str) -> ImageRef:
 
 
 class ImageDecoder:
-    """Reads images with at most `max_pixels` pixels and `max_bytes` bytes of encoded data."""
+    """Reads images with at most `max_pixels` pixels and `max_bytes` bytes of encoded data.
 
-    def __init__(self, max_pixels: int, max_bytes: int) -> None:
+    A pixel counts more in formats whose decoders need more memory for it. Decoding takes `max_cpu_s` seconds of
+    processor time at most.
+    """
+
+    def __init__(self, max_pixels: int, max_bytes: int, max_cpu_s: float = MAX_CPU_S) -> None:
         self.max_pixels = max_pixels
         self.max_bytes = max_bytes
+        self.max_cpu_s = max_cpu_s
 
     def measure(self, ref: ImageRef) -> int:
         """Return the memory that decoding the image takes at its peak, in bytes. Only the header is read.
 
         Raise SampleError for an image over a limit, a missing file or a damaged header.
         """
-        with _reading(ref), self._open(ref) as stream, _open_image(stream, header_only=True) as image:
-            width, height = image.size
-            alpha = _has_alpha(image)
-            encoded = stream.seek(0, os.SEEK_END)
-        if width * height > self.max_pixels:
-            size = f"{width} x {height} pixels"
-            raise SampleError(
-                "image_too_large", f"{ref.label}: {size}, over dataset.image_max_megapixels={self.max_pixels / 1e6:g}"
-            )
-        if encoded > self.max_bytes:
-            size = f"{encoded / 2**20:.1f} MiB"
-            raise SampleError(
-                "image_too_large", f"{ref.label}: {size}, over dataset.image_max_mib={self.max_bytes / 2**20:g}"
-            )
-        return width * height * (PEAK_BYTES_PER_PIXEL_ALPHA if alpha else PEAK_BYTES_PER_PIXEL) + encoded
+        with _reading(ref):
+            _load_plugins()
+            meter = Meter(ref.label, self.max_cpu_s)
+            stream, encoded = open_encoded(ref, self.max_bytes)
+            with stream, _opened(MeteredBytes(without_metadata(stream, header_only=True)[0], meter)) as image:
+                peak_bytes = self._checked(ref, image, "progressive" in image.info)
+                return image.width * image.height * peak_bytes + encoded
 
     def decode(self, ref: ImageRef) -> tuple[Image.Image, str]:
         """Return the RGB image and a hash of its encoded data, by which an engine recognizes images in its cache.
 
-        Raise SampleError for a missing file or damaged data.
+        Raise SampleError for an image over a limit, a missing file or damaged data.
         """
-        with _reading(ref), self._open(ref) as stream:
-            data = stream.read()
-            if (scans := _scans(data)) > MAX_SCANS:
-                raise SampleError("broken_image", f"{ref.label}: a JPEG of {scans:,} scans, over {MAX_SCANS}")
-            with _open_image(io.BytesIO(data)) as image:
-                return to_rgb(image), hashlib.blake2b(data, digest_size=16).hexdigest()
+        with _reading(ref):
+            _load_plugins()
+            meter = Meter(ref.label, self.max_cpu_s)
+            stream, encoded = open_encoded(ref, self.max_bytes)
+            with stream:
+                # A file may grow while it is read.
+                data = stream.read(encoded)
+            hash = hashlib.blake2b(data, digest_size=16).hexdigest()
+            data, exif = without_metadata(io.BytesIO(data))
+            return upright(self._decoded(ref, data, meter), exif), hash
 
-    def _open(self, ref: ImageRef) -> BinaryIO:
-        if ref.path is not None:
-            try:
-                return open(ref.path, "rb")
-            except OSError as error:
-                raise SampleError("missing_image", f"{ref.path}: {error.strerror}") from error
-        assert ref.data is not None
-        if isinstance(ref.data, bytes):
-            return io.BytesIO(ref.data)
-        return io.BytesIO(base64_bytes(ref.data))
+    def _decoded(self, ref: ImageRef, data: bytes, meter: Meter) -> Image.Image:
+        scans = _scans(data)
+        with _opened(MeteredBytes(data, meter)) as image:
+            self._checked(ref, image, scans > 1)
+            if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED_PIXELS:
+                most = min(MAX_SCANS, MAX_SCANNED_PIXELS // (image.width * image.height))
+                raise SampleError("image_too_costly", f"{ref.label}: a JPEG of {scans:,} scans, over {most}")
+            return to_rgb(image, meter)
+
+    def _checked(self, ref: ImageRef, image: Image.Image, has_scans: bool) -> int:
+        """Return the bytes per pixel at the peak of decoding an image, or raise SampleError if it is too large."""
+        width, height = image.size
+        size = f"{ref.label}: {width} x {height} pixels"
+        if max(width, height) > MAX_SIDE:
+            raise SampleError("image_too_large", f"{size}, a side over {MAX_SIDE:,}")
+        peak_bytes = PEAK_BYTES_WEBP if image.format == "WEBP" else PEAK_BYTES_SCANS if has_scans else PEAK_BYTES
+        if width * height * peak_bytes > self.max_pixels * PEAK_BYTES:
+            kind = f" of a {'WebP' if image.format == 'WEBP' else 'progressive JPEG'}"
+            weight = peak_bytes / PEAK_BYTES
+            counted = f"{kind}, each of which counts as {weight:g} for its memory" if weight > 1 else ""
+            limit = f"over dataset.image_max_megapixels={self.max_pixels / 1e6:g}"
+            raise SampleError("image_too_large", f"{size}{counted}, {limit}")
+        return peak_bytes
 
 
 def _scans(data: bytes) -> int:
-    """Return the number of scans in the first image of a JPEG file, or 0 for other formats."""
-    at, found = len(JPEG), 0
+    """Return the number of scans in the first image of a JPEG file, or 0 for other formats.
+
+    Raise ValueError for a file of too many pieces.
+    """
+    at, found, markers = len(JPEG), 0, pieces()
     while data.startswith(JPEG) and (marker := MARKER.search(data, at)) and data[marker.end() - 1] != END:
+        next(markers)
         found += data[marker.end() - 1] == SCAN
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
     return found
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return the first frame with 8 bits per channel, turned upright, and white where it is transparent."""
+def _opened(stream: MeteredBytes) -> Image.Image:
+    """Return the image in a stream, of which the header is read. Raise OSError for one of other formats."""
     from PIL import Image
 
-    image.seek(0)
-    image.load()
-    if (turn := _turn(image)) is not None:
-        image = image.transpose(turn)
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _to_eight_bits(image)
-    if _has_alpha(image):
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """Return how to turn an image upright; None if it is so, as TIFF always is here, or its EXIF data can't be read."""
-    from PIL.Image import Transpose
-
-    try:
-        orientation = image.getexif().get(ORIENTATION)
-    except DECODER_ERRORS:  # the pixels are read already, and viewers show such an image as it is
-        return None
-    return Transpose[TURNS[orientation]] if isinstance(orientation, int) and orientation in TURNS else None
-
-
-def _has_alpha(image: Image.Image) -> bool:
-    return image.mode in ALPHA_MODES or "transparency" in image.info
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Return a greyscale image with 8 bits per pixel.
-
-    Values of 16 bits are divided by 256. Wider integers and floats are scaled so that their range fills 8 bits.
-    """
-    if image.mode.startswith("I;16") and image.mode != "I;16":
-        image = image.convert("I")  # Pillow's `point` supports no other byte order
-    if image.mode == "I;16":
-        return image.point(lambda value: value / 256).convert("L")
-    low, high = image.getextrema()
-    assert isinstance(low, (int, float))
-    assert isinstance(high, (int, float))
-    if image.mode == "I" and low >= 0 and high <= 65535:
-        return image.point(lambda value: value / 256).convert("L")
-    scale = 255 / (high - low) if high > low else 0
-    return image.point(lambda value: value * scale - low * scale).convert("L")
-
-
-def _open_image(stream: BinaryIO, header_only: bool = False) -> Image.Image:
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None  # `ImageDecoder.measure` checks our own limit instead
+    Image.MAX_IMAGE_PIXELS = None  # `ImageDecoder` checks our own limit instead
     # Pillow warns of odd metadata, which the pixels don't need.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-    return Image.open(without_metadata(stream, header_only), formats=FORMATS)
+    image = Image.open(stream, formats=FORMATS)
+    if any(tile[0] == "bmp_rle" for tile in image.tile):  # written in Python, and some versions fill the memory
+        raise ValueError("a BMP in run lengths is not read; save it as a PNG")
+    image.decodermaxblock = BLOCK
+    return image
+
+
+def _load_plugins() -> None:
+    """Load the plugins for our formats alone, which Pillow would do, for all formats, within the time of an image."""
+    from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 
 @contextmanager
@@ -264,5 +237,8 @@ def _reading(ref: ImageRef) -> Iterator[None]:
     except binascii.Error as error:
         raise SampleError("broken_image", f"{ref.label}: not valid base64: {error}") from error
     except DECODER_ERRORS as error:
-        problem = "no picture, or of a kind that is not read" if "cannot identify" in str(error) else str(error)
-        raise SampleError("broken_image", f"{ref.label}: {problem} (read: {', '.join(FORMATS)})") from error
+        problem = str(error)
+        if "cannot identify" in problem:
+            known = ", ".join(FORMATS)
+            problem = f"no picture, or of a kind that is not read (read: {known}; `magick x.tif x.png` converts others)"
+        raise SampleError("broken_image", f"{ref.label}: {problem}") from error

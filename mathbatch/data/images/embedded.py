@@ -8,6 +8,8 @@ import string
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
+from mathbatch.errors import SampleError
+
 # Keys under which dictionaries hold an image, the image itself before its address: those of Hugging Face datasets, of
 # messages to OpenAI ({"type": "image_url", "image_url": {"url": …}}) and to Anthropic ({"source": {"data": …}}).
 IMAGE_KEYS = ("bytes", "base64", "b64_json", "data", "path", "url", "image_url", "image", "source")
@@ -22,6 +24,8 @@ BASE64_START = re.compile(r"\s*(?:[/_]9j|iVBORw0KGgo|R0lGOD|UklGR|Qk[0-3]|SUkq|T
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]{48,}+={0,2}\s*")
 # Linux accepts no longer path (PATH_MAX), and resolving one with very many parts would take long.
 MAX_PATH = 4096
+# Characters of a URL that are written with percent signs. Reading them takes sixty bytes each, and base64 needs few.
+MAX_ESCAPES = 1_000_000
 # No image is shorter, and a path that happens to look like base64 is hardly ever longer.
 MIN_BASE64 = 64
 _STANDARD_ALPHABET = str.maketrans("-_", "+/", string.whitespace + "=")
@@ -39,11 +43,16 @@ def unwrapped(value: Any) -> Any:
 
 
 def data_url_content(value: str) -> bytes | str | None:
-    """Return what a data URL holds, as bytes or as base64 text; None for any other text."""
+    """Return what a data URL holds, as bytes or as base64 text; None for any other text.
+
+    Raise SampleError for one of too many percent signs.
+    """
     found = DATA_URL.match(value)
     if found is None:
         return None
     content = value[found.end() :]
+    if content.count("%") > MAX_ESCAPES:
+        raise SampleError("bad_image_field", f"a data URL of more than {MAX_ESCAPES:,} percent signs; use base64")
     if found[1].rpartition(";")[2].strip().lower() == "base64":
         return unquote(content) if "%" in content else content
     return unquote_to_bytes(content.strip())
@@ -72,7 +81,10 @@ def base64_bytes(text: str) -> bytes:
 def file_url_path(value: str) -> str | None:
     """Return the path in a URL such as `file:///data/a%20b.png`, None for any other text."""
     found = FILE_URL.match(value)
-    return None if found is None else unquote(value[found.end() :].rstrip())
+    if found is None:
+        return None
+    path = value[found.end() :].rstrip()
+    return unquote(path) if path.count("%") <= MAX_PATH else path
 
 
 def shown(value: Any) -> str:

@@ -13,7 +13,8 @@ import regex
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import locate
 from mathbatch.config.templates.compile import compile_expression, compile_prompt
-from mathbatch.config.templates.filters import REGEX_TIMEOUT_S, as_list, to_json
+from mathbatch.config.templates.filters import as_list, to_json
+from mathbatch.config.templates.patterns import REGEX_TIMEOUT_S, compiled
 from mathbatch.data.images.decode import ImageRoot
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
 from mathbatch.data.rows.ids import id_maker
@@ -55,7 +56,7 @@ class FieldMapping:
         self._group = [getter(name) for name in as_names(dataset.group_field)]
         self._placeholder = None
         if dataset.image_placeholder != DatasetConfig.image_placeholder:
-            self._placeholder = regex.compile(dataset.image_placeholder)
+            self._placeholder = compiled(dataset.image_placeholder)
         examples = {} if dataset.examples is None else {"examples": read_examples(dataset.examples)}
         self._has_template = dataset.prompt is not None
         self._query = getter(dataset.query_field) if dataset.prompt is None else _prompt_of(dataset.prompt, examples)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.bad_inputs.case import Answered, Case, Failed, with_fields
+from support.hostile_images import with_scans
 from support.images import base64_of, encoded, png_bomb, text_bomb
 
 # Limits low enough that a test need not make large files.
@@ -69,8 +70,11 @@ PICTURES = [
     ),
     Case("truncated GIF", picture_file(lambda: encoded("GIF")[:-300], "x.gif"), Failed("broken_image")),
     Case("truncated WebP", picture_file(lambda: encoded("WEBP")[:-100], "x.webp"), Failed("broken_image")),
-    Case("truncated TIFF", picture_file(lambda: encoded("TIFF")[:200], "x.tif"), Failed("broken_image")),
-    Case("broken AVIF", picture_file(lambda: encoded("AVIF")[:300] + bytes(400), "x.avif"), Failed("broken_image")),
+    Case(
+        "TIFF, which is not read", picture_file(lambda: encoded("TIFF"), "x.tif"), Failed("broken_image", "x.tif x.png")
+    ),
+    Case("AVIF, which is not read", picture_file(lambda: encoded("AVIF"), "x.avif"), Failed("broken_image")),
+    Case("PPM of one comment", picture_file(b"P6\n#" + b"c" * 1_000_000, "x.ppm"), Failed("broken_image")),
     Case("picture of zero bytes", picture_file(b""), Failed("broken_image", "x.png")),
     Case("text named .png", picture_file(b"this is no picture\n"), Failed("broken_image", "no picture")),
     Case(
@@ -106,6 +110,11 @@ PICTURES = [
         lambda _: with_fields(image=base64_of(encoded(mode="1", size=(150, 100)))),
         Failed("image_too_large", "150 x 100"),
         IMAGES,
+    ),
+    Case(
+        "picture of a thousand scans",
+        picture_file(lambda: with_scans(encoded("JPEG", progressive=True), 1_000), "x.jpg"),
+        Failed("image_too_costly", "a JPEG of 1,0"),
     ),
     Case("decompression bomb", picture_file(png_bomb), Failed("image_too_large", "60000 x 60000")),
     Case("bomb in the text of a PNG", picture_file(text_bomb), Answered()),
