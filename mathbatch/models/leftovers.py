@@ -6,6 +6,7 @@ So each folder of sockets, `mb-…`, holds
 
 - `lock`, which the run and its reaper lock. The system unlocks it when both are gone, and in no other case. It says so
   across containers, too, where the numbers of processes don't.
+- `before.txt`, with the names of shared memory that was there before the engine,
 - `left.txt`, with the path of each file that this engine has made outside of the folder.
 
 Nothing else is ever removed: a folder without a lock, or of another user, is not ours to judge.
@@ -22,6 +23,7 @@ from pathlib import Path
 
 PREFIX = "mb-"
 LOCK = "lock"
+BEFORE = "before.txt"
 LIST = "left.txt"
 # Environment variable with the folder of the engine, for its processes.
 FOLDER = "MATHBATCH_ENGINE_FOLDER"
@@ -31,8 +33,9 @@ SHARED_MEMORY = Path("/dev/shm")
 MAKERS = ("psm_", "sem.mp-", "nccl-", "torch_", "vllm_")
 
 
-def lock_folder(folder: str) -> int:
+def own_folder(folder: str) -> int:
     """Lock a folder of sockets as long as this process lives, or one that inherits the descriptor. Return it."""
+    Path(folder, BEFORE).write_text("\n".join(_shared_memory()), "utf-8")
     lock, draft = f"{folder}/{LOCK}", f"{folder}/{LOCK}.new"
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     # Without locks on that file system, the next start can't lock it either, and leaves the folder where it is.
@@ -93,11 +96,11 @@ def _locked(path: str) -> Iterator[bool]:
 
 
 class SharedMemoryNotes:
-    """Notes which shared memory the processes of an engine have made since this object was."""
+    """Notes which shared memory the processes of an engine have made since its folder was made."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._seen = _shared_memory()
+        self._seen = set(Path(folder, BEFORE).read_text("utf-8").split("\n"))
 
     def look(self, processes: Iterable[int]) -> None:
         """Note what is new and mapped by one of the processes with these ids."""

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mathbatch.models.leftovers import FOLDER, SharedMemoryNotes, lock_folder, remove_folder, remove_leftovers
+from mathbatch.models.leftovers import FOLDER, SharedMemoryNotes, own_folder, remove_folder, remove_leftovers
 from mathbatch.models.sockets import make_socket_folder
 from mathbatch.models.ties import OWNER, tie_spawned
 
@@ -55,7 +55,7 @@ class Reaper:
         mark = os.urandom(16).hex()
         self.folder = make_socket_folder()
         remove_leftovers(os.path.dirname(self.folder))
-        self._lock = lock_folder(self.folder)
+        self._lock = own_folder(self.folder)
         # Only this process holds the writing end of the pipe, so the pipe is closed when this process ends.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark, self.folder],
@@ -108,7 +108,7 @@ def watch(owner: int, mark: str, folder: str) -> None:
     """
     import psutil
 
-    others = _descendants(owner)  # this process is one of them
+    others = _descendants(owner) - set(_marked(mark))  # this process is one of them
     known: set[psutil.Process] = set()
     shared_memory = SharedMemoryNotes(folder)
     while not select.select([sys.stdin], [], [], LOOK_FOR_CHILDREN_EVERY_S)[0]:

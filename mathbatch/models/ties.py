@@ -31,10 +31,11 @@ def tie_spawned() -> None:
 
 def _reduced(process: SpawnProcess) -> tuple[Any, ...]:
     """Return how a spawned Python makes its process object of the bytes that it gets, which it does first of all."""
-    rebuild, arguments, *rest = process.__reduce_ex__(2)
+    reduced: Any = process.__reduce_ex__(2)
     if OWNER not in os.environ:
-        return (rebuild, arguments, *rest)
-    return (_tied, (DupFd(_life()), rebuild, arguments), *rest)
+        return tuple(reduced)
+    rebuild, arguments, *state = reduced
+    return (_tied, (DupFd(_life()), rebuild, arguments), *state)
 
 
 @functools.cache
