@@ -35,7 +35,11 @@ MAKERS = ("psm_", "sem.mp-", "nccl-", "torch_", "vllm_")
 
 def own_folder(folder: str) -> int:
     """Lock a folder of sockets as long as this process lives, or one that inherits the descriptor. Return it."""
-    Path(folder, BEFORE).write_text("\n".join(_shared_memory()), "utf-8")
+    before = Path(folder, BEFORE)
+    try:
+        before.write_text("\n".join(_shared_memory()), "utf-8")
+    except OSError:  # the disk is full: half a list would be worse than none
+        before.unlink(missing_ok=True)
     lock, draft = f"{folder}/{LOCK}", f"{folder}/{LOCK}.new"
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     # Without locks on that file system, the next start can't lock it either, and leaves the folder where it is.
@@ -100,7 +104,9 @@ class SharedMemoryNotes:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._seen = set(Path(folder, BEFORE).read_text("utf-8").split("\n"))
+        self._seen = _shared_memory()
+        with suppress(OSError):
+            self._seen = set(Path(folder, BEFORE).read_text("utf-8").split("\n"))
 
     def look(self, processes: Iterable[int]) -> None:
         """Note what is new and mapped by one of the processes with these ids."""

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from support.processes import environment, left_alive, wait_for
 
-from mathbatch.models.leftovers import BEFORE, LIST, LOCK, own_folder, note, remove_folder, remove_leftovers
+from mathbatch.models.leftovers import BEFORE, LIST, LOCK, note, own_folder, remove_folder, remove_leftovers
 
 # A run whose engine makes shared memory and a semaphore, as vLLM does, and a file that it notes. It prints their names.
 RUN = """
