@@ -14,7 +14,10 @@ ELSEWHERE = "root cause above"
 
 
 def why_not_started(error: Exception) -> str:
-    """Return why vLLM could not start, with a fix. A limit of the shell is named: on a GPU it may be high and too low."""
+    """Return why vLLM could not start, with a fix.
+
+    A limit of the shell on memory is named, because a GPU takes hundreds of GiB of address space.
+    """
     limit = f" ({known})" if (known := memory_limit()) else ""
     if ELSEWHERE not in str(error):
         return f"{error}{limit}\n  fix: correct model.engine or the checkpoint accordingly"
