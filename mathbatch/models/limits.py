@@ -37,6 +37,7 @@ class LimitError(MathBatchError):
 
 def refuse_small_limits() -> None:
     """Raise LimitError where no command can work."""
+    _allow_files()
     _refuse(resource.RLIMIT_NOFILE, "-n", MIN_FILES, 1, "open files", "a command needs")
     _refuse(resource.RLIMIT_STACK, "-s", MIN_STACK, KIB, "KiB of stack", "Python and its libraries need")
     refuse_small_memory(0, "the imports alone take")
@@ -56,6 +57,13 @@ def memory_limit() -> str:
     """Return a sentence about the limit on the address space; nothing if there is none."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return "" if limit == resource.RLIM_INFINITY else f"ulimit -v allows {limit // MIB:,} MiB of address space"
+
+
+def _allow_files() -> None:
+    """Allow MIN_FILES open files if the limit of the system does, which is above that of the shell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # Linux knows no infinite number of files
+    if 0 <= soft < MIN_FILES <= hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MIN_FILES, hard))
 
 
 def _refuse(kind: int, option: str, need: int, unit: int, of: str, what: str) -> None:
