@@ -17,18 +17,25 @@ from typing import NoReturn
 import mathbatch
 from mathbatch.commands import exit_codes
 from mathbatch.errors import AlreadyTold, MathBatchError
+from mathbatch.models.limits import memory_limit, refuse_small_limits
 from mathbatch.parts.faults import part_error
 from mathbatch.reports.streams import discard, is_closed_terminal
 from mathbatch.visible import print_visibly
+
+# Errors of the system that concern no file.
+OF_SYSTEM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+# What Python says for EAGAIN of pthread_create(3).
+NO_THREAD = "can't start new thread"
 
 
 def enter(command: str, help: str | None = None) -> NoReturn:
     """Run the command's module and end the process. `--help` prints `help`; without one it is the command's own."""
     _begin()
-    module = importlib.import_module(f"mathbatch.commands.{command}")
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     code = exit_codes.SUCCESS
     try:
+        refuse_small_limits()
+        module = importlib.import_module(f"mathbatch.commands.{command}")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if "--version" in sys.argv[1:]:
             print(f"mathbatch {mathbatch.__version__}")
         elif help is not None and {"-h", "--help"} & set(sys.argv[1:]):
@@ -88,13 +95,18 @@ def _told(error: Exception) -> int | None:
     """
     if (told := part_error(error)) is not None:
         return _say(str(told), exit_codes.MISTAKE)
+    if isinstance(error, MemoryError):
+        limit = memory_limit() or "all that the machine or the container has is in use"
+        return _say(f"there is no memory left: {limit}\n  fix: free memory, or raise the limit", exit_codes.MISTAKE)
+    if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
+        error = OSError(errno.EAGAIN, NO_THREAD)
     if not isinstance(error, OSError):
         return None
     from mathbatch.data.storage.remedies import REMEDIES, with_remedy
 
     if error.filename is None and error.errno == errno.ENOSPC:  # all files of ours are written where this is told
         return _unwritable(error)
-    is_of_system = error.filename is not None or error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    is_of_system = error.filename is not None or error.errno in OF_SYSTEM
     if not is_of_system or error.errno not in REMEDIES.keys() - {errno.ENOENT}:
         return None
     return _say(with_remedy(error), exit_codes.MISTAKE)

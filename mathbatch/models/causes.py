@@ -7,16 +7,23 @@ import re
 import signal
 from collections.abc import Iterable
 
+from mathbatch.models.limits import memory_limit
+
 # vLLM says so where one of its processes has failed, whose error only that process has printed.
 ELSEWHERE = "root cause above"
 
 
 def why_not_started(error: Exception) -> str:
-    """Return why vLLM could not start, with a fix."""
+    """Return why vLLM could not start, with a fix.
+
+    A limit of the shell on memory is named, because a GPU takes hundreds of GiB of address space.
+    """
+    limit = f" ({known})" if (known := memory_limit()) else ""
     if ELSEWHERE not in str(error):
-        return f"{error}\n  fix: correct model.engine or the checkpoint accordingly"
+        return f"{error}{limit}\n  fix: correct model.engine or the checkpoint accordingly"
     codes = [int(code) for code in re.findall(r"': (-?\d+)", str(error))]
-    return f"one of its processes {why_ended(codes)}\n  fix: remove the cause, then run again: what is saved is kept"
+    fix = "remove the cause, then run again: what is saved is kept"
+    return f"one of its processes {why_ended(codes)}{limit}\n  fix: {fix}"
 
 
 def why_ended(codes: Iterable[int]) -> str:

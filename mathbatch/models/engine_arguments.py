@@ -7,7 +7,10 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
+from mathbatch.models.worker_extension import NotesMeetingFile
 
+# Executors of vLLM whose workers run on this machine, None for the one that it chooses.
+LOCAL_EXECUTORS = {None, "mp", "uni"}
 MAX_GPUS_PER_MODEL = 4
 # Environment variable of vLLM: gigabytes of key-value cache on the CPU.
 KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
@@ -54,6 +57,8 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
         "enable_chunked_prefill": False if seeded and not gpus else None,
     }
+    if engine.get("distributed_executor_backend") in LOCAL_EXECUTORS:
+        arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"
     if config.max_images:
         arguments["limit_mm_per_prompt"] = {"image": config.max_images}
     return arguments | engine

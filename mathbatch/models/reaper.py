@@ -6,14 +6,15 @@ starts this module as a process beside the engine:
     python -m mathbatch.models.reaper <process id> <mark> <folder>
 
 Its standard input is a pipe from the run, which the system closes when the run ends. It then kills the children of the
-run and all processes with MATHBATCH_OWNER=<mark> in their environment, and removes the folder of their sockets.
+run and all processes with MATHBATCH_OWNER=<mark> in their environment, and removes the folder of their sockets and what
+else they leave. If the reaper is killed too, the engine's processes end by themselves (`ties`), and the next start
+removes what they have left (`leftovers`).
 """
 
 from __future__ import annotations
 
 import os
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -21,12 +22,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mathbatch.models.leftovers import FOLDER, SharedMemoryNotes, own_folder, remove_folder, remove_leftovers
 from mathbatch.models.sockets import make_socket_folder
+from mathbatch.models.ties import OWNER, tie_spawned
 
 if TYPE_CHECKING:
     import psutil
 
-VARIABLE = "MATHBATCH_OWNER"
 LOOK_FOR_CHILDREN_EVERY_S = 1.0
 GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
@@ -52,14 +54,18 @@ class Reaper:
         self._others = {child.pid for child in _descendants(os.getpid())}
         mark = os.urandom(16).hex()
         self.folder = make_socket_folder()
+        remove_leftovers(os.path.dirname(self.folder))
+        self._lock = own_folder(self.folder)
         # Only this process holds the writing end of the pipe, so the pipe is closed when this process ends.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mathbatch.models.reaper", str(os.getpid()), mark, self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=[self._lock],
         )
-        os.environ[VARIABLE] = mark
+        os.environ[OWNER], os.environ[FOLDER] = mark, self.folder
+        tie_spawned()
 
     def lower_priority(self) -> None:
         """Let the engine's processes have only the processor time that this process does not need.
@@ -79,7 +85,8 @@ class Reaper:
 
     def unmark(self) -> None:
         """Stop marking: processes that are started from now on are not the engine's."""
-        os.environ.pop(VARIABLE, None)
+        os.environ.pop(OWNER, None)
+        os.environ.pop(FOLDER, None)
 
     def stop(self) -> None:
         """Kill the processes that are left. Return when they are gone."""
@@ -87,21 +94,28 @@ class Reaper:
         if self._process is not None:
             self._process.communicate()
             self._process = None
+            remove_folder(self.folder)  # where the reaper was killed
+            os.close(self._lock)
 
 
-def watch(owner: int, mark: str) -> None:
+def watch(owner: int, mark: str, folder: str) -> None:
     """Wait until standard input ends, then kill all processes that the owner has started since, and their children.
+
+    Meanwhile note in `folder` which shared memory they make.
 
     They are found in two ways, since neither is enough. The mark gets lost some seconds after a process of vLLM starts,
     when it overwrites its environment to set its title. Children can be listed only while the owner lives.
     """
     import psutil
 
-    others = _descendants(owner)  # this process is one of them
+    others = _descendants(owner) - set(_marked(mark))  # this process is one of them
     known: set[psutil.Process] = set()
+    shared_memory = SharedMemoryNotes(folder)
     while not select.select([sys.stdin], [], [], LOOK_FOR_CHILDREN_EVERY_S)[0]:
         known |= _descendants(owner) - others
+        shared_memory.look([owner, *(process.pid for process in known)])
     doomed = {process for process in known | set(_marked(mark)) if process.is_running()}
+    shared_memory.look(process.pid for process in doomed)
     for process in doomed:
         with suppress(psutil.Error):
             process.kill()
@@ -145,10 +159,10 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
 
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(VARIABLE) == mark and _may_be_of_engine(process):
+            if process.environ().get(OWNER) == mark and _may_be_of_engine(process):
                 yield process
 
 
 if __name__ == "__main__":
-    watch(int(sys.argv[1]), sys.argv[2])
-    shutil.rmtree(sys.argv[3], ignore_errors=True)
+    watch(int(sys.argv[1]), *sys.argv[2:])
+    remove_folder(sys.argv[3])

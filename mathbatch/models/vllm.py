@@ -23,6 +23,7 @@ from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
+from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
@@ -41,6 +42,8 @@ SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
 LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 # Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
 SHUTDOWN_S = 0.0
+# Who takes the memory VLLM, in a sentence.
+NEED = "vLLM with the smallest model takes"
 # Errors that chat templates and image processors raise on input that they can't handle.
 RENDER_ERRORS = (
     *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
@@ -79,6 +82,7 @@ class VllmModel(BaseInferenceModel):
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
+        refuse_small_memory(VLLM, NEED)
         forget_trial()
         if self._found_at is None:
             await run_in_daemon_thread(self._find)

@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 
 import msgspec
 
+from mathbatch.models.limits import LimitError
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.scoring.panel import Panel
@@ -118,10 +119,18 @@ class Worker:
 
 
 def _start(process: BaseProcess) -> None:
-    """Start a process with SIGINT blocked, in it and in the server that it is forked from: Ctrl-C is for the parent."""
+    """Start a process with SIGINT blocked, in it and in the server that it is forked from: Ctrl-C is for the parent.
+
+    Raise LimitError if the system allows no more processes.
+    """
     before = shield_processes({signal.SIGINT})
     try:
         process.start()
+    except (BlockingIOError, EOFError) as error:  # of this process, and of the server
+        raise LimitError(
+            "no process can be started to score answers\n"
+            "  fix: allow more processes and threads (ulimit -u), or end others of yours"
+        ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -16,12 +16,13 @@ from multiprocessing.connection import wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mathbatch.errors import ConfigError
+from mathbatch.models.limits import refuse_small_memory
 from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Sample, Score
 from mathbatch.scoring.panel import Panel, Votes
 from mathbatch.scoring.review import ReviewReason
 from mathbatch.scoring.worker import ScoringTask, Worker, reply_of_exit
-from mathbatch.scoring.worker_process import TIME_PROBLEM, WorkerReply
+from mathbatch.scoring.worker_process import MEMORY_LIMIT_BYTES, TIME_PROBLEM, WorkerReply
 
 # Tasks per worker that are pickled and not sent yet.
 MAX_QUEUED_PER_WORKER = 64
@@ -56,6 +57,8 @@ class Workers:
     """
 
     def __init__(self, panel: Panel, on_wait: Callable[[], object] = lambda: None) -> None:
+        # With less, an answer that is right would count as too hard to compare.
+        refuse_small_memory(MEMORY_LIMIT_BYTES, "scoring takes up to")
         self._panel, self._on_wait = panel, on_wait
         self._count = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
         self._workers: list[Worker] = []

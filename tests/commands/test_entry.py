@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
@@ -117,3 +119,58 @@ def test_the_command_finds_parts_in_the_current_folder_as_python_does(tmp_path: 
         whole = [sys.executable, *start, *arguments]
         done = subprocess.run(whole, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "says"),
+    [
+        (resource.RLIMIT_AS, 40 << 20, 280 << 20, "ulimit -v allows {:,} MiB of address space, and the imports"),
+        (resource.RLIMIT_DATA, 40 << 20, 280 << 20, "ulimit -d allows {:,} MiB of data, and the imports alone take"),
+        (resource.RLIMIT_STACK, 128 << 10, 1000 << 10, "ulimit -s allows {:,} KiB of stack, and Python and its"),
+        (resource.RLIMIT_NOFILE, 8, 63, "ulimit -n allows {} open files, and a command needs 64\n  fix: raise it"),
+    ],
+    ids=["-v", "-d", "-s", "-n"],
+)
+def test_a_limit_of_the_shell_under_which_imports_hang_or_crash_is_told(
+    tmp_path: Path, kind: int, low: int, high: int, says: str
+) -> None:
+    seed = int(os.environ.get("LIMITS_SEED", random.randrange(2**32)))
+    print(f"LIMITS_SEED={seed}")
+    rng, unit = random.Random(seed), {resource.RLIMIT_STACK: 1 << 10, resource.RLIMIT_NOFILE: 1}.get(kind, 1 << 20)
+    data = write_rows(tmp_path / "rows.jsonl", questions(2))
+    for module, arguments in (("run", overrides(data)), ("check", overrides(data)), ("score", []), ("verify", [])):
+        limit = rng.randrange(low, high, unit)
+        done = _run_limited(tmp_path, kind, limit, module, arguments)
+        assert done.returncode == 2, (module, limit, done.stderr)
+        assert done.stderr.startswith("mathbatch: " + says.format(limit // unit)), (module, limit, done.stderr)
+        assert done.stderr.count("\n") == 2
+
+
+@pytest.mark.process
+def test_a_limit_that_would_make_right_answers_too_hard_to_compare_is_told_and_costs_no_answer(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", [{**row, "gold": "1"} for row in questions(2)])
+    arguments = overrides(data, "dataset.answer_field=gold")
+    # Below it are the imports, above it the memory that one comparison may take.
+    done = _run_limited(tmp_path, resource.RLIMIT_AS, 1 << 30, "run", arguments)
+    assert done.returncode == 2, done.stderr
+    assert "ulimit -v allows 1,024 MiB of address space, and scoring takes up to" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "loading" not in done.stderr, "all is answered"
+
+
+def _run_limited(
+    folder: Path, kind: int, limit: int, module: str, arguments: list[str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command under a limit that `ulimit` would set. It ends in a second, or hangs for ever."""
+    return subprocess.run(
+        command(*arguments, module=module),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)),
+    )

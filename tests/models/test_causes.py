@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,14 @@ def test_a_process_that_was_killed_is_told_as_that_since_it_has_left_no_word(log
     assert "was killed by SIGKILL, as the system does where memory runs out" in told
     assert str(log) not in told
     assert why_ended([-11]) == "was killed by SIGSEGV"
+
+
+def test_a_limit_of_the_shell_on_memory_is_named_since_a_gpu_takes_more_address_space_than_anybody_expects() -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 45, before[1]))
+    try:
+        told = why_not_started(RuntimeError("CUDA error: out of memory"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    assert told.startswith("CUDA error: out of memory (ulimit -v allows 33,554,432 MiB of address space)\n  fix: ")
+    assert "ulimit" not in why_not_started(RuntimeError("CUDA error: out of memory"))

@@ -30,24 +30,27 @@ def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_
 
 
 def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_uninterrupted_run(
-    engine: SharedEngine, tmp_path: Path
+    engine: SharedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     seed = random.randrange(2**32)
     print(f"seed={seed}")
     rng = random.Random(seed)
     before: list[dict[str, object]] = []
-    for _ in range(3):
+    for victim in ("run", "both", "both"):
         after = rng.randint(1, 20)
-        killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", fresh=True)
+        killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", f"saver.victim={victim}", fresh=True)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         now = records(run_dir(tmp_path))
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"
         assert len(now) >= len(before) + after, f"what was counted as saved is not there (seed {seed})"
         before = now
         assert not left_alive(children_of_killed(tmp_path)), "an engine outlived its run"
+    assert list(tmp_path.glob("vllm_dist_*")), "the last ones left something to remove"
     done = run(tmp_path, *SLOW, fresh=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr, "the engine is gone before Python ends"
+    assert not [*tmp_path.glob("vllm_dist_*"), *tmp_path.glob("mb-*")]
     whole, _ = engine.run(tmp_path / "whole", *SLOW)
     assert results(run_dir(tmp_path)) == results(whole.run_dir), f"seed {seed}"
     ids = [record["id"] for record in records(run_dir(tmp_path))]

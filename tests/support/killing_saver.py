@@ -18,7 +18,7 @@ KILLING = "saver._target_=support.killing_saver.KillingSaver"
 
 
 class KillingSaver(JsonLinesDataSaver):
-    """Kills the run or its engine, at a moment within 20 ms of the record that is the `after`th of this process.
+    """Kills the run, the run and its reaper, or the engine, within 20 ms of the `after`th record of this process.
 
     Before it kills the run it writes the ids of all processes below it to `children.txt`.
     """
@@ -26,7 +26,7 @@ class KillingSaver(JsonLinesDataSaver):
     def __init__(self, run_dir: Path, rerun: bool = False, after: int = 10, victim: str = "run") -> None:
         super().__init__(run_dir, rerun)
         self._left = after
-        self._kill = self._kill_run if victim == "run" else self._kill_engine
+        self._kill = {"run": self._kill_run, "both": self._kill_both, "engine": self._kill_engine}[victim]
 
     def append(self, record: Record) -> None:
         super().append(record)
@@ -38,6 +38,11 @@ class KillingSaver(JsonLinesDataSaver):
         children = psutil.Process().children(recursive=True)
         Path("children.txt").write_text(" ".join(str(child.pid) for child in children))
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def _kill_both(self) -> None:
+        (reaper,) = [child for child in psutil.Process().children() if "mathbatch.models.reaper" in child.cmdline()]
+        reaper.kill()
+        self._kill_run()
 
     def _kill_engine(self) -> None:
         (engine,) = engines_of(os.getpid())

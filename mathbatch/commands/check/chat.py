@@ -11,6 +11,7 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
+from mathbatch.models.limits import TRANSFORMERS, refuse_small_memory
 
 # Width and height of an image, in pixels.
 Size = tuple[int, int]
@@ -29,6 +30,7 @@ class ChatRenderer:
         self.why_not: str | None = None
         self._processor: Any = None
         self._tokenizer: Any = None
+        refuse_small_memory(TRANSFORMERS, "transformers takes")
         try:
             self._load()
         except (OSError, ValueError, ImportError, KeyError) as error:

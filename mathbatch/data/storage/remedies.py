@@ -27,6 +27,7 @@ REMEDIES = {
     errno.ENOENT: "leave the folder in place while a run writes there; it was moved or removed",
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,
+    errno.EAGAIN: "allow more processes and threads (ulimit -u), or end others of yours",
     errno.EIO: f"the disk or the network reports a fault (see dmesg): mend it, or {_ELSEWHERE}",
     errno.ENOMEM: "free memory",
     errno.ETXTBSY: "end the program that is running from this file",
