@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,8 +21,8 @@ from support.damages import OF_FILES, Damage, plant, swap_with
 from support.sound_folders import Ended, Served, SoundFolder
 
 # Names that a run folder may have, for damages where nothing is yet.
-NAMES = (
-    "results.jsonl", "results.json", "scores.jsonl", "metrics.json", "audit.jsonl", "accuracy.png", "accuracy.svg",
+MAY_COME = (
+    "results.jsonl", "scores.jsonl", "metrics.json", "audit.jsonl", "accuracy.png", "accuracy.svg",
     "manifest.json", ".rerun", "scores", "judge", "run.log", ".lock", "responses/00002.jsonl", "responses/00009.jsonl",
 )  # fmt: skip
 DEFECTS = ("Traceback (most recent call last)", "Exception ignored in", "Fatal Python error")
@@ -85,7 +86,7 @@ def _damage(trial: Trial, sound: SoundFolder, chance: random.Random, others: lis
 
 def _choice(run_dir: Path, chance: random.Random, others: list[Path]) -> tuple[Path, str, Damage]:
     if chance.random() < 0.06:
-        return run_dir / chance.choice(NAMES), "plant", plant
+        return run_dir / chance.choice(MAY_COME), "plant", plant
     by_kind: dict[str, list[Path]] = {}
     for path in sorted(run_dir.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -136,6 +137,7 @@ class _Judgement:
         # Units that had an answer and have none that is sound any more.
         self.lost = answered - {line.unit for line in self.intact if line.is_answer}
         self.held = held
+        self.is_repaired = False
 
     def judge(self) -> None:
         """Do what people do, and note what is wrong."""
@@ -143,13 +145,16 @@ class _Judgement:
             self._check_comparison("before it is mended")
         if self.chance.random() < 0.75:
             self._verify_first()
-            self._expect(self.sound.verify("repair=true"), "repair", (0, 1, 2))
+            self._repair()
         self._check_kept("after repair")
         self._run()
         self._check_asked()
         self._check_kept("after the run")
         self._check_served()
         last = self.sound.verify()
+        if last.code == 1 and "repair=true" in last.out and not self.is_repaired:
+            self._repair()
+            last = self.sound.verify()
         if last != self.sound.verified_after and (last.code, last.out.split()[-1:]) != (0, ["whole"]):
             self._fault(f"not whole after the same run: {_said(last)}")
         if self.chance.random() < 0.15:
@@ -163,7 +168,7 @@ class _Judgement:
         if ended.code == -9:
             self._fault(f"{name} hangs")
             raise _Hung
-        elif any(defect in ended.out + ended.err for defect in DEFECTS):
+        if any(defect in ended.out + ended.err for defect in DEFECTS):
             self._fault(f"{name}: traceback: {ended.err[-SHOWN:]}")
         elif ended.code not in codes:
             self._fault(f"{name} ends with {ended.code}: {_said(ended)}")
@@ -186,6 +191,10 @@ class _Judgement:
         if "scores/" in self.trial.what or "scores deleted" in self.trial.what:
             self._fault("verify does not notice damage in earlier scores")
 
+    def _repair(self) -> None:
+        self.is_repaired = True
+        self._expect(self.sound.verify("repair=true"), "repair", (0, 1, 2))
+
     def _run(self) -> None:
         """Run the same command; remove what is in its way, and repair, where it says so."""
         for _ in range(3):
@@ -205,11 +214,10 @@ class _Judgement:
             return False
         if "repair=true" in ended.err and "repair" not in self.trial.by_hand:
             self.trial.by_hand.append("repair")
-            self._expect(self.sound.verify("repair=true"), "repair", (0, 1, 2))
+            self._repair()
             return True
         for path in sorted(self.sound.run_dir.rglob("*"), key=lambda path: -len(str(path))):
-            is_odd = path.is_symlink() or path.is_fifo() or path.is_dir() or path.name in (".rerun", ".hydra")
-            if is_odd and re.search(rf"{re.escape(str(path))}(?![\w/.])", ended.err):
+            if self.sound.is_in_the_way(path) and re.search(rf"{re.escape(str(path))}(?![\w/.])", ended.err):
                 _remove(path)
                 self.trial.by_hand.append(f"removed {path.name}")
                 return True
@@ -223,7 +231,6 @@ class _Judgement:
         allowed = self.sound.asked + Counter(self.lost)
         if more := asked - allowed:
             self._fault(f"asked again though sound: {sorted(more)}")
-        self.asked = asked
 
     def _begins_rerun_anew(self) -> bool:
         """Tell whether a note is damaged without which nobody can know that a rerun was under way."""
@@ -245,6 +252,8 @@ class _Judgement:
         differing = now.differing(self.sound.after)
         for name in differing:
             content, right = now.files[name], self.sound.after.files[name]
+            if right is None and name in self.trial.what:
+                continue  # nobody asks for a file of that name here
             if content is None or right is None:
                 self._fault(f"{name} is {'missing' if content is None else 'too much'} after the run")
             elif not self._is_same(name, content, right):
@@ -266,9 +275,9 @@ class _Judgement:
         if self.sound.compared is None:
             return
         found = self.sound.compare()
-        if self._expect(found, f"compare {when}", (0, 2) if "before" in when else (0,)) and found.code == 0:
-            if found.out != self.sound.compared.out:
-                self._fault(f"compare {when} tells something else")
+        is_told = self._expect(found, f"compare {when}", (0, 2) if "before" in when else (0,)) and found.code == 0
+        if is_told and found.out != self.sound.compared.out:
+            self._fault(f"compare {when} tells something else")
 
 
 def _holds(data: bytes, line: Line, lines: list[Line]) -> bool:
@@ -292,8 +301,6 @@ def _said(ended: Ended) -> str:
 
 
 def _remove(path: Path) -> None:
-    import shutil
-
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -103,7 +103,9 @@ def garbage(chance: random.Random, data: bytes) -> bytes | None:
 
 
 def words(chance: random.Random, data: bytes) -> bytes | None:
-    return chance.choice([b"garbage\n", b"a: [b\n", b"{", b"null\n", b"../../../etc\n", b"\0" * 40, b"- x\n- y\n", b"!!x y"])
+    return chance.choice(
+        [b"garbage\n", b"a: [b\n", b"{", b"null\n", b"../../../etc\n", b"\0" * 40, b"- x\n- y\n", b"!!x y"]
+    )
 
 
 def invalid_utf8(chance: random.Random, data: bytes) -> bytes | None:
@@ -178,7 +180,9 @@ def one_letter(chance: random.Random, data: bytes) -> bytes | None:
 
 def swap_verdicts(chance: random.Random, data: bytes) -> bytes | None:
     found = list(VERDICTS.finditer(data))
-    pairs = [(first, second) for first in found for second in found if first[1] != second[1] and first.end() < second.start()]
+    pairs = [
+        (first, second) for first in found for second in found if first[1] != second[1] and first.end() < second.start()
+    ]
     if not pairs:
         return None
     first, second = chance.choice(pairs)
@@ -227,7 +231,16 @@ def loop(chance: random.Random, path: Path) -> str | None:
 
 def renumber(chance: random.Random, path: Path) -> str | None:
     """Give a segment another number, or none."""
-    names = ("00007.jsonl", "00000.jsonl", "9.jsonl", "123456.jsonl", "00001 (1).jsonl", "00001.jsonl.bak", "x.jsonl", "²")
+    names = (
+        "00007.jsonl",
+        "00000.jsonl",
+        "9.jsonl",
+        "123456.jsonl",
+        "00001 (1).jsonl",
+        "00001.jsonl.bak",
+        "x.jsonl",
+        "²",
+    )
     new = path.with_name(chance.choice(names))
     if path.parent.name != "responses" or new.exists():
         return None
@@ -238,7 +251,7 @@ def renumber(chance: random.Random, path: Path) -> str | None:
 def lose_the_folder(chance: random.Random, path: Path) -> str | None:
     """Delete the folder that the file lies in, or put a file there."""
     folder = path.parent
-    if not (folder / path.name).is_file() or (folder / "config.yaml").is_file() and (folder / ".hydra").exists():
+    if not (folder / path.name).is_file() or ((folder / "config.yaml").is_file() and (folder / ".hydra").exists()):
         return None
     shutil.rmtree(folder)
     if chance.random() < 0.5:
@@ -274,7 +287,9 @@ def _content(change: Change) -> Damage:
 
 
 def _what_changed(old: bytes, new: bytes) -> str:
-    same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
+    same = next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
     span = slice(max(0, same - 20), same + 20)
     return f"from byte {same} of {len(old)}: {old[span]!r} became {new[span]!r} ({len(new)} bytes)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -62,8 +63,6 @@ class Served:
 
 @functools.cache
 def _server() -> CommandServer:
-    import atexit
-
     server = CommandServer("support.warm_server")
     atexit.register(server.close)
     return server
@@ -121,6 +120,23 @@ class SoundFolder:
     def compare(self) -> Ended:
         """Compare the run with its twin."""
         return command(self.home, "compare", f"run_dir={self.run_dir}", f"other={self.twin}", "output=flips.jsonl")
+
+    def files_of_run(self) -> list[Path]:
+        """Return the files of the sound run folder, where nobody damages them."""
+        return self._files_below(self.run_dir)
+
+    def files_of_twin(self) -> list[Path]:
+        """Return the files of the twin; none where there is no twin."""
+        return [] if self.twin is None else self._files_below(self.twin)
+
+    def is_in_the_way(self, path: Path) -> bool:
+        """Tell whether there is a folder, a link or a file that a sound project has not; a note may be unreadable."""
+        sound = self._kept / path.relative_to(self.home)
+        return path.name == ".rerun" or path.is_symlink() or path.is_fifo() or path.is_dir() != sound.is_dir()
+
+    def _files_below(self, folder: Path) -> list[Path]:
+        kept = self._kept / folder.relative_to(self.home)
+        return sorted(path for path in kept.rglob("*") if path.is_file())
 
     def take_asked(self) -> Counter[str]:
         """Return the units that were asked since the last call."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import importlib
 from multiprocessing import forkserver
 
-from support import command_server
-
 from mathbatch.models.sockets import shorten_sockets_of_multiprocessing
 from mathbatch.scoring.worker_process import PRELOAD
+from support import command_server
 
 PLOTS = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg")
 SCORERS = tuple(name for name in command_server.PRELOADED if ".scorers." in name)
