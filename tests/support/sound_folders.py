@@ -126,8 +126,9 @@ class SoundFolder:
         return self._files_below(self.run_dir)
 
     def files_of_twin(self) -> list[Path]:
-        """Return the files of the twin; none where there is no twin."""
-        return [] if self.twin is None else self._files_below(self.twin)
+        """Return the files of the twin but for its records; none where there is no twin."""
+        found = [] if self.twin is None else self._files_below(self.twin)
+        return [path for path in found if path.parent.name != "responses"]
 
     def is_in_the_way(self, path: Path) -> bool:
         """Tell whether there is a folder, a link or a file that a sound project has not; a note may be unreadable."""
