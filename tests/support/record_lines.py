@@ -27,8 +27,9 @@ def record_lines(run_dir: Path) -> Iterator[Line]:
 
 
 def record_files(run_dir: Path) -> list[Path]:
+    """Return the files that hold records, of the run and of a judge."""
     found = [*run_dir.glob("responses/*.jsonl"), *run_dir.glob("judge/*/responses/*.jsonl")]
-    return sorted(path for path in found if path.is_file() and path.stem.isdecimal())
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def holds(data: bytes, line: Line, lines: list[Line]) -> bool:
