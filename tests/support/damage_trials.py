@@ -168,7 +168,7 @@ class _Judgement:
             self._fault(f"verify does not notice: {', '.join(differing)}")
         if self.lost:
             self._fault(f"verify does not notice that records are damaged: {sorted(self.lost)}")
-        if "scores/" in self.trial.what or "scores deleted" in self.trial.what:
+        if self.trial.kind_of_file.startswith("scores/"):
             self._fault("verify does not notice damage in earlier scores")
 
     def _repair(self) -> None:
