@@ -181,7 +181,7 @@ class _Judgement:
             ended = self.sound.run()
             if ended.code != 2 or not self._do_as_told(ended):
                 break
-        self.trial.outcome = self.trial.outcome or "noticed" if self.trial.by_hand else self.trial.outcome or "harmless"
+        self.trial.outcome = self.trial.outcome or ("noticed" if self.trial.by_hand else "harmless")
         if not self._expect(ended, "the same run", (self.sound.ended.code,)):
             return
         told, right = TOLD.findall(ended.out), TOLD.findall(self.sound.ended.out)
