@@ -116,6 +116,8 @@ class _Judgement:
         answered = {line.unit for line in lines if line.is_answer}
         # Units that had an answer and have none that is sound any more.
         self.lost = answered - {line.unit for line in self.intact if line.is_answer}
+        # Units that have failed are asked by each run.
+        self.failing = {line.unit for line in lines} - answered
         self.held = held
         self.is_repaired = False
 
@@ -209,7 +211,7 @@ class _Judgement:
         if self._begins_rerun_anew():
             return
         allowed = self.sound.asked + Counter(self.lost)
-        if more := asked - allowed:
+        if more := {unit for unit in asked - allowed if unit not in self.failing}:
             self._fault(f"asked again though sound: {sorted(more)}")
 
     def _begins_rerun_anew(self) -> bool:
