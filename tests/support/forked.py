@@ -69,13 +69,13 @@ class ForkedCommand:
 
 
 class CommandServer:
-    """Connection to a command server of its own."""
+    """Connection to a command server of its own; `module` is what the server runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "support.command_server") -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "support.command_server", str(theirs.fileno())],
+                [sys.executable, "-m", module, str(theirs.fileno())],
                 env={**os.environ, "PYTHONPATH": PYTHONPATH},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
