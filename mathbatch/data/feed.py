@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.digests import recognise
 from mathbatch.data.requests import request_of
 from mathbatch.data.samples import samples_of
+from mathbatch.data.storage.spilled import SpilledList
 from mathbatch.errors import MathBatchError, SampleError
 from mathbatch.parts.checks import shown, writable
 from mathbatch.parts.faults import PartFailure, failure, is_ours, returned
@@ -46,7 +46,7 @@ class Chunk:
 class Feed:
     """Yields chunks of pending units, and counts the units that are done already.
 
-    `digests` collects the digest of every row that was read, eight bytes each. Records are joined to rows by them.
+    `digests` collects the digest of every row that was read. Records are joined to rows by them.
     `errors` gets the errors of processor and filter; it raises one that all samples have.
     """
 
@@ -66,7 +66,7 @@ class Feed:
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
         self._errors, self._job = errors, job
         self._is_users_filter = not is_ours(filter)
-        self.digests = array("Q")
+        self.digests = SpilledList()
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """Yield chunks until the end of the dataset."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -144,7 +144,7 @@ class RunJob(Job):
         self.left_over = max(0, known - self.held.answered)
         self.is_exported = True
 
-    def _digests(self) -> Sequence[int]:
+    def _digests(self) -> Iterable[int]:
         """Return the digests of the rows, unless the input has changed since they were read."""
         return self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
 

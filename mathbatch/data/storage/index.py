@@ -1,6 +1,6 @@
 """Index the records of a store by unit.
 
-Only one number per unit is in memory, about 120 bytes in all; the texts stay on disk.
+Only one number per unit is kept, most of them on disk, where the texts are too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from mathbatch.data.storage.segments import BUFFER, SegmentLine, read_lines
+from mathbatch.data.storage.spilled import BLOCK, SpilledMap
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
@@ -40,9 +41,9 @@ class RecordIndex:
         self._readers: dict[int, BinaryIO] = {}
         # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
         # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
-        self._places: dict[int, int] = {}
+        self._places = SpilledMap()
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
-        self._with_files: dict[int, int] = {}
+        self._with_files = SpilledMap()
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
         self._decode_head = msgspec.json.Decoder(RecordHead).decode
@@ -55,26 +56,52 @@ class RecordIndex:
     def read_segment(self, path: Path) -> Iterator[SegmentLine]:
         """Index the records of a segment and yield its damaged lines."""
         number = self.add_segment(path)
+        found: dict[int, int] = {}
         for line in read_lines(path):
             if line.body is None:
                 yield line
                 continue
             head = self._decode_head(line.body)
-            failed, with_files = head.failure is not None, head.content is not None
-            self.note(head.id, head.rollout, head.digest, number, line.offset, failed, with_files)
+            place = number << OFFSET_BITS | line.offset
+            if head.content is not None and head.failure is None:
+                self._note_files(head.id, head.rollout, place)
+            key = hash((head.id, head.rollout, head.digest))
+            known = found.get(key)
+            if known is None or known < 0:
+                found[key] = place if head.failure is None else ~place
+            if len(found) == BLOCK:
+                self._note_all(found)
+                found = {}
+        self._note_all(found)
+
+    def _note_all(self, found: dict[int, int]) -> None:
+        """Note the places of many records of different units, which is quicker than one by one."""
+        for key in self._places.known(found):
+            self._note(key, found.pop(key))
+        self.failed += sum(place < 0 for place in found.values())
+        self._places.add_all(found)
 
     def note(
         self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool, with_files: bool = False
     ) -> None:
         """Note where the record of a unit is, unless the unit has an answer already."""
+        place = segment << OFFSET_BITS | offset
         if with_files and not failed:
-            self._with_files[hash((id, rollout))] = segment << OFFSET_BITS | offset
-        key = hash((id, rollout, digest))
+            self._note_files(id, rollout, place)
+        self._note(hash((id, rollout, digest)), ~place if failed else place)
+
+    def _note(self, key: int, place: int) -> None:
         known = self._places.get(key)
-        if known is None or known < 0:
-            place = segment << OFFSET_BITS | offset
-            self._places[key] = ~place if failed else place
-            self.failed += failed - (known is not None)
+        if known is None:
+            self._places.add(key, place)
+            self.failed += place < 0
+        elif known < 0:
+            self._places.replace(key, place)
+            self.failed += (place < 0) - 1
+
+    def _note_files(self, id: str, rollout: int, place: int) -> None:
+        key = hash((id, rollout))
+        (self._with_files.add if self._with_files.get(key) is None else self._with_files.replace)(key, place)
 
     @property
     def answered(self) -> int:
@@ -114,8 +141,10 @@ class RecordIndex:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
-        self._places.clear()
-        self._with_files.clear()
+        self._places.close()
+        self._with_files.close()
+        self._places, self._with_files = SpilledMap(), SpilledMap()
+        self.failed = 0
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS
