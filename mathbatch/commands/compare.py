@@ -11,7 +11,7 @@ from omegaconf import MISSING
 from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
 from mathbatch.reports.comparison import show_comparison
-from mathbatch.scoring.metrics.comparison import compare, write_flips
+from mathbatch.scoring.metrics.comparison import compare
 
 
 @dataclass
@@ -28,8 +28,7 @@ def main() -> int:
     """Compare the two runs that the command line names; return the exit code."""
     config = arguments_as(CompareConfig, sys.argv[1:], "python -m mathbatch.compare run_dir=… other=…")
     first, second = Path(config.run_dir), Path(config.other)
-    found = compare(first, second)
     flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
-    write_flips(found, flips)
+    found = compare(first, second, flips)
     show_comparison(first, second, found, flips)
     return exit_codes.SUCCESS

@@ -57,8 +57,8 @@ def _prove_run(run_dir: Path, report: Report) -> None:
     with components_of(run_dir) as components:
         index = check_segments(run_dir / "responses", report)
         components.saver = ReadOnlyStore(index)
-        wanted = check_units(components, report)
-        check_records(run_dir / "responses", index, wanted, report)
+        check_units(components, report)
+        check_records(components, index, report)
         if not report.missing.count:
             check_outputs(components, report)
         components.saver.close()

@@ -33,7 +33,7 @@ class RecordHead(msgspec.Struct):
 class RecordIndex:
     """Finds the record of each unit. A unit's first answer counts, whatever comes after it, or else its last failure.
 
-    `failed` is the number of units whose record is a failure.
+    `records` counts the records that were read, and `failed` the units whose record is a failure.
     """
 
     def __init__(self) -> None:
@@ -44,6 +44,7 @@ class RecordIndex:
         self._places = SpilledMap()
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
         self._with_files = SpilledMap()
+        self.records = 0
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
         self._decode_head = msgspec.json.Decoder(RecordHead).decode
@@ -62,6 +63,7 @@ class RecordIndex:
                 yield line
                 continue
             head = self._decode_head(line.body)
+            self.records += 1
             place = number << OFFSET_BITS | line.offset
             if head.content is not None and head.failure is None:
                 self._note_files(head.id, head.rollout, place)
@@ -104,6 +106,11 @@ class RecordIndex:
         (self._with_files.add if self._with_files.get(key) is None else self._with_files.replace)(key, place)
 
     @property
+    def units(self) -> int:
+        """Return the number of units with a record."""
+        return len(self._places)
+
+    @property
     def answered(self) -> int:
         """Return the number of units with an answer."""
         return len(self._places) - self.failed
@@ -144,7 +151,7 @@ class RecordIndex:
         self._places.close()
         self._with_files.close()
         self._places, self._with_files = SpilledMap(), SpilledMap()
-        self.failed = 0
+        self.records = self.failed = 0
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS

@@ -18,7 +18,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mathbatch.data.storage.remedies import remedy
 from mathbatch.errors import StoreError
 
 if TYPE_CHECKING:
@@ -86,8 +85,6 @@ class SpilledMap:
         self._last = 0
         self._succession = 0
         self._missed = 0
-        # Key in `_held` that was asked about last, and its value: a unit is asked about twice in succession.
-        self._answer: tuple[int | None, int] = None, 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -95,18 +92,15 @@ class SpilledMap:
 
     def get(self, key: int) -> int | None:
         """Return the value of a key, or None."""
-        answer = self._answer
-        if answer[0] == key:
-            return answer[1]
         value = self._held.get(key)
         if value is not None:
-            self._answer = key, value
             return value
         value = self._recent.get(key)
         if value is not None or self._spill is None:
             return value
         value = self._held_before.get(key)
-        if value is not None or not self._may_hold(key):
+        # The first bit is looked at here, without a call: nearly all absent keys go no further.
+        if value is not None or not self._filter[(key & _INDEX) >> 3] >> (key & 7) & 1 or not self._may_hold(key):
             return value
         with self._lock:
             place = self._search(key)
@@ -150,10 +144,10 @@ class SpilledMap:
         if key in self._recent:
             self._recent[key] = value
             return
-        self._answer = None, 0
         with self._lock:
             place = self._search(key)
-            assert place is not None and self._spill is not None
+            assert place is not None
+            assert self._spill is not None
             self._spill.write(place + self._block, array("q", [value]))
             for held in (self._held, self._held_before):
                 if key in held:
@@ -191,12 +185,8 @@ class SpilledMap:
             numpy.bitwise_or.at(bits, index >> 3, (1 << (index & 7)).astype(numpy.uint8))
 
     def _may_hold(self, key: int) -> bool:
-        bits = self._filter
-        return bool(
-            bits[(key & _INDEX) >> 3] >> (key & 7) & 1
-            and bits[(key >> 27 & _INDEX) >> 3] >> (key >> 27 & 7) & 1
-            and bits[(key >> 37 & _INDEX) >> 3] >> (key >> 37 & 7) & 1
-        )
+        indices = [key >> probe & _INDEX for probe in PROBES]
+        return all(self._filter[index >> 3] >> (index & 7) & 1 for index in indices)
 
     def _search(self, key: int) -> int | None:
         """Return the place of a key in the file, or None if no block has it."""
@@ -251,6 +241,7 @@ class SpilledMap:
         held = dict(zip(numbers[: self._block], numbers[self._block :], strict=True))
         self._held_before, self._held = self._held, held
         self._succession = 0
+
 
 class Directory:
     """Tells in which block each key is, by a temporary SQLite database."""
