@@ -47,7 +47,8 @@ class Feed:
     """Yields chunks of pending units, and counts the units that are done already.
 
     `digests` collects the digest of every row that was read. Records are joined to rows by them.
-    `errors` gets the errors of processor and filter; it raises one that all samples have.
+    `errors` gets the errors of processor and filter; it raises one that all samples have. `is_empty` is set where every
+    unit is known to be done: then no row is read.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Feed:
         self._errors, self._job = errors, job
         self._is_users_filter = not is_ours(filter)
         self.digests = SpilledList()
+        self.is_empty = False
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """Yield chunks until the end of the dataset."""
@@ -79,7 +81,7 @@ class Feed:
 
     def _units(self) -> Iterator[Request | Record | None]:
         """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
-        for sample in samples_of(self._loader):
+        for sample in () if self.is_empty else samples_of(self._loader):
             prompt = render(sample, self._processor, self._errors.note)
             if isinstance(prompt, Request):
                 recognise(prompt, self._saver, self._rollouts)

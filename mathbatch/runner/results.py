@@ -167,10 +167,10 @@ def score(
     )
 
 
-def write_manifest(components: Components, held: Counts, figures: Figures) -> None:
+def write_manifest(components: Components, held: Counts, figures: Figures, finished: str | None) -> None:
     """Write `manifest.json`, the mark of a complete run: what its folder holds, and how fast this attempt was.
 
-    It must be written after everything else.
+    It must be written after everything else. `finished` is the digest by which a later run sees that nothing is left.
     """
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
     facts = {
@@ -182,7 +182,7 @@ def write_manifest(components: Components, held: Counts, figures: Figures) -> No
         "prompt_tokens": held.prompt_tokens,
         "output_tokens": held.output_tokens,
         "this_run": figures,
-    }
+    } | ({} if finished is None else {"finished": finished})
     with atomic_write(components.run_dir / "manifest.json") as stream:
         stream.write(msgspec.json.format(_encode(facts)))
 
