@@ -60,8 +60,8 @@ def digest_of_run(components: Components) -> str | None:
     the user's own.
     """
     config, loader = components.config, components.loader
-    parts = (loader, components.processor, components.filter, components.saver)
-    if not isinstance(loader, FileDataLoader) or not all(map(is_ours, parts)):
+    parts = (loader, components.processor, components.filter)
+    if not isinstance(loader, FileDataLoader) or not all(map(is_ours, (*parts, components.saver))):
         return None
     if config.dataset.image_field is not None or not loader.inputs:
         return None

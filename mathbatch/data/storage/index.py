@@ -33,17 +33,19 @@ class RecordHead(msgspec.Struct):
 class RecordIndex:
     """Finds the record of each unit. A unit's first answer counts, whatever comes after it, or else its last failure.
 
-    `records` counts the records that were read, and `failed` the units whose record is a failure.
+    `records` counts the records that were read, and `failed` the units whose record is a failure. Up to `block` units
+    are in memory, and about two blocks of those that are being asked about.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, block: int = BLOCK) -> None:
+        self._block = block
         self._segments: list[Path] = []
         self._readers: dict[int, BinaryIO] = {}
         # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
         # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
-        self._places = SpilledMap()
+        self._places = SpilledMap(block)
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
-        self._with_files = SpilledMap()
+        self._with_files = SpilledMap(block)
         self.records = 0
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
@@ -71,7 +73,7 @@ class RecordIndex:
             known = found.get(key)
             if known is None or known < 0:
                 found[key] = place if head.failure is None else ~place
-            if len(found) == BLOCK:
+            if len(found) == self._block:
                 self._note_all(found)
                 found = {}
         self._note_all(found)
@@ -150,7 +152,7 @@ class RecordIndex:
         self._readers.clear()
         self._places.close()
         self._with_files.close()
-        self._places, self._with_files = SpilledMap(), SpilledMap()
+        self._places, self._with_files = SpilledMap(block), SpilledMap()
         self.records = self.failed = 0
 
     def _read(self, place: int) -> Record:
