@@ -46,6 +46,8 @@ class RecordIndex:
         self._places = SpilledMap(block)
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
         self._with_files = SpilledMap(block)
+        # Units without a record that were asked about and have got none since: a run asks about each before it answers.
+        self._absent: set[int] = set()
         self.records = 0
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
@@ -92,7 +94,13 @@ class RecordIndex:
         place = segment << OFFSET_BITS | offset
         if with_files and not failed:
             self._note_files(id, rollout, place)
-        self._note(hash((id, rollout, digest)), ~place if failed else place)
+        key = hash((id, rollout, digest))
+        if key in self._absent:
+            self._absent.discard(key)
+            self._places.add(key, ~place if failed else place)
+            self.failed += failed
+        else:
+            self._note(key, ~place if failed else place)
 
     def _note(self, key: int, place: int) -> None:
         known = self._places.get(key)
@@ -119,8 +127,14 @@ class RecordIndex:
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """Return `answered`, `failed`, or None for a unit without a record."""
-        place = self._places.get(hash((id, rollout, digest)))
-        return None if place is None else "answered" if place >= 0 else "failed"
+        key = hash((id, rollout, digest))
+        place = self._places.get(key)
+        if place is not None:
+            return "answered" if place >= 0 else "failed"
+        if len(self._absent) >= self._block:
+            self._absent.clear()
+        self._absent.add(key)
+        return None
 
     def place(self, id: str, rollout: int, digest: str) -> tuple[Path, int] | None:
         """Return segment and offset of the record that counts for this unit."""
@@ -152,7 +166,7 @@ class RecordIndex:
         self._readers.clear()
         self._places.close()
         self._with_files.close()
-        self._places, self._with_files = SpilledMap(block), SpilledMap()
+        self._places, self._with_files = SpilledMap(self._block), SpilledMap(self._block)
         self.records = self.failed = 0
 
     def _read(self, place: int) -> Record:

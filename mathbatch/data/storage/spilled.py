@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 16
 # A block is taken into memory once this share of its keys was found in it in succession, none in another block. Keys
 # that come in no order hardly ever do so, and blocks are not read for one key each.
-SUCCESSION = 1 / 64
+SUCCESSION = 1 / 256
 # Keys are hashes, so a sorted block has each of them within a few hundred places of where it would be on average.
 SPAN = 512
 # Bits of a Bloom filter that tells absent keys: all but one in a hundred beside 10 million keys, all beside a million.
