@@ -84,6 +84,7 @@ class RecordIndex:
         """Note the places of many records of different units, which is quicker than one by one."""
         for key in self._places.known(found):
             self._note(key, found.pop(key))
+        self._absent.clear()
         self.failed += sum(place < 0 for place in found.values())
         self._places.add_all(found)
 
@@ -167,6 +168,7 @@ class RecordIndex:
         self._places.close()
         self._with_files.close()
         self._places, self._with_files = SpilledMap(self._block), SpilledMap(self._block)
+        self._absent.clear()
         self.records = self.failed = 0
 
     def _read(self, place: int) -> Record:

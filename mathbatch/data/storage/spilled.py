@@ -7,18 +7,13 @@ about are held in memory. All of it is about 60 MB, however many keys there are,
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import tempfile
 import threading
-import weakref
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mathbatch.errors import StoreError
+from mathbatch.data.storage.spill import Directory, Spill
 
 if TYPE_CHECKING:
     from numpy import int64
@@ -31,40 +26,13 @@ BLOCK = 1 << 16
 SUCCESSION = 1 / 256
 # Keys are hashes, so a sorted block has each of them within a few hundred places of where it would be on average.
 SPAN = 512
-# Bits of a Bloom filter that tells absent keys: all but one in a hundred beside 10 million keys, all beside a million.
-# Each key sets three, at numbers that begin at these bits of the key.
-FILTER_BITS = 1 << 27
+# Bytes of a Bloom filter that tells absent keys. It grows with the keys, since a small one is quicker, up to the last:
+# that tells all but one in a hundred beside 10 million keys.
+FILTER_BYTES = (1 << 20, 1 << 22, 1 << 24)
+# There are at least so many bits for each key, up to the last size. Each key sets three, whose numbers begin at these
+# bits of the key.
+FILTER_SHARE = 16
 PROBES = (0, 27, 37)
-_INDEX = FILTER_BITS - 1
-
-
-class Spill:
-    """Temporary file of 64-bit integers, without a name. Raise StoreError where the disk refuses."""
-
-    def __init__(self) -> None:
-        try:
-            file = tempfile.TemporaryFile(prefix="mathbatch-", buffering=0)  # noqa: SIM115 - closed with this object
-        except OSError as error:
-            raise spill_error(error) from error
-        self._descriptor = file.fileno()
-        self.close = weakref.finalize(self, file.close)
-
-    def write(self, at: int, numbers: array[int] | memoryview) -> None:
-        """Write numbers from place `at` on."""
-        data, offset = memoryview(numbers).cast("B"), 8 * at
-        try:
-            while data:
-                written = os.pwrite(self._descriptor, data, offset)
-                data, offset = data[written:], offset + written
-        except OSError as error:
-            raise spill_error(error) from error
-
-    def read(self, low: int, high: int) -> memoryview[int]:
-        """Return the numbers from place `low` up to `high`."""
-        try:
-            return memoryview(os.pread(self._descriptor, 8 * (high - low), 8 * low)).cast("q")
-        except OSError as error:
-            raise spill_error(error) from error
 
 
 class SpilledMap:
@@ -79,7 +47,8 @@ class SpilledMap:
         self._held_before: dict[int, int] = {}
         self._spill: Spill | None = None
         self._blocks = 0
-        self._filter = bytearray()
+        # The filter, and the mask that makes the number of a bit of it. Both change at once.
+        self._filter = bytearray(), -1
         self._directory: Directory | None = None
         # Block in which the last keys were found, how many in succession, and the number of searches in vain.
         self._last = 0
@@ -99,9 +68,12 @@ class SpilledMap:
         if value is not None or self._spill is None:
             return value
         value = self._held_before.get(key)
-        # The first bit is looked at here, without a call: nearly all absent keys go no further.
-        if value is not None or not self._filter[(key & _INDEX) >> 3] >> (key & 7) & 1 or not self._may_hold(key):
+        if value is not None:
             return value
+        bits, mask = self._filter
+        # The first bit is looked at here, without a call: nearly all absent keys go no further.
+        if not bits[(key & mask) >> 3] >> (key & 7) & 1 or not self._may_hold(key):
+            return None
         with self._lock:
             place = self._search(key)
             return None if place is None else self._spill.read(place + self._block, place + self._block + 1)[0]
@@ -112,10 +84,10 @@ class SpilledMap:
             return [key for key in keys if key in self._recent]
         import numpy
 
-        array, bits = numpy.fromiter(keys, numpy.int64, len(keys)), numpy.frombuffer(self._filter, numpy.uint8)
-        may_hold = numpy.ones(len(keys), numpy.uint8)
+        array, (filter, mask) = numpy.fromiter(keys, numpy.int64, len(keys)), self._filter
+        bits, may_hold = numpy.frombuffer(filter, numpy.uint8), numpy.ones(len(keys), numpy.uint8)
         for probe in PROBES:
-            index = array >> probe & _INDEX
+            index = array >> probe & mask
             may_hold &= bits[index >> 3] >> (index & 7).astype(numpy.uint8)
         in_file = [key for key in array[may_hold == 1].tolist() if self.get(key) is not None]
         return [*{*in_file, *(self._recent.keys() & keys)}] if self._recent else in_file
@@ -176,17 +148,28 @@ class SpilledMap:
         self._spill, self._recent = spill, {}
 
     def _note_in_filter(self, keys: NDArray[int64]) -> None:
+        """Set the bits of the keys of a new block, in a larger filter if there are too many keys for this one."""
+        bits, mask = self._filter
+        needed = max(1, FILTER_SHARE * self._block * (self._blocks + 1) // 8)
+        if needed > len(bits) and len(bits) < FILTER_BYTES[-1]:
+            size = next((size for size in FILTER_BYTES if size >= needed), FILTER_BYTES[-1])
+            bits, mask = bytearray(size), 8 * size - 1
+            for number in range(self._blocks):
+                _set_bits(bits, mask, self._keys_of(number))
+        _set_bits(bits, mask, keys)
+        self._filter = bits, mask
+
+    def _keys_of(self, number: int) -> NDArray[int64]:
         import numpy
 
-        self._filter = self._filter or bytearray(FILTER_BITS // 8)
-        bits = numpy.frombuffer(self._filter, numpy.uint8)
-        for probe in PROBES:
-            index = keys >> probe & _INDEX
-            numpy.bitwise_or.at(bits, index >> 3, (1 << (index & 7)).astype(numpy.uint8))
+        assert self._spill is not None
+        start = 2 * self._block * number
+        return numpy.frombuffer(self._spill.read(start, start + self._block), numpy.int64)
 
     def _may_hold(self, key: int) -> bool:
-        indices = [key >> probe & _INDEX for probe in PROBES]
-        return all(self._filter[index >> 3] >> (index & 7) & 1 for index in indices)
+        bits, mask = self._filter
+        indices = [key >> probe & mask for probe in PROBES]
+        return all(bits[index >> 3] >> (index & 7) & 1 for index in indices)
 
     def _search(self, key: int) -> int | None:
         """Return the place of a key in the file, or None if no block has it."""
@@ -207,8 +190,7 @@ class SpilledMap:
         if self._directory is None and self._missed > self._count:
             self._directory = Directory()
             for number in range(self._blocks):
-                start = 2 * self._block * number
-                self._directory.enter(number, self._spill.read(start, start + self._block))
+                self._directory.enter(number, self._keys_of(number).tolist())
         if self._directory is not None:
             return self._directory.find(key)
         return (number % self._blocks for number in range(self._last, self._last + self._blocks))
@@ -243,35 +225,13 @@ class SpilledMap:
         self._succession = 0
 
 
-class Directory:
-    """Tells in which block each key is, by a temporary SQLite database."""
+def _set_bits(filter: bytearray, mask: int, keys: NDArray[int64]) -> None:
+    import numpy
 
-    def __init__(self) -> None:
-        # An empty name is a temporary file that SQLite deletes, of which it holds 8 MB in memory.
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self.close = weakref.finalize(self, self._database.close)
-        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA cache_size = -8000"):
-            self._database.execute(statement)
-        self._database.execute("CREATE TABLE blocks (key INTEGER PRIMARY KEY, number INTEGER)")
-
-    def enter(self, number: int, keys: Iterable[int]) -> None:
-        """Note the keys of one block."""
-        try:
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO blocks VALUES (?, ?)", ((key, number) for key in keys))
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise spill_error(error) from error
-
-    def find(self, key: int) -> Sequence[int]:
-        """Return the number of the block that has a key, or nothing."""
-        try:
-            found: tuple[int] | None = self._database.execute(
-                "SELECT number FROM blocks WHERE key = ?", (key,)
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise spill_error(error) from error
-        return found or ()
+    bits = numpy.frombuffer(filter, numpy.uint8)
+    for probe in PROBES:
+        index = keys >> probe & mask
+        numpy.bitwise_or.at(bits, index >> 3, (1 << (index & 7)).astype(numpy.uint8))
 
 
 class SpilledList:
@@ -297,12 +257,3 @@ class SpilledList:
             assert self._spill is not None
             yield from self._spill.read(start, start + self._block).cast("B").cast("Q")
         yield from self._recent
-
-
-def spill_error(error: OSError | sqlite3.Error) -> StoreError:
-    """Return the error, with a fix, for temporary files that can't be written or read."""
-    reason = f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
-    return StoreError(
-        f"can't keep temporary files in {Path(tempfile.gettempdir())}: {reason}\n"
-        "  fix: free space there, or name another folder by TMPDIR; then run again: what is saved is kept"
-    )
