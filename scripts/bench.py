@@ -4,6 +4,7 @@ python scripts/bench.py throughput [--only text]     a real vLLM engine, random 
 python scripts/bench.py overhead                     a model that answers at once; and resume
 python scripts/bench.py sweep [--only text]          eight settings over one dataset, a real vLLM engine
 python scripts/bench.py resume                       a million rows, 99.9 % of them done
+python scripts/bench.py growth [--rows 1000000 …]    run, again, verify, resume, compare: 1 and 10 million rows
 python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
 """
 
@@ -18,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import overhead, scoring, sweeping, throughput
+from bench_parts import growing, overhead, scoring, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "overhead": "samples/s and memory up to a million rows; and resume",
     "sweep": "seconds for eight settings, against one stream of the same units and eight runs",
     "resume": "seconds until a run that is 99.9 % done is complete",
+    "growth": "memory and rows/s of run, resume, verify and compare at 1 and 10 million rows",
     "scoring": "answers/s of the scorer math, processor time and memory",
 }
 
@@ -53,10 +55,12 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
         print(message, flush=True)
 
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
-    parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring}
+    parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring, "growth": growing}
     part = parts.get(arguments.benchmark, overhead)
     if part is scoring:
         found = scoring.measure(work, arguments.repeats, arguments.quick, say)
+    elif part is growing:
+        found = growing.measure(work, arguments.repeats, arguments.quick, arguments.rows, say)
     elif part is not overhead:
         found = part.measure(work, arguments.repeats, slow_repeats, arguments.quick, arguments.only, say)
     else:
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--quick", action="store_true", help="a few samples: shows that it works, not how fast")
         command.add_argument("--json", type=Path, help="write every measurement to this file")
         command.add_argument("--work", type=Path, help="keep all files in this folder (default: a temporary one)")
+    commands.choices["growth"].add_argument("--rows", type=int, nargs="+", help="numbers of rows instead")
     for name in ("throughput", "sweep"):
         commands.choices[name].add_argument("--only", choices=[workload.name for workload in WORKLOADS])
     return parser

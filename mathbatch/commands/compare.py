@@ -13,7 +13,7 @@ from mathbatch.config.load import arguments_as
 from mathbatch.errors import StoreError
 from mathbatch.reports.comparison import show_comparison
 from mathbatch.scoring.files import read_metrics
-from mathbatch.scoring.metrics.comparison import Comparison, compare, write_flips
+from mathbatch.scoring.metrics.comparison import Comparison, compare
 
 
 @dataclass
@@ -30,9 +30,8 @@ def main() -> int:
     """Compare the two runs that the command line names; return the exit code."""
     config = arguments_as(CompareConfig, sys.argv[1:], "python -m mathbatch.compare run_dir=… other=…")
     first, second = Path(config.run_dir), Path(config.other)
-    found = compare(first, second)
     flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
-    problem = _write(found, flips)
+    found, problem = _compared(first, second, flips)
     show_comparison(first, second, found, problem or str(flips))
     for folder in (first, second):
         if not read_metrics(folder).is_sealed:
@@ -41,10 +40,10 @@ def main() -> int:
     return exit_codes.MISTAKE if problem and config.output else exit_codes.SUCCESS
 
 
-def _write(found: Comparison, flips: Path) -> str | None:
-    """Write the flipped samples; return why that can't be. A folder that can only be read is compared all the same."""
+def _compared(first: Path, second: Path, flips: Path) -> tuple[Comparison, str | None]:
+    """Compare and write the flipped samples, or say why that can't be: a read-only folder is compared all the same."""
     try:
-        write_flips(found, flips)
+        return compare(first, second, flips), None
     except StoreError as error:
-        return f"not written: {str(error).splitlines()[0]}\nfix: name a file for them with output=…"
-    return None
+        problem = f"not written: {str(error).splitlines()[0]}\nfix: name a file for them with output=…"
+        return compare(first, second), problem

@@ -40,8 +40,8 @@ def recognise(request: Request, saver: BaseDataSaver, rollouts: int) -> None:
 
     That is so where a picture is the same by content, and in run folders of versions that went by path and size alone.
     """
-    # A million rows come by here, and of most the first rollout is known.
-    if saver.state(request.id, 0, request.digest) is not None or not _has_files(request.messages):
+    # A million rows come by here. Most have no files, and of most others the first rollout is known.
+    if not _has_files(request.messages) or saver.state(request.id, 0, request.digest) is not None:
         return
     if _is_known(request.id, request.digest, saver, rollouts):
         return

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.digests import recognise
 from mathbatch.data.requests import request_of
 from mathbatch.data.samples import samples_of
+from mathbatch.data.storage.spilled import SpilledList
 from mathbatch.errors import MathBatchError, SampleError
 from mathbatch.parts.checks import shown, writable
 from mathbatch.parts.faults import PartFailure, failure, is_ours, returned
@@ -47,8 +47,9 @@ class Chunk:
 class Feed:
     """Yields chunks of pending units, and counts the units that are done already.
 
-    `digests` collects the digest of every row that was read, eight bytes each. Records are joined to rows by them.
-    `errors` gets the errors of processor and filter; it raises one that all samples have.
+    `digests` collects the digest of every row that was read. Records are joined to rows by them.
+    `errors` gets the errors of processor and filter; it raises one that all samples have. `is_empty` is set where every
+    unit is known to be done: then no row is read.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class Feed:
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
         self._errors, self._job = errors, job
         self._is_users_filter = not is_ours(filter)
-        self.digests = array("Q")
+        self.digests = SpilledList()
+        self.is_empty = False
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """Yield chunks until the end of the dataset."""
@@ -80,7 +82,7 @@ class Feed:
 
     def _units(self) -> Iterator[Request | Record | None]:
         """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
-        for sample in samples_of(self._loader):
+        for sample in () if self.is_empty else samples_of(self._loader):
             prompt = render(sample, self._processor, self._errors.note)
             if isinstance(prompt, Request):
                 recognise(prompt, self._saver, self._rollouts)

@@ -11,8 +11,7 @@ from rich.table import Table
 from mathbatch.reports.terminal import show
 from mathbatch.scoring.metrics.comparison import Comparison
 
-# Flipped samples that are shown, and characters of their answers.
-SHOWN_FLIPS = 20
+# Characters of an answer that are shown.
 MAX_ANSWER = 40
 
 
@@ -34,7 +33,7 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: str) ->
     )
     table.add_row("flipped samples", flips)
     show([table], (f"  {note}" for note in found.notes))
-    show([_flips_table(found.flips)] if found.flips else [])
+    show([_flips_table(found.flips, found.flipped)] if found.flips else [])
 
 
 def _interval_text(found: Comparison) -> str:
@@ -45,11 +44,11 @@ def _interval_text(found: Comparison) -> str:
     return f"95 %: {low:+.1f} to {high:+.1f}, paired{', clustered by group' if found.has_groups else ''}"
 
 
-def _flips_table(flips: list[dict[str, Any]]) -> Table:
+def _flips_table(flips: list[dict[str, Any]], flipped: int) -> Table:
     table = Table("id", "first", "second", "gold", box=box.SIMPLE_HEAD)
-    for flip in flips[:SHOWN_FLIPS]:
+    for flip in flips:
         answers = (f"{flip[side]}: {flip[f'{side}_answer'] or ''}"[:MAX_ANSWER] for side in ("first", "second"))
         table.add_row(*(str(text) for text in (flip["id"], *answers, (flip["gold"] or "")[:MAX_ANSWER])))
-    if len(flips) > SHOWN_FLIPS:
-        table.add_row(f"… {len(flips) - SHOWN_FLIPS:,} more", "", "", "")
+    if flipped > len(flips):
+        table.add_row(f"… {flipped - len(flips):,} more", "", "", "")
     return table

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,17 +40,18 @@ from mathbatch.scoring.kept import kept_metrics
 _encode = msgspec.json.Encoder().encode
 
 
-def joined(components: Components, digests: Sequence[int] = ()) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
+def joined(components: Components, digests: Iterable[int] = ()) -> Iterator[tuple[Sample | BadRow, list[Record]]]:
     """Yield each row in input order with its records, one for each rollout. Raise StoreError if a unit has none.
 
     `digests` are the digests of the first rows, as far as they are known. Others are computed from the row.
     """
     find, rollouts = components.saver.find, range(components.config.sampling.n)
-    for at, sample in enumerate(samples_of(components.loader)):
-        prompt = None if at < len(digests) else render(sample, components.processor)
+    known = itertools.chain(digests, itertools.repeat(None))
+    for sample, number in zip(samples_of(components.loader), known, strict=False):
+        prompt = None if number is not None else render(sample, components.processor)
         if isinstance(prompt, Request):
             recognise(prompt, components.saver, len(rollouts))
-        digest = f"{digests[at]:016x}" if prompt is None else prompt.digest
+        digest = prompt.digest if prompt is not None else f"{number:016x}"
         records = []
         for rollout in rollouts:
             record = find(sample.id, rollout, digest)
@@ -84,7 +86,7 @@ def results_path(components: Components) -> Path:
 
 
 def export(
-    components: Components, path: Path, digests: Sequence[int] = (), on_row: Callable[[], object] = lambda: None
+    components: Components, path: Path, digests: Iterable[int] = (), on_row: Callable[[], object] = lambda: None
 ) -> Counts:
     """Write the results to `path` in the shape of the input, and return how many units are answered or failed.
 
@@ -104,7 +106,7 @@ def export(
 
 
 def _result_rows(
-    components: Components, digests: Sequence[int], on_row: Callable[[], object], counts: Counts
+    components: Components, digests: Iterable[int], on_row: Callable[[], object], counts: Counts
 ) -> Iterator[tuple[str, Row]]:
     """Yield key or id and the row with its responses, and count its records in `counts`."""
     field = components.config.dataset.response_field
@@ -129,7 +131,7 @@ def _write_document(stream: BinaryIO, rows: Iterable[tuple[str, Row]], opening: 
     stream.write(closing)
 
 
-def score_anew(components: Components, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
+def score_anew(components: Components, digests: Iterable[int], on_scored: OnScored) -> dict[str, Any] | None:
     """Score the results, or return the metrics that are there.
 
     These must be of the same results, scored in the same way, and all files must be as they were written.
@@ -143,7 +145,7 @@ def score_anew(components: Components, digests: Sequence[int], on_scored: OnScor
 
 def score(
     components: Components,
-    digests: Sequence[int] = (),
+    digests: Iterable[int] = (),
     on_scored: OnScored = lambda count: None,
     judge: JudgeVotes | None = None,
     stamp: str = "",
@@ -167,10 +169,13 @@ def score(
     )
 
 
-def write_manifest(components: Components, held: Counts, figures: Figures, metrics: dict[str, Any] | None) -> None:
+def write_manifest(
+    components: Components, held: Counts, figures: Figures, metrics: dict[str, Any] | None, finished: str | None
+) -> None:
     """Write `manifest.json`, the mark of a complete run: what its folder holds, and how fast this attempt was.
 
-    It must be written after everything else. With metrics it names the results that were scored.
+    It must be written after everything else. With metrics it names the results that were scored. `finished` is the
+    digest by which a later run sees that nothing is left.
     """
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
     facts: dict[str, Any] = {
@@ -185,6 +190,8 @@ def write_manifest(components: Components, held: Counts, figures: Figures, metri
     }
     if metrics is not None:
         facts["results_sha256"] = metrics["sha256"].get(results_path(components).name)
+    if finished is not None:
+        facts["finished"] = finished
     write_sealed(components.run_dir / MANIFEST, facts)
 
 

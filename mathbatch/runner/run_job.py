@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from mathbatch.errors import ConfigError
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
 from mathbatch.runner.components import build, build_model, check_judge_model, sampling_values
+from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
@@ -51,6 +52,7 @@ class RunJob(Job):
             check_judge_model(config)
         self.metrics: dict[str, Any] | None = None
         self.held: Counts | None = None
+        self._finished: Counts | None = None
         self.left_over = 0
         self.is_exported = False
         self._check_model = check_model
@@ -88,6 +90,9 @@ class RunJob(Job):
         self._input = self._input_stamp()
         super().open(preflight)
         self._attempt = write_snapshot(self.components.run_dir, self.composed, self.overrides)
+        self._finished = finished(self.components)
+        if self._finished is not None:
+            self.feed.is_empty, self.counts.before = True, self._finished.answered
 
     def finish(self, say: Callable[[str], object]) -> None:
         """Write results, scores, and at the very end the manifest; then give the run folder back.
@@ -108,7 +113,12 @@ class RunJob(Job):
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
         figures = self._figures() if self.has_saved else last_figures(self.components.run_dir)
-        results.write_manifest(self.components, self.held, figures or self._figures(), self.metrics)
+        # A row that changes while its digest is taken has another stamp afterwards.
+        digest = None if self.held.failed else digest_of_run(self.components)
+        is_as_read = self._input is not None and self._input == self._input_stamp()
+        results.write_manifest(
+            self.components, self.held, figures or self._figures(), self.metrics, digest if is_as_read else None
+        )
         self.is_complete = True
 
     def close(self) -> None:
@@ -137,14 +147,14 @@ class RunJob(Job):
 
     def _export(self) -> None:
         path = results.results_path(self.components)
-        self.held = results.export(self.components, path, self._digests(), self._go_on)
+        self.held = self._finished or results.export(self.components, path, self._digests(), self._go_on)
         # Answers in the folder that belong to no row and rollout of this run.
         answered = self.components.saver.answered
         known = 0 if answered is None else whole_number(answered, self.components.saver, "answered", at_least=0)
         self.left_over = max(0, known - self.held.answered)
         self.is_exported = True
 
-    def _digests(self) -> Sequence[int]:
+    def _digests(self) -> Iterable[int]:
         """Return the digests of the rows, unless the input has changed since they were read."""
         return self.feed.digests if self._input is not None and self._input == self._input_stamp() else ()
 

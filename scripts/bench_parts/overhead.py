@@ -32,16 +32,16 @@ def measure(
     """Yield fresh runs of each size, then resumes of the largest, in each repeat."""
     sizes = QUICK_SIZES if is_quick else SIZES
     for size in sizes:
-        write_rows(_input(work, size), rows(size, seed=2))
+        write_rows(input_of(work, size), rows(size, seed=2))
     if not with_overhead:
         say(f"answering {sizes[-1]:,} rows once")
-        _fresh(work, sizes[-1])
+        fresh(work, sizes[-1])
     for repeat in range(repeats):
         for size in sizes if with_overhead else ():
-            found = _fresh(work, size) | {"repeat": repeat}
+            found = fresh(work, size) | {"repeat": repeat}
             say(f"  fresh, {size:,} rows: {found['samples_per_s']:,.0f} samples/s, {found['peak_mb']:,.0f} MB")
             yield found
-        found = _resumed(work, sizes[-1], seed=repeat) | {"repeat": repeat}
+        found = resumed(work, sizes[-1], seed=repeat) | {"repeat": repeat}
         say(f"  resumed, {sizes[-1]:,} rows: {found['wall_s']:.1f} s, {found['peak_mb']:,.0f} MB")
         yield found
 
@@ -54,14 +54,14 @@ def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def checks(found: list[dict[str, Any]]) -> list[Check]:
-    fresh = sorted((row for row in found if row["run"] == "fresh"), key=lambda row: row["samples"])
+    new = sorted((row for row in found if row["run"] == "fresh"), key=lambda row: row["samples"])
     results = [
         at_least(f"{row['samples']:,} rows: samples/s, end to end", row["samples_per_s"].median, RATE_BAR)
-        for row in fresh[1:]
+        for row in new[1:]
     ]
-    if len(fresh) > 1:
-        bar = MEMORY_FACTOR * fresh[0]["peak_mb"].median + MEMORY_MB
-        results.append(at_most(f"{fresh[-1]['samples']:,} rows: MB at peak", fresh[-1]["peak_mb"].median, round(bar)))
+    if len(new) > 1:
+        bar = MEMORY_FACTOR * new[0]["peak_mb"].median + MEMORY_MB
+        results.append(at_most(f"{new[-1]['samples']:,} rows: MB at peak", new[-1]["peak_mb"].median, round(bar)))
     for row in found:
         if row["run"] == "resumed":
             name = f"{row['samples']:,} rows, {1 - MISSING:.1%} done"
@@ -70,7 +70,7 @@ def checks(found: list[dict[str, Any]]) -> list[Check]:
     return results
 
 
-def _input(work: Path, size: int) -> Path:
+def input_of(work: Path, size: int) -> Path:
     return work / f"rows-{size}.jsonl"
 
 
@@ -78,17 +78,17 @@ def _output(work: Path, size: int) -> Path:
     return work / f"out-{size}"
 
 
-def _command(work: Path, size: int) -> list[str]:
+def command(work: Path, size: int) -> list[str]:
     return [
         "-m", "mathbatch.run", "model._target_=mathbatch.models.scripted.ScriptedModel", "dataset=generic",
-        f"dataset.input={_input(work, size)}", "dataset.image_field=null", f"output_dir={_output(work, size)}",
+        f"dataset.input={input_of(work, size)}", "dataset.image_field=null", f"output_dir={_output(work, size)}",
     ]  # fmt: skip
 
 
-def _fresh(work: Path, size: int) -> dict[str, Any]:
+def fresh(work: Path, size: int) -> dict[str, Any]:
     shutil.rmtree(_output(work, size), ignore_errors=True)
-    watched = watch(_command(work, size), work / "log.txt")
-    run = _manifest(_run_dir(work, size), size)
+    watched = watch(command(work, size), work / "log.txt")
+    run = _manifest(run_dir(work, size), size)
     return {
         "run": "fresh",
         "samples": size,
@@ -99,18 +99,18 @@ def _fresh(work: Path, size: int) -> dict[str, Any]:
     }
 
 
-def _resumed(work: Path, size: int, seed: int) -> dict[str, Any]:
+def resumed(work: Path, size: int, seed: int) -> dict[str, Any]:
     """Lose some records of the finished run, start the same command again."""
-    run_dir = _run_dir(work, size)
-    missing = _lose_records(run_dir, size, seed)
-    second = run_dir / "responses" / "00002.jsonl"
-    ends = [run_dir / ".results.jsonl.draft", run_dir / "results.jsonl"]
+    folder = run_dir(work, size)
+    missing = _lose_records(folder, size, seed)
+    second = folder / "responses" / "00002.jsonl"
+    ends = [folder / ".results.jsonl.draft", folder / "results.jsonl"]
     events = {
         "first_answer_s": lambda: second.exists() and second.stat().st_size > 0,
         "generated_s": lambda: any(path.exists() for path in ends),
     }
-    watched = watch(_command(work, size), work / "log.txt", events)
-    if (answered := _manifest(run_dir, size)["answered"]) != missing:
+    watched = watch(command(work, size), work / "log.txt", events)
+    if (answered := _manifest(folder, size)["answered"]) != missing:
         raise RuntimeError(f"the resumed run answered {answered} samples, {missing} were missing")
     found = {"run": "resumed", "samples": size, "wall_s": watched.wall_s, "peak_mb": watched.peak_mb}
     return found | watched.moments
@@ -129,7 +129,7 @@ def _lose_records(run_dir: Path, size: int, seed: int) -> int:
     return len(missing)
 
 
-def _run_dir(work: Path, size: int) -> Path:
+def run_dir(work: Path, size: int) -> Path:
     return next(_output(work, size).glob("*/*/*/.lock")).parent
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import overhead, scoring, sweeping, throughput
+from bench_parts import growing, overhead, scoring, sweeping, throughput
 from bench_parts.figures import Figure, Report
 from bench_parts.tables import show
 from bench_parts.turns import turns
@@ -80,6 +80,19 @@ def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
     assert len(report["checks"]) == 4
 
 
+@pytest.mark.process
+def test_memory_and_time_of_every_command_are_measured_at_each_number_of_rows(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "growth", "--rows", "50", "150", "--repeats", "1"]
+    command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    runs = ["fresh", "again", "verify", "resumed", "compare"]
+    assert [(m["run"], m["samples"]) for m in report["measurements"]] == [(run, n) for n in (50, 150) for run in runs]
+    assert all(20 < m["peak_mb"] < 500 for m in report["measurements"])
+    assert len(report["checks"]) == len(runs) + 2
+
+
 def test_every_other_repeat_goes_backwards() -> None:
     assert list(turns("abc", 3, "c", 1)) == [(0, "a"), (0, "b"), (0, "c"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
 
@@ -114,7 +127,7 @@ def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
     }
 
 
-@pytest.mark.parametrize("part", [overhead, scoring, sweeping, throughput])
+@pytest.mark.parametrize("part", [growing, overhead, scoring, sweeping, throughput])
 def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.CaptureFixture[str]) -> None:
     names = {"workload": "pictures, large", "contender": "mathbatch", "run": "fresh", "samples": 1_000_000}
     rows = [names | {key: Figure(123_456.0 + at, 120_000.0, 130_000.0) for at, key in enumerate(part.KEYS)}]

@@ -25,10 +25,8 @@ class ForkedCommand:
         self.args = [request.module, *request.arguments]
         self.returncode: int | None = None
         # Bytes as they were printed: a carriage return stays one, and what is no UTF-8 is seen.
-        self.stdout: TextIO = os.fdopen(out, encoding="utf-8", errors="backslashreplace", newline="
-")
-        self.stderr: TextIO = os.fdopen(err, encoding="utf-8", errors="backslashreplace", newline="
-")
+        self.stdout: TextIO = os.fdopen(out, encoding="utf-8", errors="backslashreplace", newline="\n")
+        self.stderr: TextIO = os.fdopen(err, encoding="utf-8", errors="backslashreplace", newline="\n")
         # Two lines: the process id, and when it has ended its wait status.
         self._status = os.fdopen(status, "rb", buffering=0)
         self.pid = int(self._status.readline())

@@ -69,9 +69,9 @@ def _prove_run(run_dir: Path, report: Report) -> None:
     index = check_segments(run_dir / "responses", report)
     with contextlib.closing(index), _noting_damage(run_dir, report), components_of(run_dir) as components:
         components.saver = ReadOnlyStore(index)
-        wanted = check_units(components, report)
+        check_units(components, report)
         if not report.unreadable.count:
-            check_records(run_dir / "responses", index, wanted, report)
+            check_records(components, index, report)
         if not report.missing.count:
             check_outputs(components, report)
 

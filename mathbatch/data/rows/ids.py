@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mathbatch.data.rows.fields import ABSENT
+from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.errors import SampleError
 from mathbatch.records import Row
 
@@ -72,13 +73,13 @@ class SeenIds:
     """Finds duplicates among the ids of the rows so far.
 
     While ids rise, as they do in most files, only the last one is kept. From the first id that doesn't rise, hashes of
-    all ids are kept, 65 MB or more for a million. `before` reads the ids of the rows before a row number once more.
+    all ids are kept, most of them on disk. `before` reads the ids of the rows before a row number once more.
     """
 
     def __init__(self, before: Callable[[int], Iterable[str]]) -> None:
         self._before = before
         self._last = (0, "")
-        self._hashes: set[int] | None = None
+        self._hashes: SpilledMap | None = None
 
     def add(self, id: str, row_number: int) -> bool:
         """Tell whether an id is new, and remember it."""
@@ -87,9 +88,13 @@ class SeenIds:
             if rank > self._last:
                 self._last = rank
                 return True
-            self._hashes = {hash(earlier) for earlier in self._before(row_number)}
-        hashed = hash(id)
-        if hashed in self._hashes:
+            self._hashes = SpilledMap()
+            for earlier in self._before(row_number):
+                self._add(self._hashes, earlier)
+        return self._add(self._hashes, id)
+
+    def _add(self, hashes: SpilledMap, id: str) -> bool:
+        if hashes.get(hash(id)) is not None:
             return False
-        self._hashes.add(hashed)
+        hashes.add(hash(id), 0)
         return True

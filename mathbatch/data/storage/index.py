@@ -1,6 +1,6 @@
 """Index the records of a store by unit.
 
-Only one number per unit is in memory, about 120 bytes in all; the texts stay on disk.
+Only one number per unit is kept, most of them on disk, where the texts are too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from mathbatch.data.storage.regular import open_regular
 from mathbatch.data.storage.segments import SegmentLine, check, read_lines
+from mathbatch.data.storage.spilled import BLOCK, SpilledMap
 from mathbatch.errors import StoreError
 from mathbatch.records import Failure, Record
 
@@ -60,17 +61,22 @@ def _is_answer_or_failure(record: Record) -> bool:
 class RecordIndex:
     """Finds the record of each unit. A unit's first answer counts, whatever comes after it, or else its last failure.
 
-    `failed` is the number of units whose record is a failure.
+    `records` counts the records that were read, and `failed` the units whose record is a failure. Up to `block` units
+    are in memory, and about two blocks of those that are being asked about.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, block: int = BLOCK) -> None:
+        self._block = block
         self._segments: list[Path] = []
         self._readers: dict[int, BinaryIO] = {}
         # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
         # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
-        self._places: dict[int, int] = {}
+        self._places = SpilledMap(block)
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
-        self._with_files: dict[int, int] = {}
+        self._with_files = SpilledMap(block)
+        # Units without a record that were asked about and have got none since: a run asks about each before it answers.
+        self._absent: set[int] = set()
+        self.records = 0
         self.failed = 0
 
     def add_segment(self, path: Path) -> int:
@@ -83,26 +89,65 @@ class RecordIndex:
     ) -> Iterator[SegmentLine]:
         """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None."""
         number = self.add_segment(path)
+        found: dict[int, int] = {}
         for line in read_lines(path):
             head = head_of(line.body)
             if head is None:
                 yield line
                 continue
-            failed, with_files = head.failure is not None, head.content is not None
-            self.note(head.id, head.rollout, head.digest, number, line.offset, failed, with_files)
+            self.records += 1
+            place = number << OFFSET_BITS | line.offset
+            if head.content is not None and head.failure is None:
+                self._note_files(head.id, head.rollout, place)
+            key = hash((head.id, head.rollout, head.digest))
+            known = found.get(key)
+            if known is None or known < 0:
+                found[key] = place if head.failure is None else ~place
+            if len(found) == self._block:
+                self._note_all(found)
+                found = {}
+        self._note_all(found)
+
+    def _note_all(self, found: dict[int, int]) -> None:
+        """Note the places of many records of different units, which is quicker than one by one."""
+        for key in self._places.known(found):
+            self._note(key, found.pop(key))
+        self._absent.clear()
+        self.failed += sum(place < 0 for place in found.values())
+        self._places.add_all(found)
 
     def note(
         self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool, with_files: bool = False
     ) -> None:
         """Note where the record of a unit is, unless the unit has an answer already."""
+        place = segment << OFFSET_BITS | offset
         if with_files and not failed:
-            self._with_files[hash((id, rollout))] = segment << OFFSET_BITS | offset
+            self._note_files(id, rollout, place)
         key = hash((id, rollout, digest))
+        if key in self._absent:
+            self._absent.discard(key)
+            self._places.add(key, ~place if failed else place)
+            self.failed += failed
+        else:
+            self._note(key, ~place if failed else place)
+
+    def _note(self, key: int, place: int) -> None:
         known = self._places.get(key)
-        if known is None or known < 0:
-            place = segment << OFFSET_BITS | offset
-            self._places[key] = ~place if failed else place
-            self.failed += failed - (known is not None)
+        if known is None:
+            self._places.add(key, place)
+            self.failed += place < 0
+        elif known < 0:
+            self._places.replace(key, place)
+            self.failed += (place < 0) - 1
+
+    def _note_files(self, id: str, rollout: int, place: int) -> None:
+        key = hash((id, rollout))
+        (self._with_files.add if self._with_files.get(key) is None else self._with_files.replace)(key, place)
+
+    @property
+    def units(self) -> int:
+        """Return the number of units with a record."""
+        return len(self._places)
 
     @property
     def answered(self) -> int:
@@ -111,8 +156,14 @@ class RecordIndex:
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """Return `answered`, `failed`, or None for a unit without a record."""
-        place = self._places.get(hash((id, rollout, digest)))
-        return None if place is None else "answered" if place >= 0 else "failed"
+        key = hash((id, rollout, digest))
+        place = self._places.get(key)
+        if place is not None:
+            return "answered" if place >= 0 else "failed"
+        if len(self._absent) >= self._block:
+            self._absent.clear()
+        self._absent.add(key)
+        return None
 
     def place(self, id: str, rollout: int, digest: str) -> tuple[Path, int] | None:
         """Return segment and offset of the record that counts for this unit."""
@@ -142,8 +193,11 @@ class RecordIndex:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
-        self._places.clear()
-        self._with_files.clear()
+        self._places.close()
+        self._with_files.close()
+        self._places, self._with_files = SpilledMap(self._block), SpilledMap(self._block)
+        self._absent.clear()
+        self.records = self.failed = 0
 
     def _read(self, place: int) -> Record:
         number = place >> OFFSET_BITS

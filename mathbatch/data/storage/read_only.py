@@ -33,6 +33,11 @@ class ReadOnlyStore(BaseDataSaver):
         return self._index.last_with_files(id, rollout)
 
     @property
+    def failures(self) -> int:
+        """Return how many units have only failures."""
+        return self._index.failed
+
+    @property
     def answered(self) -> int:
         """Return how many units have an answer."""
         return self._index.answered

@@ -11,53 +11,25 @@ test uses their majority. A flip, a sample that only one run got right, then say
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import jsonlines
-
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.json_lines import reader, writer
+from mathbatch.data.storage.json_lines import writer
+from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.files import SCORES, ScoreLine
 from mathbatch.scoring.metrics.comparable import GoldDifferences, refuse_damaged, scorer_notes
-from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference, paired_shares
+from mathbatch.scoring.metrics.scored_pairs import SampleResult, scored_pairs
+from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference_of, paired_shares
 
-
-@dataclass(slots=True)
-class SampleResult:
-    """Result of one run on one sample: how many judged rollouts it has, and how many are correct.
-
-    `verdict` and `answer` are what the list of flips shows. With several rollouts there is no single answer.
-    """
-
-    gold: str | None = None
-    group: str | None = None
-    correct: int = 0
-    judged: int = 0
-    verdict: str = ""
-    answer: str | None = None
-
-    def add(self, line: ScoreLine) -> None:
-        """Count one judged rollout."""
-        self.correct += line.verdict == "correct"
-        self.judged += 1
-        several = self.judged > 1
-        self.verdict = f"{self.correct} of {self.judged} right" if several else line.verdict
-        self.answer = None if several else line.answer
-
-    @property
-    def score(self) -> float:
-        """Return the share of correct rollouts."""
-        return self.correct / self.judged
-
-    @property
-    def is_right(self) -> bool:
-        """Tell whether more than half of the rollouts are correct."""
-        return 2 * self.correct > self.judged
+# Flips that are kept for the table; the file has all of them.
+FLIPS_KEPT = 20
 
 
 @dataclass
@@ -68,7 +40,7 @@ class Comparison:
     `both_right` count the samples that one run alone, or both, got right. `p` is the p-value of McNemar's test.
     `first` and `second` are the accuracies over the pairs, `difference` is first less second, and `interval` its 95 %
     interval: None if samples have rollouts or groups and all differences are equal. `notes` say why the runs may not
-    be comparable.
+    be comparable, and `flips` are the first FLIPS_KEPT samples that one run alone got right.
     """
 
     pairs: int = 0
@@ -86,90 +58,107 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     flips: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def flipped(self) -> int:
+        """Return the number of samples that one run alone got right."""
+        return self.only_first + self.only_second
 
-def compare(first: Path, second: Path) -> Comparison:
-    """Compare the scores in two folders.
+
+def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
+    """Compare the scores in two folders. The samples that only one run got right go to the file `flips`, one a line.
 
     Raises ConfigError for a folder without scores, for runs with fewer than two judged samples in common, and for runs
-    over different datasets whose ids are the same by chance.
+    over different datasets whose ids are the same by chance; the file stays as it was.
     """
     refuse_damaged(first, "run_dir")
     refuse_damaged(second, "other")
-    ours, theirs = _results_of(first, "run_dir"), _results_of(second, "other")
-    found = Comparison(left_out=len(ours.keys() ^ theirs.keys()))
-    shared = [id for id in ours if id in theirs]
-    judged = [id for id in shared if ours[id].judged and theirs[id].judged]
-    found.left_out += len(shared) - len(judged)
-    found.pairs = len(judged)
-    if found.pairs < 2:
-        raise ConfigError(
-            "other",
-            f"{first} and {second} have {found.pairs} judged samples in common",
-            "name two runs over one dataset",
-        )
-    golds = GoldDifferences()
-    for id in judged:
-        _add(found, id, ours[id], theirs[id])
-        golds.add(id, ours[id].gold, theirs[id].gold)
-    golds.refuse_too_many()
-    _measure(found, [(ours[id], theirs[id]) for id in judged])
+    found, golds, scores = Comparison(), GoldDifferences(), PairedScores()
+    with ExitStack() as stack:
+        write = None if flips is None else writer(stack.enter_context(atomic_write(flips))).write
+        for ours, theirs in scored_pairs(first, second):
+            if ours is None or theirs is None or not ours.judged or not theirs.judged:
+                found.left_out += 1
+                continue
+            _add(found, ours, theirs, write)
+            golds.add(ours.id, ours.gold, theirs.gold)
+            scores.add(ours, theirs)
+        if found.pairs < 2:
+            raise ConfigError(
+                "other",
+                f"{first} and {second} have {found.pairs} judged samples in common",
+                "name two runs over one dataset",
+            )
+        golds.refuse_too_many()
+    scores.measure(found)
     found.notes = [*golds.note(), *scorer_notes(first, second)]
     return found
 
 
-def write_flips(found: Comparison, path: Path) -> None:
-    """Write the samples that only one run got right, one a line."""
-    with atomic_write(path) as stream:
-        writer(stream).write_all(found.flips)
-
-
-def _measure(found: Comparison, pairs: list[tuple[SampleResult, SampleResult]]) -> None:
-    """Fill in accuracies, difference, interval and p-value. A sample without a group is a group of its own."""
-    found.p = mcnemar(found.only_first, found.only_second)
-    found.first, found.second = (fmean(result.score for result in side) for side in zip(*pairs, strict=True))
-    found.has_rollouts = any(max(ours.judged, theirs.judged) > 1 for ours, theirs in pairs)
-    groups = [theirs.group if ours.group is None else ours.group for ours, theirs in pairs]
-    found.has_groups = any(group is not None for group in groups)
-    if not found.has_rollouts and not found.has_groups:
-        neither = found.pairs - found.both_right - found.only_first - found.only_second
-        counts = found.both_right, found.only_first, found.only_second, neither
-        found.difference, found.interval = paired_shares(*counts)
-        return
-    found.difference, interval = paired_difference(
-        ((ours.score, theirs.score) for ours, theirs in pairs),
-        groups=[at if group is None else group for at, group in enumerate(groups)],
-    )
-    # With few samples, a normal interval extends beyond the possible differences.
-    found.interval = interval and Interval(max(-1.0, interval.low), min(1.0, interval.high))
-
-
-def _add(found: Comparison, id: str, ours: SampleResult, theirs: SampleResult) -> None:
+def _add(found: Comparison, ours: SampleResult, theirs: SampleResult, write: Callable[[Any], object] | None) -> None:
+    found.pairs += 1
     if ours.is_right == theirs.is_right:
         found.both_right += ours.is_right
         return
     found.only_first += ours.is_right
     found.only_second += theirs.is_right
-    line = {"id": id, "first": ours.verdict, "second": theirs.verdict}
-    found.flips.append(line | {"first_answer": ours.answer, "second_answer": theirs.answer, "gold": ours.gold})
+    line: dict[str, Any] = {"id": ours.id, "first": ours.verdict, "second": theirs.verdict}
+    line |= {"first_answer": ours.answer, "second_answer": theirs.answer, "gold": ours.gold}
+    if len(found.flips) < FLIPS_KEPT:
+        found.flips.append(line)
+    if write is not None:
+        write(line)
 
 
-def _results_of(folder: Path, key: str) -> dict[str, SampleResult]:
-    results: dict[str, SampleResult] = {}
-    for line in _lines(folder, key):
-        result = results.setdefault(line.id, SampleResult(line.gold, line.group))
-        if line.is_judged:
-            result.add(line)
-    return results
+class PairedScores:
+    """Scores of two runs on the same samples. Only counts are kept of a sample, and two numbers of a group."""
+
+    def __init__(self) -> None:
+        # Samples without a group by correct and judged rollouts in both runs.
+        self._alone: Counter[tuple[int, int, int, int]] = Counter()
+        # Number of each group, by the hash of its name; then sum of differences and samples by that number.
+        self._groups = SpilledMap()
+        self._sums, self._sizes = array("d"), array("Q")
+        self._first: Counter[tuple[int, int]] = Counter()
+        self._second: Counter[tuple[int, int]] = Counter()
+
+    def add(self, ours: SampleResult, theirs: SampleResult) -> None:
+        """Count one sample."""
+        self._first[ours.correct, ours.judged] += 1
+        self._second[theirs.correct, theirs.judged] += 1
+        group = theirs.group if ours.group is None else ours.group
+        if group is None:
+            self._alone[ours.correct, ours.judged, theirs.correct, theirs.judged] += 1
+            return
+        number = self._groups.get(hash(group))
+        if number is None:
+            number = len(self._groups)
+            self._groups.add(hash(group), number)
+            self._sums.append(0.0)
+            self._sizes.append(0)
+        self._sums[number] += ours.score - theirs.score
+        self._sizes[number] += 1
+
+    def measure(self, found: Comparison) -> None:
+        """Fill in accuracies, difference, interval and p-value. A sample without a group is a group of its own."""
+        found.p = mcnemar(found.only_first, found.only_second)
+        found.first, found.second = _mean(self._first), _mean(self._second)
+        found.has_rollouts = any(judged > 1 for _, judged in self._first | self._second)
+        found.has_groups = bool(self._groups)
+        self._groups.close()
+        if not found.has_rollouts and not found.has_groups:
+            neither = found.pairs - found.both_right - found.flipped
+            counts = found.both_right, found.only_first, found.only_second, neither
+            found.difference, found.interval = paired_shares(*counts)
+            return
+        clusters = Counter(zip(self._sums, self._sizes, strict=True))
+        for (correct, judged, other_correct, other_judged), samples in self._alone.items():
+            clusters[correct / judged - other_correct / other_judged, 1] += samples
+        found.difference, interval = paired_difference_of(clusters)
+        # With few samples, a normal interval extends beyond the possible differences.
+        found.interval = interval and Interval(max(-1.0, interval.low), min(1.0, interval.high))
 
 
-def _lines(folder: Path, key: str) -> Iterator[ScoreLine]:
-    """Yield the lines of `scores.jsonl`. Raises ConfigError, with `key` as its path, if one can't be read."""
-    path = folder / SCORES
-    if not path.is_file():
-        raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
-    with path.open("rb") as stream:
-        try:
-            yield from reader(stream, ScoreLine)
-        except jsonlines.InvalidLineError as error:
-            problem = f"{path}, line {error.lineno}: {error.__cause__ or error.message}"
-            raise ConfigError(key, problem, "score that run again") from error
+def _mean(shares: Counter[tuple[int, int]]) -> float:
+    """Return the mean of shares, each of which is there so many times."""
+    total = sum(Fraction(correct, judged) * samples for (correct, judged), samples in shares.items())
+    return float(total / shares.total())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -153,14 +153,25 @@ def paired_difference(
     for (first, second), group in zip(pairs, group_of_each, strict=groups is not None):
         total, size = sums.get(group, (0.0, 0))
         sums[group] = total + (first - second), size + 1
-    count = sum(size for _, size in sums.values())
+    return paired_difference_of(Counter(sums.values()), confidence)
+
+
+def paired_difference_of(
+    groups: Mapping[tuple[float, int], int], confidence: float = 0.95
+) -> tuple[float, Interval | None]:
+    """Return what `paired_difference` does, from the groups alone.
+
+    A group is (sum of its differences, number of its differences); `groups` tells how many are the same.
+    """
+    count = sum(size * times for (_, size), times in groups.items())
     if count < 2:
         raise ValueError(f"a difference needs at least 2 pairs, not {count}")
-    if not all(math.isfinite(total) for total, _ in sums.values()):
+    if not all(math.isfinite(total) for total, _ in groups):
         raise ValueError("a score is not finite")
-    mean = math.fsum(total for total, _ in sums.values()) / count
-    squares = math.fsum((total - size * mean) ** 2 for total, size in sums.values())
-    error = math.sqrt(squares * len(sums) / max(1, len(sums) - 1)) / count
+    mean = math.fsum(total * times for (total, _), times in groups.items()) / count
+    squares = math.fsum((total - size * mean) ** 2 * times for (total, size), times in groups.items())
+    several = sum(groups.values())
+    error = math.sqrt(squares * several / max(1, several - 1)) / count
     margin = _quantile(confidence) * error
     return mean, Interval(mean - margin, mean + margin) if error > ROUNDING else None
 
