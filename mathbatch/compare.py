@@ -3,7 +3,8 @@
     python -m mathbatch.compare run_dir=outputs/qwen/mathvista/greedy-0f1e2d3c other=outputs/gemma/mathvista/greedy-…
 
 Both must be scored. The flipped samples go to `flips-<folder of the other>.jsonl` in `run_dir`, or to the file that
-`output=…` names. Exit codes: 0 compared, 2 a folder has no scores, or the two are not over the same samples.
+`output=…` names. Exit codes: 0 compared, 2 a folder has no scores, they are not as they were written, or the two are
+not over the same samples.
 """
 
 from mathbatch.commands.entry import enter

@@ -5,7 +5,8 @@
     python -m mathbatch.score dataset=mathvision dataset.input=rows.jsonl responses.path=answers.jsonl \\
         responses.index_field=id responses.response_field=response output=folder
 
-With `run_dir` the other arguments change the configuration of that run. Earlier scores are kept in `scores/`.
+With `run_dir` the other arguments change the configuration of that run, and `output=folder` writes the scores there
+instead of beside its answers. Earlier scores are kept in `scores/`.
 Exit codes: 0 every response has a verdict, 1 some are failed or unscored, 2 the configuration is at fault.
 """
 

@@ -10,8 +10,10 @@ from omegaconf import MISSING
 
 from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
+from mathbatch.errors import StoreError
 from mathbatch.reports.comparison import show_comparison
-from mathbatch.scoring.metrics.comparison import compare, write_flips
+from mathbatch.scoring.files import read_metrics
+from mathbatch.scoring.metrics.comparison import Comparison, compare, write_flips
 
 
 @dataclass
@@ -30,6 +32,18 @@ def main() -> int:
     first, second = Path(config.run_dir), Path(config.other)
     found = compare(first, second)
     flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
-    write_flips(found, flips)
-    show_comparison(first, second, found, flips)
-    return exit_codes.SUCCESS
+    problem = _write(found, flips)
+    show_comparison(first, second, found, problem or str(flips))
+    for folder in (first, second):
+        if not read_metrics(folder).is_sealed:
+            print(f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show")
+    return exit_codes.MISTAKE if problem and config.output else exit_codes.SUCCESS
+
+
+def _write(found: Comparison, flips: Path) -> str | None:
+    """Write the flipped samples; return why that can't be. A folder that can only be read is compared all the same."""
+    try:
+        write_flips(found, flips)
+    except StoreError as error:
+        return f"not written: {str(error).splitlines()[0]}\nfix: name a file for them with output=…"
+    return None

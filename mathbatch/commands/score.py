@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from mathbatch.config.overrides import refuse_multirun
 from mathbatch.errors import ConfigError, Interrupted
 from mathbatch.reports.scores import show_scores
 from mathbatch.runner import results
-from mathbatch.runner.judge_job import judge_of, votes_of
+from mathbatch.runner.judge_job import bring_replies, judge_of, votes_of
 from mathbatch.runner.preflight import Preflight
-from mathbatch.runner.reopen import components_of, locked, read_records
+from mathbatch.runner.reopen import components_of, locked, make_folder, read_records, refuse_read_only
 from mathbatch.runner.signals import Signals
+from mathbatch.scoring.evaluate import OnScored
 
 RUN_DIR = "run_dir="
+OUTPUT = "output="
 CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=", "batch_size=")
 
 
@@ -60,30 +63,52 @@ def _terminated(number: int, _: object) -> None:
 
 def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str, Any]:
     """Score a run folder once more; return the metrics. Raises ConfigError or StoreError."""
+    outputs = [override.removeprefix(OUTPUT) for override in overrides if override.startswith(OUTPUT)]
+    if "" in outputs:
+        raise ConfigError("output", "has no value", "name the folder for the scores")
+    overrides = [override for override in overrides if not override.startswith(OUTPUT)]
     for override in overrides:
         if not override.lstrip("+~").startswith(CHANGEABLE):
             key = override.partition("=")[0]
             raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
     run_dir = run_dir.absolute()
-    with locked(run_dir), components_of(run_dir, overrides) as components:
+    folder = Path(outputs[-1]).absolute() if outputs else run_dir
+    folder = run_dir if folder.resolve() == run_dir.resolve() else folder
+    with _taken(run_dir, folder), components_of(run_dir, overrides) as components:
         components.need_scoring()
         Preflight().check_fields(components)
         read_records(components)
-        judge = None if components.scorers.judge is None else judge_of(components.config, components)
+        judge = None if components.scorers.judge is None else judge_of(components.config, components, folder=folder)
+        if judge is not None and folder != run_dir:
+            bring_replies(run_dir, folder)
         units = (components.loader.count() or 0) * components.config.sampling.n
         with nullcontext() if judge is None else votes_of(judge, signals) as votes, _progress_bar(units or None) as bar:
-            metrics = results.score(components, on_scored=lambda count: bar.update(count - bar.n), judge=votes)
+            metrics = results.score(components, on_scored=_counting(bar), judge=votes, folder=folder)
         assert metrics is not None
         scored = sum(metrics["verdicts"].values()) - metrics["verdicts"].get("failed", 0)
         metrics["further_answers"] = (components.saver.answered or 0) - scored
-    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, run_dir)
+    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, folder)
     return metrics
+
+
+@contextmanager
+def _taken(run_dir: Path, folder: Path) -> Iterator[None]:
+    """Hold the folder that the scores go to, and the run folder so that no run writes there."""
+    if folder == run_dir:
+        refuse_read_only(run_dir, "write the scores elsewhere: output=…")
+        with locked(run_dir):
+            yield
+        return
+    with locked(run_dir, shared=True):
+        make_folder(folder)
+        with locked(folder):
+            yield
 
 
 def _score_composed(composed: DictConfig, signals: Signals) -> dict[str, Any]:
     config = typed(composed, OutsideConfig)
     with _progress_bar(None) as bar:
-        metrics = score_outside(config, lambda count: bar.update(count - bar.n), signals)
+        metrics = score_outside(config, _counting(bar), signals)
     show_scores(f"{config.responses.path} on {config.dataset.name}", metrics, Path(config.output))
     return metrics
 
@@ -93,6 +118,10 @@ def _exit_code(metrics: dict[str, Any]) -> int:
     verdicts = metrics["verdicts"]
     is_whole = not verdicts.get("failed") and bool(verdicts.keys() - {"unscored"})
     return exit_codes.SUCCESS if is_whole else exit_codes.FAILURES
+
+
+def _counting(bar: tqdm[Any]) -> OnScored:
+    return lambda count: bar.update(count - bar.n)
 
 
 def _progress_bar(total: int | None) -> tqdm[Any]:

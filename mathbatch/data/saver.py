@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -9,9 +11,13 @@ from mathbatch.base import BaseDataSaver
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.index import RecordIndex
 from mathbatch.data.storage.lock import FolderLock
-from mathbatch.data.storage.segments import SegmentWriter, disk_error, encode, repair_tail, segment_paths
+from mathbatch.data.storage.regular import read_small
+from mathbatch.data.storage.segments import SegmentWriter, disk_error, encode, number_of, repair_tail, segment_paths
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
+
+# Name of the folder that earlier records go to in a rerun.
+ASIDE = re.compile(rb"responses-\d{8}T\d{12}")
 
 
 class JsonLinesDataSaver(BaseDataSaver):
@@ -45,7 +51,7 @@ class JsonLinesDataSaver(BaseDataSaver):
                     raise damaged(path, line.number)
         except OSError as error:
             self._lock.release()
-            raise disk_error(self.folder, error) from error
+            raise disk_error(Path(error.filename or self.folder), error) from error
         except StoreError:
             self._lock.release()
             raise
@@ -87,15 +93,25 @@ class JsonLinesDataSaver(BaseDataSaver):
 
         The note `.rerun` holds the name of the folder that they go to. It is removed when the rerun is complete.
         """
-        if not self._rerun_note.exists():
+        if not os.path.lexists(self._rerun_note):
             with atomic_write(self._rerun_note) as stream:
-                stream.write(
-                    f"responses-{datetime.now():%Y%m%dT%H%M%S%f}".encode()
-                )  # microseconds, so that names are unique
+                # Microseconds, so that names are unique.
+                stream.write(f"responses-{datetime.now():%Y%m%dT%H%M%S%f}".encode())
             self._manifest.unlink(missing_ok=True)
-        aside = self.folder.with_name(self._rerun_note.read_text(encoding="utf-8"))
+        aside = self.folder.with_name(self._noted_name())
         if not aside.exists():
             self.folder.rename(aside)
+
+    def _noted_name(self) -> str:
+        """Return the name in the note. Raise StoreError if it is damaged: it could name a folder anywhere."""
+        found = read_small(self._rerun_note)
+        if not ASIDE.fullmatch(found):
+            raise StoreError(
+                f"{self._rerun_note} is damaged: it names no folder for the earlier answers of this rerun\n"
+                "  fix: leave out rerun=true to go on with the answers in responses/; or delete it to begin the rerun "
+                "anew, which keeps those answers in a responses-… folder"
+            )
+        return found.decode()
 
     def _new_segment(self) -> SegmentWriter:
         """Start a segment file for the records of this run.
@@ -107,7 +123,7 @@ class JsonLinesDataSaver(BaseDataSaver):
             paths = segment_paths(self.folder)
         except OSError as error:
             raise disk_error(self.folder, error) from error
-        number = int(paths[-1].stem) + 1 if paths else 1
+        number = 1 + max(map(number_of, paths), default=0)
         self._writer = SegmentWriter(self.folder / f"{number:05d}.jsonl")
         self._segment = self._index.add_segment(self._writer.path)
         return self._writer
@@ -119,7 +135,7 @@ def damaged(path: Path, line: int) -> StoreError:
     if run_dir.parent.name == "judge" and not (run_dir / "config.yaml").is_file():
         run_dir = run_dir.parent.parent  # records of a judge lie in a folder of the run that it judges
     return StoreError(
-        f"{path}, line {line}: the record is damaged (its checksum does not fit)\n"
+        f"{path}, line {line}: the record is damaged\n"
         f"  fix: python -m mathbatch.verify run_dir={run_dir} lists all damage; with repair=true it sets "
-        "damaged lines aside, and the next run answers those units again"
+        "damaged lines aside, keeps what is sound in them, and the next run answers the other units again"
     )

@@ -17,8 +17,11 @@ SHOWN_FLIPS = 20
 MAX_ANSWER = 40
 
 
-def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -> None:
-    """Show a table of the counts and the verdict, then one of the first flipped samples."""
+def show_comparison(first: Path, second: Path, found: Comparison, flips: str) -> None:
+    """Show a table of the counts and the verdict, then one of the first flipped samples.
+
+    `flips` is where all of these are, or why they are nowhere.
+    """
     table = Table(show_header=False, title=escape(f"{first}\nagainst {second}"), title_justify="left")
     only_first, only_second = found.only_first, found.only_second
     table.add_row(
@@ -30,7 +33,7 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: Path) -
     table.add_row(
         "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
-    table.add_row("flipped samples", escape(str(flips)))
+    table.add_row("flipped samples", escape(flips))
     show([table], (f"  {note}" for note in found.notes))
     show([_flips_table(found.flips)] if found.flips else [])
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from omegaconf import DictConfig, OmegaConf
 
 from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.spelling import Loader
+from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.regular import read_small
 from mathbatch.errors import ConfigError
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
-from mathbatch.runner.snapshot import attempts, origin, started_in
+from mathbatch.runner.snapshot import CONFIG_FILE, SnapshotError, attempts, origin, read_config, read_yaml, started_in
 
 # Keys of a dataset that name files.
 FILES = {"input", "examples", "image_base_path", "hub"}
@@ -40,26 +41,48 @@ def _by_other_words(folder: Path, ours: dict[str, Any]) -> Path | None:
     return next((other for _, other in sorted(others, reverse=True) if _is_of(other, ours)), None)
 
 
+def mend_snapshot(run_dir: Path) -> list[str]:
+    """Put back `config.yaml` or its copy beside the last attempt, if one of them is damaged; return what was done.
+
+    Where they differ, the right one is the only one that gives the folder its name. If it can't be told which that is,
+    nothing is done. Raises StoreError if the disk refuses.
+    """
+    last = next(reversed(attempts(run_dir)), None)
+    if last is None:
+        return []
+    both = run_dir / CONFIG_FILE, last / CONFIG_FILE
+    right = [path for path in both if run_dir.name in _recorded(path, last, run_dir)[1]]
+    if len(right) != 1:
+        return []
+    (wrong,) = set(both) - set(right)
+    with atomic_write(wrong) as stream:
+        stream.write(read_small(right[0]))
+    return [f"{wrong.relative_to(run_dir)}: put back from {right[0].relative_to(run_dir)}"]
+
+
 def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
     """Tell whether a folder is of this run: all its attempts are, and it is still named for one of them.
 
     An attempt that was started elsewhere may mean other files by the same words. And where a checkpoint or a system
-    prompt has changed since, the name is that of another run.
+    prompt has changed since, the name is that of another run. Attempts whose files are damaged tell nothing.
     """
-    if not _may_be_of(folder, ours):
+    sound = [attempt for attempt in reversed(attempts(folder)) if _written(attempt) is not None]
+    if not sound or not _may_be_of(folder, sound[0], ours):
         return False
     is_named = False
-    for attempt in reversed(attempts(folder)):
-        known, names = _recorded(attempt, folder)
+    for attempt in sound:
+        known, names = _recorded(attempt / CONFIG_FILE, attempt, folder)
         if known != ours:
             return False
         is_named = is_named or folder.name in names
     return is_named
 
 
-def _may_be_of(folder: Path, ours: dict[str, Any]) -> bool:
-    """Compare what the last attempt has written in plain words, as reading a configuration in full takes 0.1 s."""
-    written, started = _written(attempts(folder)[-1])
+def _may_be_of(folder: Path, attempt: Path, ours: dict[str, Any]) -> bool:
+    """Compare what an attempt has written in plain words, as reading a configuration in full takes 0.1 s."""
+    found = _written(attempt)
+    assert found is not None
+    written, started = found
     dataset, sampling = written.get("dataset") or {}, written.get("sampling") or {}
     names, start = dataset.get("input"), origin(folder, str(written.get("output_dir")), started)
     if "${" not in str(names) and resolved_input(names, start) != ours["dataset"]["input"]:
@@ -73,29 +96,31 @@ def _may_be_of(folder: Path, ours: dict[str, Any]) -> bool:
 
 
 @functools.cache
-def _written(attempt: Path) -> tuple[dict[str, Any], Path]:
-    """Return the configuration of an attempt as it is written, empty if it is no YAML, and where it was started."""
+def _written(attempt: Path) -> tuple[dict[str, Any], Path] | None:
+    """Return the configuration of an attempt as it is written and where it was started, None if a file is damaged."""
     try:
-        written = yaml.load((attempt / "config.yaml").read_bytes(), Loader=Loader)
-    except (OSError, yaml.YAMLError):
-        written = None
-    return written if isinstance(written, dict) else {}, started_in(attempt)
+        written = yaml.load(read_yaml(attempt / CONFIG_FILE), Loader=Loader)
+        started = started_in(attempt)
+    except (SnapshotError, yaml.YAMLError, ValueError):
+        return None
+    sections = [written.get(name) for name in ("dataset", "sampling")] if isinstance(written, dict) else [None]
+    if not all(isinstance(section, dict) for section in sections):
+        return None
+    return written, started
 
 
 @functools.cache
-def _recorded(attempt: Path, folder: Path) -> tuple[dict[str, Any] | None, set[str]]:
+def _recorded(config_file: Path, attempt: Path, folder: Path) -> tuple[dict[str, Any] | None, set[str]]:
     """Return the identity of an attempt as its files are now, and the names that its folder may have for it.
 
     There are none if its configuration can't be read any more.
     """
     try:
-        composed = OmegaConf.load(attempt / "config.yaml")
-        assert isinstance(composed, DictConfig)
-        config: Config = typed(composed)
+        config: Config = typed(read_config(config_file))
         started = started_in(attempt)
         start = origin(folder, config.output_dir, started)
         known, moved = identity(config, start), identity(config, start, named_from=started)
         ways = (known, moved, identity_as_spelled(config, start))
-    except (ConfigError, OSError, yaml.YAMLError):
+    except (ConfigError, OSError):
         return None, set()
     return known, {folder_name(config, way) for way in ways}

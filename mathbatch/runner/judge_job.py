@@ -5,6 +5,7 @@ Its replies are records like any other, in `<run folder>/judge/`: saved as they 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from mathbatch.data.feed import render
 from mathbatch.data.filters import PendingDataFilter
 from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.data.saver import JsonLinesDataSaver
+from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, SampleError
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.runner import results
@@ -32,9 +34,26 @@ from mathbatch.scoring.judge import Judge
 from mathbatch.scoring.panel import JUDGE, Panel, Votes
 
 
-def judge_of(config: Config, components: Components, number: int = 0) -> JudgeJob:
-    """Return the judge's job over a run folder whose records are open."""
-    return JudgeJob(config, components.run_dir, components.scorers, lambda: results.joined(components), number)
+def judge_of(config: Config, components: Components, number: int = 0, folder: Path | None = None) -> JudgeJob:
+    """Return the judge's job over a run folder whose records are open. Its replies lie there, or below `folder`."""
+    place = folder or components.run_dir
+    return JudgeJob(config, place, components.scorers, lambda: results.joined(components), number)
+
+
+def bring_replies(run_dir: Path, folder: Path) -> None:
+    """Copy the replies of judges about a run to another folder, unless it has some: nothing is asked twice.
+
+    Raises StoreError if the disk refuses.
+    """
+    if (folder / JUDGE).exists():
+        return
+    try:
+        for path in run_dir.glob(f"{JUDGE}/*/responses/*.jsonl"):
+            copy = folder / path.relative_to(run_dir)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    except OSError as error:
+        raise disk_error(folder / JUDGE, error) from error
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from mathbatch.data.saver import damaged
 from mathbatch.data.storage.index import RecordIndex
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.read_only import ReadOnlyStore
-from mathbatch.data.storage.segments import disk_error, repair_tail, segment_paths
+from mathbatch.data.storage.segments import disk_error, segment_paths, torn_at
 from mathbatch.errors import ConfigError
 from mathbatch.runner.components import Components, build
 from mathbatch.runner.snapshot import read_snapshot
@@ -26,13 +28,22 @@ def make_folder(folder: Path) -> None:
         raise disk_error(folder, error) from error
 
 
+def refuse_read_only(run_dir: Path, fix: str) -> None:
+    """Raise ConfigError for a folder that is there and can't be written."""
+    if run_dir.is_dir() and not os.access(run_dir, os.W_OK):
+        raise ConfigError("run_dir", f"{run_dir} can only be read", fix)
+
+
 @contextlib.contextmanager
-def locked(run_dir: Path) -> Iterator[None]:
-    """Hold the folder. Raises StoreError while a run writes there, ConfigError if there is no such folder."""
+def locked(run_dir: Path, shared: bool = False) -> Iterator[None]:
+    """Hold the folder; `shared` with others that only read it, and without writing anything there.
+
+    Raises StoreError while a run writes there, ConfigError if there is no such folder.
+    """
     if not run_dir.is_dir():
         raise ConfigError("run_dir", f"there is no folder {run_dir.absolute()}", "name the folder of a run")
     lock = FolderLock(run_dir)
-    lock.acquire()
+    lock.acquire_shared() if shared else lock.acquire()
     try:
         yield
     finally:
@@ -52,10 +63,15 @@ def components_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Comp
 
 
 def read_records(components: Components) -> None:
-    """Give the components a store with all records of their locked folder. Raises StoreError for damaged ones."""
+    """Give the components a store with all records of their locked folder. Raises StoreError for damaged ones.
+
+    Nothing is written. A torn last line, which was never counted as saved, is left out and told.
+    """
     index = RecordIndex()
     for path in segment_paths(components.run_dir / "responses"):
-        repair_tail(path)
+        torn = torn_at(path)
         for line in index.read_segment(path):
-            raise damaged(path, line.number)
+            if line.offset != torn:
+                raise damaged(path, line.number)
+            print(f"mathbatch: {path}, line {line.number}: the torn last line is left out", file=sys.stderr)
     components.saver = ReadOnlyStore(index)

@@ -9,9 +9,7 @@ import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,14 +25,15 @@ from mathbatch.data.rows.sources import JsonSource, Source, as_names
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
+from mathbatch.data.storage.sealed import sha256_of, write_sealed
 from mathbatch.errors import MathBatchError, StoreError
 from mathbatch.parts.checks import shown
 from mathbatch.parts.faults import PartError, is_ours, returned
 from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.runner.components import Components
-from mathbatch.runner.snapshot import Figures
+from mathbatch.runner.snapshot import MANIFEST, Figures
 from mathbatch.scoring.evaluate import JudgeVotes, OnScored, evaluate, scorer_of
-from mathbatch.scoring.files import METRICS, SCORES
+from mathbatch.scoring.kept import kept_metrics
 
 _encode = msgspec.json.Encoder().encode
 
@@ -130,15 +129,15 @@ def _write_document(stream: BinaryIO, rows: Iterable[tuple[str, Row]], opening: 
 
 
 def score_anew(components: Components, digests: Sequence[int], on_scored: OnScored) -> dict[str, Any] | None:
-    """Score the results, or return the metrics that are there if the same results were scored in the same way."""
+    """Score the results, or return the metrics that are there.
+
+    These must be of the same results, scored in the same way, and all files must be as they were written.
+    """
     if not components.is_scored:
         return None
     stamp = _stamp(components)
-    with suppress(FileNotFoundError, msgspec.MsgspecError):
-        known = msgspec.json.decode((components.run_dir / METRICS).read_bytes(), type=dict[str, Any])
-        if known.get("stamp") == stamp and (components.run_dir / SCORES).is_file():
-            return known
-    return score(components, digests, on_scored, stamp=stamp)
+    known = kept_metrics(components.run_dir, stamp)
+    return known if known is not None else score(components, digests, on_scored, stamp=stamp)
 
 
 def score(
@@ -147,8 +146,9 @@ def score(
     on_scored: OnScored = lambda count: None,
     judge: JudgeVotes | None = None,
     stamp: str = "",
+    folder: Path | None = None,
 ) -> dict[str, Any] | None:
-    """Write `scores.jsonl`, `metrics.json` and the plots, and return the metrics.
+    """Write `scores.jsonl`, `metrics.json` and the plots into `folder`, or the run folder, and return the metrics.
 
     Return None, without writing, if the dataset has no gold answers or no scorer.
     """
@@ -158,10 +158,11 @@ def score(
         joined(components, digests),
         components.scorers,
         components.config.dataset,
-        components.run_dir,
+        folder or components.run_dir,
         judge=judge,
         on_scored=on_scored,
         stamp=stamp,
+        results=results_path(components),
     )
 
 
@@ -179,22 +180,17 @@ def write_manifest(components: Components, held: Counts, figures: Figures) -> No
         "truncated": held.truncated,
         "prompt_tokens": held.prompt_tokens,
         "output_tokens": held.output_tokens,
-        "this_run": figures,
+        "this_run": msgspec.to_builtins(figures),
     }
-    with atomic_write(components.run_dir / "manifest.json") as stream:
-        stream.write(msgspec.json.format(_encode(facts)))
+    write_sealed(components.run_dir / MANIFEST, facts)
 
 
 def _stamp(components: Components) -> str:
     """Return a digest of all that decides scores: rows and responses of the results, mapping, scorers, versions."""
-    digest = hashlib.blake2b(digest_size=16)
-    with results_path(components).open("rb") as stream:
-        for chunk in iter(partial(stream.read, 1 << 20), b""):
-            digest.update(chunk)
     dataset = components.config.dataset
-    how = [asdict(dataset), scorer_of(components.scorers, dataset)]
-    digest.update(msgspec.json.encode(how, order="sorted", enc_hook=str))
-    return digest.hexdigest()
+    how = [asdict(dataset), scorer_of(components.scorers, dataset), mathbatch.__version__]
+    of_all = [sha256_of(results_path(components)), how]
+    return hashlib.blake2b(msgspec.json.encode(of_all, order="sorted", enc_hook=str), digest_size=16).hexdigest()
 
 
 def _response(field: str, records: list[Record]) -> Row:

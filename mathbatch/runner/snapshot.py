@@ -14,15 +14,45 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from mathbatch.config.load import typed
+from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.regular import read_small
+from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import ConfigError
 
 # Names the folder that relative paths of the configuration start from.
 FOLDER_FILE = "started-in.txt"
+CONFIG_FILE = "config.yaml"
 FIGURES_FILE = "figures.json"
+MANIFEST = "manifest.json"
+# Bytes of the longest path that Linux takes, PATH_MAX in limits.h.
+LONGEST_PATH = 4096
+FIX = (
+    "run the same command again, which writes such files anew; "
+    "or python -m mathbatch.verify run_dir=… repair=true, which puts back the one of two that the folder is named for"
+)
+
+
+class SnapshotError(ConfigError):
+    """File in a run folder that says what ran, and is damaged or missing: `file` and what is wrong with it."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__("run_dir", f"{file}: {problem}", FIX)
+        self._own = file, problem
+
+    @property
+    def said(self) -> str:
+        """Return what is wrong, without what to do about it."""
+        return ": ".join(map(str, self._own))
+
+    def __reduce__(self) -> tuple[type[SnapshotError], tuple[Path, str]]:  # type: ignore[override]
+        return type(self), self._own
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,18 +66,32 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens_per_s: float
 
 
+class Manifest(msgspec.Struct):
+    """Content of `manifest.json`: what a complete run folder holds, and how fast the attempt that made it was."""
+
+    versions: dict[str, str]
+    units: int
+    answered: int
+    failed: int
+    truncated: int
+    prompt_tokens: int
+    output_tokens: int
+    this_run: Figures
+
+
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:
     """Write the configuration of this attempt; return the attempt's folder. Raises StoreError if it can't."""
     attempt = _new_folder(run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S"))
-    config = OmegaConf.to_yaml(composed)
+    config = OmegaConf.to_yaml(composed).encode()
     for path, text in (
-        (attempt / FOLDER_FILE, f"{Path.cwd()}\n"),
-        (attempt / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False)),
-        (attempt / "config.yaml", config),
-        (run_dir / "config.yaml", config),
+        (attempt / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False).encode()),
+        (attempt / CONFIG_FILE, config),
+        # From here on it is an attempt: one that ends earlier is none.
+        (attempt / FOLDER_FILE, os.fsencode(Path.cwd()) + b"\n"),
+        (run_dir / CONFIG_FILE, config),
     ):
         with atomic_write(path) as stream:
-            stream.write(text.encode())
+            stream.write(text)
     return attempt
 
 
@@ -69,26 +113,90 @@ def _new_folder(wanted: Path) -> Path:
 def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
     """Return what ran last in this folder, and the folder that its relative paths start from now.
 
-    Raises ConfigError if that is no run folder.
+    Raises ConfigError if that is no run folder, SnapshotError if its `config.yaml` can't be relied on: it has changed
+    since the last attempt has written it, and a copy beside the attempt.
     """
-    found = attempts(run_dir)
-    if not found or not (run_dir / "config.yaml").is_file():
-        raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no config.yaml", "name the folder of a run")
-    composed = OmegaConf.load(run_dir / "config.yaml")
-    assert isinstance(composed, DictConfig)
-    values = OmegaConf.to_container(composed, resolve=False)
-    assert isinstance(values, dict)
-    return composed, origin(run_dir, str(values["output_dir"]), started_in(found[-1]))
+    refuse_other_folder(run_dir)
+    config, found = run_dir / CONFIG_FILE, attempts(run_dir)
+    if not found:
+        raise SnapshotError(run_dir / ".hydra", f"it has no */{FOLDER_FILE}, so it isn't known where the run began")
+    started = started_in(found[-1])
+    composed = read_config(config)
+    if _content(config) != _content(found[-1] / CONFIG_FILE):
+        raise SnapshotError(config, f"it differs from its copy in {found[-1]}, and only one of them is what ran")
+    try:
+        return composed, origin(run_dir, typed(composed).output_dir, started)
+    except ConfigError as error:
+        raise SnapshotError(config, str(error).partition("\n")[0]) from error
+
+
+def refuse_other_folder(run_dir: Path) -> None:
+    """Raise ConfigError for a folder in which nothing says what ran."""
+    if not (run_dir / CONFIG_FILE).exists() and not attempts(run_dir):
+        raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no {CONFIG_FILE}", "name the folder of a run")
+
+
+def read_config(path: Path) -> DictConfig:
+    """Return the configuration that a run has written, unresolved. Raises SnapshotError if the file is damaged."""
+    text = read_yaml(path)
+    try:
+        composed = OmegaConf.create(text)
+    except (OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    if not isinstance(composed, DictConfig):
+        raise SnapshotError(path, "it is no mapping")
+    return composed
+
+
+def read_yaml(path: Path) -> str:
+    """Return the text of a YAML file that a run has written.
+
+    Raises SnapshotError if the file can't be read, or has what no run writes: an alias, which may grow without end, a
+    tag, or a zero within a text, which no path can have.
+    """
+    try:
+        text = _content(path).decode()
+        for event in yaml.parse(text, Loader=Loader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
+                raise SnapshotError(path, f"it has an alias or a tag, which no run writes, {_place(event)}")
+            if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
+                raise SnapshotError(path, f"it has a zero byte {_place(event)}")
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    return text
 
 
 def attempts(run_dir: Path) -> list[Path]:
     """Return the folders of the attempts in a run folder, the last one at the end."""
-    return sorted(path.parent for path in (run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+    found = (path.parent for path in (run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+    return sorted(found, key=lambda attempt: (attempt.name.partition("-")[0], len(attempt.name), attempt.name))
 
 
 def started_in(attempt: Path) -> Path:
-    """Return the folder that an attempt was started in."""
-    return Path((attempt / FOLDER_FILE).read_text(encoding="utf-8").rstrip("\n"))
+    """Return the folder that an attempt was started in. Raises SnapshotError if the file that says so is damaged."""
+    path = attempt / FOLDER_FILE
+    content = _content(path).removesuffix(b"\n")
+    if not content.startswith(b"/") or b"\0" in content or len(content) > LONGEST_PATH:
+        raise SnapshotError(path, "it names no folder from the root on, in which the run was started")
+    return Path(os.fsdecode(content))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_small(path)
+    except OSError as error:
+        raise _damaged(path, error) from error
+
+
+def _place(event: yaml.Event) -> str:
+    return "" if event.start_mark is None else f"in line {event.start_mark.line + 1}"
+
+
+def _damaged(path: Path, error: Exception) -> SnapshotError:
+    reason = error.strerror if isinstance(error, OSError) else getattr(error, "problem", None)
+    return SnapshotError(
+        path, f"it can't be read: {reason or next(iter(str(error).splitlines()), type(error).__name__)}"
+    )
 
 
 def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
@@ -97,8 +205,11 @@ def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
     It is where the attempt was started, unless `output_dir` doesn't lead from there to the run folder: then both have
     been moved or copied together, and it is the folder from which `output_dir` does.
     """
-    outputs, place = Path(output_dir).expanduser(), run_dir.absolute().parents[2]
-    if outputs.is_absolute() or (started / outputs).resolve() == place.resolve():
+    outputs, above_run = Path(output_dir).expanduser(), run_dir.absolute().parents
+    if outputs.is_absolute() or len(above_run) < 3:
+        return started
+    place = above_run[2]
+    if (started / outputs).resolve() == place.resolve():
         return started
     above = Path(*place.parts[: len(place.parts) - len(outputs.parts)])
     return above if above / outputs == place else started
@@ -106,26 +217,19 @@ def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
 
 def write_figures(attempt: Path, figures: Figures) -> None:
     """Keep the figures of an attempt. Raises StoreError if the disk refuses."""
-    with atomic_write(attempt / FIGURES_FILE) as stream:
-        stream.write(msgspec.json.encode(figures))
+    write_sealed(attempt / FIGURES_FILE, msgspec.to_builtins(figures))
 
 
 def last_figures(run_dir: Path) -> Figures | None:
     """Return the figures of the last attempt that saved anything; None where none has left some.
 
-    Folders of earlier versions have them in their manifest alone.
+    A complete run has them in its manifest, a stopped one beside its configuration. A damaged file is not believed.
     """
-    for path in sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"), reverse=True):
-        with suppress(msgspec.MsgspecError):
-            return msgspec.json.decode(path.read_bytes(), type=Figures)
-    manifest = run_dir / "manifest.json"
-    try:
-        return msgspec.json.decode(manifest.read_bytes(), type=_Manifest).this_run
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return None
-    except OSError as error:
-        raise disk_error(manifest, error) from error
-
-
-class _Manifest(msgspec.Struct):
-    this_run: Figures
+    left = sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"))
+    with suppress(DamagedFileError):
+        manifest = read_sealed(run_dir / MANIFEST, Manifest)
+        if manifest.is_sealed or not left:
+            return manifest.content.this_run
+    with suppress(DamagedFileError):
+        return read_sealed(left[-1], Figures).content if left else None
+    return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,16 +22,17 @@ import msgspec
 from mathbatch.base import BaseSummary
 from mathbatch.config import DatasetConfig
 from mathbatch.config.templates import boxed
-from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.atomic import atomic_write, remove
 from mathbatch.data.storage.json_lines import writer
 from mathbatch.models import reasoning
 from mathbatch.records import BadRow, Record, Sample, Score
 from mathbatch.scoring import judge as judge_module
 from mathbatch.scoring import panel as panel_module
 from mathbatch.scoring import worker_process
-from mathbatch.scoring.files import AUDIT, EARLIER, METRICS, SCORES
+from mathbatch.scoring.files import AUDIT, METRICS, SCORES, write_metrics
+from mathbatch.scoring.kept import keep_earlier
 from mathbatch.scoring.metrics.metrics import Metrics
-from mathbatch.scoring.metrics.plots import PLOTS, draw_breakdown
+from mathbatch.scoring.metrics.plots import draw_breakdown
 from mathbatch.scoring.panel import BESIDE, Panel, Votes, combine, facts_of
 from mathbatch.scoring.review import ReviewList, ReviewReason, UnusableGolds
 from mathbatch.scoring.workers import Workers
@@ -67,12 +67,6 @@ class JudgeVotes(NamedTuple):
 
     name: str
     votes: Callable[[ScoringUnit], Votes]
-
-
-class EarlierMetrics(msgspec.Struct):
-    """Part of an existing `metrics.json` that is read again: who made it."""
-
-    scorer: dict[str, Any]
 
 
 @dataclass
@@ -140,27 +134,28 @@ def evaluate(
     judge: JudgeVotes | None = None,
     on_scored: OnScored = lambda count: None,
     stamp: str = "",
+    results: Path | None = None,
     notes: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Score all rows, write scores and metrics into `folder`, and return the metrics.
 
-    `stamp` and the entries of `notes` are added to the metrics. Existing scores that other scorers made, or that were
-    made against other gold answers, are kept in `scores/`. `metrics.json` is removed before the new scores take their
-    place, so it never describes other scores. Raises StoreError if the disk fails.
+    `stamp`, the digest of the file `results` and the entries of `notes` are added to the metrics. Existing scores that
+    other scorers made, or that were made against other gold answers, are kept in `scores/`. `metrics.json` is removed
+    before the new scores take their place, and written after all other files, so it never describes others. Raises
+    StoreError if the disk fails.
     """
     totals = ScoringTotals(Metrics(dataset.metadata), panel.summaries(), Metrics(()) if panel.has_beside else None)
     golds = hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
         _score_all(_units(rows, golds.update), panel, totals, writer(stream), judge=judge, on_scored=on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
-        _keep_earlier(folder, scorer)
-        (folder / METRICS).unlink(missing_ok=True)
+        keep_earlier(folder, scorer)
+        remove(folder / METRICS)
     metrics = totals.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
     with atomic_write(folder / AUDIT) as stream:
         writer(stream).write_all(totals.review.worst_first())
-    with atomic_write(folder / METRICS) as stream:
-        stream.write(msgspec.json.format(_encode(metrics)))
     draw_breakdown(metrics, folder)
+    write_metrics(folder, metrics, results)
     return metrics
 
 
@@ -249,22 +244,6 @@ def _line(unit: ScoringUnit, score: Score) -> dict[str, Any]:
     line |= {} if unit.sample.group is None else {"group": unit.sample.group}
     line |= {"answer": None if score.answer is None else score.answer[:MAX_ANSWER], "gold": score.gold}
     return line | {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
-
-
-def _keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
-    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others."""
-    try:
-        earlier = msgspec.json.decode((folder / METRICS).read_bytes(), type=EarlierMetrics).scorer
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return
-    if earlier == scorer:
-        return
-    names = "-".join(map(str, earlier.get("scorers") or ["unknown"]))
-    kept = folder / EARLIER / f"{names}-{earlier.get('identity')}-{earlier.get('golds')}"
-    kept.mkdir(parents=True, exist_ok=True)
-    for name in (SCORES, METRICS, AUDIT, *PLOTS):
-        if (folder / name).is_file():
-            shutil.copy2(folder / name, kept / name)
 
 
 def versions_of(panel: Panel) -> dict[str, str]:

@@ -1,20 +1,40 @@
-"""Name the files in a folder of scores, and read a line of `scores.jsonl`."""
+"""Name the files in a folder of scores, and read them again if they are as they were written.
+
+`metrics.json` ends in its own checksum and holds the digests of the files beside it, as `sha256sum` prints them:
+
+    "sha256": {"scores.jsonl": "9f86d0…", "audit.jsonl": "e3b0c4…", "accuracy.png": …, "results.jsonl": …}, "crc": …
+
+Earlier versions wrote neither. Their lines can only be counted, and the counts compared.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
 import msgspec
 
+from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError, Sealed, read_sealed, sha256_of, write_sealed
+
 SCORES, METRICS, AUDIT = "scores.jsonl", "metrics.json", "audit.jsonl"
+PLOTS = ("accuracy.png", "accuracy.svg")
+# Files whose digests are in `metrics.json`.
+BESIDE_METRICS = (SCORES, AUDIT, *PLOTS)
 # Folder for earlier scores, which other scorers made or which were made against other gold answers.
 EARLIER = "scores"
+
+Verdict = Literal["correct", "wrong", "no_answer", "unscored", "failed"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class ScoreLine(msgspec.Struct):
     """Fields of a line of `scores.jsonl` that are read again; the line itself has more."""
 
     id: str
-    verdict: str
-    rollout: int = 0
+    verdict: Verdict
+    rollout: Count = 0
     answer: str | None = None
     gold: str | None = None
     group: str | None = None
@@ -23,3 +43,104 @@ class ScoreLine(msgspec.Struct):
     def is_judged(self) -> bool:
         """Tell whether it counts for the accuracy."""
         return self.verdict in ("correct", "wrong", "no_answer")
+
+
+class Scorer(msgspec.Struct):
+    """Part of `metrics.json` that says who made the scores: names, and digests of all that decides them."""
+
+    identity: str | None = None
+    scorers: list[str] = []
+    settings: Any = None
+    versions: Any = None
+    judge: str | None = None
+    golds: str | None = None
+
+
+class KeptMetrics(msgspec.Struct):
+    """Members of `metrics.json` by which it is told whether the files fit together."""
+
+    scorer: Scorer
+    accuracy: float | msgspec.UnsetType | None = msgspec.UNSET
+    correct: Count | msgspec.UnsetType = msgspec.UNSET
+    judged: Count | msgspec.UnsetType = msgspec.UNSET
+    verdicts: dict[Verdict, Count] | msgspec.UnsetType = msgspec.UNSET
+    samples: Count | msgspec.UnsetType = msgspec.UNSET
+    stamp: str = ""
+    sha256: dict[str, str] = {}
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any], results: Path | None = None) -> None:
+    """Write `metrics.json` with the digests of the files beside it and of the results that were scored."""
+    digests = digests_of([*(folder / name for name in BESIDE_METRICS), *([] if results is None else [results])])
+    write_sealed(folder / METRICS, metrics | {"sha256": digests})
+
+
+def digests_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the digests of the files that are there, by name."""
+    return {path.name: digest for path in paths if (digest := sha256_of(path)) is not None}
+
+
+def read_metrics(folder: Path) -> Sealed[KeptMetrics]:
+    """Return the metrics in a folder. Raises DamagedFileError if they are missing or not as they were written."""
+    found = read_sealed(folder / METRICS, KeptMetrics)
+    if found.content.sha256 and not found.is_sealed:
+        raise DamagedFileError(f"{folder / METRICS} was changed: its checksum is gone")
+    return found
+
+
+def changed_files(folder: Path, known: KeptMetrics, names: Iterable[str] = BESIDE_METRICS) -> list[str]:
+    """Return the names of the files that are missing, too many, or not as they were when `metrics.json` was written."""
+    return [name for name in names if sha256_of(folder / name) != known.sha256.get(name)]
+
+
+def read_scores(folder: Path) -> Iterator[ScoreLine]:
+    """Yield the lines of `scores.jsonl`.
+
+    Raises DamagedFileError if lines or metrics are not as they were written. Without digests that shows at the end,
+    when the lines are counted.
+    """
+    path, found = folder / SCORES, read_metrics(folder)
+    if not path.is_file():
+        raise DamagedFileError(f"there is no {path}")
+    if not found.is_sealed:
+        yield from _counted(path, found.content)
+        return
+    if changed_files(folder, found.content, [SCORES]):
+        for _ in _lines(path):  # a line that can't be read is named
+            pass
+        raise DamagedFileError(f"{path} was changed: its SHA-256 is not the one in {METRICS}")
+    yield from _lines(path)
+
+
+def _lines(path: Path) -> Iterator[ScoreLine]:
+    decode = msgspec.json.Decoder(ScoreLine).decode
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                yield decode(line)
+            except UNREADABLE as error:
+                raise DamagedFileError(f"{path}, line {number}: {error}") from error
+
+
+def _counted(path: Path, known: KeptMetrics) -> Iterator[ScoreLine]:
+    """Yield the lines, and compare their counts with the metrics as far as these have them."""
+    verdicts: Counter[str] = Counter()
+    units: set[tuple[str, int]] = set()
+    for number, line in enumerate(_lines(path), 1):
+        if (line.id, line.rollout) in units:
+            raise DamagedFileError(f"{path}, line {number}: a second verdict on {line.id}, rollout {line.rollout}")
+        units.add((line.id, line.rollout))
+        verdicts[line.verdict] += 1
+        yield line
+    correct, judged = verdicts["correct"], sum(verdicts[name] for name in ("correct", "wrong", "no_answer"))
+    counted = {
+        "verdicts": dict(verdicts),
+        "samples": len({id for id, _ in units}),
+        "correct": correct,
+        "judged": judged,
+        "accuracy": correct / judged if judged else None,
+    }
+    for name, value in counted.items():
+        told = getattr(known, name)
+        if told is not msgspec.UNSET and told != value:
+            raise DamagedFileError(f"{path} does not fit {METRICS}: {name} is {told} there, and {value} by the lines")

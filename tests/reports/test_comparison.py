@@ -49,7 +49,7 @@ def compared(tmp_path: Path, ours: dict[str, Row], theirs: dict[str, Row], **sec
     first, second = folder_of(tmp_path / "first", ours), folder_of(tmp_path / "second", theirs, **second_has)
     found, out = compare(first, second), io.StringIO()
     with redirect_stdout(out):
-        show_comparison(Path("first"), Path("second"), found, Path("flips.jsonl"))
+        show_comparison(Path("first"), Path("second"), found, "flips.jsonl")
     return found, out.getvalue()
 
 
@@ -120,7 +120,7 @@ def test_a_long_path_is_whole_in_a_pipe(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "80")
     found, out = compared(tmp_path, rows_of("+", "-"), rows_of("+", "-"))[0], io.StringIO()
     with redirect_stdout(out):
-        show_comparison(Path("first"), Path("second"), found, Path("folder/" * 20))
+        show_comparison(Path("first"), Path("second"), found, "folder/" * 20)
     assert "folder/" * 19 in out.getvalue()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import MISSING
 
 from mathbatch.commands import exit_codes
-from mathbatch.commands.verify.outputs import check_outputs
+from mathbatch.commands.verify.outputs import check_outputs, check_scores, has_scores
 from mathbatch.commands.verify.report import Report
 from mathbatch.commands.verify.segments import check_segments, mend_segments
 from mathbatch.commands.verify.units import check_records, check_units
@@ -17,7 +19,10 @@ from mathbatch.config.load import arguments_as
 from mathbatch.data.storage.read_only import ReadOnlyStore
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
-from mathbatch.runner.reopen import components_of, locked
+from mathbatch.runner.folders import mend_snapshot
+from mathbatch.runner.reopen import components_of, locked, refuse_read_only
+from mathbatch.runner.snapshot import SnapshotError, refuse_other_folder
+from mathbatch.scoring.files import EARLIER
 from mathbatch.scoring.panel import JUDGE
 
 
@@ -36,50 +41,68 @@ def main() -> int:
     for sentence in repair(run_dir) if config.repair else []:
         print(f"mended {sentence}")
     report = prove(run_dir)
-    show_findings(str(run_dir), report.findings, [report.failed, report.foreign])
+    show_findings(str(run_dir), report.findings, [report.failed, report.foreign, report.unsealed])
     print("whole" if report.is_whole else "not whole")
     return exit_codes.SUCCESS if report.is_whole else exit_codes.FAILURES
 
 
 def prove(run_dir: Path) -> Report:
-    """Read everything and compare. Raises StoreError while a run writes there, ConfigError if it is no run folder."""
+    """Read everything and compare, and write nothing, so that an archive can be proved too.
+
+    Raises StoreError while a run writes there, ConfigError if it is no run folder.
+    """
     report, run_dir = Report(), run_dir.absolute()
-    with locked(run_dir):
+    with locked(run_dir, shared=True):
         for folder in _judges(run_dir):
-            with locked(folder):
+            with locked(folder, shared=True):
                 check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
-        if not _only_judges(run_dir):
+        for folder in filter(has_scores, sorted(run_dir.glob(f"{EARLIER}/*"))):
+            check_scores(folder, report, f"{folder.relative_to(run_dir)}/")
+        if not _is_outside(run_dir):
             _prove_run(run_dir, report)
+        elif has_scores(run_dir):
+            check_scores(run_dir, report)
     return report
 
 
 def _prove_run(run_dir: Path, report: Report) -> None:
-    with components_of(run_dir) as components:
-        index = check_segments(run_dir / "responses", report)
+    index = check_segments(run_dir / "responses", report)
+    with contextlib.closing(index), _noting_damage(report), components_of(run_dir) as components:
         components.saver = ReadOnlyStore(index)
         wanted = check_units(components, report)
-        check_records(run_dir / "responses", index, wanted, report)
+        if not report.unreadable.count:
+            check_records(run_dir / "responses", index, wanted, report)
         if not report.missing.count:
             check_outputs(components, report)
-        components.saver.close()
+
+
+@contextlib.contextmanager
+def _noting_damage(report: Report) -> Iterator[None]:
+    """Note damage in the files that say what ran; nothing can be compared then."""
+    try:
+        yield
+    except SnapshotError as error:
+        report.configuration.add(error.said)
 
 
 def repair(run_dir: Path) -> list[str]:
-    """Mend what needs no guess; return what was done, a sentence each."""
+    """Mend what needs no guess; return what was done, a sentence each. Raises ConfigError for a read-only folder."""
     run_dir = run_dir.absolute()
+    refuse_read_only(run_dir, "copy it, and repair the copy")
     with locked(run_dir):
         done = []
         for judge in _judges(run_dir):
             with locked(judge):
                 mended = mend_segments(judge / "responses")
             done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
-        return done if _only_judges(run_dir) else done + _repair_run(run_dir)
+        return done if _is_outside(run_dir) else done + _repair_run(run_dir)
 
 
 def _repair_run(run_dir: Path) -> list[str]:
+    refuse_other_folder(run_dir)
     folder = run_dir / "responses"
-    with components_of(run_dir) as components:
-        done, report = mend_segments(folder), Report()
+    done, report = mend_snapshot(run_dir) + mend_segments(folder), Report()
+    with _noting_damage(report), components_of(run_dir) as components:
         index = check_segments(folder, report)
         components.saver = ReadOnlyStore(index)
         check_units(components, report)
@@ -96,6 +119,7 @@ def _judges(run_dir: Path) -> list[Path]:
     return [folder for folder in found if not (folder / "config.yaml").is_file()]  # a dataset may have that name
 
 
-def _only_judges(run_dir: Path) -> bool:
-    """Tell whether only answers from elsewhere were judged here: there is no run."""
-    return bool(_judges(run_dir)) and not (run_dir / "config.yaml").is_file()
+def _is_outside(run_dir: Path) -> bool:
+    """Tell whether only answers from elsewhere were scored or judged here: there is no run."""
+    is_run = any((run_dir / name).exists() for name in ("config.yaml", ".hydra", "responses"))
+    return not is_run and (has_scores(run_dir) or bool(_judges(run_dir)))

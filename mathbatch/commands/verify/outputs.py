@@ -1,26 +1,96 @@
-"""Compare what a run has written at its end with what its records give."""
+"""Compare what a run has written at its end with what its records give, and with its checksums."""
 
 from __future__ import annotations
 
 import filecmp
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from mathbatch.commands.verify.report import Report
+from mathbatch.data.counts import Counts
+from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, sha256_of
+from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
+from mathbatch.runner.snapshot import FIGURES_FILE, MANIFEST, Figures, Manifest
+from mathbatch.scoring.files import BESIDE_METRICS, METRICS, changed_files, read_metrics, read_scores
 
 
 def check_outputs(components: Components, report: Report) -> None:
-    """Note results and a manifest that are missing, and results that differ from the records."""
+    """Note results, manifest and scores that are missing, damaged, or not what the records give."""
     path = results.results_path(components)
-    if not path.is_file():
-        report.results.add(f"there is no {path.name}")
-        return
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / path.name
-        results.export(components, fresh)
-        if not filecmp.cmp(path, fresh, shallow=False):
+        held = results.export(components, fresh)
+        if not path.is_file():
+            report.results.add(f"there is no {path.name}")
+        elif not filecmp.cmp(path, fresh, shallow=False):
             report.results.add(f"{path.name} differs from the records")
-    if not (components.run_dir / "manifest.json").is_file():
-        report.results.add("there is no manifest.json: the run did not come to its end")
+        is_sealed = _check_manifest(components.run_dir, held, report)
+        if components.is_scored or has_scores(components.run_dir):
+            check_scores(components.run_dir, report, of=fresh, must_be_sealed=is_sealed)
+
+
+def has_scores(folder: Path) -> bool:
+    """Tell whether something was scored into a folder."""
+    return any((folder / name).exists() for name in (METRICS, *BESIDE_METRICS))
+
+
+def check_scores(
+    folder: Path, report: Report, label: str = "", of: Path | None = None, must_be_sealed: bool = False
+) -> None:
+    """Note scores that are not as they were written, or not of the results in the file `of`.
+
+    `label` stands before the file names. `must_be_sealed` tells that this version wrote them, with a checksum.
+    """
+    try:
+        found = read_metrics(folder)
+        if not found.is_sealed:
+            _note_unsealed(f"{label}{METRICS}", report.scores if must_be_sealed else report.unsealed)
+            for _ in read_scores(folder):
+                pass
+            return
+        for name in changed_files(folder, found.content):
+            report.scores.add(f"{label}{name} is {'changed' if (folder / name).exists() else 'missing'}")
+        if of is not None and found.content.sha256.get(of.name, "") not in ("", sha256_of(of)):
+            report.scores.add(f"{label}{METRICS} is of other results")
+    except DamagedFileError as error:
+        report.scores.add(str(error))
+
+
+def _check_manifest(run_dir: Path, held: Counts, report: Report) -> bool:
+    """Note a manifest that is missing or damaged, and counts in it that the records don't give.
+
+    Return whether it has its checksum.
+    """
+    path = run_dir / MANIFEST
+    if not path.exists():
+        report.results.add(f"there is no {path.name}: the run did not come to its end")
+        return False
+    try:
+        found = read_sealed(path, Manifest)
+    except DamagedFileError as error:
+        report.results.add(str(error))
+        return False
+    if not found.is_sealed:
+        _note_unsealed(path.name, report.results if _has_sealed_figures(run_dir) else report.unsealed)
+    counted = {"units": held.answered + held.failed} | {
+        name: getattr(held, name) for name in ("answered", "failed", "truncated", "prompt_tokens", "output_tokens")
+    }
+    for name, count in counted.items():
+        if found.values[name] != count:
+            report.results.add(f"{path.name}: {name} is {found.values[name]:,}, and {count:,} by the records")
+    return found.is_sealed
+
+
+def _has_sealed_figures(run_dir: Path) -> bool:
+    """Tell whether the last attempt that left its figures gave them a checksum, as it then did with the manifest."""
+    left = sorted(run_dir.glob(f".hydra/*/{FIGURES_FILE}"))
+    with suppress(DamagedFileError):
+        return bool(left) and read_sealed(left[-1], Figures).is_sealed
+    return True
+
+
+def _note_unsealed(name: str, finding: Finding) -> None:
+    finding.add(f"{name} was changed: its checksum is gone" if finding.amiss else name)

@@ -9,16 +9,33 @@ class Report:
     """All findings, by name, in the order in which they are shown."""
 
     def __init__(self) -> None:
+        self.configuration = Finding(
+            "configuration",
+            "files that say what ran can't be relied on: repair=true puts back the right one of two, "
+            "or run the same command again, which writes them anew",
+            True,
+        )
+        self.unreadable = Finding("unreadable", "files of records that can't be read: put them back", True)
         self.answered = Finding("answered", "units with an answer", False)
         self.failed = Finding("failed", "units with a named failure; the next run tries them again", False)
         self.stale = Finding("replaced", "records of an input that has changed since, or is not asked now", False)
         self.missing = Finding("missing", "units without a record: run the same command again", True)
         self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
-        self.damaged = Finding("damaged", "lines whose checksum does not fit: repair=true sets them aside", True)
+        self.damaged = Finding(
+            "damaged",
+            "lines that are no sound record: repair=true sets them aside and keeps what is sound in them",
+            True,
+        )
         self.doubled = Finding("doubled", "second answers of a unit: repair=true sets them aside", True)
         self.foreign = Finding("foreign", "records of ids that are not among the rows asked now; never used", False)
         self.results = Finding(
             "results", "results or manifest that don't fit the records: run again, or repair=true", True
+        )
+        self.scores = Finding(
+            "scores", "scores that were changed, or are not of these results: run again, or score again", True
+        )
+        self.unsealed = Finding(
+            "no checksum", "files of an earlier version, changes in which don't show: run again to add it", False
         )
 
     @property

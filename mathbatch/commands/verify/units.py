@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from mathbatch.commands.verify.report import Report
 from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
 from mathbatch.data.samples import samples_of
-from mathbatch.data.storage.index import RecordHead, RecordIndex
+from mathbatch.data.storage.index import RecordIndex, head_of
 from mathbatch.data.storage.segments import read_lines, segment_paths
 from mathbatch.records import Request
 from mathbatch.runner.components import Components
-
-_head = msgspec.json.Decoder(RecordHead).decode
 
 
 def check_units(components: Components, report: Report) -> dict[int, str]:
@@ -38,9 +34,9 @@ def check_records(folder: Path, index: RecordIndex, wanted: dict[int, str], repo
     known = set(wanted.values())
     for path in segment_paths(folder):
         for line in read_lines(path):
-            if line.body is None:
+            head = head_of(line.body)
+            if head is None:
                 continue
-            head = _head(line.body)
             where = f"{path.name}, line {line.number}: {head.id}"
             if head.id not in known and not head.id.startswith("<row "):
                 report.foreign.add(where)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from mathbatch.data.storage.segments import BUFFER
+from mathbatch.data.storage.regular import BUFFER
 from mathbatch.errors import ConfigError
 
 PACKED_SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}

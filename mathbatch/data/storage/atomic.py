@@ -7,7 +7,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from mathbatch.data.storage.segments import BUFFER, disk_error, sync, sync_folder
+from mathbatch.data.storage.regular import BUFFER
+from mathbatch.data.storage.segments import disk_error, sync, sync_folder
+
+
+def remove(path: Path) -> None:
+    """Remove a file if it is there. Raise StoreError if the disk refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
 
 
 @contextmanager
@@ -18,7 +27,8 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """
     draft = path.with_name(f".{path.name}.draft")
     try:
-        with draft.open("wb", BUFFER) as stream:
+        draft.unlink(missing_ok=True)  # left by a process that was killed; or a link or FIFO that must not be followed
+        with draft.open("xb", BUFFER) as stream:
             yield stream
             stream.flush()
             sync(stream.fileno())

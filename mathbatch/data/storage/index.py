@@ -7,26 +7,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import msgspec
 
-from mathbatch.data.storage.segments import BUFFER, SegmentLine, read_lines
+from mathbatch.data.storage.regular import open_regular
+from mathbatch.data.storage.segments import SegmentLine, read_lines
 from mathbatch.errors import StoreError
-from mathbatch.records import Record
+from mathbatch.records import Failure, Record
 
 # A place is one integer, the segment's number above and the offset in it below. 44 bits allow 16 TiB per segment.
 OFFSET_BITS = 44
 
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class RecordHead(msgspec.Struct):
-    """Fields of a record that the index needs. Decoding these only skips the text."""
+    """Fields of a record but its texts, with their types. Decoding these only skips the texts."""
 
     id: str
-    digest: str
-    rollout: int = 0
-    failure: dict[str, str] | None = None
+    digest: Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
+    rollout: Count = 0
+    finish_reason: str | None = None
+    prompt_tokens: Count | None = None
+    output_tokens: Count | None = None
+    failure: Failure | None = None
     content: str | None = None
+
+
+_decode_head = msgspec.json.Decoder(RecordHead).decode
+
+
+def head_of(body: bytes | None) -> RecordHead | None:
+    """Return the head of a record as JSON, None if it is damaged, or is no record although its checksum fits."""
+    if body is None:
+        return None
+    try:
+        head = _decode_head(body)
+        if not body.isascii():
+            body.decode()  # since skipped texts may be no UTF-8
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    # Quotes within a text are escaped, so these can only be fields. A record is either an answer or a failure.
+    is_answer = b',"text":"' in body
+    if is_answer is (head.failure is not None) or (b',"reasoning":' in body and b',"reasoning":"' not in body):
+        return None
+    return head
 
 
 class RecordIndex:
@@ -45,7 +72,6 @@ class RecordIndex:
         self._with_files: dict[int, int] = {}
         self.failed = 0
         self._decode = msgspec.json.Decoder(Record).decode
-        self._decode_head = msgspec.json.Decoder(RecordHead).decode
 
     def add_segment(self, path: Path) -> int:
         """Add a segment without records and return its number."""
@@ -56,10 +82,10 @@ class RecordIndex:
         """Index the records of a segment and yield its damaged lines."""
         number = self.add_segment(path)
         for line in read_lines(path):
-            if line.body is None:
+            head = head_of(line.body)
+            if head is None:
                 yield line
                 continue
-            head = self._decode_head(line.body)
             failed, with_files = head.failure is not None, head.content is not None
             self.note(head.id, head.rollout, head.digest, number, line.offset, failed, with_files)
 
@@ -122,11 +148,11 @@ class RecordIndex:
         try:
             reader = self._readers.get(number)
             if reader is None:
-                reader = self._readers[number] = self._segments[number].open("rb", BUFFER)
+                reader = self._readers[number] = open_regular(self._segments[number])
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
             return self._decode(reader.readline())  # the checksum was compared when the line was indexed
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             changed = f"{self._segments[number]} changed while it was read: another program writes there"
             raise StoreError(changed) from error

@@ -18,12 +18,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mathbatch.data.storage.regular import read_small, refuse_irregular
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import StoreError
 
 if TYPE_CHECKING:
     from filelock import SoftFileLock
 
+# File that is there as long as the lock is held, where there is no flock.
+HOLDER = ".lock-holder"
 # Errors by which a file system says that it has no flock. NFS without a lock service says ENOLCK.
 NO_FLOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -40,7 +43,9 @@ class FolderLock:
         """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            # A link is not followed: what it leads to would be emptied.
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+            refuse_irregular(self.path, os.fstat(fd).st_mode)
         except OSError as error:
             raise disk_error(self.path, error) from error
         started = time.strftime("%Y-%m-%d %H:%M:%S")
@@ -49,14 +54,41 @@ class FolderLock:
             os.ftruncate(fd, 0)
             os.write(fd, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode())
         except BlockingIOError:
-            holder = os.read(fd, 200).decode(errors="replace")
+            told = self._refused(fd)
             os.close(fd)
-            raise self._refused(holder) from None
+            raise told from None
         except OSError as error:
             os.close(fd)
             if error.errno not in NO_FLOCK:
                 raise disk_error(self.path, error) from error
             self._file = self._acquire_file()
+        else:
+            self._fd = fd
+
+    def acquire_shared(self) -> None:
+        """Keep writers out, together with others that read, and write nothing; do nothing if there was never a writer.
+
+        Raise StoreError, without waiting, if a process writes there.
+        """
+        try:
+            # A pipe in the place of the file would be waited for.
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"can't read {self.path}: {error.strerror}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told = self._refused(fd)
+            os.close(fd)
+            raise told from None
+        except OSError as error:
+            os.close(fd)
+            if error.errno not in NO_FLOCK:
+                raise StoreError(f"can't lock {self.path}: {error.strerror}") from error
+            if self.path.with_name(HOLDER).exists():
+                self._file = self._acquire_file()
         else:
             self._fd = fd
 
@@ -72,19 +104,27 @@ class FolderLock:
     def _acquire_file(self) -> SoftFileLock:
         from filelock import SoftFileLock, Timeout
 
-        file = SoftFileLock(self.path.with_name(".lock-holder"))
+        file = SoftFileLock(self.path.with_name(HOLDER))
         try:
             file.acquire(timeout=0)
         except Timeout:
-            raise self._refused(
-                _holder_in(Path(file.lock_file)),
-                f"; or delete {file.lock_file} if that was on another machine and has ended",
-            ) from None
+            more = f"; or delete {file.lock_file} if that was on another machine and has ended"
+            raise self._refused_by(_holder_in(Path(file.lock_file)), more) from None
         except OSError as error:
             raise disk_error(Path(file.lock_file), error) from error
         return file
 
-    def _refused(self, holder: str, more: str = "") -> StoreError:
+    def _refused(self, fd: int) -> StoreError:
+        """Return the error for a file that another process has locked, to write in the folder or to read it."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return self._refused_by(os.read(fd, 200).decode(errors="replace"))
+        return StoreError(
+            f"{self.path.parent} is being read: by verify, or by score with output=…\n  fix: wait for its end"
+        )
+
+    def _refused_by(self, holder: str, more: str = "") -> StoreError:
         return StoreError(
             f"{self.path.parent} is being written by another run ({holder})\n"
             f"  fix: wait for it or stop it, or choose another output_dir{more}"
@@ -94,6 +134,6 @@ class FolderLock:
 def _holder_in(path: Path) -> str:
     """Return the process that a file of `filelock` names: its first two lines are the process id and the machine."""
     with suppress(OSError, ValueError):
-        process, machine, *_ = path.read_text(encoding="utf-8").splitlines()
+        process, machine, *_ = read_small(path).decode().splitlines()
         return f"process {process} on {machine.partition('?')[0]}"
     return f"named in {path}"

@@ -10,7 +10,9 @@ A process that dies while it writes can tear the last line only. Damage anywhere
 from __future__ import annotations
 
 import errno
+import math
 import os
+import re
 import threading
 import zlib
 from collections.abc import Iterator
@@ -19,13 +21,15 @@ from pathlib import Path
 
 import msgspec
 
+from mathbatch.data.storage.regular import open_regular, read_error
 from mathbatch.data.storage.remedies import remedy
 from mathbatch.errors import StoreError
 from mathbatch.records import Record
 
 CRC_BYTES = len(b',"crc":"00000000"}\n')
-# Bytes to read or write at a time. With Python's default of 4 KiB every dozen rows would cost a system call.
-BUFFER = 1 << 16
+# What a record begins with and what it ends in. Neither can stand within a text, where quotes are escaped.
+BEGINNING = b'{"id":'
+END = re.compile(rb',"crc":"[0-9a-f]{8}"}')
 # Seconds between calls of fsync. A power loss costs at most the answers of so many seconds, a killed process none.
 SYNC_INTERVAL_S = 1.0
 # Errors by which file systems say that they have no fsync for this (fsync(2)): CIFS and others for folders.
@@ -58,49 +62,95 @@ def check(line: bytes) -> bytes | None:
     return body + b"}" if line[-CRC_BYTES:] == b',"crc":"%08x"}\n' % zlib.crc32(body) else None
 
 
+def sound_records(line: bytes) -> Iterator[bytes]:
+    """Yield each sound record in a damaged line, as a line of its own.
+
+    Where the newline between two records is destroyed, both stand in one line.
+    """
+    after = 0
+    for end in END.finditer(line):
+        start = line.rfind(BEGINNING, after, end.start())
+        record = line[start : end.end()] + b"\n"
+        if start >= 0 and check(record) is not None:
+            yield record
+        after = end.end()
+
+
 def read_lines(path: Path) -> Iterator[SegmentLine]:
-    """Yield all lines of a segment, damaged ones too."""
+    """Yield all lines of a segment, damaged ones too. Raise StoreError if it can't be read."""
     offset = 0
-    with path.open("rb", BUFFER) as stream:
-        for number, line in enumerate(stream, 1):
-            yield SegmentLine(number, offset, len(line), check(line))
-            offset += len(line)
+    try:
+        with open_regular(path) as stream:
+            for number, line in enumerate(stream, 1):
+                yield SegmentLine(number, offset, len(line), check(line))
+                offset += len(line)
+    except OSError as error:
+        raise read_error(path, error) from error
 
 
 def segment_paths(folder: Path) -> list[Path]:
-    """Return the segments of a store in the order in which they were written."""
-    return sorted(path for path in folder.glob("*.jsonl") if path.stem.isdecimal())
+    """Return the segments of a store in the order in which they were written; renamed ones and copies are the last.
+
+    Raises StoreError if the folder is there and can't be read.
+    """
+    try:
+        found = [path for path in folder.iterdir() if path.suffix == ".jsonl" and not path.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise read_error(folder, error) from error
+    return sorted(found, key=lambda path: (number_of(path) or math.inf, path.name))
+
+
+def number_of(segment: Path) -> int:
+    """Return the number of a segment, counted from 1; 0 if it has been renamed."""
+    return int(segment.stem) if segment.stem.isdecimal() else 0
 
 
 def torn_at(path: Path) -> int | None:
     """Return the offset of a torn last line: one without a newline, or with the zeros that a power loss leaves.
 
-    Return None if the last line was written to its end, even if it has been damaged since.
+    Return None if the last line was written to its end, even if it has been damaged since. Raise StoreError if the
+    segment can't be read.
     """
-    last = None
-    with path.open("rb") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        # The last line begins after the last newline but one. Look for that in growing steps: a line may be long.
-        span = 1 << 16
-        while size:
-            start = max(0, size - span)
-            stream.seek(start)
-            tail = stream.read()
-            cut = tail.rfind(b"\n", 0, len(tail) - 1)
-            if cut >= 0 or start == 0:
-                last = (start + cut + 1, tail[cut + 1 :])
-                break
-            span *= 4
-    if last is None or check(last[1]) is not None:
+    start, line = _last_line(path)
+    if line.endswith(b"\n") and (check(line) is not None or b"\0" not in line):
         return None
-    start, line = last
-    return start if not line.endswith(b"\n") or b"\0" in line else None
+    # A line that holds a sound record and more has lost a newline that was there.
+    is_torn = _lacks_only_newline(line) or next(sound_records(line), None) is None
+    return start if line and is_torn else None
+
+
+def _last_line(path: Path) -> tuple[int, bytes]:
+    """Return offset and bytes of the last line."""
+    try:
+        with open_regular(path) as stream:
+            size = stream.seek(0, os.SEEK_END)
+            # It begins after the last newline but one. Look for that in growing steps: a line may be long.
+            span = 1 << 16
+            while True:
+                start = max(0, size - span)
+                stream.seek(start)
+                tail = stream.read()
+                cut = tail.rfind(b"\n", 0, max(0, len(tail) - 1))
+                if cut >= 0 or start == 0:
+                    return start + cut + 1, tail[cut + 1 :]
+                span *= 4
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
+def _lacks_only_newline(line: bytes) -> bool:
+    return check(line + b"\n") is not None
 
 
 def repair_tail(path: Path) -> None:
-    """Cut off a torn last line, which was never counted as saved."""
-    start = torn_at(path)
-    if start is not None:
+    """Cut off a torn last line, which was never counted as saved, or end it if only its newline is missing."""
+    start, line = _last_line(path)
+    if _lacks_only_newline(line):
+        with path.open("ab") as stream:
+            stream.write(b"\n")
+    elif torn_at(path) is not None:
         os.truncate(path, start)
 
 

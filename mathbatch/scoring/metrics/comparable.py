@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.files import METRICS
+from mathbatch.scoring.files import read_metrics
 
 # Share of samples with different gold answers above which the two runs must be over different datasets. Corrections
 # change fewer; the letters of two multiple-choice datasets agree by chance on only a quarter to a half.
@@ -79,6 +77,5 @@ def _again(arguments: str, which: str = "") -> str:
 
 
 def _scorer_of(folder: Path) -> dict[str, Any]:
-    path = folder / METRICS
-    scorer: dict[str, Any] = msgspec.json.decode(path.read_bytes())["scorer"] if path.is_file() else {}
+    scorer: dict[str, Any] = read_metrics(folder).values["scorer"]
     return scorer

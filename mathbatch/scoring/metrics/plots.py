@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.atomic import atomic_write, remove
+from mathbatch.scoring.files import PLOTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PLOTS = ("accuracy.png", "accuracy.svg")
 # Fields of `dataset.metadata` that are plotted, the first ones. A plot of 90 fields would be 13 m high and take longer
 # than the scoring.
 SHOWN_FIELDS = 12
@@ -44,7 +44,7 @@ def draw_breakdown(metrics: dict[str, Any], folder: Path) -> None:
     """
     if metrics["accuracy"] is None:
         for name in PLOTS:
-            (folder / name).unlink(missing_ok=True)
+            remove(folder / name)
         return
     fields = {field: shown for field, by_label in metrics["breakdown"].items() if (shown := _shown(by_label))}
     panels = {"": {"all": metrics}} | dict(list(fields.items())[:SHOWN_FIELDS])
@@ -111,8 +111,11 @@ def _shown(by_label: dict[str, Any]) -> dict[str, Any]:
 
 def _figure(width: float, height: float) -> Figure:
     # A figure made without pyplot needs no display, has no global state and works in any thread.
+    import matplotlib
     from matplotlib.figure import Figure
 
+    # Names inside an SVG come from this, and would else be drawn at random: the same scores give the same file.
+    matplotlib.rcParams["svg.hashsalt"] = "mathbatch"
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -121,7 +124,8 @@ def _save(figure: Figure, folder: Path) -> None:
         with atomic_write(folder / name) as stream, warnings.catch_warnings():
             # Characters that the font lacks are drawn as boxes; a warning for each of them would help nobody.
             warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
-            figure.savefig(stream, format=name.rpartition(".")[2], dpi=150)
+            kind = name.rpartition(".")[2]
+            figure.savefig(stream, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
 
 
 def _order(values: Sequence[float]) -> list[int]:

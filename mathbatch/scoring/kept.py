@@ -1,0 +1,69 @@
+"""Use scores again that are there already, or keep a copy of them before others take their place."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mathbatch.data.storage.sealed import DamagedFileError, write_sealed
+from mathbatch.data.storage.segments import disk_error
+from mathbatch.scoring.files import (
+    AUDIT,
+    BESIDE_METRICS,
+    EARLIER,
+    METRICS,
+    PLOTS,
+    SCORES,
+    changed_files,
+    digests_of,
+    read_metrics,
+)
+from mathbatch.scoring.metrics.plots import draw_breakdown
+
+# Characters of the name of a folder in `scores/`.
+MAX_NAME = 100
+
+
+def kept_metrics(folder: Path, stamp: str) -> dict[str, Any] | None:
+    """Return the metrics that are there, or None if they have another stamp or a file is not as it was written.
+
+    Plots that are missing or changed are drawn again.
+    """
+    try:
+        found = read_metrics(folder)
+        known, metrics = found.content, found.values
+        if not found.is_sealed or known.stamp != stamp or changed_files(folder, known, (SCORES, AUDIT)):
+            return None
+    except DamagedFileError:
+        return None
+    if changed_files(folder, known, PLOTS):
+        draw_breakdown(metrics, folder)
+        write_sealed(folder / METRICS, metrics | {"sha256": known.sha256 | digests_of(folder / name for name in PLOTS)})
+    return metrics
+
+
+def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
+    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others."""
+    try:
+        found = read_metrics(folder)
+    except DamagedFileError:
+        return
+    if found.values["scorer"] == scorer:
+        return
+    earlier = found.content.scorer
+    names = "-".join(earlier.scorers or ["unknown"])
+    kept = folder / EARLIER / _file_name(f"{names}-{earlier.identity}-{earlier.golds}")
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        for name in (METRICS, *BESIDE_METRICS):
+            if (folder / name).is_file():
+                shutil.copy2(folder / name, kept / name)
+    except OSError as error:
+        raise disk_error(kept, error) from error
+
+
+def _file_name(text: str) -> str:
+    """Return a text as a name in a folder: scorers may have any name, and earlier versions had no checksum."""
+    return re.sub(r"[^\w.-]+", "-", text)[:MAX_NAME]
