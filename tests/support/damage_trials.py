@@ -12,12 +12,13 @@ import random
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from support.damages import OF_FILES, Damage, plant, swap_with
+from support.record_lines import Line, holds, record_files, record_lines
 from support.sound_folders import Ended, Served, SoundFolder
 
 # Names that a run folder may have, for damages where nothing is yet.
@@ -46,21 +47,12 @@ class Trial:
     by_hand: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Line:
-    """Line of a segment: the unit that it is about, and whether it is an answer."""
-
-    content: bytes
-    unit: str
-    is_answer: bool
-
-
 def try_damage(seed: str, sound: SoundFolder, others: list[Path]) -> Trial:
     """Restore the folder, damage it by chance, and return what the commands made of it."""
     trial = Trial(seed, sound.name)
     chance = random.Random(f"{seed} {sound.name}")
     sound.restore()
-    lines = list(_lines(sound.run_dir))
+    lines = list(record_lines(sound.run_dir))
     _damage(trial, sound, chance, others)
     with suppress(_Hung):
         _Judgement(trial, sound, lines, chance).judge()
@@ -107,20 +99,6 @@ def _kind_of_file(name: str) -> str:
     return re.sub(r"responses([^/]*)/\d+\.jsonl", r"responses\1/*.jsonl", name)
 
 
-def _lines(run_dir: Path) -> Iterator[Line]:
-    """Yield the lines of all segments that count. They must be sound."""
-    for path in _segments(run_dir):
-        label = "" if path.parent.parent == run_dir else "judge:"
-        for content in path.read_bytes().splitlines(keepends=True):
-            record = json.loads(content)
-            yield Line(content, f"{label}{record['id']}#{record.get('rollout', 0)}", "failure" not in record)
-
-
-def _segments(run_dir: Path) -> list[Path]:
-    found = [*run_dir.glob("responses/*.jsonl"), *run_dir.glob("judge/*/responses/*.jsonl")]
-    return sorted(path for path in found if path.is_file() and path.stem.isdecimal())
-
-
 class _Hung(Exception):
     """Ends a trial: what comes after a command that hangs would hang, too."""
 
@@ -131,8 +109,8 @@ class _Judgement:
     def __init__(self, trial: Trial, sound: SoundFolder, lines: list[Line], chance: random.Random) -> None:
         self.trial, self.sound, self.chance = trial, sound, chance
         self.damaged = Served.of(sound.run_dir)
-        held = [path.read_bytes() for path in _segments(sound.run_dir)]
-        self.intact = [line for line in lines if any(_holds(data, line, lines) for data in held)]
+        held = [path.read_bytes() for path in record_files(sound.run_dir)]
+        self.intact = [line for line in lines if any(holds(data, line, lines) for data in held)]
         answered = {line.unit for line in lines if line.is_answer}
         # Units that had an answer and have none that is sound any more.
         self.lost = answered - {line.unit for line in self.intact if line.is_answer}
@@ -266,9 +244,8 @@ class _Judgement:
         if name != "manifest.json" or not (self.lost or self.sound.asked or self._begins_rerun_anew()):
             return False
         try:
-            found, wanted = json.loads(content), json.loads(right)
-            return isinstance(found.pop("this_run"), dict) and bool(wanted.pop("this_run")) and bool(found == wanted)
-        except (ValueError, AttributeError, KeyError):
+            return bool(_without_times(content) == _without_times(right))
+        except (ValueError, TypeError, AttributeError, KeyError):
             return False
 
     def _check_comparison(self, when: str) -> None:
@@ -280,20 +257,12 @@ class _Judgement:
             self._fault(f"compare {when} tells something else")
 
 
-def _holds(data: bytes, line: Line, lines: list[Line]) -> bool:
-    """Tell whether a segment holds the line whole, from its beginning to its newline.
-
-    A record whose line begins behind one that has lost its newline is sound: the damage is in the line before it.
-    """
-    at = data.find(line.content)
-    while at >= 0:
-        if at == 0 or data[at - 1 : at] == b"\n":
-            return True
-        bare = (data[:at], data[: at - 1])
-        if any(before.endswith(other.content[:-1]) for before in bare for other in lines):
-            return True
-        at = data.find(line.content, at + 1)
-    return False
+def _without_times(manifest: bytes) -> dict[str, Any]:
+    """Return the manifest without what differs from run to run: how fast it was, and the checksum over that."""
+    found: dict[str, Any] = json.loads(manifest)
+    found.pop("crc", None)
+    found["this_run"] = sorted(found["this_run"])
+    return found
 
 
 def _said(ended: Ended) -> str:
