@@ -8,6 +8,7 @@ configuration, and where they were started.
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,16 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
 from mathbatch.errors import ConfigError
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
-from mathbatch.runner.snapshot import CONFIG_FILE, SnapshotError, attempts, origin, read_config, read_yaml, started_in
+from mathbatch.runner.snapshot import (
+    CONFIG_FILE,
+    SnapshotError,
+    attempts,
+    is_as_copied,
+    origin,
+    read_config,
+    read_yaml,
+    started_in,
+)
 
 # Keys of a dataset that name files.
 FILES = {"input", "examples", "image_base_path", "hub"}
@@ -28,7 +38,9 @@ FILES = {"input", "examples", "image_base_path", "hub"}
 
 def run_folder(config: Config) -> Path:
     """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
-    parent = Path(config.output_dir).expanduser().absolute() / slug(config.model.name) / slug(config.dataset.name)
+    parent = (
+        Path(os.path.expanduser(config.output_dir)).absolute() / slug(config.model.name) / slug(config.dataset.name)
+    )
     ours = identity(config)
     folder = parent / folder_name(config, ours)
     return folder if folder.is_dir() else _by_other_words(folder, ours) or folder
@@ -61,29 +73,28 @@ def mend_snapshot(run_dir: Path) -> list[str]:
 
 
 def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
-    """Tell whether a folder is of this run: all its attempts are, and it is still named for one of them.
+    """Tell whether a folder is of this run: all of its attempts that give it its name are.
 
-    An attempt that was started elsewhere may mean other files by the same words. And where a checkpoint or a system
-    prompt has changed since, the name is that of another run. Attempts whose files are damaged tell nothing.
+    An attempt that was started elsewhere may mean other files by the same words. One that doesn't give the folder its
+    name tells nothing: its configuration is damaged, or a checkpoint or a system prompt has changed since.
     """
-    sound = [attempt for attempt in reversed(attempts(folder)) if _written(attempt) is not None]
-    if not sound or not _may_be_of(folder, sound[0], ours):
+    made = attempts(folder)
+    files = [(attempt / CONFIG_FILE, attempt) for attempt in reversed(made)]
+    if is_damaged := not is_as_copied(folder):
+        files.append((folder / CONFIG_FILE, made[-1]))
+    if not any(_may_be_of(folder, *written, ours) for written in (files if is_damaged else files[:1])):
         return False
-    is_named = False
-    for attempt in sound:
-        known, names = _recorded(attempt / CONFIG_FILE, attempt, folder)
-        if known != ours:
-            return False
-        is_named = is_named or folder.name in names
-    return is_named
+    recorded = (_recorded(*written, folder) for written in files)
+    named = [known for known, names in recorded if folder.name in names]
+    return bool(named) and all(known == ours for known in named)
 
 
-def _may_be_of(folder: Path, attempt: Path, ours: dict[str, Any]) -> bool:
+def _may_be_of(folder: Path, config_file: Path, attempt: Path, ours: dict[str, Any]) -> bool:
     """Compare what an attempt has written in plain words, as reading a configuration in full takes 0.1 s."""
-    found = _written(attempt)
-    assert found is not None
-    written, started = found
-    dataset, sampling = written.get("dataset") or {}, written.get("sampling") or {}
+    written, started = _written(config_file, attempt)
+    dataset, sampling = written.get("dataset"), written.get("sampling")
+    if not isinstance(dataset, dict) or not isinstance(sampling, dict):
+        return False
     names, start = dataset.get("input"), origin(folder, str(written.get("output_dir")), started)
     if "${" not in str(names) and resolved_input(names, start) != ours["dataset"]["input"]:
         return False
@@ -96,17 +107,13 @@ def _may_be_of(folder: Path, attempt: Path, ours: dict[str, Any]) -> bool:
 
 
 @functools.cache
-def _written(attempt: Path) -> tuple[dict[str, Any], Path] | None:
-    """Return the configuration of an attempt as it is written and where it was started, None if a file is damaged."""
+def _written(config_file: Path, attempt: Path) -> tuple[dict[str, Any], Path]:
+    """Return the configuration of an attempt as it is written, empty if it is damaged, and where it was started."""
     try:
-        written = yaml.load(read_yaml(attempt / CONFIG_FILE), Loader=Loader)
-        started = started_in(attempt)
+        written = yaml.load(read_yaml(config_file), Loader=Loader)
+        return written if isinstance(written, dict) else {}, started_in(attempt)
     except (SnapshotError, yaml.YAMLError, ValueError):
-        return None
-    sections = [written.get(name) for name in ("dataset", "sampling")] if isinstance(written, dict) else [None]
-    if not all(isinstance(section, dict) for section in sections):
-        return None
-    return written, started
+        return {}, Path()
 
 
 @functools.cache

@@ -142,7 +142,7 @@ def _resolved(value: str, start: Path) -> str:
 
 
 def _absolute(value: str, start: Path) -> Path:
-    return start.absolute() / Path(value).expanduser()
+    return start.absolute() / os.path.expanduser(value)
 
 
 def rounded(value: Any) -> Any:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from mathbatch.data.storage.regular import refuse_irregular
 from mathbatch.data.storage.segments import disk_error
 
 
@@ -21,7 +22,9 @@ def chatter_to(log: Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        # Opened for writing alone, a FIFO in its place would be waited for.
+        target = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        refuse_irregular(log, os.fstat(target).st_mode)
     except OSError as error:
         raise disk_error(log, error) from error
     saved = os.dup(1), os.dup(2)

@@ -18,7 +18,6 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mathbatch.config.load import typed
 from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
@@ -44,15 +43,10 @@ class SnapshotError(ConfigError):
 
     def __init__(self, file: Path, problem: str) -> None:
         super().__init__("run_dir", f"{file}: {problem}", FIX)
-        self._own = file, problem
-
-    @property
-    def said(self) -> str:
-        """Return what is wrong, without what to do about it."""
-        return ": ".join(map(str, self._own))
+        self.file, self.problem = file, problem
 
     def __reduce__(self) -> tuple[type[SnapshotError], tuple[Path, str]]:  # type: ignore[override]
-        return type(self), self._own
+        return type(self), (self.file, self.problem)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,14 +114,21 @@ def read_snapshot(run_dir: Path) -> tuple[DictConfig, Path]:
     config, found = run_dir / CONFIG_FILE, attempts(run_dir)
     if not found:
         raise SnapshotError(run_dir / ".hydra", f"it has no */{FOLDER_FILE}, so it isn't known where the run began")
-    started = started_in(found[-1])
-    composed = read_config(config)
-    if _content(config) != _content(found[-1] / CONFIG_FILE):
-        raise SnapshotError(config, f"it differs from its copy in {found[-1]}, and only one of them is what ran")
+    started, composed = started_in(found[-1]), read_config(config)
+    _content(found[-1] / CONFIG_FILE)
+    if not is_as_copied(run_dir):
+        raise SnapshotError(config, f"it differs from its copy in {found[-1].relative_to(run_dir)}")
+    values = OmegaConf.to_container(composed, resolve=False)
+    assert isinstance(values, dict)
+    return composed, origin(run_dir, str(values.get("output_dir")), started)
+
+
+def is_as_copied(run_dir: Path) -> bool:
+    """Tell whether `config.yaml` is as its copy beside the last attempt. Both are written at once, of the same text."""
     try:
-        return composed, origin(run_dir, typed(composed).output_dir, started)
-    except ConfigError as error:
-        raise SnapshotError(config, str(error).partition("\n")[0]) from error
+        return _content(run_dir / CONFIG_FILE) == _content(attempts(run_dir)[-1] / CONFIG_FILE)
+    except SnapshotError:
+        return False
 
 
 def refuse_other_folder(run_dir: Path) -> None:
@@ -176,9 +177,13 @@ def started_in(attempt: Path) -> Path:
     """Return the folder that an attempt was started in. Raises SnapshotError if the file that says so is damaged."""
     path = attempt / FOLDER_FILE
     content = _content(path).removesuffix(b"\n")
-    if not content.startswith(b"/") or b"\0" in content or len(content) > LONGEST_PATH:
+    try:
+        started = Path(content.decode())
+    except UnicodeDecodeError as error:
+        raise _damaged(path, error) from error
+    if not started.is_absolute() or b"\0" in content or len(content) > LONGEST_PATH:
         raise SnapshotError(path, "it names no folder from the root on, in which the run was started")
-    return Path(os.fsdecode(content))
+    return started
 
 
 def _content(path: Path) -> bytes:
@@ -205,7 +210,7 @@ def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
     It is where the attempt was started, unless `output_dir` doesn't lead from there to the run folder: then both have
     been moved or copied together, and it is the folder from which `output_dir` does.
     """
-    outputs, above_run = Path(output_dir).expanduser(), run_dir.absolute().parents
+    outputs, above_run = Path(os.path.expanduser(output_dir)), run_dir.absolute().parents
     if outputs.is_absolute() or len(above_run) < 3:
         return started
     place = above_run[2]

@@ -23,8 +23,9 @@ from support.sound_folders import Ended, Served, SoundFolder
 
 # Names that a run folder may have, for damages where nothing is yet.
 MAY_COME = (
-    "results.jsonl", "scores.jsonl", "metrics.json", "audit.jsonl", "accuracy.png", "accuracy.svg",
-    "manifest.json", ".rerun", "scores", "judge", "run.log", ".lock", "responses/00002.jsonl", "responses/00009.jsonl",
+    "results.jsonl", "scores.jsonl", "metrics.json", "audit.jsonl", "accuracy.png", "accuracy.svg", "manifest.json",
+    ".rerun", "scores", "judge", "run.log", ".lock", "responses/00002.jsonl", "responses/00009.jsonl",
+    "responses/copy of 00001.jsonl", "responses/\udcff.jsonl", "responses/notes.txt", ".hydra/20990101T000000",
 )  # fmt: skip
 DEFECTS = ("Traceback (most recent call last)", "Exception ignored in", "Fatal Python error")
 # Characters of a message that are kept.
@@ -67,7 +68,8 @@ def _damage(trial: Trial, sound: SoundFolder, chance: random.Random, others: lis
         path, kind, damage = _choice(sound.run_dir, chance, others)
         if (what := damage(chance, path)) is None:
             continue
-        name = str(path.relative_to(sound.run_dir))
+        # A name that is no UTF-8 can't be printed.
+        name = str(path.relative_to(sound.run_dir)).encode("ascii", "backslashreplace").decode()
         if not trial.what:
             trial.kind_of_file, trial.kind, trial.what = _kind_of_file(name), kind, f"{name}: {what}"
         else:
@@ -77,7 +79,7 @@ def _damage(trial: Trial, sound: SoundFolder, chance: random.Random, others: lis
 
 
 def _choice(run_dir: Path, chance: random.Random, others: list[Path]) -> tuple[Path, str, Damage]:
-    if chance.random() < 0.06:
+    if chance.random() < 0.08:
         return run_dir / chance.choice(MAY_COME), "plant", plant
     by_kind: dict[str, list[Path]] = {}
     for path in sorted(run_dir.rglob("*")):
@@ -166,7 +168,7 @@ class _Judgement:
             self._fault(f"verify does not notice: {', '.join(differing)}")
         if self.lost:
             self._fault(f"verify does not notice that records are damaged: {sorted(self.lost)}")
-        if "scores/" in self.trial.what or "scores deleted" in self.trial.what:
+        if self.trial.kind_of_file.startswith("scores/"):
             self._fault("verify does not notice damage in earlier scores")
 
     def _repair(self) -> None:

@@ -48,6 +48,14 @@ def loop(chance: random.Random, path: Path) -> str | None:
     return "a link to itself in its place"
 
 
+def lie_elsewhere(chance: random.Random, path: Path) -> str | None:
+    """Put a link to the file in its place."""
+    elsewhere = path.with_name(f"moved-{path.name}.txt")
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere.name)
+    return "a link to where it was moved in its place"
+
+
 def renumber(chance: random.Random, path: Path) -> str | None:
     """Give a segment another number, or none."""
     names = (
@@ -116,7 +124,7 @@ def _what_changed(old: bytes, new: bytes) -> str:
 OF_PLACES = (make_folder, make_fifo, dangle, loop)
 OF_FILES: dict[str, Damage] = {
     **{change.__name__: _content(change) for change in CHANGES},
-    **{damage.__name__: damage for damage in (delete, *OF_PLACES, renumber, lose_the_folder)},
+    **{damage.__name__: damage for damage in (delete, *OF_PLACES, lie_elsewhere, renumber, lose_the_folder)},
 }
 
 

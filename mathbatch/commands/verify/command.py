@@ -67,7 +67,7 @@ def prove(run_dir: Path) -> Report:
 
 def _prove_run(run_dir: Path, report: Report) -> None:
     index = check_segments(run_dir / "responses", report)
-    with contextlib.closing(index), _noting_damage(report), components_of(run_dir) as components:
+    with contextlib.closing(index), _noting_damage(run_dir, report), components_of(run_dir) as components:
         components.saver = ReadOnlyStore(index)
         wanted = check_units(components, report)
         if not report.unreadable.count:
@@ -77,12 +77,12 @@ def _prove_run(run_dir: Path, report: Report) -> None:
 
 
 @contextlib.contextmanager
-def _noting_damage(report: Report) -> Iterator[None]:
+def _noting_damage(run_dir: Path, report: Report) -> Iterator[None]:
     """Note damage in the files that say what ran; nothing can be compared then."""
     try:
         yield
     except SnapshotError as error:
-        report.configuration.add(error.said)
+        report.configuration.add(f"{error.file.relative_to(run_dir)}: {error.problem}")
 
 
 def repair(run_dir: Path) -> list[str]:
@@ -102,7 +102,7 @@ def _repair_run(run_dir: Path) -> list[str]:
     refuse_other_folder(run_dir)
     folder = run_dir / "responses"
     done, report = mend_snapshot(run_dir) + mend_segments(folder), Report()
-    with _noting_damage(report), components_of(run_dir) as components:
+    with _noting_damage(run_dir, report), components_of(run_dir) as components:
         index = check_segments(folder, report)
         components.saver = ReadOnlyStore(index)
         check_units(components, report)
