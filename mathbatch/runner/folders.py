@@ -63,7 +63,7 @@ def mend_snapshot(run_dir: Path) -> list[str]:
     if last is None:
         return []
     both = run_dir / CONFIG_FILE, last / CONFIG_FILE
-    right = [path for path in both if run_dir.name in _recorded(path, last, run_dir)[1]]
+    right = [path for path in both if _identity_named(path, last, run_dir)]
     if len(right) != 1:
         return []
     (wrong,) = set(both) - set(right)
@@ -76,17 +76,22 @@ def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
     """Tell whether a folder is of this run: all of its attempts that give it its name are.
 
     An attempt that was started elsewhere may mean other files by the same words. One that doesn't give the folder its
-    name tells nothing: its configuration is damaged, or a checkpoint or a system prompt has changed since.
+    name tells nothing: its configuration is damaged, or a checkpoint or a system prompt has changed since. If the last
+    attempt has recorded two configurations, one of them is damaged, and either may be of this run.
     """
-    made = attempts(folder)
-    files = [(attempt / CONFIG_FILE, attempt) for attempt in reversed(made)]
-    if is_damaged := not is_as_copied(folder):
-        files.append((folder / CONFIG_FILE, made[-1]))
-    if not any(_may_be_of(folder, *written, ours) for written in (files if is_damaged else files[:1])):
+    *before, last = attempts(folder)
+    of_last = [last / CONFIG_FILE] if is_as_copied(folder) else [last / CONFIG_FILE, folder / CONFIG_FILE]
+    if not any(_may_be_of(folder, path, last, ours) for path in of_last):
         return False
-    recorded = (_recorded(*written, folder) for written in files)
-    named = [known for known, names in recorded if folder.name in names]
-    return bool(named) and all(known == ours for known in named)
+    known = [named for path in of_last if (named := _identity_named(path, last, folder))]
+    known_before = [named for attempt in before if (named := _identity_named(attempt / CONFIG_FILE, attempt, folder))]
+    return all(one == ours for one in known_before) and (ours in known or (not known and bool(known_before)))
+
+
+def _identity_named(config_file: Path, attempt: Path, folder: Path) -> dict[str, Any] | None:
+    """Return the identity of an attempt if it gives the folder its name."""
+    known, names = _recorded(config_file, attempt, folder)
+    return known if folder.name in names else None
 
 
 def _may_be_of(folder: Path, config_file: Path, attempt: Path, ours: dict[str, Any]) -> bool:

@@ -144,26 +144,28 @@ def read_config(path: Path) -> DictConfig:
         composed = OmegaConf.create(text)
     except (OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
-    if not isinstance(composed, DictConfig):
-        raise SnapshotError(path, "it is no mapping")
+    assert isinstance(composed, DictConfig)
     return composed
 
 
 def read_yaml(path: Path) -> str:
     """Return the text of a YAML file that a run has written.
 
-    Raises SnapshotError if the file can't be read, or has what no run writes: an alias, which may grow without end, a
-    tag, or a zero within a text, which no path can have.
+    Raises SnapshotError if the file can't be read or is no mapping, or has what no run writes: an alias, which may grow
+    without end, a tag, or a zero within a text, which no path can have.
     """
     try:
         text = _content(path).decode()
-        for event in yaml.parse(text, Loader=Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
-                raise SnapshotError(path, f"it has an alias or a tag, which no run writes, {_place(event)}")
-            if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
-                raise SnapshotError(path, f"it has a zero byte {_place(event)}")
+        events = list(yaml.parse(text, Loader=Loader))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise _damaged(path, error) from error
+    if not any(isinstance(event, yaml.MappingStartEvent) for event in events[2:3]):
+        raise SnapshotError(path, "it can't be read: it is no mapping of keys to values")
+    for event in events:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
+            raise SnapshotError(path, f"it can't be read: an alias or a tag, which no run writes, {_place(event)}")
+        if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
+            raise SnapshotError(path, f"it can't be read: a zero byte {_place(event)}")
     return text
 
 

@@ -93,6 +93,14 @@ def changed_files(folder: Path, known: KeptMetrics, names: Iterable[str] = BESID
     return [name for name in names if sha256_of(folder / name) != known.sha256.get(name)]
 
 
+def read_sound_metrics(folder: Path) -> Sealed[KeptMetrics]:
+    """Return the metrics in a folder. Raises DamagedFileError if they or the scores are not as they were written."""
+    found = read_metrics(folder)
+    for _ in read_scores(folder) if not found.is_sealed or changed_files(folder, found.content, [SCORES]) else ():
+        pass
+    return found
+
+
 def read_scores(folder: Path) -> Iterator[ScoreLine]:
     """Yield the lines of `scores.jsonl`.
 

@@ -19,6 +19,7 @@ from mathbatch.scoring.files import (
     changed_files,
     digests_of,
     read_metrics,
+    read_sound_metrics,
 )
 from mathbatch.scoring.metrics.plots import draw_breakdown
 
@@ -45,9 +46,12 @@ def kept_metrics(folder: Path, stamp: str) -> dict[str, Any] | None:
 
 
 def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
-    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others."""
+    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others.
+
+    Scores that are not as they were written prove nothing, and are not kept.
+    """
     try:
-        found = read_metrics(folder)
+        found = read_sound_metrics(folder)
     except DamagedFileError:
         return
     if found.values["scorer"] == scorer:

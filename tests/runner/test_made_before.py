@@ -100,3 +100,21 @@ def test_it_is_scored_and_verified_without_an_engine(folder: Path) -> None:
     done = run(folder, f"run_dir={run_dir(folder)}", "dataset.scoring=number", module="score")
     assert done.returncode == 0, done.stderr
     assert "33.3%" in done.stdout
+
+
+def test_its_files_have_no_checksums_and_a_run_adds_them(folder: Path) -> None:
+    metrics = run_dir(folder) / "metrics.json"
+    told = run(folder, f"run_dir={run_dir(folder)}", module="verify")
+    assert "no checksum" in told.stdout
+    assert "metrics.json" in told.stdout
+    metrics.write_text(metrics.read_text().replace('"accuracy": 0.3', '"accuracy": 0.9'))
+    told = run(folder, f"run_dir={run_dir(folder)}", module="verify")
+    assert told.returncode == 1
+    assert "accuracy is 0.9333333333333333 there, and 0.3333333333333333 by the lines" in told.stdout
+    compared = run(folder, f"run_dir={run_dir(folder)}", f"other={run_dir(folder)}", module="compare")
+    assert compared.returncode == 2
+    assert run(folder, *COMMAND).returncode == 0
+    assert json.loads(metrics.read_text())["accuracy"] == 1 / 3
+    told = run(folder, f"run_dir={run_dir(folder)}", module="verify")
+    assert told.returncode == 0, told.stdout
+    assert "no checksum" not in told.stdout

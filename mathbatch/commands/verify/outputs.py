@@ -14,7 +14,7 @@ from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import FIGURES_FILE, MANIFEST, Figures, Manifest
-from mathbatch.scoring.files import BESIDE_METRICS, METRICS, changed_files, read_metrics, read_scores
+from mathbatch.scoring.files import BESIDE_METRICS, METRICS, changed_files, read_metrics, read_sound_metrics
 
 
 def check_outputs(components: Components, report: Report) -> None:
@@ -48,15 +48,14 @@ def check_scores(
         found = read_metrics(folder)
         if not found.is_sealed:
             _note_unsealed(f"{label}{METRICS}", report.scores if must_be_sealed else report.unsealed)
-            for _ in read_scores(folder):
-                pass
+            read_sound_metrics(folder)
             return
         for name in changed_files(folder, found.content):
             report.scores.add(f"{label}{name} is {'changed' if (folder / name).exists() else 'missing'}")
         if of is not None and found.content.sha256.get(of.name, "") not in ("", sha256_of(of)):
             report.scores.add(f"{label}{METRICS} is of other results")
     except DamagedFileError as error:
-        report.scores.add(str(error))
+        report.scores.add(str(error).replace(f"{folder}/", label))
 
 
 def _check_manifest(run_dir: Path, held: Counts, report: Report) -> bool:
@@ -71,7 +70,7 @@ def _check_manifest(run_dir: Path, held: Counts, report: Report) -> bool:
     try:
         found = read_sealed(path, Manifest)
     except DamagedFileError as error:
-        report.results.add(str(error))
+        report.results.add(str(error).replace(f"{run_dir}/", ""))
         return False
     if not found.is_sealed:
         _note_unsealed(path.name, report.results if _has_sealed_figures(run_dir) else report.unsealed)

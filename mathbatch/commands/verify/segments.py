@@ -106,15 +106,18 @@ class _Sorting:
 
 def _write_anew(path: Path, sorting: _Sorting) -> list[str]:
     """Write a segment without what goes, which is durable in a file of its own before; return what was done."""
-    with _new_file(path.parent.parent) as aside:
-        with atomic_write(path) as fresh:
+    aside = _new_file(path.parent.parent)
+    try:
+        with aside, atomic_write(path) as fresh:
             for stays, goes in sorting.sort(path):
                 fresh.write(stays)
                 aside.write(goes)
             aside.flush()
             sync(aside.fileno())
             sync_folder(path.parent.parent)
-        name = Path(aside.name).name
+    except OSError as error:  # of closing it
+        raise disk_error(Path(aside.name), error) from error
+    name = Path(aside.name).name
     done = [f"{path.name}: set {count} {reason} lines aside in {name}" for reason, count in sorting.moved.items()]
     return done + ([f"{path.name}: kept {sorting.kept} sound records of these lines"] if sorting.kept else [])
 

@@ -43,9 +43,9 @@ class FolderLock:
         """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # A link is not followed: what it leads to would be emptied.
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
-            refuse_irregular(self.path, os.fstat(fd).st_mode)
+            with suppress(FileNotFoundError):
+                refuse_irregular(self.path, self.path.lstat().st_mode)  # what a link leads to would be emptied
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except OSError as error:
             raise disk_error(self.path, error) from error
         started = time.strftime("%Y-%m-%d %H:%M:%S")
@@ -76,7 +76,8 @@ class FolderLock:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StoreError(f"can't read {self.path}: {error.strerror}") from error
+            fix = "without it nobody knows whether a run writes there: give permission, or remove it if none does"
+            raise StoreError(f"can't read {self.path}: {error.strerror}\n  fix: {fix}") from error
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

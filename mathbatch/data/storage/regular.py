@@ -20,6 +20,7 @@ BUFFER = 1 << 16
 LARGEST_SMALL = 1 << 24
 
 _KINDS = {
+    stat.S_IFLNK: "a link",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",

@@ -20,7 +20,7 @@ REMEDIES = {
     errno.EROFS: f"that file system can only be read: {_ELSEWHERE}",
     errno.ENAMETOOLONG: "choose a shorter output_dir, model.name or dataset.name",
     errno.EILSEQ: f"the file system there doesn't take this name: rename it, or {_ELSEWHERE}",
-    errno.ELOOP: "remove the symbolic link that is in the way, or correct those that lead in a circle",
+    errno.ELOOP: "correct the symbolic links there, which lead in a circle",
     errno.ENOTDIR: _IN_THE_WAY,
     errno.EEXIST: _IN_THE_WAY,
     errno.EISDIR: "remove the folder that is in the way, or set output_dir",
