@@ -31,8 +31,9 @@ from mathbatch.parts.checks import shown
 from mathbatch.parts.faults import PartError, is_ours, returned
 from mathbatch.records import BadRow, Record, Request, Row, Sample
 from mathbatch.runner.components import Components
-from mathbatch.runner.snapshot import MANIFEST, Figures
+from mathbatch.runner.snapshot import Figures
 from mathbatch.scoring.evaluate import JudgeVotes, OnScored, evaluate, scorer_of
+from mathbatch.scoring.files import MANIFEST
 from mathbatch.scoring.kept import kept_metrics
 
 _encode = msgspec.json.Encoder().encode
@@ -166,13 +167,13 @@ def score(
     )
 
 
-def write_manifest(components: Components, held: Counts, figures: Figures) -> None:
+def write_manifest(components: Components, held: Counts, figures: Figures, metrics: dict[str, Any] | None) -> None:
     """Write `manifest.json`, the mark of a complete run: what its folder holds, and how fast this attempt was.
 
-    It must be written after everything else.
+    It must be written after everything else. With metrics it names the results that were scored.
     """
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
-    facts = {
+    facts: dict[str, Any] = {
         "versions": versions,
         "units": held.answered + held.failed,
         "answered": held.answered,
@@ -182,6 +183,8 @@ def write_manifest(components: Components, held: Counts, figures: Figures) -> No
         "output_tokens": held.output_tokens,
         "this_run": msgspec.to_builtins(figures),
     }
+    if metrics is not None:
+        facts["results_sha256"] = metrics["sha256"].get(results_path(components).name)
     write_sealed(components.run_dir / MANIFEST, facts)
 
 

@@ -108,7 +108,7 @@ class RunJob(Job):
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
         figures = self._figures() if self.has_saved else last_figures(self.components.run_dir)
-        results.write_manifest(self.components, self.held, figures or self._figures())
+        results.write_manifest(self.components, self.held, figures or self._figures(), self.metrics)
         self.is_complete = True
 
     def close(self) -> None:

@@ -24,12 +24,12 @@ from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import ConfigError
+from mathbatch.scoring.files import MANIFEST
 
 # Names the folder that relative paths of the configuration start from.
 FOLDER_FILE = "started-in.txt"
 CONFIG_FILE = "config.yaml"
 FIGURES_FILE = "figures.json"
-MANIFEST = "manifest.json"
 # Bytes of the longest path that Linux takes, PATH_MAX in limits.h.
 LONGEST_PATH = 4096
 FIX = (
@@ -71,6 +71,7 @@ class Manifest(msgspec.Struct):
     prompt_tokens: int
     output_tokens: int
     this_run: Figures
+    results_sha256: str | None = None
 
 
 def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]) -> Path:

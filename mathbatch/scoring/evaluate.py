@@ -155,8 +155,7 @@ def evaluate(
     with atomic_write(folder / AUDIT) as stream:
         writer(stream).write_all(totals.review.worst_first())
     draw_breakdown(metrics, folder)
-    write_metrics(folder, metrics, results)
-    return metrics
+    return write_metrics(folder, metrics, results)
 
 
 def scorer_of(panel: Panel, dataset: DatasetConfig, judge: JudgeVotes | None = None) -> dict[str, Any]:

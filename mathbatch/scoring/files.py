@@ -18,7 +18,7 @@ import msgspec
 
 from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError, Sealed, read_sealed, sha256_of, write_sealed
 
-SCORES, METRICS, AUDIT = "scores.jsonl", "metrics.json", "audit.jsonl"
+SCORES, METRICS, AUDIT, MANIFEST = "scores.jsonl", "metrics.json", "audit.jsonl", "manifest.json"
 PLOTS = ("accuracy.png", "accuracy.svg")
 # Files whose digests are in `metrics.json`.
 BESIDE_METRICS = (SCORES, AUDIT, *PLOTS)
@@ -69,10 +69,18 @@ class KeptMetrics(msgspec.Struct):
     sha256: dict[str, str] = {}
 
 
-def write_metrics(folder: Path, metrics: dict[str, Any], results: Path | None = None) -> None:
-    """Write `metrics.json` with the digests of the files beside it and of the results that were scored."""
+class KeptManifest(msgspec.Struct):
+    """Member of `manifest.json` that names the results of the run, if it was scored."""
+
+    results_sha256: str | None = None
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any], results: Path | None = None) -> dict[str, Any]:
+    """Write and return the metrics, with the digests of the files beside them and of the results that were scored."""
     digests = digests_of([*(folder / name for name in BESIDE_METRICS), *([] if results is None else [results])])
-    write_sealed(folder / METRICS, metrics | {"sha256": digests})
+    metrics = metrics | {"sha256": digests}
+    write_sealed(folder / METRICS, metrics)
+    return metrics
 
 
 def digests_of(paths: Iterable[Path]) -> dict[str, str]:
@@ -117,7 +125,18 @@ def read_scores(folder: Path) -> Iterator[ScoreLine]:
         for _ in _lines(path):  # a line that can't be read is named
             pass
         raise DamagedFileError(f"{path} was changed: its SHA-256 is not the one in {METRICS}")
+    _refuse_other_results(folder, found.content)
     yield from _lines(path)
+
+
+def _refuse_other_results(folder: Path, known: KeptMetrics) -> None:
+    """Raise DamagedFileError where the manifest says that the run has other results than those that were scored."""
+    try:
+        results = read_sealed(folder / MANIFEST, KeptManifest).content.results_sha256
+    except DamagedFileError:  # there is none for answers from elsewhere; and verify looks at it
+        return
+    if results is not None and results not in known.sha256.values():
+        raise DamagedFileError(f"{folder / METRICS} is of other results than those in {MANIFEST}")
 
 
 def _lines(path: Path) -> Iterator[ScoreLine]:

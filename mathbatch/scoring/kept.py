@@ -41,7 +41,8 @@ def kept_metrics(folder: Path, stamp: str) -> dict[str, Any] | None:
         return None
     if changed_files(folder, known, PLOTS):
         draw_breakdown(metrics, folder)
-        write_sealed(folder / METRICS, metrics | {"sha256": known.sha256 | digests_of(folder / name for name in PLOTS)})
+        metrics["sha256"] = known.sha256 | digests_of(folder / name for name in PLOTS)
+        write_sealed(folder / METRICS, metrics)
     return metrics
 
 

@@ -10,12 +10,13 @@ import os
 import random
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.processes import run
+from support.processes import command, environment, limit_file_size, run
 from support.rows import SCRIPTED, write_rows
 from support.run_folders import records, run_dir
 
@@ -202,8 +203,8 @@ def test_scores_of_another_run_over_the_same_rows_are_told_and_made_anew(finishe
     assert run(tmp_path, *COMMAND[:-1], "model.engine.say='\\boxed{3}'").returncode == 0
     for name in (*SCORES, "audit.jsonl", "accuracy.png", "accuracy.svg"):
         shutil.copy(run_dir(tmp_path) / name, folder)
-    report = prove(folder)
-    assert report.scores.examples == ["metrics.json is of other results"]
+    assert prove(folder).scores.examples == ["metrics.json is of other results"]
+    assert is_noticed_by_compare(folder, finished / "other")
     assert run(finished, *COMMAND).returncode == 0
     assert contents(folder) == before
     shutil.rmtree(folder / "scores", ignore_errors=True)
@@ -232,3 +233,21 @@ def test_earlier_scores_and_those_of_answers_from_elsewhere_are_looked_at_too(fi
     compared = run(tmp_path, "run_dir=elsewhere", "other=other", module="compare")
     assert compared.returncode == 2
     assert "elsewhere/scores.jsonl was changed: its SHA-256 is not the one in metrics.json\n  fix: " in compared.stderr
+
+
+def test_what_a_full_disk_has_kept_from_being_drawn_is_there_after_the_same_command(
+    finished: Path, tmp_path: Path
+) -> None:
+    shutil.copy(finished / "rows.jsonl", tmp_path)
+    full = subprocess.run(
+        command(*COMMAND), cwd=tmp_path, env=environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=limit_file_size(12_000), capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert full.returncode == 2
+    assert "accuracy.png: File too large" in full.stderr
+    assert not (run_dir(tmp_path) / "metrics.json").exists()
+    done = run(tmp_path, *COMMAND)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = contents(run_dir(tmp_path)), contents(run_dir(finished))
+    assert {name for name in FILES if ours[name] != theirs[name]} <= {"manifest.json"}  # which tells how long it took
+    assert prove(run_dir(tmp_path)).is_whole

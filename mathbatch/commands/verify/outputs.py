@@ -13,8 +13,8 @@ from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, sha256_
 from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
-from mathbatch.runner.snapshot import FIGURES_FILE, MANIFEST, Figures, Manifest
-from mathbatch.scoring.files import BESIDE_METRICS, METRICS, changed_files, read_metrics, read_sound_metrics
+from mathbatch.runner.snapshot import FIGURES_FILE, Figures, Manifest
+from mathbatch.scoring.files import BESIDE_METRICS, MANIFEST, METRICS, changed_files, read_metrics, read_sound_metrics
 
 
 def check_outputs(components: Components, report: Report) -> None:
