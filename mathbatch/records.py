@@ -6,11 +6,14 @@ They are msgspec structs, because creating a million of them takes seconds. All 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Row = dict[str, Any]
+# What is read from a disk is held against these; what is made is not.
+Count = Annotated[int, Meta(ge=0)]
+Digest = Annotated[str, Meta(min_length=16, max_length=16)]
 
 
 class RawRow(Struct, frozen=True):
@@ -148,14 +151,14 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     id: str
     """Id of the sample."""
-    digest: str
+    digest: Digest
     """Digest of the input that the answer was made from."""
-    rollout: int = 0
+    rollout: Count = 0
     text: str | None = None
     reasoning: str | None = None
     finish_reason: str | None = None
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    output_tokens: Count | None = None
     failure: Failure | None = None
     content: str | None = None
     """Digest of the input by the content of its images, if these lie in files."""

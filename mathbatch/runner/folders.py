@@ -100,7 +100,10 @@ def _may_be_of(folder: Path, config_file: Path, attempt: Path, ours: dict[str, A
     dataset, sampling = written.get("dataset"), written.get("sampling")
     if not isinstance(dataset, dict) or not isinstance(sampling, dict):
         return False
-    names, start = dataset.get("input"), origin(folder, str(written.get("output_dir")), started)
+    names = dataset.get("input")
+    if not all(isinstance(name, str) for name in (names if isinstance(names, list) else [names or ""])):
+        return False
+    start = origin(folder, str(written.get("output_dir")), started)
     if "${" not in str(names) and resolved_input(names, start) != ours["dataset"]["input"]:
         return False
     pairs = [

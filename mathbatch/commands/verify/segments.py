@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from mathbatch.commands.verify.report import Report
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.index import RecordIndex, head_of
+from mathbatch.data.storage.index import RecordIndex, sound_record
 from mathbatch.data.storage.regular import open_regular, read_error
 from mathbatch.data.storage.segments import check, disk_error, segment_paths, sound_records, sync, sync_folder, torn_at
 from mathbatch.errors import StoreError
@@ -27,7 +27,7 @@ def check_segments(folder: Path, report: Report, label: str = "") -> RecordIndex
     for path in _paths(folder, report):
         try:
             torn = torn_at(path)
-            for line in index.read_segment(path):
+            for line in index.read_segment(path, sound_record):
                 finding = report.torn if line.offset == torn else report.damaged
                 finding.add(f"{label}{path.name}, line {line.number}")
         except StoreError as error:
@@ -83,7 +83,7 @@ class _Sorting:
                 offset += len(line)
 
     def _parts(self, line: bytes, offset: int) -> tuple[bytes, bytes]:
-        if head_of(check(line)) is not None:
+        if sound_record(check(line)) is not None:
             if self._is_first(line):
                 return line, b""
             self.moved["doubled"] += 1
@@ -95,10 +95,10 @@ class _Sorting:
 
     def _is_first(self, line: bytes) -> bool:
         """Tell whether this is a record, and no second answer of its unit."""
-        head = head_of(check(line))
-        if head is None or head.failure is not None:
-            return head is not None
-        key = hash((head.id, head.rollout, head.digest))
+        record = sound_record(check(line))
+        if record is None or record.failure is not None:
+            return record is not None
+        key = hash((record.id, record.rollout, record.digest))
         is_first = key not in self.answered and key not in self.own
         self.own.add(key)
         return is_first

@@ -42,5 +42,8 @@ def check_records(folder: Path, index: RecordIndex, wanted: dict[int, str], repo
                 report.foreign.add(where)
             elif hash((head.id, head.rollout, head.digest)) not in wanted:
                 report.stale.add(where)
-            elif head.failure is None and index.place(head.id, head.rollout, head.digest) != (path, line.offset):
+            elif head.failure is None and index.place(head.id, head.rollout, head.digest) not in (
+                None,  # a damaged line, which is told already
+                (path, line.offset),
+            ):
                 report.doubled.add(where)

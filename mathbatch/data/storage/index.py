@@ -5,14 +5,14 @@ Only one number per unit is in memory, about 120 bytes in all; the texts stay on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from mathbatch.data.storage.regular import open_regular
-from mathbatch.data.storage.segments import SegmentLine, read_lines
+from mathbatch.data.storage.segments import SegmentLine, check, read_lines
 from mathbatch.errors import StoreError
 from mathbatch.records import Failure, Record
 
@@ -20,40 +20,41 @@ from mathbatch.records import Failure, Record
 OFFSET_BITS = 44
 
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
-
-
 class RecordHead(msgspec.Struct):
-    """Fields of a record but its texts, with their types. Decoding these only skips the texts."""
+    """Fields of a record that the index needs. Decoding these only skips the text."""
 
     id: str
-    digest: Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
-    rollout: Count = 0
-    finish_reason: str | None = None
-    prompt_tokens: Count | None = None
-    output_tokens: Count | None = None
+    digest: str
+    rollout: int = 0
     failure: Failure | None = None
     content: str | None = None
 
 
 _decode_head = msgspec.json.Decoder(RecordHead).decode
+_decode_record = msgspec.json.Decoder(Record).decode
+# What a decoder raises for bytes that are no such record. Deep nesting is a RecursionError.
+NO_RECORD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def head_of(body: bytes | None) -> RecordHead | None:
-    """Return the head of a record as JSON, None if it is damaged, or is no record although its checksum fits."""
-    if body is None:
-        return None
+    """Return the head of a record as JSON, None if there is none or it has the wrong types."""
     try:
-        head = _decode_head(body)
-        if not body.isascii():
-            body.decode()  # since skipped texts may be no UTF-8
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None if body is None else _decode_head(body)
+    except NO_RECORD:
         return None
-    # Quotes within a text are escaped, so these can only be fields. A record is either an answer or a failure.
-    is_answer = b',"text":"' in body
-    if is_answer is (head.failure is not None) or (b',"reasoning":' in body and b',"reasoning":"' not in body):
+
+
+def sound_record(body: bytes | None) -> Record | None:
+    """Return the record, None where something else has a checksum that fits: all its types are looked at."""
+    try:
+        record = None if body is None else _decode_record(body)
+    except NO_RECORD:
         return None
-    return head
+    return record if record is not None and _is_answer_or_failure(record) else None
+
+
+def _is_answer_or_failure(record: Record) -> bool:
+    return (record.text is None) is not (record.failure is None)
 
 
 class RecordIndex:
@@ -71,15 +72,16 @@ class RecordIndex:
         # Places of the last answers whose images lay in files, by hashes of id and rollout.
         self._with_files: dict[int, int] = {}
         self.failed = 0
-        self._decode = msgspec.json.Decoder(Record).decode
 
     def add_segment(self, path: Path) -> int:
         """Add a segment without records and return its number."""
         self._segments.append(path)
         return len(self._segments) - 1
 
-    def read_segment(self, path: Path) -> Iterator[SegmentLine]:
-        """Index the records of a segment and yield its damaged lines."""
+    def read_segment(
+        self, path: Path, head_of: Callable[[bytes | None], RecordHead | Record | None] = head_of
+    ) -> Iterator[SegmentLine]:
+        """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None."""
         number = self.add_segment(path)
         for line in read_lines(path):
             head = head_of(line.body)
@@ -150,9 +152,15 @@ class RecordIndex:
             if reader is None:
                 reader = self._readers[number] = open_regular(self._segments[number])
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
-            return self._decode(reader.readline())  # the checksum was compared when the line was indexed
+            line = reader.readline()
+            record = _decode_record(line)
+            if _is_answer_or_failure(record):
+                return record
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            changed = f"{self._segments[number]} changed while it was read: another program writes there"
-            raise StoreError(changed) from error
+        except NO_RECORD:
+            pass
+        if check(line) is None:  # which was compared when the line was indexed
+            raise StoreError(f"{self._segments[number]} changed while it was read: another program writes there")
+        fix = "python -m mathbatch.verify run_dir=… repair=true sets it aside, and the next run answers it again"
+        raise StoreError(f"{self._segments[number]} has what is no record, though its checksum fits\n  fix: {fix}")
