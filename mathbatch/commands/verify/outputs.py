@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import filecmp
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from mathbatch.commands.verify.report import Report
 from mathbatch.data.counts import Counts
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, sha256_of
+from mathbatch.data.storage.segments import disk_error
 from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import FIGURES_FILE, Figures, Manifest
-from mathbatch.scoring.files import BESIDE_METRICS, MANIFEST, METRICS, changed_files, read_metrics, read_sound_metrics
+from mathbatch.scoring.files import (
+    BESIDE_METRICS,
+    EARLIER,
+    MANIFEST,
+    METRICS,
+    changed_files,
+    read_metrics,
+    read_sound_metrics,
+)
 
 
 def check_outputs(components: Components, report: Report) -> None:
@@ -32,15 +42,48 @@ def check_outputs(components: Components, report: Report) -> None:
             check_scores(components.run_dir, report, of=fresh, must_be_sealed=is_sealed)
 
 
+def check_earlier_outputs(components: Components, report: Report) -> None:
+    """Note results and scores of an earlier run of fewer units that are not as they were written.
+
+    They stay until all units have a record, and then they are written anew.
+    """
+    if has_scores(components.run_dir):
+        check_scores(components.run_dir, report, of=results.results_path(components))
+
+
 def has_scores(folder: Path) -> bool:
     """Tell whether something was scored into a folder."""
     return any((folder / name).exists() for name in (METRICS, *BESIDE_METRICS))
 
 
+def earlier_scores(run_dir: Path) -> list[Path]:
+    """Return the folders in which the scores of other scorers are kept."""
+    return [folder for folder in sorted(run_dir.glob(f"{EARLIER}/*")) if has_scores(folder)]
+
+
+def mend_earlier_scores(run_dir: Path) -> list[str]:
+    """Set earlier scores that were changed aside, since no run makes them again; return what was done.
+
+    Raises StoreError if the disk refuses.
+    """
+    done = []
+    for folder in earlier_scores(run_dir):
+        report = Report()
+        check_scores(folder, report)
+        if report.scores.count:
+            aside = run_dir / f"damaged-{time.strftime('%Y%m%dT%H%M%S')}-{folder.name}"
+            try:
+                folder.rename(aside)
+            except OSError as error:
+                raise disk_error(folder, error) from error
+            done.append(f"{folder.relative_to(run_dir)}: set aside as {aside.name}")
+    return done
+
+
 def check_scores(
     folder: Path, report: Report, label: str = "", of: Path | None = None, must_be_sealed: bool = False
 ) -> None:
-    """Note scores that are not as they were written, or not of the results in the file `of`.
+    """Note scores that are not as they were written, or not of the results in the file `of`, which may be missing.
 
     `label` stands before the file names. `must_be_sealed` tells that this version wrote them, with a checksum.
     """
@@ -53,7 +96,7 @@ def check_scores(
         for name in changed_files(folder, found.content):
             report.scores.add(f"{label}{name} is {'changed' if (folder / name).exists() else 'missing'}")
         if of is not None and found.content.sha256.get(of.name, "") not in ("", sha256_of(of)):
-            report.scores.add(f"{label}{METRICS} is of other results")
+            report.scores.add(f"{label}{METRICS} is of other results" if of.is_file() else f"there is no {of.name}")
     except DamagedFileError as error:
         report.scores.add(str(error).replace(f"{folder}/", label))
 
