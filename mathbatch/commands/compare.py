@@ -36,7 +36,8 @@ def main() -> int:
     show_comparison(first, second, found, problem or str(flips))
     for folder in (first, second):
         if not read_metrics(folder).is_sealed:
-            print(f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show")
+            told = f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show"
+            print(told, file=sys.stderr)
     return exit_codes.MISTAKE if problem and config.output else exit_codes.SUCCESS
 
 

@@ -201,6 +201,9 @@ def test_scores_of_another_run_over_the_same_rows_are_told_and_made_anew(finishe
     folder, before = run_dir(finished), contents(run_dir(finished))
     shutil.copy(finished / "rows.jsonl", tmp_path)
     assert run(tmp_path, *COMMAND[:-1], "model.engine.say='\\boxed{3}'").returncode == 0
+    shutil.copy(run_dir(tmp_path) / "manifest.json", folder)
+    assert "manifest.json is of other results" in prove(folder).results.examples
+    (folder / "manifest.json").write_bytes(before["manifest.json"])
     for name in (*SCORES, "audit.jsonl", "accuracy.png", "accuracy.svg"):
         shutil.copy(run_dir(tmp_path) / name, folder)
     assert prove(folder).scores.examples == ["metrics.json is of other results"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import filecmp
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from mathbatch.commands.verify.report import Report
 from mathbatch.data.counts import Counts
@@ -37,9 +39,10 @@ def check_outputs(components: Components, report: Report) -> None:
             report.results.add(f"there is no {path.name}")
         elif not filecmp.cmp(path, fresh, shallow=False):
             report.results.add(f"{path.name} differs from the records")
-        is_sealed = _check_manifest(components.run_dir, held, report)
-        if components.is_scored or has_scores(components.run_dir):
-            check_scores(components.run_dir, report, of=fresh, must_be_sealed=is_sealed)
+        digest = sha256_of(fresh)
+    is_sealed = _check_manifest(components.run_dir, held, digest, report)
+    if components.is_scored or has_scores(components.run_dir):
+        check_scores(components.run_dir, report, results={path.name: digest}, must_be_sealed=is_sealed)
 
 
 def check_earlier_outputs(components: Components, report: Report) -> None:
@@ -47,8 +50,14 @@ def check_earlier_outputs(components: Components, report: Report) -> None:
 
     They stay until all units have a record, and then they are written anew.
     """
-    if has_scores(components.run_dir):
-        check_scores(components.run_dir, report, of=results.results_path(components))
+    path = results.results_path(components)
+    if not has_scores(components.run_dir):
+        return
+    if path.is_file():
+        check_scores(components.run_dir, report, results={path.name: sha256_of(path)})
+    else:
+        report.results.add(f"there is no {path.name}")
+        check_scores(components.run_dir, report)
 
 
 def has_scores(folder: Path) -> bool:
@@ -81,9 +90,13 @@ def mend_earlier_scores(run_dir: Path) -> list[str]:
 
 
 def check_scores(
-    folder: Path, report: Report, label: str = "", of: Path | None = None, must_be_sealed: bool = False
+    folder: Path,
+    report: Report,
+    label: str = "",
+    results: Mapping[str, str | None] = MappingProxyType({}),
+    must_be_sealed: bool = False,
 ) -> None:
-    """Note scores that are not as they were written, or not of the results in the file `of`, which may be missing.
+    """Note scores that are not as they were written, or not of these results, a digest by the name of their file.
 
     `label` stands before the file names. `must_be_sealed` tells that this version wrote them, with a checksum.
     """
@@ -95,16 +108,16 @@ def check_scores(
             return
         for name in changed_files(folder, found.content):
             report.scores.add(f"{label}{name} is {'changed' if (folder / name).exists() else 'missing'}")
-        if of is not None and found.content.sha256.get(of.name, "") not in ("", sha256_of(of)):
-            report.scores.add(f"{label}{METRICS} is of other results" if of.is_file() else f"there is no {of.name}")
+        if any(found.content.sha256.get(name, digest) != digest for name, digest in results.items()):
+            report.scores.add(f"{label}{METRICS} is of other results")
     except DamagedFileError as error:
         report.scores.add(str(error).replace(f"{folder}/", label))
 
 
-def _check_manifest(run_dir: Path, held: Counts, report: Report) -> bool:
-    """Note a manifest that is missing or damaged, and counts in it that the records don't give.
+def _check_manifest(run_dir: Path, held: Counts, digest: str | None, report: Report) -> bool:
+    """Note a manifest that is missing, damaged or of other results, and counts in it that the records don't give.
 
-    Return whether it has its checksum.
+    `digest` is that of the results. Return whether the manifest has its checksum.
     """
     path = run_dir / MANIFEST
     if not path.exists():
@@ -117,6 +130,8 @@ def _check_manifest(run_dir: Path, held: Counts, report: Report) -> bool:
         return False
     if not found.is_sealed:
         _note_unsealed(path.name, report.results if _has_sealed_figures(run_dir) else report.unsealed)
+    if found.content.results_sha256 not in (None, digest):
+        report.results.add(f"{path.name} is of other results")
     counted = {"units": held.answered + held.failed} | {
         name: getattr(held, name) for name in ("answered", "failed", "truncated", "prompt_tokens", "output_tokens")
     }
