@@ -38,11 +38,8 @@ FILES = {"input", "examples", "image_base_path", "hub"}
 
 def run_folder(config: Config) -> Path:
     """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
-    parent = (
-        Path(os.path.expanduser(config.output_dir)).absolute() / slug(config.model.name) / slug(config.dataset.name)
-    )
-    ours = identity(config)
-    folder = parent / folder_name(config, ours)
+    outputs, ours = Path(os.path.expanduser(config.output_dir)).absolute(), identity(config)
+    folder = outputs / slug(config.model.name) / slug(config.dataset.name) / folder_name(config, ours)
     return folder if folder.is_dir() else _by_other_words(folder, ours) or folder
 
 

@@ -183,7 +183,18 @@ def test_a_text_that_is_no_utf_8_is_damage_although_its_checksum_fits(tmp_path: 
     assert served(folder) is None
 
 
-def test_a_renamed_segment_counts_and_a_copy_of_one_is_told(tmp_path: Path) -> None:
+def test_answers_of_a_copied_segment_are_set_aside_as_second_ones(tmp_path: Path) -> None:
+    folder = store(tmp_path, b"".join(LINES[:6]), b"".join(LINES[6:]))
+    (folder / "responses" / "00001 (1).jsonl").write_bytes(b"".join(LINES[:6]))
+    assert opened(folder) == RECORDS
+    assert [sentence.partition(" aside")[0] for sentence in mend_segments(folder / "responses")] == [
+        "00001 (1).jsonl: set 6 doubled lines"
+    ]
+    assert set_aside(folder) == b"".join(LINES[:6])
+    assert opened(folder) == RECORDS
+
+
+def test_a_renamed_segment_counts(tmp_path: Path) -> None:
     folder = store(tmp_path, b"".join(LINES[:6]))
     segments = folder / "responses"
     (segments / "00001.jsonl").rename(segments / "answers.jsonl")

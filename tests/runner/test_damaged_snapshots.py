@@ -16,7 +16,7 @@ from mathbatch.commands.verify.command import prove, repair
 from mathbatch.config.load import typed
 from mathbatch.errors import ConfigError, StoreError
 from mathbatch.runner import folders
-from mathbatch.runner.folders import run_folder
+from mathbatch.runner.folders import mend_snapshot, run_folder
 from mathbatch.runner.run_log import chatter_to
 from mathbatch.runner.snapshot import SnapshotError, read_config, read_snapshot
 
@@ -87,13 +87,14 @@ def test_a_damaged_configuration_is_told_and_put_back_from_its_copy(content: byt
     sound = (folder / "config.yaml").read_bytes()
     (folder / "config.yaml").write_bytes(content)
     assert is_damaged(folder)
-    repair(folder)
+    assert len(mend_snapshot(folder)) == 1
     assert (folder / "config.yaml").read_bytes() == sound
     for both in (folder / "config.yaml", copy_of(folder)):
         both.write_bytes(content)
     folders._recorded.cache_clear()
-    assert is_damaged(folder)
-    assert repair(folder) == []
+    with pytest.raises(SnapshotError, match=r"can't be read"):
+        read_snapshot(folder)
+    assert mend_snapshot(folder) == []
 
 
 def test_a_damaged_copy_is_put_back_and_the_folder_is_whole(folder: Path) -> None:
