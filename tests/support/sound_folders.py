@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import os
 import shutil
 import zlib
 from collections import Counter
@@ -25,7 +24,7 @@ from support.stopping_saver import STOPPING
 
 ROWS = 24
 # Seconds that a command may take which needs a tenth of one: beyond that it waits for what never comes.
-HANGS_S = float(os.environ.get("DAMAGES_HANG_S", "30"))
+HANGS_S = 60.0
 SCORED = ["dataset.answer_field=gold", "dataset.choices_field=choices", "dataset.metadata=[level]"]
 # Overrides of the run that is compared with the others.
 WARM = ["sampling.temperature=1.5", "output_dir=twins"]
