@@ -24,8 +24,8 @@ class ForkedCommand:
     def __init__(self, request: Request, status: int, out: int, err: int) -> None:
         self.args = [request.module, *request.arguments]
         self.returncode: int | None = None
-        self.stdout: TextIO = os.fdopen(out, encoding="utf-8")
-        self.stderr: TextIO = os.fdopen(err, encoding="utf-8")
+        self.stdout: TextIO = os.fdopen(out, encoding="utf-8", errors="backslashreplace")
+        self.stderr: TextIO = os.fdopen(err, encoding="utf-8", errors="backslashreplace")
         # Two lines: the process id, and when it has ended its wait status.
         self._status = os.fdopen(status, "rb", buffering=0)
         self.pid = int(self._status.readline())

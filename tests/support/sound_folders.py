@@ -130,10 +130,14 @@ class SoundFolder:
         return [path for path in found if path.parent.name != "responses"]
 
     def changed_earlier_scores(self) -> list[Path]:
-        """Return the files of earlier scores that are gone or changed."""
+        """Return the files of earlier scores that are gone or changed, unless all of a folder are gone."""
         sound = self._kept / self.run_dir.relative_to(self.home)
         pairs = [(path, self.run_dir / path.relative_to(sound)) for path in sound.glob("scores/*/*")]
-        return [now for path, now in pairs if not now.is_file() or now.read_bytes() != path.read_bytes()]
+        return [
+            now
+            for path, now in pairs
+            if now.parent.is_dir() and not (now.is_file() and now.read_bytes() == path.read_bytes())
+        ]
 
     def is_in_the_way(self, path: Path) -> bool:
         """Tell whether there is a folder, a link or a file that a sound project has not; a note may be unreadable."""
