@@ -102,31 +102,19 @@ def changed_files(folder: Path, known: KeptMetrics, names: Iterable[str] = BESID
 
 
 def read_sound_metrics(folder: Path) -> Sealed[KeptMetrics]:
-    """Return the metrics in a folder. Raises DamagedFileError if they or the scores are not as they were written."""
-    found = read_metrics(folder)
-    for _ in read_scores(folder) if not found.is_sealed or changed_files(folder, found.content, [SCORES]) else ():
-        pass
-    return found
+    """Return the metrics in a folder.
 
-
-def read_scores(folder: Path) -> Iterator[ScoreLine]:
-    """Yield the lines of `scores.jsonl`.
-
-    Raises DamagedFileError if lines or metrics are not as they were written. Without digests that shows at the end,
-    when the lines are counted.
+    Raises DamagedFileError if they or the scores are not as they were written, or are of other results than the run's.
     """
     path, found = folder / SCORES, read_metrics(folder)
-    if not path.is_file():
-        raise DamagedFileError(f"there is no {path}")
     if not found.is_sealed:
-        yield from _counted(path, found.content)
-        return
-    if changed_files(folder, found.content, [SCORES]):
+        _count(path, found.content)
+    elif changed_files(folder, found.content, [SCORES]):
         for _ in _lines(path):  # a line that can't be read is named
             pass
         raise DamagedFileError(f"{path} was changed: its SHA-256 is not the one in {METRICS}")
     _refuse_other_results(folder, found.content)
-    yield from _lines(path)
+    return found
 
 
 def _refuse_other_results(folder: Path, known: KeptMetrics) -> None:
@@ -141,6 +129,8 @@ def _refuse_other_results(folder: Path, known: KeptMetrics) -> None:
 
 def _lines(path: Path) -> Iterator[ScoreLine]:
     decode = msgspec.json.Decoder(ScoreLine).decode
+    if not path.is_file():
+        raise DamagedFileError(f"there is no {path}")
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
@@ -149,8 +139,8 @@ def _lines(path: Path) -> Iterator[ScoreLine]:
                 raise DamagedFileError(f"{path}, line {number}: {error}") from error
 
 
-def _counted(path: Path, known: KeptMetrics) -> Iterator[ScoreLine]:
-    """Yield the lines, and compare their counts with the metrics as far as these have them."""
+def _count(path: Path, known: KeptMetrics) -> None:
+    """Raise DamagedFileError if the counts of the lines are not those in the metrics, as far as these have them."""
     verdicts: Counter[str] = Counter()
     units: set[tuple[str, int]] = set()
     for number, line in enumerate(_lines(path), 1):
@@ -158,7 +148,6 @@ def _counted(path: Path, known: KeptMetrics) -> Iterator[ScoreLine]:
             raise DamagedFileError(f"{path}, line {number}: a second verdict on {line.id}, rollout {line.rollout}")
         units.add((line.id, line.rollout))
         verdicts[line.verdict] += 1
-        yield line
     correct, judged = verdicts["correct"], sum(verdicts[name] for name in ("correct", "wrong", "no_answer"))
     counted = {
         "verdicts": dict(verdicts),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mathbatch.data.storage.sealed import DamagedFileError
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.files import read_metrics
+from mathbatch.scoring.files import SCORES, read_metrics, read_sound_metrics
 
 # Share of samples with different gold answers above which the two runs must be over different datasets. Corrections
 # change fewer; the letters of two multiple-choice datasets agree by chance on only a quarter to a half.
@@ -52,6 +53,17 @@ class GoldDifferences:
                 f"CAUTION: the two have different gold answers for {self.different:,} of {self.pairs:,} samples: "
                 f"{', '.join(self.first)}{', …' if self.different > SHOWN_GOLDS else ''}"
             )
+
+
+def refuse_damaged(folder: Path, key: str) -> None:
+    """Raise ConfigError, with `key` as its path, for a folder whose scores are missing or not as they were written."""
+    if not (folder / SCORES).is_file():
+        raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
+    try:
+        read_sound_metrics(folder)
+    except DamagedFileError as error:
+        fix = "score it again: the same run does, and so does python -m mathbatch.score"
+        raise ConfigError(key, str(error), fix) from error
 
 
 def scorer_notes(first: Path, second: Path) -> Iterable[str]:

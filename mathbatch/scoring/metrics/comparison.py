@@ -17,12 +17,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import jsonlines
+
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.json_lines import writer
-from mathbatch.data.storage.sealed import DamagedFileError
+from mathbatch.data.storage.json_lines import reader, writer
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.files import SCORES, ScoreLine, read_scores
-from mathbatch.scoring.metrics.comparable import GoldDifferences, scorer_notes
+from mathbatch.scoring.files import SCORES, ScoreLine
+from mathbatch.scoring.metrics.comparable import GoldDifferences, refuse_damaged, scorer_notes
 from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference, paired_shares
 
 
@@ -92,6 +93,8 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises ConfigError for a folder without scores, for runs with fewer than two judged samples in common, and for runs
     over different datasets whose ids are the same by chance.
     """
+    refuse_damaged(first, "run_dir")
+    refuse_damaged(second, "other")
     ours, theirs = _results_of(first, "run_dir"), _results_of(second, "other")
     found = Comparison(left_out=len(ours.keys() ^ theirs.keys()))
     shared = [id for id in ours if id in theirs]
@@ -160,11 +163,13 @@ def _results_of(folder: Path, key: str) -> dict[str, SampleResult]:
 
 
 def _lines(folder: Path, key: str) -> Iterator[ScoreLine]:
-    """Yield the lines of `scores.jsonl`. Raises ConfigError, with `key` as its path, if scores are damaged."""
-    if not (folder / SCORES).is_file():
+    """Yield the lines of `scores.jsonl`. Raises ConfigError, with `key` as its path, if one can't be read."""
+    path = folder / SCORES
+    if not path.is_file():
         raise ConfigError(key, f"{folder} has no {SCORES}", "python -m mathbatch.score run_dir=… makes it")
-    try:
-        yield from read_scores(folder)
-    except DamagedFileError as error:
-        fix = "score it again: the same run does, and so does python -m mathbatch.score"
-        raise ConfigError(key, str(error), fix) from error
+    with path.open("rb") as stream:
+        try:
+            yield from reader(stream, ScoreLine)
+        except jsonlines.InvalidLineError as error:
+            problem = f"{path}, line {error.lineno}: {error.__cause__ or error.message}"
+            raise ConfigError(key, problem, "score that run again") from error
