@@ -49,7 +49,7 @@ def kept_metrics(folder: Path, stamp: str) -> dict[str, Any] | None:
 def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
     """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others.
 
-    Scores that are not as they were written prove nothing, and are not kept.
+    Scores that are not as they were written prove nothing, and are not kept; nor are changed plots beside sound scores.
     """
     try:
         found = read_sound_metrics(folder)
@@ -60,13 +60,19 @@ def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
     earlier = found.content.scorer
     names = "-".join(earlier.scorers or ["unknown"])
     kept = folder / EARLIER / _file_name(f"{names}-{earlier.identity}-{earlier.golds}")
+    changed = changed_files(folder, found.content) if found.is_sealed else []
     try:
         kept.mkdir(parents=True, exist_ok=True)
         for name in (METRICS, *BESIDE_METRICS):
-            if (folder / name).is_file():
+            if name in changed:
+                (kept / name).unlink(missing_ok=True)
+            elif (folder / name).is_file():
                 shutil.copy2(folder / name, kept / name)
     except OSError as error:
         raise disk_error(kept, error) from error
+    if changed:
+        sound = {name: digest for name, digest in found.content.sha256.items() if name not in changed}
+        write_sealed(kept / METRICS, found.values | {"sha256": sound})
 
 
 def _file_name(text: str) -> str:

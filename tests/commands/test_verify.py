@@ -113,3 +113,57 @@ def test_a_run_with_fewer_rows_than_before_is_whole_and_what_is_left_over_is_lis
     assert found.returncode == 0, found.stdout
     assert f"{ROWS - 5}" in found.stdout
     assert len(records(complete)) == ROWS, "nothing is thrown away"
+
+
+def scored(folder: Path) -> list[str]:
+    """Write rows with gold answers, and return the arguments of a run that scores its answers."""
+    write_rows(folder / "rows.jsonl", [row | {"gold": "7"} for row in questions(ROWS)])
+    return ["dataset.answer_field=gold", "model.engine.say='\\boxed{7}'"]
+
+
+def test_what_a_run_of_fewer_rows_has_left_is_looked_at_while_units_are_missing(tmp_path: Path) -> None:
+    arguments = scored(tmp_path)
+    assert again(tmp_path, *arguments, "dataset.limit=5").returncode == 0
+    folder = run_dir(tmp_path)
+    edit(folder, lambda lines: lines.pop(2))
+    sound = verify(folder).stdout
+    assert "missing" in sound
+    for name in ("results.jsonl", "scores.jsonl", "metrics.json", "audit.jsonl", "accuracy.png"):
+        before = (folder / name).read_bytes()
+        (folder / name).write_bytes(b"{}")
+        assert "scores" in verify(folder).stdout, name
+        (folder / name).unlink()
+        assert name in verify(folder).stdout
+        (folder / name).write_bytes(before)
+    assert verify(folder).stdout == sound
+
+
+def test_changed_plots_are_not_kept_with_the_scores_that_a_run_of_more_rows_replaces(tmp_path: Path) -> None:
+    arguments = scored(tmp_path)
+    assert again(tmp_path, *arguments, "dataset.limit=5").returncode == 0
+    folder = run_dir(tmp_path)
+    (folder / "accuracy.png").write_bytes(b"garbage")
+    (folder / "audit.jsonl").unlink()
+    assert again(tmp_path, *arguments).returncode == 0
+    (kept,) = (folder / "scores").iterdir()
+    assert sorted(path.name for path in kept.iterdir()) == ["accuracy.svg", "metrics.json", "scores.jsonl"]
+    assert verify(folder).returncode == 0
+
+
+def test_earlier_scores_that_were_changed_are_set_aside_and_the_others_stay(tmp_path: Path) -> None:
+    arguments = scored(tmp_path)
+    assert again(tmp_path, *arguments).returncode == 0
+    folder = run_dir(tmp_path)
+    for scorer in ("exact", "number"):
+        assert run(tmp_path, f"run_dir={folder}", f"dataset.scoring={scorer}", module="score").returncode == 0
+    assert again(tmp_path, *arguments).returncode == 0
+    damaged, *others = sorted((folder / "scores").iterdir())
+    changed = (damaged / "scores.jsonl").read_bytes().replace(b"correct", b"wrong", 1)
+    (damaged / "scores.jsonl").write_bytes(changed)
+    assert verify(folder).returncode == 1
+    mended = verify(folder, "repair=true")
+    assert mended.returncode == 0, mended.stdout
+    (aside,) = folder.glob("damaged-*")
+    assert f"scores/{damaged.name}: set aside as {aside.name}" in mended.stdout
+    assert (aside / "scores.jsonl").read_bytes() == changed
+    assert sorted((folder / "scores").iterdir()) == others

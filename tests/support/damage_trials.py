@@ -68,8 +68,7 @@ def _damage(trial: Trial, sound: SoundFolder, chance: random.Random, others: lis
         path, kind, damage = _choice(sound.run_dir, chance, others)
         if (what := damage(chance, path)) is None:
             continue
-        # A name that is no UTF-8 can't be printed.
-        name = str(path.relative_to(sound.run_dir)).encode("ascii", "backslashreplace").decode()
+        name = _as_told(path.relative_to(sound.run_dir))
         if not trial.what:
             trial.kind_of_file, trial.kind, trial.what = _kind_of_file(name), kind, f"{name}: {what}"
         else:
@@ -200,7 +199,7 @@ class _Judgement:
             self._repair()
             return True
         for path in sorted(self.sound.run_dir.rglob("*"), key=lambda path: -len(str(path))):
-            if self.sound.is_in_the_way(path) and re.search(rf"{re.escape(str(path))}(?![\w/.])", ended.err):
+            if self.sound.is_in_the_way(path) and re.search(rf"{re.escape(_as_told(path))}(?![\w/.])", ended.err):
                 _remove(path)
                 self.trial.by_hand.append(f"removed {path.name}")
                 return True
@@ -271,6 +270,11 @@ def _without_times(manifest: bytes) -> dict[str, Any]:
     found.pop("crc", None)
     found["this_run"] = sorted(found["this_run"])
     return found
+
+
+def _as_told(path: Path) -> str:
+    """Return the path as messages have it: a name that is no UTF-8 can't be printed."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _said(ended: Ended) -> str:

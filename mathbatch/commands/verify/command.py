@@ -11,7 +11,14 @@ from pathlib import Path
 from omegaconf import MISSING
 
 from mathbatch.commands import exit_codes
-from mathbatch.commands.verify.outputs import check_outputs, check_scores, has_scores
+from mathbatch.commands.verify.outputs import (
+    check_earlier_outputs,
+    check_outputs,
+    check_scores,
+    earlier_scores,
+    has_scores,
+    mend_earlier_scores,
+)
 from mathbatch.commands.verify.report import Report
 from mathbatch.commands.verify.segments import check_segments, mend_segments
 from mathbatch.commands.verify.units import check_records, check_units
@@ -22,7 +29,6 @@ from mathbatch.runner import results
 from mathbatch.runner.folders import mend_snapshot
 from mathbatch.runner.reopen import components_of, locked, refuse_read_only
 from mathbatch.runner.snapshot import SnapshotError, refuse_other_folder
-from mathbatch.scoring.files import EARLIER
 from mathbatch.scoring.panel import JUDGE
 
 
@@ -56,7 +62,7 @@ def prove(run_dir: Path) -> Report:
         for folder in _judges(run_dir):
             with locked(folder, shared=True):
                 check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
-        for folder in filter(has_scores, sorted(run_dir.glob(f"{EARLIER}/*"))):
+        for folder in earlier_scores(run_dir):
             check_scores(folder, report, f"{folder.relative_to(run_dir)}/")
         if not _is_outside(run_dir):
             _prove_run(run_dir, report)
@@ -72,7 +78,9 @@ def _prove_run(run_dir: Path, report: Report) -> None:
         check_units(components, report)
         if not report.unreadable.count:
             check_records(components, index, report)
-        if not report.missing.count:
+        if report.missing.count:
+            check_earlier_outputs(components, report)
+        else:
             check_outputs(components, report)
 
 
@@ -95,6 +103,7 @@ def repair(run_dir: Path) -> list[str]:
             with locked(judge):
                 mended = mend_segments(judge / "responses")
             done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
+        done += mend_earlier_scores(run_dir)
         return done if _is_outside(run_dir) else done + _repair_run(run_dir)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,11 +13,20 @@ from types import MappingProxyType
 from mathbatch.commands.verify.report import Report
 from mathbatch.data.counts import Counts
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, sha256_of
+from mathbatch.data.storage.segments import disk_error
 from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import FIGURES_FILE, Figures, Manifest
-from mathbatch.scoring.files import BESIDE_METRICS, MANIFEST, METRICS, changed_files, read_metrics, read_sound_metrics
+from mathbatch.scoring.files import (
+    BESIDE_METRICS,
+    EARLIER,
+    MANIFEST,
+    METRICS,
+    changed_files,
+    read_metrics,
+    read_sound_metrics,
+)
 
 
 def check_outputs(components: Components, report: Report) -> None:
@@ -35,9 +45,48 @@ def check_outputs(components: Components, report: Report) -> None:
         check_scores(components.run_dir, report, results={path.name: digest}, must_be_sealed=is_sealed)
 
 
+def check_earlier_outputs(components: Components, report: Report) -> None:
+    """Note results and scores of an earlier run of fewer units that are not as they were written.
+
+    They stay until all units have a record, and then they are written anew.
+    """
+    path = results.results_path(components)
+    if not has_scores(components.run_dir):
+        return
+    if path.is_file():
+        check_scores(components.run_dir, report, results={path.name: sha256_of(path)})
+    else:
+        report.results.add(f"there is no {path.name}")
+        check_scores(components.run_dir, report)
+
+
 def has_scores(folder: Path) -> bool:
     """Tell whether something was scored into a folder."""
     return any((folder / name).exists() for name in (METRICS, *BESIDE_METRICS))
+
+
+def earlier_scores(run_dir: Path) -> list[Path]:
+    """Return the folders in which the scores of other scorers are kept."""
+    return [folder for folder in sorted(run_dir.glob(f"{EARLIER}/*")) if has_scores(folder)]
+
+
+def mend_earlier_scores(run_dir: Path) -> list[str]:
+    """Set earlier scores that were changed aside, since no run makes them again; return what was done.
+
+    Raises StoreError if the disk refuses.
+    """
+    done = []
+    for folder in earlier_scores(run_dir):
+        report = Report()
+        check_scores(folder, report)
+        if report.scores.count:
+            aside = run_dir / f"damaged-{time.strftime('%Y%m%dT%H%M%S')}-{folder.name}"
+            try:
+                folder.rename(aside)
+            except OSError as error:
+                raise disk_error(folder, error) from error
+            done.append(f"{folder.relative_to(run_dir)}: set aside as {aside.name}")
+    return done
 
 
 def check_scores(

@@ -32,7 +32,10 @@ class Report:
             "results", "results or manifest that don't fit the records: run again, or repair=true", True
         )
         self.scores = Finding(
-            "scores", "scores that were changed, or are not of these results: run again, or score again", True
+            "scores",
+            "scores that were changed, or are not of these results: run again, or score again; "
+            "repair=true sets those in scores/ aside",
+            True,
         )
         self.unsealed = Finding(
             "no checksum", "files of an earlier version, changes in which don't show: run again to add it", False
