@@ -1,5 +1,8 @@
 """Digest the input of an answer, so that a stored answer is used only for the same prompt with the same pictures.
 
+Each run has a key, and its records have their digests by that key: where the segment of another run is copied over, its
+records are not known, though they answer the same prompts.
+
 A picture in a file counts by its resolved path, size and times of change, so that a million rows are recognised without
 opening one file. Where these differ it counts by its content: a dataset that was moved, copied or unpacked again keeps
 its answers, and a picture that was replaced is asked about again.
@@ -8,8 +11,9 @@ its answers, and a picture that was replaced is asked about again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -18,6 +22,30 @@ from mathbatch.base import BaseDataSaver
 from mathbatch.records import ImageRef, Record, Request
 
 _encode = msgspec.json.Encoder().encode
+
+
+class RunKey(msgspec.Struct, frozen=True, dict=True):
+    """Name of a run, by which its records and figures are known; two runs that may answer otherwise have two names.
+
+    `has_unkeyed` tells that an earlier version began the run, so that what bears no name may be its own, too.
+    """
+
+    name: str
+    has_unkeyed: bool = False
+
+    @cached_property
+    def value(self) -> int:
+        """Return the 64 bits that make digests those of this run."""
+        return int.from_bytes(hashlib.blake2b(self.name.encode(errors="surrogateescape"), digest_size=8).digest())
+
+    def owns(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether a document that a run has written, a manifest or figures, is of this run."""
+        return bool(values["run"] == self.name) if "run" in values else self.has_unkeyed
+
+
+def keyed(digest: str, key: int) -> str:
+    """Return the digest of an input as the records of the run with this key have it."""
+    return f"{int(digest, 16) ^ key:016x}"
 
 
 def digest_of(messages: list[dict[str, Any]], identity: Callable[[ImageRef], str] | None = None) -> str:
@@ -35,25 +63,35 @@ def content_digest(messages: list[dict[str, Any]], hash_of: Callable[[ImageRef],
     return digest_of(messages, lambda image: image.identity if image.path is None else hash_of(image))
 
 
-def recognise(request: Request, saver: BaseDataSaver, rollouts: int) -> None:
+def recognise(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed: bool) -> None:
     """Give a request the digest by which the store knows its input, if it knows it by another one than its own.
 
-    That is so where a picture is the same by content, and in run folders of versions that went by path and size alone.
+    That is so where a picture is the same by content. In a run folder that an earlier version began (`has_unkeyed`) it
+    is so where the digest has no key, and where a picture went by path and size alone.
     """
     # A million rows come by here. Most have no files, and of most others the first rollout is known.
-    if not _has_files(request.messages) or saver.state(request.id, 0, request.digest) is not None:
+    has_files = _has_files(request.messages)
+    if not (has_files or has_unkeyed) or saver.state(request.id, 0, request.digest) is not None:
         return
     if _is_known(request.id, request.digest, saver, rollouts):
         return
+    if has_unkeyed and _is_known(request.id, request.prompt, saver, rollouts):
+        request.digest = request.prompt
+    elif has_files:
+        request.digest = _digest_by_files(request, saver, rollouts, has_unkeyed) or request.digest
+
+
+def _digest_by_files(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed: bool) -> str | None:
     earlier = {last.content: last.digest for last in _last_with_files(request.id, saver, rollouts)}
     # Files are opened only where there is something to compare them with. One that is gone is told when it is decoded.
     with suppress(OSError):
-        if earlier and (digest := earlier.get(content_digest(request.messages, _hash_of_file))) is not None:
-            request.digest = digest
-            return
+        if earlier:
+            content = content_digest(request.messages, _hash_of_file)
+            digest = earlier.get(keyed(content, request.run)) or (earlier.get(content) if has_unkeyed else None)
+            if digest is not None:
+                return digest
     before = digest_of(request.messages, lambda image: image.identity)
-    if _is_known(request.id, before, saver, rollouts):
-        request.digest = before
+    return before if has_unkeyed and _is_known(request.id, before, saver, rollouts) else None
 
 
 def _is_known(id: str, digest: str, saver: BaseDataSaver, rollouts: int) -> bool:
