@@ -82,14 +82,13 @@ def recognise(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed
 
 
 def _digest_by_files(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed: bool) -> str | None:
-    earlier = {last.content: last.digest for last in _last_with_files(request.id, saver, rollouts)}
     # Files are opened only where there is something to compare them with. One that is gone is told when it is decoded.
     with suppress(OSError):
-        if earlier:
+        if _last_with_files(request.id, saver, rollouts) is not None:
             content = content_digest(request.messages, _hash_of_file)
-            digest = earlier.get(keyed(content, request.run)) or (earlier.get(content) if has_unkeyed else None)
-            if digest is not None:
-                return digest
+            for wanted in (keyed(content, request.run), *([content] if has_unkeyed else [])):
+                if (record := _last_with_files(request.id, saver, rollouts, wanted)) is not None:
+                    return record.digest
     before = digest_of(request.messages, lambda image: image.identity)
     return before if has_unkeyed and _is_known(request.id, before, saver, rollouts) else None
 
@@ -98,9 +97,9 @@ def _is_known(id: str, digest: str, saver: BaseDataSaver, rollouts: int) -> bool
     return any(saver.state(id, rollout, digest) is not None for rollout in range(rollouts))
 
 
-def _last_with_files(id: str, saver: BaseDataSaver, rollouts: int) -> list[Record]:
-    found = (saver.last_with_files(id, rollout) for rollout in range(rollouts))
-    return [record for record in found if record is not None]
+def _last_with_files(id: str, saver: BaseDataSaver, rollouts: int, content: str | None = None) -> Record | None:
+    found = (saver.last_with_files(id, rollout, content) for rollout in range(rollouts))
+    return next((record for record in found if record is not None), None)
 
 
 def _has_files(messages: list[dict[str, Any]]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,228 +19,216 @@ from support.processes import run
 from support.rows import overrides, questions, write_rows
 from support.run_folders import as_earlier_version, records, results, run_dirs
 
-from mathbatch.data.storage.sealed import read_sealed
 from mathbatch.data.storage.segments import check, encode
 from mathbatch.records import Record
-from mathbatch.runner.snapshot import Manifest
 
 TWINS = {
     "temperature": ["sampling.temperature=0.7"],
-    "top_p": ["sampling.top_p=0.9"],
-    "seed": ["sampling.seed=7"],
-    "engine": ["model.engine.say='\\boxed{9}'"],
-    "checkpoint": ["model.path=owner/other"],
     "model name": ["model.name=other"],
-    "dataset name": ["dataset.name=other"],
     "system prompt": ["system_prompt=Think."],
-    "chat template": ["+model.chat_template_kwargs.enable_thinking=false"],
 }
+TEMPERATURE = TWINS["temperature"]
 OF_TWIN = "an answer of the twin"
 MANY = 4
+PICTURES = ["dataset.image_field=image"]
 
 
 def command(*more: str) -> list[str]:
-    return overrides(Path("rows.jsonl"), "dataset.answer_field=gold", *more)
+    return overrides(Path("rows.jsonl"), *more)
 
 
-def project(folder: Path, pictures: bool = False) -> Path:
-    rows = [row | {"gold": "4"} for row in questions(MANY)]
-    if pictures:
-        for at, row in enumerate(rows):
-            Image.new("RGB", (8 + at, 8)).save(folder / f"{at}.png")
-            row["image"] = f"{at}.png"
-    write_rows(folder / "rows.jsonl", rows)
-    return folder
+@dataclass(frozen=True)
+class Project:
+    """Project with a run and its twins, by what makes them other runs. All their segments have one number."""
+
+    folder: Path
+    own: Path
+    twins: dict[str, Path]
+
+    @property
+    def twin(self) -> Path:
+        return self.twins["temperature"]
 
 
-def with_pictures(arguments: list[str]) -> list[str]:
-    return [word for word in arguments if not word.startswith("dataset.image_field")]
-
-
-def begun(folder: Path, arguments: list[str]) -> Path:
+def begun(folder: Path, *more: str) -> Path:
     """Run a command and return the folder that it has made."""
     before = run_dirs(folder)
-    done = run(folder, *arguments)
+    done = run(folder, *command(*more))
     assert done.returncode == 0, done.stderr
     (made,) = set(run_dirs(folder)) - set(before)
     return made
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    home = tmp_path_factory.mktemp("twins")
+    folder = home / "project"
+    folder.mkdir()
+    write_rows(folder / "rows.jsonl", questions(MANY))
+    found = Project(folder, begun(folder), {name: begun(folder, *more) for name, more in TWINS.items()})
+    shutil.copytree(folder, home / "kept")
+    return found
+
+
+@pytest.fixture
+def project(sound: Project) -> Project:
+    """The same project, put in its place anew: a run's folder is named for the place of its dataset."""
+    shutil.rmtree(sound.folder)
+    shutil.copytree(sound.folder.with_name("kept"), sound.folder)
+    return sound
+
+
+@pytest.fixture
+def with_pictures(tmp_path: Path) -> Project:
+    rows = [row | {"image": f"{at}.png"} for at, row in enumerate(questions(MANY))]
+    for at, row in enumerate(rows):
+        Image.new("RGB", (8 + at, 8)).save(tmp_path / row["image"])
+    write_rows(tmp_path / "rows.jsonl", rows)
+    return Project(tmp_path, begun(tmp_path, *PICTURES), {"temperature": begun(tmp_path, *PICTURES, *TEMPERATURE)})
 
 
 def segment(run_dir: Path) -> Path:
     return run_dir / "responses" / "00001.jsonl"
 
 
-def lines_of_twin(run_dir: Path) -> list[bytes]:
+def lines_of(run_dir: Path) -> list[bytes]:
+    return segment(run_dir).read_bytes().splitlines(keepends=True)
+
+
+def answers_of_twin(run_dir: Path) -> list[bytes]:
     """Return the lines of the twin's only segment, each with an answer that only it can have."""
-    bodies = (check(line) for line in segment(run_dir).read_bytes().splitlines(keepends=True))
-    return [encode(replace(decode(body or b"", type=Record), text=OF_TWIN)) for body in bodies]
+    return [encode(replace(decode(check(line) or b"", type=Record), text=OF_TWIN)) for line in lines_of(run_dir)]
 
 
-def assert_serves_nothing_of(folder: Path, run_dir: Path, arguments: list[str], asks: int, sound: bytes) -> None:
-    """Repair and run again; nothing of the twin may be anywhere, and nothing sound may be asked again."""
-    assert run(folder, f"run_dir={run_dir}", "repair=true", module="verify").returncode == (1 if asks else 0)
-    assert (run_dir / "results.jsonl").read_bytes() == sound
-    done = run(folder, *arguments)
+def verified(run_dir: Path, *more: str) -> tuple[int, str]:
+    done = run(run_dir, f"run_dir={run_dir}", *more, module="verify")
+    return done.returncode, " ".join(done.stdout.replace("│", "").split())
+
+
+def assert_asks_again(project: Project, run_dir: Path, asks: int, *more: str) -> None:
+    """Repair, and run again: the answers of the twin are told and never served, and nothing else is asked again."""
+    results_before = results(run_dir)
+    code, told = verified(run_dir, "repair=true")
+    assert code == (1 if asks else 0), told
+    assert results(run_dir) == results_before
+    done = run(project.folder, *command(*more))
     assert done.returncode == 0, done.stderr
-    told = f"{MANY} ({MANY - asks} by earlier runs)" if asks < MANY else f"answered │ {MANY} "
-    assert told in " ".join(done.stdout.split())
-    assert (run_dir / "results.jsonl").read_bytes() == sound
-    for name in ("results.jsonl", "scores.jsonl", "metrics.json", "manifest.json", "audit.jsonl"):
-        assert OF_TWIN not in (run_dir / name).read_text()
-    last = run(folder, f"run_dir={run_dir}", module="verify")
-    assert last.returncode == 0, last.stdout
-    assert "or of another run; never used" in " ".join(last.stdout.replace("│", "").split())
+    assert (f"{MANY} ({MANY - asks} by earlier runs)" if asks < MANY else f"│ {MANY} ") in done.stdout
+    assert results(run_dir) == results_before
+    assert OF_TWIN not in str(results_before)
+    code, told = verified(run_dir)
+    assert code == 0, told
+    assert "or of another run; never used" in told
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_segment_of_a_twin_is_not_known(tmp_path: Path, name: str) -> None:
-    folder, twins = project(tmp_path), command(*TWINS[name])
-    own, twin = begun(folder, command()), begun(folder, twins)
-    sound, sound_of_twin = ((run_dir / "results.jsonl").read_bytes() for run_dir in (own, twin))
-    lines, lines_of_own = b"".join(lines_of_twin(twin)), b"".join(lines_of_twin(own))
-    segment(own).write_bytes(lines)
-    found = run(folder, f"run_dir={own}", module="verify")
-    assert found.returncode == 1
-    assert "missing" in found.stdout
-    assert_serves_nothing_of(folder, own, command(), MANY, sound)
+def test_the_answers_of_twins_are_not_known_in_each_others_folders(project: Project, name: str) -> None:
+    own, twin = project.own, project.twins[name]
+    lines_of_own = b"".join(answers_of_twin(own))
+    segment(own).write_bytes(b"".join(answers_of_twin(twin)))
     segment(twin).write_bytes(lines_of_own)
-    assert_serves_nothing_of(folder, twin, twins, MANY, sound_of_twin)
+    assert_asks_again(project, own, MANY)
+    assert_asks_again(project, twin, MANY, *TWINS[name])
 
 
-@pytest.mark.parametrize("name", ["temperature", "engine"])
-def test_lines_of_a_twin_among_sound_ones_are_not_known(tmp_path: Path, name: str) -> None:
-    folder = project(tmp_path)
-    own, twin = begun(folder, command()), begun(folder, command(*TWINS[name]))
-    sound = (own / "results.jsonl").read_bytes()
-    lines = segment(own).read_bytes().splitlines(keepends=True)
-    segment(own).write_bytes(b"".join([*lines[:1], *lines_of_twin(twin)[1:3], *lines[3:]]))
-    assert_serves_nothing_of(folder, own, command(), 2, sound)
+def test_lines_of_a_twin_among_sound_ones_are_not_known(project: Project) -> None:
+    lines = lines_of(project.own)
+    segment(project.own).write_bytes(b"".join([*lines[:1], *answers_of_twin(project.twin)[1:3], *lines[3:]]))
+    assert_asks_again(project, project.own, 2)
 
 
-def test_a_segment_of_a_twin_beside_the_own_is_told_and_not_used(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    own, twin = begun(folder, command()), begun(folder, command(*TWINS["temperature"]))
-    sound = (own / "results.jsonl").read_bytes()
+def test_segments_of_a_twin_beside_the_own_are_told_and_not_used(project: Project) -> None:
     for number in ("00000", "00002"):
-        (own / "responses" / f"{number}.jsonl").write_bytes(b"".join(lines_of_twin(twin)))
-    assert_serves_nothing_of(folder, own, command(), 0, sound)
+        (project.own / "responses" / f"{number}.jsonl").write_bytes(b"".join(answers_of_twin(project.twin)))
+    assert_asks_again(project, project.own, 0)
 
 
-def test_pictures_are_not_known_by_their_content_in_a_segment_of_a_twin(tmp_path: Path) -> None:
-    folder, arguments = project(tmp_path, pictures=True), with_pictures(command())
-    own, twin = begun(folder, arguments), begun(folder, [*arguments, *TWINS["temperature"]])
-    sound = (own / "results.jsonl").read_bytes()
-    assert all("content" in record for record in records(twin))
-    segment(own).write_bytes(b"".join(lines_of_twin(twin)))
-    for path in folder.glob("*.png"):
-        shutil.copyfile(path, folder / "copy")
-        (folder / "copy").rename(path)
-    assert_serves_nothing_of(folder, own, arguments, MANY, sound)
+def test_the_content_of_pictures_is_not_known_in_a_segment_of_a_twin(with_pictures: Project) -> None:
+    project = with_pictures
+    assert all("content" in record for record in records(project.twin))
+    segment(project.own).write_bytes(b"".join(answers_of_twin(project.twin)))
+    for path in project.folder.glob("*.png"):
+        shutil.copyfile(path, project.folder / "copy")
+        (project.folder / "copy").rename(path)
+    assert_asks_again(project, project.own, MANY, *PICTURES)
 
 
-def test_the_whole_folder_of_a_twin_in_the_place_of_a_run_answers_nothing_there(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    own, twin = begun(folder, command()), begun(folder, command(*TWINS["temperature"]))
-    segment(twin).write_bytes(b"".join(lines_of_twin(twin)))
-    sound = results(own)
-    shutil.rmtree(own)
-    shutil.copytree(twin, own)
-    assert run(folder, *command()).returncode == 0
-    assert results(own) == sound
-    assert run(folder, f"run_dir={own}", module="verify").returncode == 0
+def test_the_whole_folder_of_a_twin_in_the_place_of_a_run_answers_nothing_there(project: Project) -> None:
+    before = results(project.own)
+    segment(project.twin).write_bytes(b"".join(answers_of_twin(project.twin)))
+    shutil.rmtree(project.own)
+    shutil.copytree(project.twin, project.own)
+    assert run(project.folder, *command()).returncode == 0
+    assert results(project.own) == before
+    assert verified(project.own)[0] == 0
 
 
-def test_a_folder_is_verified_and_scored_under_any_name_and_goes_on_under_other_labels(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    own = begun(folder, command())
-    shutil.copytree(own, folder / "archive")
-    assert run(folder, "run_dir=archive", module="verify").returncode == 0
-    assert run(folder, "run_dir=archive", "dataset.scoring=number", module="score").returncode == 0
-    moved = own.parents[1] / "renamed" / own.name
+def test_a_copy_is_verified_under_any_name_and_a_run_goes_on_under_other_labels(project: Project) -> None:
+    shutil.copytree(project.own, project.folder / "archive")
+    assert verified(project.folder / "archive")[0] == 0
+    moved = project.own.parents[1] / "renamed" / project.own.name
     moved.parent.mkdir()
-    own.rename(moved)
+    project.own.rename(moved)
     for _ in range(2):
-        done = run(folder, *command("dataset.name=renamed"))
+        done = run(project.folder, *command("dataset.name=renamed"))
         assert f"{MANY} ({MANY} by earlier runs)" in done.stdout
-    assert run(folder, f"run_dir={moved}", module="verify").returncode == 0
+    assert verified(moved)[0] == 0
 
 
-def test_more_rollouts_keep_the_first_answers(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    begun(folder, command())
-    assert f"{2 * MANY} ({MANY} by earlier runs)" in run(folder, *command("sampling.n=2")).stdout
+def test_records_of_earlier_versions_count_only_in_folders_of_theirs(project: Project) -> None:
+    as_earlier_version(project.twin)
+    segment(project.own).write_bytes(b"".join(answers_of_twin(project.twin)))
+    assert_asks_again(project, project.own, MANY)
 
 
-def test_records_of_earlier_versions_count_only_in_folders_of_theirs(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    own, twin = begun(folder, command()), begun(folder, command(*TWINS["temperature"]))
-    sound = (own / "results.jsonl").read_bytes()
-    as_earlier_version(twin)
-    segment(own).write_bytes(b"".join(lines_of_twin(twin)))
-    assert_serves_nothing_of(folder, own, command(), MANY, sound)
-    # A folder of an earlier version goes on, with more rollouts too, and stays one.
-    for more in ([], ["sampling.n=2"], ["sampling.n=2"]):
-        done = run(folder, *command(*TWINS["temperature"], *more))
-        assert "by earlier runs" in done.stdout
-        assert run(folder, f"run_dir={twin}", module="verify").returncode == 0
-    assert len(records(twin)) == 2 * MANY
+def test_a_folder_of_an_earlier_version_goes_on_with_more_rollouts_and_stays_one(project: Project) -> None:
+    as_earlier_version(project.twin)
+    for more, expected in (([], "4 (4 by"), (["sampling.n=2"], "8 (4 by"), (["sampling.n=2"], "8 (8 by")):
+        assert expected in run(project.folder, *command(*TEMPERATURE, *more)).stdout
+    assert verified(project.twin)[0] == 0
+    assert len(records(project.twin)) == 2 * MANY
 
 
-@pytest.mark.parametrize("pictures", [False, True])
-def test_a_folder_of_an_earlier_version_knows_no_records_of_a_twin(tmp_path: Path, pictures: bool) -> None:
-    folder = project(tmp_path, pictures)
-    arguments = with_pictures(command()) if pictures else command()
-    own, twin = begun(folder, arguments), begun(folder, [*arguments, *TWINS["temperature"]])
-    sound = (own / "results.jsonl").read_bytes()
+def test_a_folder_of_an_earlier_version_knows_no_answers_of_a_twin(with_pictures: Project) -> None:
+    own, twin = with_pictures.own, with_pictures.twin
     as_earlier_version(own)
-    lines = segment(own).read_bytes().splitlines(keepends=True)
-    segment(own).write_bytes(b"".join([*lines[:2], *lines_of_twin(twin)[2:]]))
-    assert_serves_nothing_of(folder, own, arguments, 2, sound)
+    segment(own).write_bytes(b"".join([*lines_of(own)[:2], *answers_of_twin(twin)[2:]]))
+    assert_asks_again(with_pictures, own, 2, *PICTURES)
 
 
 def figures(run_dir: Path) -> object:
     return json.loads((run_dir / "manifest.json").read_text())["this_run"]
 
 
-def test_a_manifest_of_a_twin_is_told_and_not_believed(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    arguments = [word for word in command() if "answer_field" not in word]
-    own, twin = begun(folder, arguments), begun(folder, [*arguments, *TWINS["temperature"]])
-    before = figures(own)
-    assert figures(twin) != before
-    assert (own / "results.jsonl").read_bytes() == (twin / "results.jsonl").read_bytes()
-    shutil.copyfile(twin / "manifest.json", own / "manifest.json")
-    found = run(folder, f"run_dir={own}", module="verify")
-    assert found.returncode == 1
-    assert "manifest.json is of another run" in found.stdout
-    assert run(folder, *arguments).returncode == 0
+def test_a_manifest_of_a_twin_with_the_same_results_is_told_and_not_believed(project: Project) -> None:
+    own, before = project.own, figures(project.own)
+    assert figures(project.twin) != before
+    assert results(own) == results(project.twin)
+    shutil.copyfile(project.twin / "manifest.json", own / "manifest.json")
+    code, told = verified(own)
+    assert code == 1
+    assert "manifest.json is of another run" in told
+    assert run(project.folder, *command()).returncode == 0
     assert figures(own) == before
-    assert read_sealed(own / "manifest.json", Manifest).is_sealed
-    assert run(folder, f"run_dir={own}", module="verify").returncode == 0
+    assert verified(own)[0] == 0
 
 
-def test_figures_of_a_twin_are_not_believed(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    own, twin = begun(folder, command()), begun(folder, command(*TWINS["temperature"]))
-    of_own, of_twin = (next(run_dir.glob(".hydra/*/figures.json")) for run_dir in (own, twin))
+def test_figures_of_a_twin_are_not_believed(project: Project) -> None:
+    of_own, of_twin = (next(run_dir.glob(".hydra/*/figures.json")) for run_dir in (project.own, project.twin))
     shutil.copyfile(of_twin, of_own)
-    (own / "manifest.json").unlink()
-    assert run(folder, *command()).returncode == 0
-    assert figures(own) != figures(twin)
+    (project.own / "manifest.json").unlink()
+    assert run(project.folder, *command()).returncode == 0
+    assert figures(project.own) != figures(project.twin)
 
 
 def test_replies_of_another_judge_are_not_known(tmp_path: Path) -> None:
-    folder = project(tmp_path)
-    judged = command("model.engine.say='Verdict: correct'", "dataset.scoring=judge")
-    own = begun(folder, judged)
-    assert run(folder, f"run_dir={own}", "model@judge.model=qwen", module="check").returncode != 0
-    (judge,) = (own / "judge").iterdir()
-    lines = segment(judge).read_bytes().splitlines(keepends=True)
-    other = begun(folder, [*judged, "model.engine.seed=7"])
-    (judge_of_other,) = (other / "judge").iterdir()
-    assert judge_of_other.name != judge.name
-    of_other = lines_of_twin(judge_of_other)
-    segment(judge).write_bytes(b"".join([*lines[:1], *of_other[1:]]))
-    assert run(folder, *judged).returncode == 0
+    write_rows(tmp_path / "rows.jsonl", [row | {"gold": "4"} for row in questions(MANY)])
+    judged = ["dataset.answer_field=gold", "dataset.scoring=judge", "model.engine.say='Verdict: correct'"]
+    own = begun(tmp_path, *judged)
+    other = begun(tmp_path, *judged, "model.engine.delay_s=0.001")
+    (judge,), (other_judge,) = ((run_dir / "judge").iterdir() for run_dir in (own, other))
+    assert judge.name != other_judge.name
+    segment(judge).write_bytes(b"".join([*lines_of(judge)[:1], *answers_of_twin(other_judge)[1:]]))
+    assert run(tmp_path, *command(*judged)).returncode == 0
     assert len(records(judge)) == 2 * MANY - 1
     assert json.loads((own / "metrics.json").read_text())["accuracy"] == 1
