@@ -107,7 +107,9 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir)
+        scored = {} if self.metrics is None else self.metrics["sha256"]
+        digest = scored.get(results.results_path(self.components).name)
+        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, digest)
         results.write_manifest(self.components, self.held, figures or self._figures(), self.metrics)
         self.is_complete = True
 
