@@ -112,7 +112,9 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir)
+        scored = {} if self.metrics is None else self.metrics["sha256"]
+        scored_results = scored.get(results.results_path(self.components).name)
+        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, scored_results)
         # A row that changes while its digest is taken has another stamp afterwards.
         digest = None if self.held.failed else digest_of_run(self.components)
         is_as_read = self._input is not None and self._input == self._input_stamp()

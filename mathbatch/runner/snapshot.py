@@ -228,15 +228,17 @@ def write_figures(attempt: Path, figures: Figures) -> None:
     write_sealed(attempt / FIGURES_FILE, msgspec.to_builtins(figures))
 
 
-def last_figures(run_dir: Path) -> Figures | None:
+def last_figures(run_dir: Path, results: str | None = None) -> Figures | None:
     """Return the figures of the last attempt that saved anything; None where none has left some.
 
-    A complete run has them in its manifest, a stopped one beside its configuration. A damaged file is not believed.
+    A complete run has them in its manifest, a stopped one beside its configuration. A damaged file is not believed,
+    nor a manifest of other results than those with the digest `results`, where that is known.
     """
     left = sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"))
     with suppress(DamagedFileError):
         manifest = read_sealed(run_dir / MANIFEST, Manifest)
-        if manifest.is_sealed or not left:
+        is_of_these = results is None or manifest.values.get("results_sha256", results) == results
+        if is_of_these and (manifest.is_sealed or not left):
             return manifest.content.this_run
     with suppress(DamagedFileError):
         return read_sealed(left[-1], Figures).content if left else None
