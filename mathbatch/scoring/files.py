@@ -9,6 +9,7 @@ Earlier versions wrote neither. Their lines can only be counted, and the counts 
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError, Sealed, read_sealed, sha256_of, write_sealed
+from mathbatch.data.storage.spilled import SpilledMap
 
 SCORES, METRICS, AUDIT, MANIFEST = "scores.jsonl", "metrics.json", "audit.jsonl", "manifest.json"
 PLOTS = ("accuracy.png", "accuracy.svg")
@@ -142,16 +144,19 @@ def _lines(path: Path) -> Iterator[ScoreLine]:
 def _count(path: Path, known: KeptMetrics) -> None:
     """Raise DamagedFileError if the counts of the lines are not those in the metrics, as far as these have them."""
     verdicts: Counter[str] = Counter()
-    units: set[tuple[str, int]] = set()
-    for number, line in enumerate(_lines(path), 1):
-        if (line.id, line.rollout) in units:
-            raise DamagedFileError(f"{path}, line {number}: a second verdict on {line.id}, rollout {line.rollout}")
-        units.add((line.id, line.rollout))
-        verdicts[line.verdict] += 1
+    samples = 0
+    with contextlib.closing(SpilledMap()) as units:
+        for number, line in enumerate(_lines(path), 1):
+            key = hash((line.id, line.rollout))
+            if units.get(key) is not None:
+                raise DamagedFileError(f"{path}, line {number}: a second verdict on {line.id}, rollout {line.rollout}")
+            units.add(key, number)
+            samples += line.rollout == 0
+            verdicts[line.verdict] += 1
     correct, judged = verdicts["correct"], sum(verdicts[name] for name in ("correct", "wrong", "no_answer"))
     counted = {
         "verdicts": dict(verdicts),
-        "samples": len({id for id, _ in units}),
+        "samples": samples,
         "correct": correct,
         "judged": judged,
         "accuracy": correct / judged if judged else None,

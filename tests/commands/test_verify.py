@@ -167,3 +167,16 @@ def test_earlier_scores_that_were_changed_are_set_aside_and_the_others_stay(tmp_
     assert f"scores/{damaged.name}: set aside as {aside.name}" in mended.stdout
     assert (aside / "scores.jsonl").read_bytes() == changed
     assert sorted((folder / "scores").iterdir()) == others
+
+
+def test_the_figures_in_a_manifest_of_another_run_are_not_taken_over(tmp_path: Path) -> None:
+    for name, says in (("ours", "7"), ("theirs", "8")):
+        (tmp_path / name).mkdir()
+        arguments = [*scored(tmp_path / name)[:-1], f"model.engine.say='\\boxed{{{says}}}'"]
+        assert again(tmp_path / name, *arguments).returncode == 0
+    ours, theirs = (run_dir(tmp_path / name) / "manifest.json" for name in ("ours", "theirs"))
+    before = ours.read_bytes()
+    ours.write_bytes(theirs.read_bytes())
+    assert "manifest.json" in verify(ours.parent).stdout
+    assert again(tmp_path / "ours", *scored(tmp_path / "ours")).returncode == 0
+    assert ours.read_bytes() == before

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for at, ask in enumerate(("what", "fail", "raise", "what"))
     ]
     write_rows(folder / f"{NAME}.jsonl", rows)
-    strange = {"name": ESCAPES, "input": f"{NAME}.jsonl", "index_field": "id", "query_field": "ask"}
+    strange = {"name": NAME, "input": f"{NAME}.jsonl", "index_field": "id", "query_field": "ask"}
     strange |= {"image_field": None, "answer_field": "gold", "metadata": [f"is{ESCAPES}"], "prompt": "{{ ask }}"}
     for name, text in {"strange": json.dumps(strange), **BAD_YAML}.items():
         (folder / "conf" / "dataset" / f"{name}.yaml").write_text(text)
@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("run", [f"dataset={ESCAPES}"], 2),
         ("run", [f"sampling.temperature='{ESCAPES}'"], 2),
         ("run", [f"--{ESCAPES}"], 2),
-        ("new_dataset", [f"{NAME}.jsonl", f"name=x{ESCAPES}"], 0),
+        ("new_dataset", [f"{NAME}.jsonl", f"name=x{NAME}"], 0),
         ("new_dataset", [ESCAPES], 2),
         ("verify", [f"run_dir={ESCAPES}"], 2),
         ("verify", [f"run_dir=[{ESCAPES}"], 2),

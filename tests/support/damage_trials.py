@@ -269,9 +269,10 @@ class _Judgement:
 
 
 def _without_times(manifest: bytes) -> dict[str, Any]:
-    """Return the manifest without what differs from run to run: how fast it was, and the checksum over that."""
+    """Return the manifest without what differs from run to run: speed, times of files, and the checksum over both."""
     found: dict[str, Any] = json.loads(manifest)
-    found.pop("crc", None)
+    for name in ("crc", "finished"):
+        found.pop(name, None)
     found["this_run"] = sorted(found["this_run"])
     return found
 
