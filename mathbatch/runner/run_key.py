@@ -48,7 +48,8 @@ def key_of_judge(run_dir: Path, judged: Path) -> RunKey:
 
     Replies are brought along where a run is scored into another folder, so the name of their own folder is the key.
     """
-    return RunKey(run_dir.name, _has_unkeyed(run_dir, _recorded(judged)))
+    is_recorded = bool(_recorded(judged))
+    return RunKey(run_dir.name, key_as_recorded(judged).has_unkeyed if is_recorded else _has_records(run_dir))
 
 
 def write_key(attempt: Path, run: RunKey) -> None:
@@ -59,7 +60,10 @@ def write_key(attempt: Path, run: RunKey) -> None:
 def _key(run_dir: Path, candidates: list[_Recorded], found: list[_Recorded]) -> RunKey:
     own = "/".join(run_dir.parts[-3:])
     names = [one.run for one in candidates]
-    return RunKey(own if own in names or not names else names[-1], _has_unkeyed(run_dir, found))
+    name = own if own in names or not names else names[-1]
+    # A folder in which nobody has recorded a key before it had records was begun by an earlier version.
+    recorded = [one.has_unkeyed for one in candidates if one.run == name] or [not found and _has_records(run_dir)]
+    return RunKey(name, recorded[-1])
 
 
 def _recorded(run_dir: Path) -> list[_Recorded]:
@@ -73,6 +77,5 @@ def _recorded(run_dir: Path) -> list[_Recorded]:
     return found
 
 
-def _has_unkeyed(run_dir: Path, recorded: list[_Recorded]) -> bool:
-    """Tell whether an earlier version began a folder: it has records before any attempt has recorded a key."""
-    return recorded[-1].has_unkeyed if recorded else any((run_dir / "responses").glob("*.jsonl"))
+def _has_records(run_dir: Path) -> bool:
+    return any((run_dir / "responses").glob("*.jsonl"))

@@ -143,14 +143,18 @@ def test_segments_of_a_twin_beside_the_own_are_told_and_not_used(project: Projec
     assert_asks_again(project, project.own, 0)
 
 
-def test_the_content_of_pictures_is_not_known_in_a_segment_of_a_twin(with_pictures: Project) -> None:
+@pytest.mark.parametrize(("number", "asks"), [("00001", MANY), ("00002", 0)])
+def test_the_content_of_pictures_is_not_known_in_a_segment_of_a_twin(
+    with_pictures: Project, number: str, asks: int
+) -> None:
     project = with_pictures
     assert all("content" in record for record in records(project.twin))
-    segment(project.own).write_bytes(b"".join(answers_of_twin(project.twin)))
+    (project.own / "responses" / f"{number}.jsonl").write_bytes(b"".join(answers_of_twin(project.twin)))
+    # Now they are not known by their times any more.
     for path in project.folder.glob("*.png"):
         shutil.copyfile(path, project.folder / "copy")
         (project.folder / "copy").rename(path)
-    assert_asks_again(project, project.own, MANY, *PICTURES)
+    assert_asks_again(project, project.own, asks, *PICTURES)
 
 
 def test_the_whole_folder_of_a_twin_in_the_place_of_a_run_answers_nothing_there(project: Project) -> None:
@@ -161,6 +165,19 @@ def test_the_whole_folder_of_a_twin_in_the_place_of_a_run_answers_nothing_there(
     assert run(project.folder, *command()).returncode == 0
     assert results(project.own) == before
     assert verified(project.own)[0] == 0
+
+
+def test_the_attempts_of_an_earlier_version_of_a_twin_change_nothing(project: Project) -> None:
+    as_earlier_version(project.twin)
+    assert run(project.folder, *command(*TEMPERATURE)).returncode == 0
+    shutil.copytree(project.twin / ".hydra", project.own / ".hydra", dirs_exist_ok=True)
+    for path in project.twin.glob(".hydra/*/run.json"):
+        shutil.copytree(path.parent, project.own / ".hydra" / "20990101T000000", dirs_exist_ok=True)
+    segment(project.own).write_bytes(b"".join(answers_of_twin(project.twin)))
+    before = results(project.own)
+    assert run(project.folder, *command()).returncode == 0
+    assert results(project.own) == before
+    assert OF_TWIN not in str(before)
 
 
 def test_a_copy_is_verified_under_any_name_and_a_run_goes_on_under_other_labels(project: Project) -> None:
