@@ -101,12 +101,12 @@ class Request(Struct):
     messages: list[dict[str, Any]]
     rollout: int = 0
     row_number: int = 0
-    prompt: str = ""
-    """Digest of the messages, 16 hex digits: the same in every run."""
+    prompt: int = 0
+    """Hash of the messages, 64 bits: the same in every run."""
     run: int = 0
     """Key of the run, 64 bits."""
     digest: str = ""
-    """Digest by which the store knows the input: that of the messages, by the key of the run."""
+    """Digest by which the store knows the input, 16 hex digits: that of the messages, by the key of the run."""
     content: str | None = None
     """The same by the content of the images, once these are decoded, if they lie in files."""
     job: int = 0

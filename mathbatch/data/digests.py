@@ -43,24 +43,24 @@ class RunKey(msgspec.Struct, frozen=True, dict=True):
         return bool(values["run"] == self.name) if "run" in values else self.has_unkeyed
 
 
-def keyed(digest: str, key: int) -> str:
-    """Return the digest of an input as the records of the run with this key have it."""
-    return f"{int(digest, 16) ^ key:016x}"
+def keyed(hash: int, key: int) -> str:
+    """Return the digest, 16 hex digits, that an input with this hash has in records of the run with this key."""
+    return (hash ^ key).to_bytes(8).hex()
 
 
-def digest_of(messages: list[dict[str, Any]], identity: Callable[[ImageRef], str] | None = None) -> str:
-    """Return 16 hex digits over the messages of a prompt, in which an ImageRef counts by its stamp, or by `identity`.
+def prompt_hash(messages: list[dict[str, Any]], identity: Callable[[ImageRef], str] | None = None) -> int:
+    """Return 64 bits over the messages of a prompt, in which an ImageRef counts by its stamp, or by `identity`.
 
     A decoded picture counts by the hash of its encoded data where that is known, else by its pixels.
     """
     count = identity or _stamp
     plain = [message if isinstance(message["content"], str) else _plain(message, count) for message in messages]
-    return hashlib.blake2b(_encode(plain), digest_size=8).hexdigest()
+    return int.from_bytes(hashlib.blake2b(_encode(plain), digest_size=8).digest())
 
 
-def content_digest(messages: list[dict[str, Any]], hash_of: Callable[[ImageRef], str]) -> str:
-    """Return the digest of a prompt in which an image in a file counts by its content, as `hash_of` gives its hash."""
-    return digest_of(messages, lambda image: image.identity if image.path is None else hash_of(image))
+def content_hash(messages: list[dict[str, Any]], hash_of: Callable[[ImageRef], str]) -> int:
+    """Return the hash of a prompt in which an image in a file counts by its content, as `hash_of` gives that one's."""
+    return prompt_hash(messages, lambda image: image.identity if image.path is None else hash_of(image))
 
 
 def recognise(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed: bool) -> None:
@@ -75,8 +75,8 @@ def recognise(request: Request, saver: BaseDataSaver, rollouts: int, has_unkeyed
         return
     if _is_known(request.id, request.digest, saver, rollouts):
         return
-    if has_unkeyed and _is_known(request.id, request.prompt, saver, rollouts):
-        request.digest = request.prompt
+    if has_unkeyed and _is_known(request.id, unkeyed := keyed(request.prompt, 0), saver, rollouts):
+        request.digest = unkeyed
     elif has_files:
         request.digest = _digest_by_files(request, saver, rollouts, has_unkeyed) or request.digest
 
@@ -85,11 +85,11 @@ def _digest_by_files(request: Request, saver: BaseDataSaver, rollouts: int, has_
     # Files are opened only where there is something to compare them with. One that is gone is told when it is decoded.
     with suppress(OSError):
         if _last_with_files(request.id, saver, rollouts) is not None:
-            content = content_digest(request.messages, _hash_of_file)
-            for wanted in (keyed(content, request.run), *([content] if has_unkeyed else [])):
-                if (record := _last_with_files(request.id, saver, rollouts, wanted)) is not None:
+            content = content_hash(request.messages, _hash_of_file)
+            for key in (request.run, 0) if has_unkeyed else (request.run,):
+                if (record := _last_with_files(request.id, saver, rollouts, keyed(content, key))) is not None:
                     return record.digest
-    before = digest_of(request.messages, lambda image: image.identity)
+    before = keyed(prompt_hash(request.messages, lambda image: image.identity), 0)
     return before if has_unkeyed and _is_known(request.id, before, saver, rollouts) else None
 
 

@@ -42,8 +42,8 @@ STALL_CHECK_S = 1.0
 # Attempts per request: vLLM may drop several requests that share an image, one after another.
 MAX_ATTEMPTS = 4
 
-# Job, sample id, rollout, digest of the prompt, which is the same in every job.
-UnitKey = tuple[int, str, int, str]
+# Job, sample id, rollout, hash of the prompt, which is the same in every job.
+UnitKey = tuple[int, str, int, int]
 # Returns the context in which the request has its images decoded. It is entered anew for each attempt.
 Ready = Callable[[], AbstractAsyncContextManager[Request]]
 
@@ -75,9 +75,9 @@ class Supervisor:
         self._quarantined: set[UnitKey] = set()
 
         self._answers = 0
-        # Counts since the last answer, of any job or of one. Culprits are prompts by their digests.
+        # Counts since the last answer, of any job or of one. Culprits are prompts by their hashes.
         self._deaths_in_a_row = 0
-        self._culprits_in_a_row: set[str] = set()
+        self._culprits_in_a_row: set[int] = set()
         self._quarantines_of: Counter[int] = Counter()
 
     def begin_stream(self, say: Callable[[str], None], stop: asyncio.Event) -> None:

@@ -87,8 +87,8 @@ def as_earlier_version(folder: Path) -> None:
 
 
 def _without_key(record: Record, key: int) -> Record:
-    content = None if record.content is None else keyed(record.content, key)
-    return msgspec.structs.replace(record, digest=keyed(record.digest, key), content=content)
+    content = None if record.content is None else keyed(int(record.content, 16), key)
+    return msgspec.structs.replace(record, digest=keyed(int(record.digest, 16), key), content=content)
 
 
 def saved(folder: Path) -> int:
