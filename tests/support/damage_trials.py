@@ -251,11 +251,11 @@ class _Judgement:
             return CHANGING.sub(b"", content) == CHANGING.sub(b"", right)
         # The figures of the attempt that answered stand twice.
         has_no_figures = "manifest.json" in self.trial.what and "figures.json" in self.trial.what
-        is_new = self.lost or self.sound.asked or self._begins_rerun_anew()
-        if name != "manifest.json" or not (is_new or has_no_figures):
+        is_new = bool(self.lost or self.sound.asked) or self._begins_rerun_anew() or has_no_figures
+        if name != "manifest.json":
             return False
         try:
-            return bool(_without_times(content) == _without_times(right))
+            return bool(_without_times(content, is_new) == _without_times(right, is_new))
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
 
@@ -268,12 +268,13 @@ class _Judgement:
             self._fault(f"compare {when} tells something else")
 
 
-def _without_times(manifest: bytes) -> dict[str, Any]:
-    """Return the manifest without what differs from run to run: speed, times of files, and the checksum over both."""
+def _without_times(manifest: bytes, is_new: bool) -> dict[str, Any]:
+    """Return the manifest without what differs in a copied folder, the times of files, and if new, without speed."""
     found: dict[str, Any] = json.loads(manifest)
     for name in ("crc", "finished"):
         found.pop(name, None)
-    found["this_run"] = sorted(found["this_run"])
+    if is_new:
+        found["this_run"] = sorted(found["this_run"])
     return found
 
 
