@@ -118,7 +118,7 @@ def without_interpolations(text: str) -> str:
 
 def _is_setting(found: re.Match[str]) -> bool:
     is_written_so = bool(found["sign"].strip()) or found["dashes"] == "--"
-    is_value = _is_mixed(found["value"]) and not NO_SECRET.fullmatch(found["value"])
+    is_value = _is_mixed(found["value"]) and not NO_SECRET.match(found["value"])
     return is_written_so and is_value and is_secret_name(found["name"])
 
 
