@@ -73,10 +73,10 @@ class BaseDataSaver(ABC):
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         """Return `answered`, `failed` or None. It must be fast enough to be called for a million requests."""
 
-    def last_with_files(self, id: str, rollout: int) -> Record | None:
+    def last_with_files(self, id: str, rollout: int, content: str | None = None) -> Record | None:
         """Return the last answer to this rollout of a sample whose images lay in files, whatever the digest; or None.
 
-        A saver without it asks again about images that were moved or touched.
+        With `content` the record must have that. A saver without it asks again about images that were moved or touched.
         """
         return None
 

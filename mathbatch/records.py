@@ -101,10 +101,14 @@ class Request(Struct):
     messages: list[dict[str, Any]]
     rollout: int = 0
     row_number: int = 0
+    prompt: int = 0
+    """Hash of the messages, 64 bits: the same in every run."""
+    run: int = 0
+    """Key of the run, 64 bits."""
     digest: str = ""
-    """Digest of the messages, 16 hex digits."""
+    """Digest by which the store knows the input, 16 hex digits: that of the messages, by the key of the run."""
     content: str | None = None
-    """Digest of the messages by the content of their images, once these are decoded, if they lie in files."""
+    """The same by the content of the images, once these are decoded, if they lie in files."""
     job: int = 0
     """Number of the job, counted from 0."""
     sampling: dict[str, Any] = {}

@@ -17,7 +17,7 @@ import msgspec
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
 from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
 from mathbatch.data.counts import Counts
-from mathbatch.data.digests import recognise
+from mathbatch.data.digests import RunKey, recognise
 from mathbatch.data.requests import request_of
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.spilled import SpilledList
@@ -62,11 +62,12 @@ class Feed:
         rollouts: int,
         counts: Counts,
         errors: FirstErrors,
+        run: RunKey,
         job: int = 0,
     ) -> None:
         self._loader, self._processor, self._filter, self._saver = loader, processor, filter, saver
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
-        self._errors, self._job = errors, job
+        self._errors, self._run, self._job = errors, run, job
         self._is_users_filter = not is_ours(filter)
         self.digests = SpilledList()
         self.is_empty = False
@@ -83,9 +84,9 @@ class Feed:
     def _units(self) -> Iterator[Request | Record | None]:
         """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
         for sample in () if self.is_empty else samples_of(self._loader):
-            prompt = render(sample, self._processor, self._errors.note)
+            prompt = render(sample, self._processor, self._run.value, self._errors.note)
             if isinstance(prompt, Request):
-                recognise(prompt, self._saver, self._rollouts)
+                recognise(prompt, self._saver, self._rollouts, self._run.has_unkeyed)
             self.digests.append(int(prompt.digest, 16))
             for rollout in range(self._rollouts):
                 if isinstance(prompt, Request):
@@ -149,16 +150,17 @@ class Feed:
 def render(
     sample: Sample | BadRow,
     processor: BaseDataProcessor,
+    run: int,
     on_error: Callable[[PartFailure, str], object] = lambda *_: None,
 ) -> Request | Record:
-    """Return the request for a sample with its digest, or a failure record if no prompt can be made.
+    """Return the request for a sample with its digest by the key `run`, or a failure record if no prompt can be made.
 
     `on_error` is told of an error of the processor, and the sample's id.
     """
     if isinstance(sample, BadRow):
         return failed_row(sample.id, sample.kind, sample.message)
     try:
-        return request_of(sample, processor)
+        return request_of(sample, processor, run)
     except SampleError as error:
         if isinstance(error, PartFailure):
             on_error(error, sample.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mathbatch.base import BaseDataProcessor
-from mathbatch.data.digests import digest_of
+from mathbatch.data.digests import keyed, prompt_hash
 from mathbatch.errors import MathBatchError, SampleError
 from mathbatch.parts.checks import article, shown
 from mathbatch.parts.faults import PartFailure, failure, is_ours, returned
@@ -15,13 +15,17 @@ from mathbatch.records import ImageRef, Request, Sample
 PROCESSOR_ERROR = "processor_error"
 
 
-def request_of(sample: Sample, processor: BaseDataProcessor) -> Request:
-    """Return the request for a sample with its digest. Raise SampleError, with the row, if no prompt can be made."""
+def request_of(sample: Sample, processor: BaseDataProcessor, run: int) -> Request:
+    """Return the request for a sample with its digest by the key of the run.
+
+    Raise SampleError, with the row, if no prompt can be made.
+    """
     place = f"row {sample.row_number}: "
     try:
         request = processor.process(sample) if is_ours(processor) else _checked_request(sample, processor, place)
         request.id, request.row_number = sample.id, sample.row_number
-        request.digest = digest_of(request.messages)
+        request.prompt, request.run = prompt_hash(request.messages), run
+        request.digest = keyed(request.prompt, run)
         return request
     except PartFailure:
         raise
@@ -72,7 +76,7 @@ def _what_is_wrong(made: object) -> str | None:
         if wrong is not None:
             return f"a Request with {wrong}"
     try:
-        digest_of(made.messages)
+        prompt_hash(made.messages)
     except TypeError as error:  # as msgspec says of what is no JSON
         return f"a Request whose messages can't be told apart: {error}"
     except UnicodeEncodeError:  # a failure of its own kind

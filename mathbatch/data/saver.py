@@ -59,8 +59,8 @@ class JsonLinesDataSaver(BaseDataSaver):
     def append(self, record: Record) -> None:
         writer = self._writer or self._new_segment()
         offset = writer.append(encode(record))
-        failed, with_files = record.failure is not None, record.content is not None
-        self._index.note(record.id, record.rollout, record.digest, self._segment, offset, failed, with_files)
+        failed = record.failure is not None
+        self._index.note(record.id, record.rollout, record.digest, self._segment, offset, failed, record.content)
 
     def state(self, id: str, rollout: int, digest: str) -> str | None:
         return self._index.state(id, rollout, digest)
@@ -76,8 +76,8 @@ class JsonLinesDataSaver(BaseDataSaver):
     def find(self, id: str, rollout: int, digest: str) -> Record | None:
         return self._index.find(id, rollout, digest)
 
-    def last_with_files(self, id: str, rollout: int) -> Record | None:
-        return self._index.last_with_files(id, rollout)
+    def last_with_files(self, id: str, rollout: int, content: str | None = None) -> Record | None:
+        return self._index.last_with_files(id, rollout, content)
 
     def close(self) -> None:
         try:

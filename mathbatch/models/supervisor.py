@@ -42,8 +42,8 @@ STALL_CHECK_S = 1.0
 # Attempts per request: vLLM may drop several requests that share an image, one after another.
 MAX_ATTEMPTS = 4
 
-# Job, sample id, rollout, digest of the input.
-UnitKey = tuple[int, str, int, str]
+# Job, sample id, rollout, hash of the prompt, which is the same in every job.
+UnitKey = tuple[int, str, int, int]
 # Returns the context in which the request has its images decoded. It is entered anew for each attempt.
 Ready = Callable[[], AbstractAsyncContextManager[Request]]
 
@@ -75,9 +75,9 @@ class Supervisor:
         self._quarantined: set[UnitKey] = set()
 
         self._answers = 0
-        # Counts since the last answer, of any job or of one. Culprits are prompts by their digests.
+        # Counts since the last answer, of any job or of one. Culprits are prompts by their hashes.
         self._deaths_in_a_row = 0
-        self._culprits_in_a_row: set[str] = set()
+        self._culprits_in_a_row: set[int] = set()
         self._quarantines_of: Counter[int] = Counter()
 
     def begin_stream(self, say: Callable[[str], None], stop: asyncio.Event) -> None:
@@ -102,7 +102,7 @@ class Supervisor:
         Raise SampleError if the sample can't be answered, JobError if its job's settings kill the engine, EngineError
         if no engine can be started, and EngineDied if the engine is gone and the run is being stopped.
         """
-        unit = (request.job, request.id, request.rollout, request.digest)
+        unit = (request.job, request.id, request.rollout, request.prompt)
         while True:
             if self._restarting or self._groups:
                 await self._wait_for_turn(unit)
@@ -258,10 +258,10 @@ class Supervisor:
     def _quarantine(self, culprit: UnitKey) -> None:
         """Let a unit that has killed the engine alone fail."""
         self._quarantined.add(culprit)
-        job, id, _, digest = culprit
-        if self._answers or digest in self._culprits_in_a_row:
+        job, id, _, prompt = culprit
+        if self._answers or prompt in self._culprits_in_a_row:
             self._deaths_in_a_row = 0
-        self._culprits_in_a_row.add(digest)
+        self._culprits_in_a_row.add(prompt)
         self._quarantines_of[job] += 1
         self._say(f"sample {id} killed the engine alone: set aside as a failure")
 

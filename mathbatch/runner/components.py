@@ -9,18 +9,21 @@ from typing import Any
 from mathbatch import base
 from mathbatch.config import Config, SamplingConfig
 from mathbatch.config.instantiate import make
+from mathbatch.data.digests import RunKey
 from mathbatch.errors import ConfigError
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner.identity import system_prompt
+from mathbatch.runner.run_key import key_of_run
 from mathbatch.scoring.panel import Panel, panel_of
 
 
 @dataclass
 class Components:
-    """Components of a job: all that it consists of, beside the engine."""
+    """Components of a job: all that it consists of, beside the engine. Records in `run_dir` are known by `run`."""
 
     config: Config
     run_dir: Path
+    run: RunKey
     loader: base.BaseDataLoader
     filter: base.BaseDataFilter
     processor: base.BaseDataProcessor
@@ -45,6 +48,7 @@ def build(config: Config, run_dir: Path) -> Components:
     return Components(
         config=config,
         run_dir=run_dir,
+        run=key_of_run(run_dir),
         loader=make("loader", config.loader, base.BaseDataLoader, dataset=dataset),
         filter=make("filter", config.filter, base.BaseDataFilter),
         processor=make("processor", config.processor, base.BaseDataProcessor, system_prompt=system_prompt(config)),

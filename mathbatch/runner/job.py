@@ -47,6 +47,7 @@ class Job(ABC):
             rollouts=sampling.n,
             counts=self.counts,
             errors=self.errors,
+            run=components.run,
             job=number,
         )
         self.rows: int | None = None

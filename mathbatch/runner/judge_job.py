@@ -14,19 +14,21 @@ from pathlib import Path
 from mathbatch.base import BaseDataBatcher, BaseDataLoader
 from mathbatch.config import Config, DatasetConfig, SamplingConfig
 from mathbatch.config.instantiate import make
+from mathbatch.data.digests import recognise
 from mathbatch.data.feed import render
 from mathbatch.data.filters import PendingDataFilter
 from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, SampleError
-from mathbatch.records import BadRow, Record, Sample, Score
+from mathbatch.records import BadRow, Record, Request, Sample, Score
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.reopen import locked, read_records
+from mathbatch.runner.run_key import key_of_judge
 from mathbatch.runner.session import Session
 from mathbatch.runner.signals import Signals
 from mathbatch.scoring.evaluate import JudgeVotes, Rows, ScoringUnit
@@ -100,6 +102,7 @@ class JudgeJob(Job):
         components = Components(
             config=own,
             run_dir=run_dir,
+            run=key_of_judge(run_dir, folder),
             loader=JudgeDataLoader(own.dataset, panel.judge, rows),
             filter=PendingDataFilter(own.retry_failures),
             processor=ChatDataProcessor(),
@@ -140,11 +143,18 @@ class JudgeJob(Job):
             return {}
         if isinstance(asked, Score):
             return {JUDGE: asked}
-        found = self.components.saver.find(asked.id, 0, render(asked, self.components.processor).digest)
+        found = self._reply(asked)
         if found is None or found.failure is not None:
             why = "no reply" if found is None or found.failure is None else found.failure.message
             return {JUDGE: Score("unscored", None, gold, f"the judge could not be asked: {why}")}
         return {JUDGE: self._judge.verdict(gold, found.text or "")}
+
+    def _reply(self, asked: Sample | BadRow) -> Record | None:
+        components = self.components
+        prompt = render(asked, components.processor, components.run.value)
+        if isinstance(prompt, Request):
+            recognise(prompt, components.saver, 1, components.run.has_unkeyed)
+        return components.saver.find(asked.id, 0, prompt.digest)
 
 
 class JudgeDataLoader(BaseDataLoader):

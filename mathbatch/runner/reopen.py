@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mathbatch.config.load import typed
@@ -17,6 +18,7 @@ from mathbatch.data.storage.read_only import ReadOnlyStore
 from mathbatch.data.storage.segments import disk_error, segment_paths, torn_at
 from mathbatch.errors import ConfigError
 from mathbatch.runner.components import Components, build
+from mathbatch.runner.run_key import key_as_recorded
 from mathbatch.runner.snapshot import read_snapshot
 
 
@@ -59,7 +61,7 @@ def components_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Comp
     composed, folder = read_snapshot(run_dir)
     composed = overridden(composed, overrides)
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        yield build(typed(composed, is_new=False), run_dir)
+        yield replace(build(typed(composed, is_new=False), run_dir), run=key_as_recorded(run_dir))
 
 
 def read_records(components: Components) -> None:

@@ -48,9 +48,9 @@ def joined(components: Components, digests: Iterable[int] = ()) -> Iterator[tupl
     find, rollouts = components.saver.find, range(components.config.sampling.n)
     known = itertools.chain(digests, itertools.repeat(None))
     for sample, number in zip(samples_of(components.loader), known, strict=False):
-        prompt = None if number is not None else render(sample, components.processor)
+        prompt = None if number is not None else render(sample, components.processor, components.run.value)
         if isinstance(prompt, Request):
-            recognise(prompt, components.saver, len(rollouts))
+            recognise(prompt, components.saver, len(rollouts), components.run.has_unkeyed)
         digest = prompt.digest if prompt is not None else f"{number:016x}"
         records = []
         for rollout in rollouts:
@@ -180,6 +180,7 @@ def write_manifest(
     versions = {"mathbatch": mathbatch.__version__, "python": platform.python_version()} | _installed_versions()
     facts: dict[str, Any] = {
         "versions": versions,
+        "run": components.run.name,
         "units": held.answered + held.failed,
         "answered": held.answered,
         "failed": held.failed,

@@ -24,6 +24,7 @@ from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
+from mathbatch.runner.run_key import write_key
 from mathbatch.runner.signals import FinishStopped
 from mathbatch.runner.snapshot import Figures, last_figures, write_figures, write_snapshot
 
@@ -71,7 +72,7 @@ class RunJob(Job):
 
     def _check_before_load(self) -> None:
         """Let the models look at what they get, unless an earlier attempt has answers: then they have taken it."""
-        earlier = last_figures(self.components.run_dir)
+        earlier = last_figures(self.components.run_dir, self.components.run)
         if not self._check_model or (earlier is not None and earlier.answered):
             return
         self._check_model = False
@@ -90,6 +91,7 @@ class RunJob(Job):
         self._input = self._input_stamp()
         super().open(preflight)
         self._attempt = write_snapshot(self.components.run_dir, self.composed, self.overrides)
+        write_key(self._attempt, self.components.run)
         self._finished = finished(self.components)
         if self._finished is not None:
             self.feed.is_empty, self.counts.before = True, self._finished.answered
@@ -112,9 +114,7 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        scored = {} if self.metrics is None else self.metrics["sha256"]
-        scored_results = scored.get(results.results_path(self.components).name)
-        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, scored_results)
+        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, self.components.run)
         # A row that changes while its digest is taken has another stamp afterwards.
         digest = None if self.held.failed else digest_of_run(self.components)
         is_as_read = self._input is not None and self._input == self._input_stamp()
@@ -184,7 +184,7 @@ class RunJob(Job):
 
     def _write_figures(self) -> None:
         if self._attempt is not None and self.has_saved and not self.is_complete:
-            write_figures(self._attempt, self._figures())
+            write_figures(self._attempt, self._figures(), self.components.run)
 
     def _input_stamp(self) -> list[tuple[int, int]] | None:
         """Return size and time of the dataset's files, where they are known. A row that changes has a new digest."""

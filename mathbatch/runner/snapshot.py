@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config.spelling import Loader
+from mathbatch.data.digests import RunKey
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
@@ -223,23 +224,23 @@ def origin(run_dir: Path, output_dir: str, started: Path) -> Path:
     return above if above / outputs == place else started
 
 
-def write_figures(attempt: Path, figures: Figures) -> None:
-    """Keep the figures of an attempt. Raises StoreError if the disk refuses."""
-    write_sealed(attempt / FIGURES_FILE, msgspec.to_builtins(figures))
+def write_figures(attempt: Path, figures: Figures, run: RunKey) -> None:
+    """Keep the figures of an attempt, with the name of its run. Raises StoreError if the disk refuses."""
+    write_sealed(attempt / FIGURES_FILE, msgspec.to_builtins(figures) | {"run": run.name})
 
 
-def last_figures(run_dir: Path, results: str | None = None) -> Figures | None:
+def last_figures(run_dir: Path, run: RunKey) -> Figures | None:
     """Return the figures of the last attempt that saved anything; None where none has left some.
 
-    A complete run has them in its manifest, a stopped one beside its configuration. A damaged file is not believed,
-    nor a manifest of other results than those with the digest `results`, where that is known.
+    A complete run has them in its manifest, a stopped one beside its configuration. A file that is damaged or of
+    another run is not believed.
     """
     left = sorted((run_dir / ".hydra").glob(f"*/{FIGURES_FILE}"))
     with suppress(DamagedFileError):
         manifest = read_sealed(run_dir / MANIFEST, Manifest)
-        is_of_these = results is None or manifest.values.get("results_sha256", results) == results
-        if is_of_these and (manifest.is_sealed or not left):
+        if run.owns(manifest.values) and (manifest.is_sealed or not left):
             return manifest.content.this_run
     with suppress(DamagedFileError):
-        return read_sealed(left[-1], Figures).content if left else None
+        figures = read_sealed(left[-1], Figures) if left else None
+        return figures.content if figures is not None and run.owns(figures.values) else None
     return None

@@ -16,7 +16,7 @@ from PIL import Image
 from support.configs import composed
 from support.processes import run
 from support.rows import SCRIPTED, overrides, questions, write_rows
-from support.run_folders import records, results, run_dir, run_dirs
+from support.run_folders import as_earlier_version, records, results, run_dir, run_dirs
 
 from mathbatch.data.storage.segments import encode
 from mathbatch.records import Record
@@ -177,6 +177,7 @@ def test_a_project_that_was_moved_or_copied_goes_on_with_its_folders(tmp_path: P
 def as_before(folder: Path, *more: str, data: str = "r.jsonl") -> Path:
     """Give a run folder the name and the digests that earlier versions gave it; return the folder."""
     (made,) = run_dirs(folder)
+    as_earlier_version(made)
     config = composed(*SHOWN, f"dataset.input={data}", *more)
     before = made.with_name(folder_name(config, identity_as_spelled(config, folder)))
     made.rename(before)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.damages import OF_FILES, Damage, plant, swap_with
+from support.damages import OF_FILES, Damage, plant, swap_lines_with, swap_with
 from support.record_lines import Line, holds, record_files, record_lines
 from support.sound_folders import Ended, Served, SoundFolder
 
@@ -87,7 +87,11 @@ def _choice(run_dir: Path, chance: random.Random, others: list[Path]) -> tuple[P
     kinds = sorted(by_kind)
     weights = [4 if "responses/" in kind else 2 if "hydra" not in kind else 1 for kind in kinds]
     path = chance.choice(by_kind[chance.choices(kinds, weights)[0]])
-    kinds_of_damage: dict[str, Damage] = {**OF_FILES, "swap_with_other_run": swap_with(others)}
+    kinds_of_damage: dict[str, Damage] = {
+        **OF_FILES,
+        "swap_with_other_run": swap_with(others),
+        "swap_lines_with_other_run": swap_lines_with(others),
+    }
     kind = chance.choice(sorted(kinds_of_damage))
     return path, kind, kinds_of_damage[kind]
 

@@ -101,6 +101,24 @@ def swap_with(others: list[Path]) -> Damage:
     return swap
 
 
+def swap_lines_with(others: list[Path]) -> Damage:
+    """Return the damage that puts lines of the segment of that name of another run in the place of some here."""
+
+    def swap(chance: random.Random, path: Path) -> str | None:
+        found = [other for other in others if other.name == path.name and other.parent.name == path.parent.name]
+        if path.parent.name != "responses" or not found:
+            return None
+        other = chance.choice(found)
+        lines, others_lines = (each.read_bytes().splitlines(keepends=True) for each in (path, other))
+        places = [at for at in range(min(len(lines), len(others_lines))) if chance.random() < 0.5]
+        for at in places:
+            lines[at] = others_lines[at]
+        path.write_bytes(b"".join(lines))
+        return f"lines {[at + 1 for at in places]} copied over by those of {other}" if places else None
+
+    return swap
+
+
 def _content(change: Change) -> Damage:
     def damage(chance: random.Random, path: Path) -> str | None:
         data = path.read_bytes()

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from mathbatch.data.digests import keyed
+from mathbatch.data.storage.segments import check, encode
+from mathbatch.records import Record
+from mathbatch.runner.run_key import RUN_FILE, key_as_recorded
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -63,6 +70,25 @@ def records(folder: Path) -> list[dict[str, Any]]:
 def results(folder: Path) -> list[dict[str, Any]]:
     """Return the rows of the run folder's `results.jsonl`."""
     return [json.loads(line) for line in (folder / "results.jsonl").read_bytes().splitlines()]
+
+
+def as_earlier_version(folder: Path) -> None:
+    """Give a run folder what an earlier version would have written: no name of the run in digests and documents."""
+    key = key_as_recorded(folder).value
+    for path in folder.glob("responses/*.jsonl"):
+        bodies = [check(line) for line in path.read_bytes().splitlines(keepends=True)]
+        found = [msgspec.json.decode(body or b"", type=Record) for body in bodies]
+        path.write_bytes(b"".join(encode(_without_key(record, key)) for record in found))
+    for path in folder.glob(f".hydra/*/{RUN_FILE}"):
+        path.unlink()
+    for path in (folder / "manifest.json", *folder.glob(".hydra/*/figures.json")):
+        document = json.loads(path.read_bytes())
+        path.write_text(json.dumps({name: value for name, value in document.items() if name not in ("run", "crc")}))
+
+
+def _without_key(record: Record, key: int) -> Record:
+    content = None if record.content is None else keyed(int(record.content, 16), key)
+    return msgspec.structs.replace(record, digest=keyed(int(record.digest, 16), key), content=content)
 
 
 def saved(folder: Path) -> int:

@@ -125,9 +125,8 @@ class SoundFolder:
         return self._files_below(self.run_dir)
 
     def files_of_twin(self) -> list[Path]:
-        """Return the files of the twin but for its records; none where there is no twin."""
-        found = [] if self.twin is None else self._files_below(self.twin)
-        return [path for path in found if path.parent.name != "responses"]
+        """Return the files of the twin, its records too; none where there is no twin."""
+        return [] if self.twin is None else self._files_below(self.twin)
 
     def changed_earlier_scores(self) -> list[Path]:
         """Return the files of earlier scores that are gone or changed, unless all of a folder are gone."""
@@ -205,11 +204,13 @@ def _pictures(home: Path, name: str) -> list[str]:
     for at, row in enumerate(made):
         Image.new("RGB", (8 + at, 8)).save(home / f"{at}.png")
         row["image"] = f"{at}.png"
-    return _done(home, [word for word in _begin(home, name=name, made=made) if not word.startswith("dataset.image_f")])
+    arguments = _begin(home, name=name, made=made)
+    return _with_twin(home, [word for word in arguments if not word.startswith("dataset.image_f")])
 
 
 def _half(home: Path, name: str) -> list[str]:
     arguments = _begin(home, name=name)
+    _done(home, [*arguments, *WARM])
     _done(home, [*arguments, STOPPING, "+saver.after=13"], -9)
     return arguments
 

@@ -224,7 +224,7 @@ def _inspect_placeholders(found: Inspection, sample: Sample) -> None:
 
 def _inspect_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
     """Note what is wrong with the prompt, and return it as text."""
-    request = render(sample, job.components.processor)
+    request = render(sample, job.components.processor, job.components.run.value)
     if isinstance(request, Record):
         assert request.failure is not None
         found.note(request.failure.kind, request.failure.message)

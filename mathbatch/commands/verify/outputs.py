@@ -40,7 +40,7 @@ def check_outputs(components: Components, report: Report) -> None:
         elif not filecmp.cmp(path, fresh, shallow=False):
             report.results.add(f"{path.name} differs from the records")
         digest = sha256_of(fresh)
-    is_sealed = _check_manifest(components.run_dir, held, digest, report)
+    is_sealed = _check_manifest(components, held, digest, report)
     if components.is_scored or has_scores(components.run_dir):
         check_scores(components.run_dir, report, results={path.name: digest}, must_be_sealed=is_sealed)
 
@@ -114,11 +114,12 @@ def check_scores(
         report.scores.add(str(error).replace(f"{folder}/", label))
 
 
-def _check_manifest(run_dir: Path, held: Counts, digest: str | None, report: Report) -> bool:
-    """Note a manifest that is missing, damaged or of other results, and counts in it that the records don't give.
+def _check_manifest(components: Components, held: Counts, digest: str | None, report: Report) -> bool:
+    """Note a manifest that is missing, damaged or of another run or results, and counts that the records don't give.
 
     `digest` is that of the results. Return whether the manifest has its checksum.
     """
+    run_dir = components.run_dir
     path = run_dir / MANIFEST
     if not path.exists():
         report.results.add(f"there is no {path.name}: the run did not come to its end")
@@ -130,6 +131,8 @@ def _check_manifest(run_dir: Path, held: Counts, digest: str | None, report: Rep
         return False
     if not found.is_sealed:
         _note_unsealed(path.name, report.results if _has_sealed_figures(run_dir) else report.unsealed)
+    if not components.run.owns(found.values):
+        report.results.add(f"{path.name} is of another run")
     if found.content.results_sha256 not in (None, digest):
         report.results.add(f"{path.name} is of other results")
     counted = {"units": held.answered + held.failed} | {

@@ -18,7 +18,11 @@ class Report:
         self.unreadable = Finding("unreadable", "files of records that can't be read: put them back", True)
         self.answered = Finding("answered", "units with an answer", False)
         self.failed = Finding("failed", "units with a named failure; the next run tries them again", False)
-        self.stale = Finding("replaced", "records of an input that has changed since, or is not asked now", False)
+        self.stale = Finding(
+            "replaced",
+            "records of an input that has changed since or is not asked now, or of another run; never used",
+            False,
+        )
         self.missing = Finding("missing", "units without a record: run the same command again", True)
         self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
         self.damaged = Finding(

@@ -53,9 +53,9 @@ def check_records(components: Components, index: RecordIndex, report: Report) ->
 def _prompts(components: Components) -> Iterator[Request | Record]:
     """Yield what is asked about each row, with the digest by which the store knows it."""
     for sample in samples_of(components.loader):
-        prompt = render(sample, components.processor)
+        prompt = render(sample, components.processor, components.run.value)
         if isinstance(prompt, Request):
-            recognise(prompt, components.saver, components.config.sampling.n)
+            recognise(prompt, components.saver, components.config.sampling.n, components.run.has_unkeyed)
         yield prompt
 
 

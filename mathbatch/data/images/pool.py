@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from mathbatch.data.digests import content_digest
+from mathbatch.data.digests import content_hash, keyed
 from mathbatch.data.images.budget import ByteBudget
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import ImageRef, Request
@@ -231,7 +231,8 @@ class AnnouncedImages:
             if any(key.path is not None for key in refs):
                 hashes = {key: hash for key, (_, hash) in decoded.items()}
                 messages, decoder = self._request.messages, self._decoder
-                self._request.content = content_digest(messages, lambda ref: hashes[_key(ref, decoder)])
+                content = content_hash(messages, lambda ref: hashes[_key(ref, decoder)])
+                self._request.content = keyed(content, self._request.run)
             del decoded
             held.callback(_remove_images, ready, self._request)
             yield ready

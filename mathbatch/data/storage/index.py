@@ -72,7 +72,7 @@ class RecordIndex:
         # The place of a failure is stored as its complement, which is negative. Keys are 64-bit hashes of units. `find`
         # compares the record itself, so that two units with the same hash show as a missing record, never a wrong one.
         self._places = SpilledMap(block)
-        # Places of the last answers whose images lay in files, by hashes of id and rollout.
+        # Places of the last answers whose images lay in files, by hashes of id and rollout, and of these and content.
         self._with_files = SpilledMap(block)
         # Units without a record that were asked about and have got none since: a run asks about each before it answers.
         self._absent: set[int] = set()
@@ -98,7 +98,7 @@ class RecordIndex:
             self.records += 1
             place = number << OFFSET_BITS | line.offset
             if head.content is not None and head.failure is None:
-                self._note_files(head.id, head.rollout, place)
+                self._note_files(head.id, head.rollout, head.content, place)
             key = hash((head.id, head.rollout, head.digest))
             known = found.get(key)
             if known is None or known < 0:
@@ -117,12 +117,12 @@ class RecordIndex:
         self._places.add_all(found)
 
     def note(
-        self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool, with_files: bool = False
+        self, id: str, rollout: int, digest: str, segment: int, offset: int, failed: bool, content: str | None = None
     ) -> None:
         """Note where the record of a unit is, unless the unit has an answer already."""
         place = segment << OFFSET_BITS | offset
-        if with_files and not failed:
-            self._note_files(id, rollout, place)
+        if content is not None and not failed:
+            self._note_files(id, rollout, content, place)
         key = hash((id, rollout, digest))
         if key in self._absent:
             self._absent.discard(key)
@@ -140,9 +140,9 @@ class RecordIndex:
             self._places.replace(key, place)
             self.failed += (place < 0) - 1
 
-    def _note_files(self, id: str, rollout: int, place: int) -> None:
-        key = hash((id, rollout))
-        (self._with_files.add if self._with_files.get(key) is None else self._with_files.replace)(key, place)
+    def _note_files(self, id: str, rollout: int, content: str, place: int) -> None:
+        for key in (hash((id, rollout)), hash((id, rollout, content))):
+            (self._with_files.add if self._with_files.get(key) is None else self._with_files.replace)(key, place)
 
     @property
     def units(self) -> int:
@@ -182,11 +182,13 @@ class RecordIndex:
         is_it = record.digest == digest and record.id == id and record.rollout == rollout
         return record if is_it else None
 
-    def last_with_files(self, id: str, rollout: int) -> Record | None:
-        """Read the last answer to this rollout of a sample whose images lay in files, whatever its digest."""
-        place = self._with_files.get(hash((id, rollout)))
+    def last_with_files(self, id: str, rollout: int, content: str | None = None) -> Record | None:
+        """Read the last answer to this rollout of a sample whose images lay in files, with this content if given."""
+        place = self._with_files.get(hash((id, rollout) if content is None else (id, rollout, content)))
         record = None if place is None else self._read(place)
-        return record if record is not None and (record.id, record.rollout) == (id, rollout) else None
+        if record is None or (record.id, record.rollout) != (id, rollout):
+            return None
+        return record if content in (None, record.content) else None
 
     def close(self) -> None:
         """Close the segments and forget all records."""

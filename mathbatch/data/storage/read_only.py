@@ -28,9 +28,9 @@ class ReadOnlyStore(BaseDataSaver):
         """Return `answered`, `failed` or None."""
         return self._index.state(id, rollout, digest)
 
-    def last_with_files(self, id: str, rollout: int) -> Record | None:
-        """Return the last answer to this rollout of a sample whose images lay in files."""
-        return self._index.last_with_files(id, rollout)
+    def last_with_files(self, id: str, rollout: int, content: str | None = None) -> Record | None:
+        """Return the last answer to this rollout of a sample whose images lay in files, with this content if given."""
+        return self._index.last_with_files(id, rollout, content)
 
     @property
     def failures(self) -> int:
