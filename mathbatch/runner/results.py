@@ -25,7 +25,6 @@ from mathbatch.data.rows.files import is_json_lines, open_input
 from mathbatch.data.rows.sources import JsonSource, Source, as_names
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.json_lines import writer
 from mathbatch.data.storage.sealed import sha256_of, write_sealed
 from mathbatch.errors import MathBatchError, StoreError
 from mathbatch.parts.checks import shown
@@ -51,13 +50,11 @@ def joined(components: Components, digests: Iterable[int] = ()) -> Iterator[tupl
         prompt = None if number is not None else render(sample, components.processor)
         if isinstance(prompt, Request):
             recognise(prompt, components.saver, len(rollouts))
-        digest = prompt.digest if prompt is not None else f"{number:016x}"
-        records = []
-        for rollout in rollouts:
-            record = find(sample.id, rollout, digest)
+        digest = prompt.digest if prompt is not None else "%016x" % number
+        records = [find(sample.id, rollout, digest) for rollout in rollouts]
+        for record in records:
             if not isinstance(record, Record):
                 raise _no_record(components, sample.id, prompt, record)
-            records.append(record)
         yield sample, records
 
 
@@ -97,9 +94,8 @@ def export(
     brackets = _brackets(components)
     with atomic_write(path) as stream:
         if brackets is None:
-            lines = writer(stream)
             for _, row in rows:
-                lines.write(row)
+                stream.write(_encode(row) + b"\n")
         else:
             _write_document(stream, rows, *brackets)
     return counts
