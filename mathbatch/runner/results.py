@@ -50,11 +50,13 @@ def joined(components: Components, digests: Iterable[int] = ()) -> Iterator[tupl
         prompt = None if number is not None else render(sample, components.processor)
         if isinstance(prompt, Request):
             recognise(prompt, components.saver, len(rollouts))
-        digest = prompt.digest if prompt is not None else "%016x" % number
-        records = [find(sample.id, rollout, digest) for rollout in rollouts]
-        for record in records:
+        digest = prompt.digest if prompt is not None else f"{number:016x}"
+        records = []
+        for rollout in rollouts:
+            record = find(sample.id, rollout, digest)
             if not isinstance(record, Record):
                 raise _no_record(components, sample.id, prompt, record)
+            records.append(record)
         yield sample, records
 
 
