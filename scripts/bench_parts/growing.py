@@ -15,6 +15,7 @@ from bench_parts import overhead
 from bench_parts.figures import Check, at_most, figures
 from bench_parts.process import watch
 from bench_parts.prompts import rows, write_rows
+from mathbatch.scoring.files import write_metrics
 
 SIZES = (1_000_000, 10_000_000)
 QUICK_SIZES = (300, 3_000)
@@ -90,3 +91,4 @@ def _write_scores(folder: Path, size: int, side: int) -> None:
             line = {"id": f"{number:07d}", "rollout": 0, "verdict": "correct" if is_right else "wrong"}
             line |= {"answer": str(number % 7), "gold": str(number % 5), "reason": "boxed: the same text"}
             stream.write(json.dumps(line) + "\n")
+    write_metrics(folder, {"scorer": {}})

@@ -22,6 +22,7 @@ from mathbatch.data.storage.index import RecordIndex
 from mathbatch.data.storage.segments import encode
 from mathbatch.records import Record
 from mathbatch.scoring.answers.statements import statements
+from mathbatch.scoring.files import write_metrics
 from mathbatch.scoring.metrics.comparison import compare
 
 ANEW = re.compile(r"a+b")
@@ -86,10 +87,11 @@ def test_compare_holds_no_sample(tmp_path: Path) -> None:
                 for number in range(size, 0, -1) if backwards and side else range(size):
                     verdict = "correct" if number % (3 + side) else "wrong"
                     stream.write(f'{{"id":"{number}","verdict":"{verdict}","answer":"{number}","gold":"1"}}\n')
+            write_metrics(folder, {"scorer": {}})
         assert compare(tmp_path / "first", tmp_path / "second", tmp_path / "flips.jsonl").pairs >= size - 1
 
     assert held_by(work, 2_000) < 2_000
-    # Where samples are in another order, a number is kept of each, up to 65,536 of them in memory.
+    # Where samples are in another order, a number is kept of each, up to 131,072 of them in memory.
     assert held_by(lambda size: work(size, backwards=True), 2_000) < 160 * 2_000
 
 

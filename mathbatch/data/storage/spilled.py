@@ -2,7 +2,7 @@
 
 What is older lies in a temporary file without a name. A run asks about its units nearly in the order in which their
 records lie on disk: keys stay there in blocks, in the order in which they came, and the blocks that are being asked
-about are held in memory. All of it is about 60 MB, however many keys there are, and less below 65,536 of them.
+about are held in memory. All of it is about 75 MB, however many keys there are, and less below 131,072 of them.
 """
 
 from __future__ import annotations
@@ -223,9 +223,8 @@ class SpilledMap:
         import numpy
 
         start = 2 * self._block * number
-        keys, values = numpy.frombuffer(
-            self._spill.read(start, start + 2 * self._block), numpy.int64
-        ).reshape(2, self._block)
+        numbers = numpy.frombuffer(self._spill.read(start, start + 2 * self._block), numpy.int64)
+        keys, values = numbers.reshape(2, self._block)
         # Values mostly rise from key to key as they came. What is asked about next then lies next in memory, too.
         order = values.argsort()
         held = dict(zip(keys[order].tolist(), values[order].tolist(), strict=True))
