@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import signal
 import sys
+from types import ModuleType
 from typing import NoReturn
 
 import mathbatch
@@ -34,7 +36,7 @@ def enter(command: str, help: str | None = None) -> NoReturn:
     code = exit_codes.SUCCESS
     try:
         refuse_small_limits()
-        module = importlib.import_module(f"mathbatch.commands.{command}")
+        module = _imported(f"mathbatch.commands.{command}")
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if "--version" in sys.argv[1:]:
             print(f"mathbatch {mathbatch.__version__}")
@@ -73,6 +75,15 @@ def _begin() -> None:
     sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115 - open until the end
     sys.stderr = sys.stderr or open(2, "w", buffering=1)  # noqa: SIM115
     print_visibly()
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module, and let the garbage collector never look at what the imports made, which stays to the end."""
+    gc.disable()
+    module = importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
+    return module
 
 
 def _flush() -> int | None:

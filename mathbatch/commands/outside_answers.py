@@ -18,6 +18,7 @@ from mathbatch.data.rows.fields import ABSENT, getter
 from mathbatch.data.rows.mapping import FieldMapping
 from mathbatch.data.rows.sources import Source, chained, sources_of
 from mathbatch.data.samples import samples_of
+from mathbatch.data.storage.spill import spill_error
 from mathbatch.errors import ConfigError, SampleError, nearest
 from mathbatch.records import BadRow, Failure, Record, Row, Sample
 from mathbatch.runner.components import build
@@ -84,12 +85,16 @@ class Answers:
     """Answers by their ids. To be used as a context.
 
     The texts lie in a temporary file, because a million long answers do not fit into memory. Once `joined` is
-    exhausted, `notes` says how many answers belong to no row, and how many ids are on several lines.
+    exhausted, `notes` says how many answers belong to no row, and how many ids are on several lines. Raise StoreError
+    where the disk refuses.
     """
 
     def __init__(self, config: ResponsesConfig, dataset: DatasetConfig) -> None:
         self.notes: dict[str, Any] = {}
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+        try:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+        except OSError as error:
+            raise spill_error(error) from error
         # Start and length in bytes of each text of an id; None for an answer that is null.
         self._places: dict[str, list[tuple[int, int] | None]] = {}
         self._repeated: set[str] = set()
@@ -137,7 +142,10 @@ class Answers:
         if text is None:
             return None
         data = text.encode(errors="surrogatepass")
-        return self._file.seek(0, 2), self._file.write(data)
+        try:
+            return self._file.seek(0, 2), self._file.write(data)
+        except OSError as error:
+            raise spill_error(error) from error
 
     def _record(self, id: str, rollout: int, place: tuple[int, int] | None) -> Record:
         if place is None:

@@ -74,6 +74,8 @@ def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str
     run_dir = run_dir.absolute()
     folder = Path(outputs[-1]).absolute() if outputs else run_dir
     folder = run_dir if folder.resolve() == run_dir.resolve() else folder
+    if run_dir.resolve() in folder.resolve().parents:
+        raise ConfigError("output", f"{folder} lies within the run folder", "name a folder outside of it")
     with _taken(run_dir, folder), components_of(run_dir, overrides) as components:
         components.need_scoring()
         Preflight().check_fields(components)

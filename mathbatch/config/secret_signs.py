@@ -9,9 +9,11 @@ import unicodedata
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
 # Parts of names, written as one word, that only secrets have.
 ALWAYS = re.compile(
-    r"(api|access|secret|private|signing|encryption|account|subscription|session|auth|ssh|hf)(key|token)"
+    r"(api|access|secret|private|signing|encryption|account|subscription|session|auth|ssh|hf|license|master|deploy)"
+    r"(key|token)|auth(header|value|string)"
     r"|(openai|anthropic|azure|aws|google|gemini|deepseek|dashscope|mistral|groq|wandb|huggingface|hub)key"
-    r"|password|passwort|passwd|passphrase|credential|authorization|connectionstring|密码|密钥|口令|令牌"
+    r"|password|passwort|passwd|passphrase|credential|authorization|connectionstring|kennwort|wachtwoord|motdepasse|contrase[nñ]a|senha"
+    r"|密码|密钥|口令|令牌"
 )
 WORDS = {"secret", "secrets", "pwd", "bearer", "cookie", "cookies", "jwt", "creds", "passcode"}
 LAST_WORDS = {"auth", "pass", "pat", "token"}
@@ -19,6 +21,7 @@ LAST_WORDS = {"auth", "pass", "pat", "token"}
 BESIDE = {
     *("file", "files", "path", "paths", "dir", "folder", "field", "column", "name", "names", "type", "id", "ids"),
     *("count", "budget", "limit", "length", "len", "size", "mode", "env", "url", "scheme", "method", "user", "kind"),
+    *("number", "index", "class", "question", "answer"),
 }
 # Words before `token` where it is one of a text: `bos_token`; and before `pass` where it is a round: `first_pass`.
 OF_TEXT = {
@@ -42,7 +45,7 @@ KEY = re.compile(
     r"(hf|api_org)_((?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{8}|[A-Za-z]{30})|[cs]k-(?=[A-Za-z_-]{0,60}\d)[\w-]{12}"
     r"|csk-(?=[a-z]{0,40}\d)[a-z0-9]{16}|[sr]k_(live|test)_\w{8}|(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12}|AIza[\w-]{20}"
     r"|gh[pousr]_[A-Za-z0-9]{16}|github_pat_\w{16}|gl(pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16}|xox[a-z]-[\w-]{8}"
-    r"|xapp-[\w-]{8}|ya29\.[\w-]{8}|GOCSPX-[\w-]{16}|eyJ[\w-]{8,200}\.[\w-]{8}|nvapi-[\w-]{16}|dckr_pat_[\w-]{8}"
+    r"|xapp-[\w-]{8}|AGE-SECRET-KEY-1\w{16}|sq0(csp|atp)-[\w-]{16}|ya29\.[\w-]{8}|GOCSPX-[\w-]{16}|eyJ[\w-]{8,200}\.[\w-]{8}|nvapi-[\w-]{16}|dckr_pat_[\w-]{8}"
     r"|(npm|gsk|r8|glsa|lsv2_[ps][tk]|do[opr]_v1|shp[a-z]{2}|wandb_v1|lin_api|ntn|secret|jina|fw)"
     r"_(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{16}"
     r"|(pplx|xai|tvly)-(?=[A-Za-z-]{0,40}\d)[A-Za-z0-9-]{20}|ms-[0-9a-f]{8}-[0-9a-f]{4}-|pypi-AgE[\w-]{16}"
@@ -57,6 +60,8 @@ KEY = re.compile(
 SETTING = re.compile(
     r"(?<![\w-])(?P<dashes>-{0,2})(?P<name>\w[\w-]{0,60})(?P<sign>\s?[=:]\s?|\s)(?=[\"']?(?P<value>[^\s\"',;&}]{4,64}))"
 )
+# Stands for a value, or calculates one: `<answer1>`, `f(x1)`.
+NO_SECRET = re.compile(r"<[^<>]*>|[A-Za-z_.]+\([^()]*\)")
 IN_ADDRESSES = re.compile(r"[?&](?P<name>\w[\w-]{0,60})=(?P<value>[^\s&#]{4,200})")
 SIGNATURES, SHORTEST_SIGNATURE = {"key", "sig", "signature"}, 12
 ADDRESS = re.compile(r"(?<!\w)\w+://\S+")
@@ -72,7 +77,8 @@ def is_secret_name(name: str) -> bool:
 
     Settings about tokens of a text are none, such as `max_tokens` and `stop_token_ids`, nor is `api_key_env`.
     """
-    words = [word.lower() for word in WORD.findall(unicodedata.normalize("NFKC", name))]
+    seen = "".join(one for one in unicodedata.normalize("NFKC", name) if unicodedata.category(one) != "Cf")
+    words = [word.lower() for word in WORD.findall(seen)]
     if not words or words[-1] in BESIDE:
         return False
     if words[-1] in LAST_WORDS:
@@ -112,7 +118,8 @@ def without_interpolations(text: str) -> str:
 
 def _is_setting(found: re.Match[str]) -> bool:
     is_written_so = bool(found["sign"].strip()) or found["dashes"] == "--"
-    return is_written_so and _is_mixed(found["value"]) and is_secret_name(found["name"])
+    is_value = _is_mixed(found["value"]) and not NO_SECRET.match(found["value"])
+    return is_written_so and is_value and is_secret_name(found["name"])
 
 
 def _is_mixed(value: str) -> bool:
@@ -120,7 +127,7 @@ def _is_mixed(value: str) -> bool:
 
 
 def _is_signature(name: str, value: str) -> bool:
-    return name.lower() in SIGNATURES and len(value) >= SHORTEST_SIGNATURE and _is_mixed(value)
+    return re.split(r"[-_]", name.lower())[-1] in SIGNATURES and len(value) >= SHORTEST_SIGNATURE and _is_mixed(value)
 
 
 def _is_random(run: str) -> bool:

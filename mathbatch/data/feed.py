@@ -120,18 +120,19 @@ class Feed:
         return None
 
     def _is_pending(self, request: Request) -> bool:
-        """Ask the filter. Raise PartFailure if it fails, or leaves out what has no record."""
+        """Ask the filter. Raise PartFailure if one of a user's own fails, or leaves out what has no record."""
+        if not self._is_users_filter:
+            return self._filter.pending(request, self._saver)
         try:
             pending = self._filter.pending(request, self._saver)
         except (Exception, SystemExit) as error:
-            if isinstance(error, MathBatchError) or not self._is_users_filter:
+            if isinstance(error, MathBatchError):
                 raise
             raise failure(self._filter, "pending", error, "filter_error") from error
         if not isinstance(pending, bool):
             fault = returned(self._filter, "pending", f"{shown(pending)}, not True or False")
             raise PartFailure("filter_error", fault.sentence(), fault)
-        is_left_out = self._is_users_filter and not pending
-        if is_left_out and self._saver.state(request.id, request.rollout, request.digest) is None:
+        if not pending and self._saver.state(request.id, request.rollout, request.digest) is None:
             raise self._left_out()
         return pending
 

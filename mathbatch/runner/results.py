@@ -25,7 +25,6 @@ from mathbatch.data.rows.files import is_json_lines, open_input
 from mathbatch.data.rows.sources import JsonSource, Source, as_names
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.json_lines import writer
 from mathbatch.data.storage.sealed import sha256_of, write_sealed
 from mathbatch.errors import MathBatchError, StoreError
 from mathbatch.parts.checks import shown
@@ -97,9 +96,8 @@ def export(
     brackets = _brackets(components)
     with atomic_write(path) as stream:
         if brackets is None:
-            lines = writer(stream)
             for _, row in rows:
-                lines.write(row)
+                stream.write(_encode(row) + b"\n")
         else:
             _write_document(stream, rows, *brackets)
     return counts

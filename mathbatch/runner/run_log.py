@@ -24,8 +24,10 @@ def chatter_to(log: Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     try:
+        with suppress(FileNotFoundError):
+            refuse_irregular(log, log.lstat().st_mode)  # what a link leads to would be written over
         # Opened for writing alone, a FIFO in its place would be waited for.
-        target = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        target = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         refuse_irregular(log, os.fstat(target).st_mode)
     except OSError as error:
         raise disk_error(log, error) from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,3 +158,25 @@ def test_scores_go_to_a_folder_that_is_named(tmp_path: Path, folder: Path) -> No
     assert "output: has no value" in done.stderr
     same = run(tmp_path, f"run_dir={folder}", f"output={folder}/../{folder.name}", module="score")
     assert same.returncode == 0, same.stderr
+
+
+def test_scores_are_not_written_among_the_files_of_a_run(tmp_path: Path, folder: Path) -> None:
+    for inner in ("responses", "scores", "new/folder"):
+        done = run(tmp_path, f"run_dir={folder}", f"output={folder}/{inner}", module="score")
+        assert done.returncode == 2, done.stdout
+        assert "lies within the run folder\n  fix: name a folder outside of it" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["verify", "score"])
+def test_a_machine_without_room_for_temporary_files_is_told(tmp_path: Path, folder: Path, module: str) -> None:
+    answers = write_rows(tmp_path / "answers.jsonl", [{"qid": "1", "response": "4"}])
+    dataset = ["dataset=generic", f"dataset.input={answers}", "dataset.index_field=qid", "dataset.query_field=qid"]
+    outside = [*dataset, "dataset.answer_field=response", "responses.path=answers.jsonl", "responses.index_field=qid"]
+    arguments = [f"run_dir={folder}"] if module == "verify" else [*outside, f"output={tmp_path}/scored"]
+    command = shlex.join([sys.executable, "-m", f"mathbatch.{module}", *arguments])
+    # No file may have a byte, so that no folder takes temporary files.
+    limited = f"(ulimit -f 0; {command}) 2>&1 | cat"
+    done = subprocess.run(["bash", "-c", limited], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert "can't " in done.stdout
+    assert "\n  fix: " in done.stdout
+    assert "Traceback" not in done.stdout

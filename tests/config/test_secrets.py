@@ -31,7 +31,8 @@ BY_NAME = [
     *("apikey", "apiKey", "API_KEY", "X-Api-Key", "api_key_2", "openaiKey", "WANDB_API_KEY", "hf_token", "token"),
     *("authToken", "access-token", "session_token", "Authorization", "auth", "bearer", "password", "dbPassword"),
     *("passwd", "pwd", "db_pass", "passphrase", "secret", "client_secret", "aws_secret_access_key", "private_key"),
-    *("credentials", "cookie", "Set-Cookie", "github_pat", "jwt", "密码"),
+    *("credentials", "cookie", "Set-Cookie", "github_pat", "jwt", "密码", "auth_header"),
+    *("license_key", "Kennwort", "contraseña"),
 ]
 # Values that say it, under whatever name.
 BY_VALUE = [
@@ -42,6 +43,7 @@ BY_VALUE = [
     *(f"Bearer {LETTERS}", "Basic dXNlcjpwYXNzd29yZA==", f"123456789:AA{LETTERS}", f"key is {LETTERS}, keep it"),
     *("https://me:hunter2@example.org/rows", f"https://{LETTERS}@example.org", "postgres://u:p4ss@db/x"),
     *("https://example.org/x?token=abcd", f"https://x.blob.example/y?sv=1&sig={LETTERS}%3D", "--api-key abc123"),
+    *("https://x.example/y?X-Amz-Signature=abcdef0123456789", f"AGE-SECRET-KEY-1{LETTERS.upper()}"),
     *("AccountName=x;AccountKey=abc123==", "export PASSWORD=hunter2", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
     *(
         f"csk-{LETTERS.lower()}",
@@ -54,6 +56,9 @@ BY_VALUE = [
 ]
 HARMLESS: list[tuple[str, Any]] = [
     ("max_tokens", 2048),
+    ("secret_number", 42),
+    ("prompt", "def f(auth=g(x1y2)): token: <answer1>"),
+    ("prompt", "Let secret_number=42abc."),
     ("min_tokens", 1),
     ("stop_token_ids", [151645]),
     ("skip_special_tokens", True),
@@ -124,6 +129,11 @@ def test_what_its_name_says_is_a_secret_is_refused_wherever_it_stands(name: str)
         with pytest.raises(ConfigError, match=r"oc\.env") as caught:
             refuse_typed_secrets([argument])
         assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["api key", "api.key", "t\u200boken", "\uff54oken"])
+def test_what_stands_between_the_letters_of_a_name_hides_no_secret(name: str) -> None:
+    assert is_secret_name(name)
 
 
 @pytest.mark.parametrize("value", BY_VALUE)

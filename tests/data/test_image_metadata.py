@@ -153,3 +153,32 @@ def test_a_picture_of_very_many_empty_pieces_is_refused(kind: str) -> None:
     many = {"PNG": one.replace(chunk, chunk * 30_000), "JPEG": jpeg_with(0xE5, b"", times=30_000)}[kind]
     with pytest.raises(SampleError, match="more than 20,000 pieces"):
         decoded(many)
+
+
+XMP = b'<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="3"/>'
+PROFILE = (
+    b"\nexif\n     38\n"
+    + (b"Exif\0\0" + struct.pack(">4sIHHHIHHI", b"MM\0*", 8, 1, 0x112, 3, 1, 3, 0, 0)).hex().encode()
+)
+ELSEWHERE = {
+    "XMP in a PNG": png_with(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP),
+    "XMP behind the pixels": png_with(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP, at=-12),
+    "XMP as an element": png_with(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<tiff:Orientation>3</tiff:Orientation>"),
+    "XMP in a WebP": webp_with(0x04, b"XMP ", XMP),
+    "a profile in a text": png_with(b"tEXt", b"Raw profile type exif\0" + PROFILE),
+    "a profile in a packed text": png_with(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(PROFILE)),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_the_orientation_is_read_where_it_stands_elsewhere_than_in_exif_data(name: str) -> None:
+    assert decoded(ELSEWHERE[name]).tobytes() == PICTURE.transpose(Image.Transpose.ROTATE_180).tobytes()
+
+
+def test_the_orientation_of_a_jpeg_is_read_from_xmp_data_where_exif_data_have_none() -> None:
+    data = jpeg_with(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
+    upside_down = decoded(encoded("JPEG")).transpose(Image.Transpose.ROTATE_180).tobytes()
+    assert decoded(data).tobytes() == upside_down
+    told = b"Exif\0\0" + struct.pack(">4sIHHHIHHI", b"MM\0*", 8, 1, 0x112, 3, 1, 1, 0, 0)
+    both = data[:2] + struct.pack(">BBH", 0xFF, 0xE1, len(told) + 2) + told + data[2:]
+    assert decoded(both).tobytes() == decoded(encoded("JPEG")).tobytes()

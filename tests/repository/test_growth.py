@@ -91,7 +91,7 @@ def test_compare_holds_no_sample(tmp_path: Path) -> None:
         assert compare(tmp_path / "first", tmp_path / "second", tmp_path / "flips.jsonl").pairs >= size - 1
 
     assert held_by(work, 2_000) < 2_000
-    # Where samples are in another order, a number is kept of each, up to 65,536 of them in memory.
+    # Where samples are in another order, a number is kept of each, up to 131,072 of them in memory.
     assert held_by(lambda size: work(size, backwards=True), 2_000) < 160 * 2_000
 
 

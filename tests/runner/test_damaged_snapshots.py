@@ -201,6 +201,14 @@ def test_a_log_that_is_no_file_is_told_and_not_waited_for(put: Callable[[Path], 
         pass
 
 
+def test_a_log_that_is_a_link_leaves_what_it_leads_to_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("mine \x1b[31m\n")
+    (tmp_path / "run.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="it is a link, not a file"), chatter_to(tmp_path / "run.log"):
+        pass
+    assert (tmp_path / "elsewhere").read_text() == "mine \x1b[31m\n"
+
+
 @pytest.mark.process
 def test_the_same_run_and_score_answer_in_a_sentence_whatever_stands_in_the_folder(tmp_path: Path) -> None:
     shutil.copy(BEFORE / "rows.jsonl", tmp_path)

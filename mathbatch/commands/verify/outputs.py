@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from mathbatch.commands.verify.report import Report
 from mathbatch.data.counts import Counts
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, sha256_of
 from mathbatch.data.storage.segments import disk_error
+from mathbatch.data.storage.spill import scratch_folder
 from mathbatch.reports.findings import Finding
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
@@ -32,8 +32,8 @@ from mathbatch.scoring.files import (
 def check_outputs(components: Components, report: Report) -> None:
     """Note results, manifest and scores that are missing, damaged, or not what the records give."""
     path = results.results_path(components)
-    with tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch) / path.name
+    with scratch_folder() as scratch:
+        fresh = scratch / path.name
         held = results.export(components, fresh)
         if not path.is_file():
             report.results.add(f"there is no {path.name}")

@@ -169,8 +169,8 @@ class ImageDecoder:
                 # A file may grow while it is read.
                 data = stream.read(encoded)
             hash = hashlib.blake2b(data, digest_size=16).hexdigest()
-            data, exif = without_metadata(io.BytesIO(data))
-            return upright(self._decoded(ref, data, meter), exif), hash
+            data, metadata = without_metadata(io.BytesIO(data))
+            return upright(self._decoded(ref, data, meter), metadata), hash
 
     def _decoded(self, ref: ImageRef, data: bytes, meter: Meter) -> Image.Image:
         scans = _scans(data)

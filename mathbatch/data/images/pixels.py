@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING
 
+from mathbatch.data.images.metadata import Metadata
 from mathbatch.data.images.meter import Meter
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ TURNS = {
     7: "TRANSVERSE",
     8: "ROTATE_90",
 }
+# As an attribute or an element of XMP data (XMP, part 2, 3.4).
+XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s?=\s?[\"']|>)([1-8])")
 # Types of whole numbers in EXIF data (TIFF 6.0, section 2), as `struct` names them.
 WHOLE_NUMBERS = {3: "H", 4: "I"}
 
@@ -49,22 +53,23 @@ def to_rgb(image: Image.Image, meter: Meter) -> Image.Image:
     return rgb
 
 
-def upright(image: Image.Image, exif: bytes) -> Image.Image:
-    """Return the image as its camera was held, which EXIF data tell, if they can be read."""
+def upright(image: Image.Image, metadata: Metadata) -> Image.Image:
+    """Return the image as its camera was held, which EXIF data tell, or XMP data where those do not."""
     from PIL.Image import Transpose
 
-    turn = TURNS.get(_orientation(exif.removeprefix(b"Exif\0\0")))
+    in_exif, in_xmp = _orientation(metadata.exif.removeprefix(b"Exif\0\0")), XMP_ORIENTATION.search(metadata.xmp)
+    turn = TURNS.get(int(in_xmp[1]) if in_exif is None and in_xmp else in_exif or 1)
     return image if turn is None else image.transpose(Transpose[turn])
 
 
-def _orientation(tiff: bytes) -> int:
-    """Return the orientation in the first directory of EXIF data, or 1 if there is none.
+def _orientation(tiff: bytes) -> int | None:
+    """Return the orientation in the first directory of EXIF data, or None without one.
 
     Pillow would read all tags, and thousands of them may share one long value, which takes gigabytes.
     """
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
-        return 1
+        return None
     try:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (entries,) = struct.unpack_from(f"{order}H", tiff, start)
@@ -75,7 +80,7 @@ def _orientation(tiff: bytes) -> int:
                 return int(struct.unpack_from(order + WHOLE_NUMBERS[kind], tiff, at + 8)[0]) if whole else 1
     except struct.error:  # the pixels are whole, and viewers show such an image as it is
         pass
-    return 1
+    return None
 
 
 def _has_alpha(image: Image.Image) -> bool:

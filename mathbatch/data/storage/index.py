@@ -88,7 +88,7 @@ class RecordIndex:
         self, path: Path, head_of: Callable[[bytes | None], RecordHead | Record | None] = head_of
     ) -> Iterator[SegmentLine]:
         """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None."""
-        number = self.add_segment(path)
+        first, block = self.add_segment(path) << OFFSET_BITS, self._block
         found: dict[int, int] = {}
         for line in read_lines(path):
             head = head_of(line.body)
@@ -96,14 +96,15 @@ class RecordIndex:
                 yield line
                 continue
             self.records += 1
-            place = number << OFFSET_BITS | line.offset
-            if head.content is not None and head.failure is None:
+            place = first | line.offset
+            if head.failure is not None:
+                place = ~place
+            elif head.content is not None:
                 self._note_files(head.id, head.rollout, head.content, place)
             key = hash((head.id, head.rollout, head.digest))
-            known = found.get(key)
-            if known is None or known < 0:
-                found[key] = place if head.failure is None else ~place
-            if len(found) == self._block:
+            if found.get(key, -1) < 0:
+                found[key] = place
+            if len(found) == block:
                 self._note_all(found)
                 found = {}
         self._note_all(found)
@@ -210,7 +211,7 @@ class RecordIndex:
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
             line = reader.readline()
             record = _decode_record(line)
-            if _is_answer_or_failure(record):
+            if (record.text is None) is not (record.failure is None):
                 return record
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error

@@ -59,7 +59,7 @@ def encode(record: Record) -> bytes:
 def check(line: bytes) -> bytes | None:
     """Return the JSON of a line without its checksum, or None if the checksum doesn't match."""
     body = line[:-CRC_BYTES]
-    return body + b"}" if line[-CRC_BYTES:] == b',"crc":"%08x"}\n' % zlib.crc32(body) else None
+    return body + b"}" if line.endswith(b',"crc":"%08x"}\n' % zlib.crc32(body)) else None
 
 
 def sound_records(line: bytes) -> Iterator[bytes]:

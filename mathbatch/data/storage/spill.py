@@ -7,7 +7,8 @@ import sqlite3
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mathbatch.errors import StoreError
@@ -73,10 +74,24 @@ class Directory:
         return found or ()
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a temporary folder, which goes with what is in it. Raises StoreError where the disk refuses."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="mathbatch-")
+    except OSError as error:
+        raise spill_error(error) from error
+    with folder as name:
+        yield Path(name)
+
+
 def spill_error(error: OSError | sqlite3.Error) -> StoreError:
     """Return the error, with a fix, for temporary files that can't be written or read."""
     reason = f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
+    place = ""
+    with suppress(FileNotFoundError):  # where nothing can be written anywhere, the reason names all folders
+        place = f" in {tempfile.gettempdir()}"
     return StoreError(
-        f"can't keep temporary files in {Path(tempfile.gettempdir())}: {reason}\n"
+        f"can't keep temporary files{place}: {reason}\n"
         "  fix: free space there, or name another folder by TMPDIR; then run again: what is saved is kept"
     )

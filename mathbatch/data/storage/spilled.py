@@ -2,7 +2,7 @@
 
 What is older lies in a temporary file without a name. A run asks about its units nearly in the order in which their
 records lie on disk: keys stay there in blocks, in the order in which they came, and the blocks that are being asked
-about are held in memory. All of it is about 60 MB, however many keys there are, and less below 65,536 of them.
+about are held in memory. All of it is about 75 MB, however many keys there are, and less below 131,072 of them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
 
-# Keys of a block. In memory it is a dict of 8 MB; in the file, its sorted keys and then their values.
-BLOCK = 1 << 16
+# Keys of a block. In memory it is a dict of 14 MB; in the file, its sorted keys and then their values.
+BLOCK = 1 << 17
 # A block is taken into memory once this share of its keys was found in it in succession, none in another block. Keys
 # that come in no order hardly ever do so, and blocks are not read for one key each.
 SUCCESSION = 1 / 256
@@ -61,15 +61,17 @@ class SpilledMap:
 
     def get(self, key: int) -> int | None:
         """Return the value of a key, or None."""
-        value = self._held.get(key)
-        if value is not None:
-            return value
-        value = self._recent.get(key)
-        if value is not None or self._spill is None:
-            return value
-        value = self._held_before.get(key)
-        if value is not None:
-            return value
+        recent = self._recent
+        # Looked at after the keys were taken, which another thread may be putting into the file.
+        if self._spill is None:
+            return recent.get(key)
+        # One after the other without a loop, which would cost as much as the look-ups.
+        if key in (held := self._held):
+            return held[key]
+        if key in recent:
+            return recent[key]
+        if key in (held := self._held_before):
+            return held[key]
         bits, mask = self._filter
         # The first bit is looked at here, without a call: nearly all absent keys go no further.
         if not bits[(key & mask) >> 3] >> (key & 7) & 1 or not self._may_hold(key):
@@ -218,9 +220,14 @@ class SpilledMap:
         self._last = number
         if self._succession < SUCCESSION * self._block:
             return
+        import numpy
+
         start = 2 * self._block * number
-        numbers = self._spill.read(start, start + 2 * self._block)
-        held = dict(zip(numbers[: self._block], numbers[self._block :], strict=True))
+        numbers = numpy.frombuffer(self._spill.read(start, start + 2 * self._block), numpy.int64)
+        keys, values = numbers.reshape(2, self._block)
+        # Values mostly rise from key to key as they came. What is asked about next then lies next in memory, too.
+        order = values.argsort()
+        held = dict(zip(keys[order].tolist(), values[order].tolist(), strict=True))
         self._held_before, self._held = self._held, held
         self._succession = 0
 

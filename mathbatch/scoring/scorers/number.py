@@ -18,15 +18,21 @@ from mathbatch.records import Sample, Score
 from mathbatch.scoring.answers.number_in_sentence import is_answer_without_number, stated_quantity
 from mathbatch.scoring.answers.readable import only_gold
 from mathbatch.scoring.answers.statements import statements_of_values
+from mathbatch.scoring.expressions.arithmetic import value_with_functions
+from mathbatch.scoring.expressions.compare import DOLLAR, without_math_delimiters
+from mathbatch.scoring.expressions.latex_tokens import MAX_LENGTH
+from mathbatch.scoring.expressions.measures import split_unit, without_wording
+from mathbatch.scoring.expressions.normalize import to_latex
 from mathbatch.scoring.expressions.numbers import Number
 from mathbatch.scoring.expressions.parse import as_quantity
+from mathbatch.scoring.expressions.relations import right_side
 from mathbatch.scoring.expressions.units import conversion_factor, have_different_dimensions, unit_of
 
 PERCENT = ("either", "value", "ignore")
 UNITS = ("compatible", "same", "ignore")
-# Functions and powers in an answer that this scorer does not calculate.
-UNCALCULATED = re.compile(
-    r"\\(?:log|ln|lg|exp|sin|cos|tan|cot|sec|csc|arc[a-z]+|sum|prod|int|lim)(?![A-Za-z])|\be\s?\^|/\s?\d+\s?(?:\\[ps]|\()"
+# Functions and powers, of which `as_quantity` reads none.
+FUNCTION = re.compile(
+    r"\\(?:log|ln|lg|exp|sin|cos|tan|cot|sec|csc|arc[a-z]+)(?![A-Za-z])|\be\s?\^|/\s?\d+\s?(?:\\[ps]|\()"
 )
 # Relative difference that a root may have from its value as a float.
 NOISE = Fraction(1, 10**9)
@@ -130,15 +136,29 @@ def stated_number(response: str) -> Found | None:
     """Return the strongest statement that has a number or is another answer; None if there is none."""
     for stated in statements_of_values(response):
         number = stated_quantity(stated)
-        if number is not None or is_answer_without_number(stated):
+        is_answer = is_answer_without_number(stated)
+        if number is None and is_answer and FUNCTION.search(stated.text):
+            number = calculated(stated.text)
+        if number is not None or is_answer:
             return Found(number, stated.text if number is None else number.shown, stated.rule)
     return None
 
 
+def calculated(text: str) -> Number | None:
+    r"""Return the number that an expression with functions comes to, or None: `x = \log_2 8` -> 3.
+
+    One without a value, and one too large to calculate, is no number.
+    """
+    if len(text) > MAX_LENGTH:
+        return None
+    found = split_unit(without_wording(right_side(DOLLAR.sub("", to_latex(without_math_delimiters(text))))))
+    value = value_with_functions(found.value)
+    exact = isinstance(value, Fraction)
+    return None if value is None else Number(Fraction(value), False, found.unit, text, 0, len(text), exact)
+
+
 def other_answer(found: Found, gold: str | None) -> Score:
-    """Return the score of an answer that is not one number: wrong, unless it may be a number not calculated here."""
-    if UNCALCULATED.search(found.shown):
-        return Score("unscored", found.shown, gold, f"{found.rule}: functions are not calculated here, `math` does")
+    """Return the score of an answer that is not one number, or none that can be calculated: it is wrong."""
     return Score("wrong", found.shown, gold, f"{found.rule}: not one number")
 
 
