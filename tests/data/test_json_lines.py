@@ -1,4 +1,4 @@
-"""JSON Lines go through `jsonlines`; files and messages are those that msgspec and Python's own parser would give."""
+"""JSON Lines are read and written whatever their lines hold; messages are those that Python's own parser would give."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from mathbatch.data.rows.json_stream import RawRow, read_rows
 from mathbatch.data.rows.sources import JsonSource
-from mathbatch.data.storage.json_lines import CurrentLine, reader, writer
+from mathbatch.data.storage.json_lines import reader, writer
 from mathbatch.errors import ConfigError
 
 BOM = b"\xef\xbb\xbf"
@@ -76,10 +76,3 @@ def test_messages_count_the_columns_of_the_whole_line(line: bytes, problem: str)
     bad, good = read(blank + line + blank + row)
     assert (bad.number, bad.problem) == (2, problem)
     assert (good.number, str(good.row)) == (4, "{'b': nan}")
-
-
-def test_the_current_line_is_kept_as_it_is_in_the_file() -> None:
-    lines = CurrentLine([b" 1 \r\n", b"2"])
-    values = reader(lines, int)
-    assert (values.read(), lines.line, lines.is_at_end) == (1, b" 1 \r\n", False)
-    assert (list(values), lines.line, lines.is_at_end) == ([2], b"2", True)

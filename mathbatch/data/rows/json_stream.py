@@ -7,15 +7,12 @@ is None and whose `problem` says why. NaN and Infinity are read: JSON forbids th
 from __future__ import annotations
 
 import codecs
-import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
-import jsonlines
 import msgspec
 
-from mathbatch.data.storage.json_lines import CurrentLine, reader
 from mathbatch.records import RawRow, Row
 
 # Bytes of an array or object that are read at a time.
@@ -25,12 +22,10 @@ CHUNK = 1 << 20
 MAX_DEPTH = 200
 _TOO_DEEP = f"brackets are nested deeper than {MAX_DEPTH}"
 _WHITESPACE = " \t\n\r"
-# `jsonlines` skips a byte order mark or a record separator at the start of every line. Here a line with one is broken,
-# but for the mark at the start of the file. These are the first bytes of the two in UTF-8.
-_SKIPPED_FIRST = b"\xef\x1e"
 # A syntax error so few characters before the end of the buffer may vanish once more of the file is read.
 _EDGE = 64
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class RowsWithin(ValueError):
@@ -61,24 +56,15 @@ def read_rows(stream: BinaryIO, json_lines: bool, chunk: int = CHUNK) -> Iterato
 
 
 def _read_lines(stream: BinaryIO) -> Iterator[RawRow]:
-    lines = CurrentLine(stream)
-    read: Callable[[], Any] = reader(lines, dict[str, Any]).read
-    for number in itertools.count(1):
+    for number, line in enumerate(stream, 1):
         try:
-            row = read()
-        except EOFError:
-            if not lines.is_at_end:
-                raise
-            return
-        except (jsonlines.InvalidLineError, RecursionError):
-            line = lines.line.removeprefix(codecs.BOM_UTF8) if number == 1 else lines.line
-            if line.strip():
-                yield _read_again(number, line)
+            row = _decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if text.strip():
+                yield _read_again(number, text)
             continue
-        line = lines.line
-        if line[0] in _SKIPPED_FIRST and not (number == 1 and line.startswith(codecs.BOM_UTF8)):
-            yield _read_again(number, line)
-        elif len(line) > 2 * MAX_DEPTH:
+        if len(line) > 2 * MAX_DEPTH:
             yield _checked(number, None, row, line)
         else:  # too short to be nested too deep, as most lines are
             yield RawRow(number, None, row)

@@ -211,7 +211,7 @@ class RecordIndex:
             reader.seek(place & ((1 << OFFSET_BITS) - 1))
             line = reader.readline()
             record = _decode_record(line)
-            if (record.text is None) is not (record.failure is None):
+            if _is_answer_or_failure(record):
                 return record
         except OSError as error:
             raise StoreError(f"can't read {self._segments[number]}: {error.strerror}") from error
