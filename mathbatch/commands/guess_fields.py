@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import yaml
-
+from mathbatch.commands.yaml_text import one_line, quoted
 from mathbatch.config.templates.filters import as_list, boxed, split_choices
 from mathbatch.data.images.embedded import data_url_content, is_base64, unwrapped
 from mathbatch.data.rows.fields import ABSENT, field_names, getter
@@ -36,10 +34,6 @@ IMAGE_SUFFIX = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|avif)$", re.IGNORECA
 LETTER_FIELDS = "ABCDEFGH"
 # Words that have a meaning of their own in Jinja's expressions.
 JINJA_WORDS = {"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "self", "true", "True"}
-# Texts that YAML reads as strings without quotation marks.
-PLAIN_SCALAR = re.compile(r"[A-Za-z_/][\w./-]*(?<!\.)|[\w]+ \| \w+")
-# Characters that end a line for YAML, or that it refuses, though JSON has them as they are.
-LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 # Characters that an id may have, and characters of a value that a reason shows.
 SHORT_TEXT = 40
 # Different values up to which a field counts as metadata.
@@ -71,19 +65,6 @@ class Guess(NamedTuple):
         if isinstance(self.value, list):
             return f"[{', '.join(map(quoted, self.value))}]"
         return "null" if self.value is None else quoted(self.value)
-
-
-def quoted(text: str) -> str:
-    """Return a text as a YAML scalar: as it is if that is plain, else as JSON, which YAML reads."""
-    if PLAIN_SCALAR.fullmatch(text) and yaml.safe_load(text) == text:  # not so for `yes` and `null`
-        return text
-    # OmegaConf would interpolate "${", and halves the backslashes before it.
-    return one_line(re.sub(r"(\\*)\$\{", r"\1\1\\${", text))
-
-
-def one_line(value: Any) -> str:
-    """Return a value as JSON that is one line of YAML, too, even in a comment."""
-    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 class RowSample:

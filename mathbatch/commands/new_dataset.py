@@ -19,9 +19,8 @@ from mathbatch.commands.guess_fields import (
     guess_images,
     guess_metadata,
     guess_query,
-    one_line,
-    quoted,
 )
+from mathbatch.commands.yaml_text import one_line, quoted
 from mathbatch.config import DatasetConfig
 from mathbatch.config.paths import SCHEME
 from mathbatch.config.value_checks import LONGEST_NAME

@@ -15,8 +15,9 @@ from support.images import encoded
 from support.inspections import inspected
 from support.rows import write_rows
 
-from mathbatch.commands.guess_fields import RowSample, guess_images, quoted
+from mathbatch.commands.guess_fields import RowSample, guess_images
 from mathbatch.commands.new_dataset import draft
+from mathbatch.commands.yaml_text import quoted
 from mathbatch.config import DatasetConfig
 from mathbatch.config.dataset_file import refuse_all_but_data
 from mathbatch.data.loaders import FileDataLoader

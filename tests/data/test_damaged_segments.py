@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,50 +12,15 @@ from typing import Any
 
 import pytest
 from support.odd_disks import Disk
+from support.segment_stores import DIGEST, LINES, RECORDS, found_in, opened, set_aside, store
 
-from mathbatch.commands.verify.report import Report
-from mathbatch.commands.verify.segments import check_segments, mend_segments
+from mathbatch.commands.verify.segments import mend_segments
 from mathbatch.data.saver import JsonLinesDataSaver
-from mathbatch.data.storage.segments import encode, segment_paths
+from mathbatch.data.storage.segments import segment_paths
 from mathbatch.errors import StoreError
-from mathbatch.records import Failure, Record
+from mathbatch.records import Record
 
-DIGEST = "0123456789abcdef"
 DRAWS = int(os.environ.get("DRAWS", "60"))
-# Texts that look like the bounds of a record, and one that is longer than a buffer.
-TEXTS = ['}\n{"id":"7"', ',"crc":"00000000"}', r"\",\"crc\":\"", "é" * 40_000, "", "\\boxed{4}"]
-RECORDS = [
-    *(Record(str(at), DIGEST, text=TEXTS[at % len(TEXTS)], finish_reason="stop", output_tokens=at) for at in range(11)),
-    Record("11", DIGEST, failure=Failure("too_long", 'say "no"')),
-]
-LINES = [encode(record) for record in RECORDS]
-
-
-def store(folder: Path, *segments: bytes) -> Path:
-    """Write a store with these segments; return the run folder."""
-    (folder / "responses").mkdir(parents=True)
-    for number, content in enumerate(segments, 1):
-        (folder / "responses" / f"{number:05d}.jsonl").write_bytes(content)
-    return folder
-
-
-def opened(folder: Path) -> list[Record]:
-    """Return the records of a store as a run finds them."""
-    saver = JsonLinesDataSaver(folder)
-    saver.open()
-    found = [saver.find(record.id, record.rollout, record.digest) for record in RECORDS]
-    saver.close()
-    return [record for record in found if record is not None]
-
-
-def found_in(folder: Path) -> Report:
-    report = Report()
-    check_segments(folder / "responses", report).close()
-    return report
-
-
-def set_aside(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("damaged-*.txt")))
 
 
 @pytest.mark.parametrize("byte", [b"", b"\0", b"x", b"\v", b"}", b"\r\n", b"\xef\xbb\xbf\n", b"\n\n", b" \n"])
@@ -213,98 +177,6 @@ def test_the_hundred_thousandth_segment_is_the_last(tmp_path: Path) -> None:
     for name in ("99999.jsonl", "00002.jsonl", "100000.jsonl"):
         (folder / "responses" / name).touch()
     assert [path.stem for path in segment_paths(folder / "responses")] == ["00002", "99999", "100000"]
-
-
-def fifo(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def listening(path: Path) -> None:
-    os.chdir(path.parent)  # the name of a socket may have 107 bytes
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(path.name)
-
-
-def link_to_nothing(path: Path) -> None:
-    path.symlink_to(path.with_name("nothing"))
-
-
-def circle(path: Path) -> None:
-    path.symlink_to(path)
-
-
-def device(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-IN_THE_WAY = [fifo, listening, link_to_nothing, circle, device, Path.mkdir]
-
-
-@pytest.mark.parametrize("put", IN_THE_WAY, ids=lambda put: put.__name__)
-def test_what_is_no_file_in_the_place_of_a_segment_is_told_and_not_waited_for(
-    put: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    folder = store(tmp_path, b"".join(LINES))
-    put(folder / "responses" / "00002.jsonl")
-    assert found_in(folder).unreadable.count == 1
-    for command in (opened, lambda folder: mend_segments(folder / "responses")):
-        with pytest.raises(StoreError, match=r"can't read .*00002.jsonl: .*\n  fix: "):
-            command(folder)
-    assert (folder / "responses" / "00001.jsonl").read_bytes() == b"".join(LINES)
-
-
-@pytest.mark.parametrize("put", [fifo, listening, link_to_nothing, Path.touch], ids=lambda put: put.__name__)
-def test_what_is_no_folder_in_the_place_of_the_responses_is_told(
-    put: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    put(tmp_path / "responses")
-    with pytest.raises(StoreError, match=r"can't write .*/responses: .*\n  fix: "):
-        opened(tmp_path)
-    assert found_in(tmp_path).unreadable.count == (put is not link_to_nothing)
-
-
-@pytest.mark.parametrize("put", IN_THE_WAY[:-1], ids=lambda put: put.__name__)
-@pytest.mark.parametrize("name", [".lock", ".rerun"])
-def test_what_is_no_file_in_the_place_of_a_small_one_is_told_and_not_waited_for(
-    name: str, put: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    folder = store(tmp_path / "run", b"".join(LINES))
-    put(folder / name)
-    with pytest.raises(StoreError, match=rf"can't write .*{name}: .*\n  fix: (remove|correct) the "):
-        JsonLinesDataSaver(folder, rerun=True).open()
-    assert (folder / "responses" / "00001.jsonl").read_bytes() == b"".join(LINES)
-
-
-def test_a_link_in_the_place_of_the_lock_empties_no_other_file(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("mine")
-    (tmp_path / ".lock").symlink_to(tmp_path / "precious")
-    with pytest.raises(StoreError, match="it is a link, not a file"):
-        JsonLinesDataSaver(tmp_path).open()
-    assert (tmp_path / "precious").read_text() == "mine"
-
-
-@pytest.mark.parametrize(
-    "note",
-    [
-        *(b"", b"\0", b"\xff\xfe", b"../../elsewhere", b"/tmp/elsewhere", b"responses", b".", b".hydra"),
-        *(b"responses-20260102T030405000006/..", b"responses-20260102T030405000006\n", b"x" * (1 << 20)),
-    ],
-    ids=lambda note: repr(note[:40]),
-)
-def test_a_damaged_note_of_a_rerun_moves_nothing(note: bytes, tmp_path: Path) -> None:
-    folder = store(tmp_path / "outputs" / "run", b"".join(LINES))
-    (folder / ".rerun").write_bytes(note)
-    with pytest.raises(StoreError, match=r"\.rerun is damaged"):
-        JsonLinesDataSaver(folder, rerun=True).open()
-    assert (folder / "responses" / "00001.jsonl").read_bytes() == b"".join(LINES)
-    assert opened(folder) == RECORDS
-    (folder / ".rerun").unlink()
-    JsonLinesDataSaver(folder, rerun=True).open()
-    (aside,) = folder.glob("responses-*")
-    assert (aside / "00001.jsonl").read_bytes() == b"".join(LINES)
 
 
 def test_what_is_set_aside_twice_within_a_second_is_all_kept(tmp_path: Path) -> None:
