@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mathbatch.visible import visible
 from support.damages import OF_FILES, Damage, plant, swap_lines_with, swap_with
 from support.record_lines import Line, holds, record_files, record_lines
 from support.sound_folders import Ended, Served, SoundFolder
@@ -279,8 +280,8 @@ def _without_times(manifest: bytes, is_new: bool) -> dict[str, Any]:
 
 
 def _as_told(path: Path) -> str:
-    """Return the path as messages have it: a name that is no UTF-8 can't be printed."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+    """Return the path as messages have it: what can't be printed is shown by its code."""
+    return visible(str(path))
 
 
 def _said(ended: Ended) -> str:
