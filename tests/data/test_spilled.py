@@ -56,6 +56,19 @@ def test_a_map_gives_what_a_dict_gives_whatever_the_order(random_: random.Random
     spilled.close()
 
 
+def test_absent_keys_beside_each_key_are_told_from_it() -> None:
+    spilled = SpilledMap(2 * BLOCK)
+    keys = [number << 25 for number in range(2 * BLOCK)]
+    for value, key in enumerate(keys):
+        spilled.add(key, value)
+    # Bit 24 is none that the filter looks at, so that all of these are searched in the file.
+    beside = [key + (1 << 24) for key in keys]
+    assert all(spilled.get(key) is None for key in beside)
+    assert spilled.known(beside) == []
+    assert [spilled.get(key) for key in keys] == [*range(2 * BLOCK)]
+    spilled.close()
+
+
 def test_keys_that_lie_close_together_are_found_too() -> None:
     spilled = SpilledMap(BLOCK)
     for key in range(3 * BLOCK):

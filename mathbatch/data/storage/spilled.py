@@ -202,15 +202,21 @@ class SpilledMap:
         assert self._spill is not None
         start, middle = 2 * self._block * number, (key + (1 << 63)) * self._block >> 64
         low, high = max(0, middle - SPAN), min(self._block, middle + SPAN)
-        while low < high:
+        # All keys before the first place are lower, all from the end on are higher.
+        first, end = 0, self._block
+        while first < end:
             keys = self._spill.read(start + low, start + high)
             at = bisect_left(keys, key)
             if at < len(keys) and keys[at] == key:
                 return start + low + at
             if 0 < at < len(keys):
                 return None
-            # All keys that were read are higher, or all are lower.
-            low, high = (max(0, low - SPAN), low) if at == 0 else (high, min(self._block, high + SPAN))
+            if at == 0:
+                end = low
+                low, high = max(first, low - SPAN), low
+            else:
+                first = high
+                low, high = high, min(end, high + SPAN)
         return None
 
     def _note_found(self, number: int) -> None:
