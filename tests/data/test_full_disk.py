@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.odd_disks import FULL, ROOM
@@ -28,6 +30,8 @@ def the_command(folder: Path) -> tuple[int, str]:
 
 
 def with_rows(folder: Path) -> Path:
+    """Return the folder, made anew: another one's path would make another run of it."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     write_rows(folder / "rows.jsonl", [row | {"gold": str(at % 3)} for at, row in enumerate(questions(ROWS))])
     return folder
@@ -41,10 +45,14 @@ def made(folder: Path) -> dict[str, bytes]:
     return {name: content for name, content in kept.items() if name not in OF_ATTEMPTS}
 
 
+def answers_in(folder: Path) -> list[dict[str, Any]]:
+    return sorted(records(run_dir(folder)), key=lambda record: str(record["id"]))
+
+
 def counted(folder: Path) -> dict[str, object]:
-    """Return what the manifest counts; how fast it was differs each time."""
+    """Return what the manifest counts; how fast it was and the times of files differ each time."""
     manifest = json.loads((run_dir(folder) / "manifest.json").read_bytes())
-    return {name: value for name, value in manifest.items() if name not in ("this_run", "crc")}
+    return {name: value for name, value in manifest.items() if name not in ("this_run", "finished", "crc")}
 
 
 def test_after_a_full_disk_the_same_command_makes_all_that_an_undisturbed_run_has(
@@ -53,13 +61,13 @@ def test_after_a_full_disk_the_same_command_makes_all_that_an_undisturbed_run_ha
     seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
     print(f"SEED={seed}")
     draw = random.Random(seed)
-    undisturbed = with_rows(tmp_path / "undisturbed")
-    assert the_command(undisturbed)[0] == 0
-    expected, answers = made(undisturbed), sorted(records(run_dir(undisturbed)), key=lambda record: record["id"])
-    size = sum(path.stat().st_size for path in run_dir(undisturbed).rglob("*") if path.is_file())
-    for number in range(DRAWS):
+    folder = with_rows(tmp_path / "project")
+    assert the_command(folder)[0] == 0
+    expected, answers, counts = made(folder), answers_in(folder), counted(folder)
+    size = sum(path.stat().st_size for path in run_dir(folder).rglob("*") if path.is_file())
+    for _ in range(DRAWS):
         room = draw.randrange(size)
-        folder = with_rows(tmp_path / str(number))
+        with_rows(folder)
         monkeypatch.setenv(ROOM, str(room))
         code, told = the_command(folder)
         assert code == 2, (room, told)
@@ -69,5 +77,5 @@ def test_after_a_full_disk_the_same_command_makes_all_that_an_undisturbed_run_ha
         assert the_command(folder)[0] == 0, room
         found = made(folder)
         assert {name for name in expected | found if expected.get(name) != found.get(name)} == set(), room
-        assert counted(folder) == counted(undisturbed), room
-        assert sorted(records(run_dir(folder)), key=lambda record: record["id"]) == answers, room
+        assert counted(folder) == counts, room
+        assert answers_in(folder) == answers, room
