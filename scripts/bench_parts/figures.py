@@ -58,6 +58,14 @@ def figures(measurements: list[dict[str, Any]], keys: Iterable[str]) -> dict[str
     return {key: figure(values) for key, values in found.items() if values}
 
 
+def figures_by_size(measurements: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the figures of each run at each number of samples, over all repeats."""
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for one in measurements:
+        groups.setdefault((one["run"], one["samples"]), []).append(one)
+    return [{"run": run, "samples": size, **figures(group, keys)} for (run, size), group in groups.items()]
+
+
 def by_contender(measurements: list[dict[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
     """Return the figures of each contender on each workload."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_parts.figures import Check, at_least, at_most, figures
+from bench_parts.figures import Check, at_least, at_most, figures_by_size
 from bench_parts.process import watch
 from bench_parts.prompts import rows, write_rows
 
@@ -47,10 +47,7 @@ def measure(
 
 
 def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for one in measurements:
-        groups.setdefault((one["run"], one["samples"]), []).append(one)
-    return [{"run": run, "samples": size, **figures(group, KEYS)} for (run, size), group in groups.items()]
+    return figures_by_size(measurements, KEYS)
 
 
 def checks(found: list[dict[str, Any]]) -> list[Check]:

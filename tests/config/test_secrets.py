@@ -233,7 +233,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "PLAIN": "sk-abcdefgh1234567",
         "WORD_SECRET": "integral",
     }
-    values |= {"PIN_TOKEN": "31415926", "KEY_FILE": "/etc/key-of-mine", "PWD": "/work/abcdefgh", "SHORT_TOKEN": "x1"}
+    values |= {"PIN_TOKEN": "31415926", "KEY_FILE": "/etc/key-of-mine", "PWD": "/home/abcdefgh", "SHORT_TOKEN": "x1"}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     environment_secrets._secrets.cache_clear()
@@ -262,7 +262,7 @@ def test_a_secret_of_the_environment_is_refused_in_every_part_of_a_prompt(value:
 
 @pytest.mark.usefixtures("environment")
 def test_words_numbers_and_paths_of_the_environment_may_stand_in_a_prompt() -> None:
-    text = "the integral of x1 is 31415926, see /etc/key-of-mine and /work/abcdefgh"
+    text = "the integral of x1 is 31415926, see /etc/key-of-mine and /home/abcdefgh"
     content = [{"type": "text", "text": text}, {"type": "image"}]
     refuse_secrets_in_prompt(Request("a", [{"role": "user", "content": content}]))
 

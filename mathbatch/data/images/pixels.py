@@ -78,8 +78,8 @@ def _orientation(tiff: bytes) -> int | None:
             if tag == ORIENTATION:
                 whole = count == 1 and kind in WHOLE_NUMBERS
                 return int(struct.unpack_from(order + WHOLE_NUMBERS[kind], tiff, at + 8)[0]) if whole else 1
-    except struct.error:  # the pixels are whole, and viewers show such an image as it is
-        pass
+    except struct.error:
+        return None  # the pixels are whole, and viewers show such an image as it is
     return None
 
 
