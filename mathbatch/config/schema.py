@@ -47,6 +47,13 @@ class ModelConfig:
     """File with a Jinja chat template. null: that of the checkpoint."""
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
     """Variables for the chat template, for example `enable_thinking`."""
+    chat_template_content_format: str = "auto"
+    """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out."""
+    reasoning: Any = None
+    """Reasoning parser of vLLM that splits thoughts from the answer, or a pair of marks around thoughts, such as
+    `['<think>', '</think>']`. null: thoughts are split by the marks that are usual."""
+    lora: str | None = None
+    """Folder or hub id of a LoRA adapter. null: none."""
     mm_processor_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments for the image processor of the checkpoint, for example `max_pixels`."""
     trust_remote_code: bool = False

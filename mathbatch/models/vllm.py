@@ -20,6 +20,7 @@ from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
+from mathbatch.models.chat_params import chat_params
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
@@ -163,15 +164,11 @@ class VllmModel(BaseInferenceModel):
         elif not holds_sockets(os.environ[SOCKET_FOLDER], LONGEST_SOCKET):
             raise ValueError(f"the path in {SOCKET_FOLDER} is too long for sockets; unset it, or name another folder")
         from vllm import AsyncEngineArgs
-        from vllm.renderers.params import ChatParams
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
-        self._chat_params = ChatParams(
-            chat_template=chat_template(self.config),
-            chat_template_kwargs={"add_generation_prompt": True, **self.config.chat_template_kwargs},
-        )
+        self._chat_params = chat_params(self.config)
         arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return

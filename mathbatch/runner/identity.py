@@ -29,6 +29,8 @@ ENGINE_ONLY_SPEED = {
     "skip_mm_profiling", "use_tqdm_on_load",
 }  # fmt: skip
 MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "max_images"}
+# Keys that earlier versions did not have. They count only where they are set, so that old folders keep their names.
+MODEL_NEWER = {"chat_template_content_format": "auto", "reasoning": None, "lora": None}
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
 # Bytes that are read at the beginning, middle and end of each file of a checkpoint. Training changes all weights, so
 # these tell two checkpoints apart, and reading whole files would take long.
@@ -70,6 +72,7 @@ def identity(config: Config, folder: Path = Path(), named_from: Path | None = No
 def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]:
     """Return the identity by which earlier versions knew a run: paths and numbers as somebody has written them."""
     model = _without(config.model, MODEL_ONLY_SPEED)
+    model = {name: value for name, value in model.items() if name not in MODEL_NEWER or value != MODEL_NEWER[name]}
     model["path"] = _checkpoint(config.model.path, folder)
     model["engine"] = {k: v for k, v in config.model.engine.items() if k not in ENGINE_ONLY_SPEED}
     template = config.model.chat_template
