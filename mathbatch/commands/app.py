@@ -22,6 +22,7 @@ from mathbatch.config import Config
 from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.escapes import refuse_typed_escapes
 from mathbatch.config.explain import Refused, explain, explain_uncomposed, explain_yaml
+from mathbatch.config.names import show_names_resolved
 from mathbatch.config.overrides import (
     allow_new_key,
     allow_new_keys_before_cursor,
@@ -115,6 +116,7 @@ def _prepare(schema: type[Config]) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), PLUGINS]))
     ConfigStore.instance().store(name="schema", node=schema)
     read_yaml_as_spelled(schema)
+    show_names_resolved()
     sys.argv[1:] = flags_first([allow_new_key(keep_spelling(argument, schema)) for argument in sys.argv[1:]])
     if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
         os.environ["COMP_LINE"] = allow_new_keys_before_cursor(os.environ["COMP_LINE"])

@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mathbatch.config.dataset_file import refuse_classes
 from mathbatch.config.environment_secrets import refuse_secrets_in_config
 from mathbatch.config.explain import config_error
+from mathbatch.config.names import settle_names
 from mathbatch.config.schema import Config
 from mathbatch.config.secrets import refuse_resolvers, refuse_written_secrets
 from mathbatch.config.spelling import spelled
@@ -22,12 +23,13 @@ T = TypeVar("T")
 
 
 def typed(composed: DictConfig, schema: type[C] = Config, is_new: bool = True) -> C:  # type: ignore[assignment]
-    """Return the checked configuration.
+    """Return the checked configuration; in `composed`, models get their names in plain words.
 
     Raises ConfigError for a value that is unknown, mistyped, missing or out of range, for a class that the dataset
     names, and, if it `is_new`, for a secret that would be saved.
     """
     try:
+        settle_names(composed)
         values = OmegaConf.to_container(composed, resolve=False)  # untyped again, so that `+` has opened nothing
         if is_new:  # before anything else is said, which could show the secret
             refuse_written_secrets(values, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from mathbatch.config.names import tie_names
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.spelling import keep_spelling
 from mathbatch.errors import ConfigError, nearest
@@ -19,7 +19,7 @@ from mathbatch.errors import ConfigError, nearest
 
 def overridden(composed: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """Return a copy in which each override takes the place of what was there. Raises ConfigError."""
-    composed = copy.deepcopy(composed)
+    composed = _with_tied_names(composed)
     try:
         parsed = OverridesParser.create().parse_overrides([keep_spelling(override) for override in overrides])
     except (OverrideParseException, HydraException) as error:
@@ -58,7 +58,14 @@ def _model(name: str) -> DictConfig:
         raise ConfigError("model@judge.model", f"there is no '{name}'", nearest(name, there))
     loaded = OmegaConf.load(path)
     assert isinstance(loaded, DictConfig)
-    return loaded
+    return _with_tied_names(loaded, "model")
+
+
+def _with_tied_names(config: DictConfig, package: str = "") -> DictConfig:
+    """Return a copy in which a model that gets another path loses the name that it has for this one."""
+    values = OmegaConf.to_container(config, resolve=False)
+    tie_names(values, package)
+    return OmegaConf.create(values)  # type: ignore[return-value]
 
 
 def _from_here(value: Any) -> Any:

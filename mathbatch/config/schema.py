@@ -32,7 +32,10 @@ class ModelConfig:
 
     _target_: str = "mathbatch.models.vllm.VllmModel"
     name: str = MISSING
-    """Short name, used as a folder name in `output_dir`."""
+    """Short name, used as a folder name in `output_dir`. A name that a file gives together with a path is that path's:
+    with another one, and without any name, it is the last part of the path."""
+    former_name: str | None = None
+    """Name in whose folders earlier runs are found too. It is that of the file which gave another path. null: none."""
     path: str = MISSING
     """Folder of the checkpoint, or its hub id. `pkg://mathbatch/…` is a folder that comes with MathBatch."""
     revision: str | None = None
@@ -41,6 +44,8 @@ class ModelConfig:
     """Number of GPUs that hold one copy of the model together. null: 1, 2 or 4, as many as there are."""
     max_model_len: int | None = 32768
     """Context length, prompt and answer together, in tokens. null: that of the checkpoint."""
+    max_tokens: int = 1024
+    """Longest answer, in tokens, where `sampling.max_tokens` isn't set: a model that thinks needs more than others."""
     max_images: int = 1
     """Largest number of images in one prompt. 0: the model reads text only."""
     chat_template: str | None = None
@@ -67,10 +72,12 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         check_folder_name("model.name", self.name)
+        check_folder_name("model.former_name", self.former_name or "")
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 1)
+        check_at_least("model.max_tokens", self.max_tokens, 1)
         check_at_least("model.max_images", self.max_images, 0)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)

@@ -17,6 +17,7 @@ from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config.dataset_file import GROUP, is_dataset_file, refuse_all_but_data
+from mathbatch.config.names import tie_names
 from mathbatch.config.schema import Config
 from mathbatch.config.spelling import spelled
 from mathbatch.errors import ConfigError
@@ -57,6 +58,8 @@ class FileConfigSource(of_hydra.FileConfigSource):
             refuse_all_but_data(values, header["package"], path)
         try:
             value = spelled(_stream(text, path), values, _package(header["package"], config_path), self.schema)
+            if not is_dataset_file(config_path):
+                tie_names(value, _package(header["package"], config_path))
             config = OmegaConf.create({} if value is None else value)
         except OmegaConfBaseException as error:
             raise _unreadable(path, group, error) from error

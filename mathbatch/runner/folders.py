@@ -39,8 +39,10 @@ FILES = {"input", "examples", "image_base_path", "hub"}
 def run_folder(config: Config) -> Path:
     """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
     outputs, ours = Path(os.path.expanduser(config.output_dir)).absolute(), identity(config)
-    folder = outputs / slug(config.model.name) / slug(config.dataset.name) / folder_name(config, ours)
-    return folder if folder.is_dir() else _by_other_words(folder, ours) or folder
+    names = [config.model.name, *filter(None, [config.model.former_name])]
+    folders = [outputs / slug(name) / slug(config.dataset.name) / folder_name(config, ours) for name in names]
+    found = (folder if folder.is_dir() else _by_other_words(folder, ours) for folder in folders)
+    return next(filter(None, found), folders[0])
 
 
 def _by_other_words(folder: Path, ours: dict[str, Any]) -> Path | None:

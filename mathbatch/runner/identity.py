@@ -28,7 +28,10 @@ ENGINE_ONLY_SPEED = {
     "num_gpu_blocks_override", "pipeline_parallel_size", "renderer_num_workers", "shutdown_timeout",
     "skip_mm_profiling", "use_tqdm_on_load",
 }  # fmt: skip
-MODEL_ONLY_SPEED = {"tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "max_images"}
+MODEL_ONLY_SPEED = {
+    "tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "former_name", "max_images",
+    "max_tokens",
+}  # fmt: skip
 # Keys that earlier versions did not have. They count only where they are set, so that old folders keep their names.
 MODEL_NEWER = {"chat_template_content_format": "auto", "reasoning": None, "lora": None}
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}

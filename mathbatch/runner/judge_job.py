@@ -97,7 +97,8 @@ class JudgeJob(Job):
             processor={},
         )
         known = (identity(own), identity_as_spelled(own))
-        named = [folder / JUDGE / f"{slug(own.model.name)}-{folder_name(own, way)}" for way in known]
+        names = [own.model.name, *filter(None, [own.model.former_name])]
+        named = [folder / JUDGE / f"{slug(name)}-{folder_name(own, way)}" for name in names for way in known]
         run_dir = next((path for path in named if path.is_dir()), named[0])
         components = Components(
             config=own,
