@@ -51,7 +51,8 @@ class ModelConfig:
     chat_template: str | None = None
     """File with a Jinja chat template. null: that of the checkpoint."""
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
-    """Variables for the chat template, for example `enable_thinking`."""
+    """Variables for the chat template, for example `enable_thinking`; `strftime_now: '2025-03-17'` is the date for one
+    that writes it into each prompt. null: today's."""
     chat_template_content_format: str = "auto"
     """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out."""
     reasoning: Any = None

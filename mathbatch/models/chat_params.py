@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathbatch.config import ModelConfig
+from mathbatch.models.dates import with_fixed_date
 from mathbatch.models.engine_arguments import chat_template
 
 if TYPE_CHECKING:
@@ -17,5 +18,5 @@ def chat_params(config: ModelConfig) -> ChatParams:
 
     return ChatParams(
         chat_template=chat_template(config),
-        chat_template_kwargs={"add_generation_prompt": True, **config.chat_template_kwargs},
+        chat_template_kwargs={"add_generation_prompt": True, **with_fixed_date(config.chat_template_kwargs)},
     )

@@ -23,6 +23,7 @@ from jinja2 import meta
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
+from mathbatch.models import dates
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.processor_names import SCOPES, names_read_by
 
@@ -126,7 +127,8 @@ class Trial:
         except jinja2.TemplateSyntaxError as error:
             where = f"line {error.lineno}: {error.message}"
             raise ConfigError("model.chat_template", f"it is no Jinja template: {where}", "correct it") from error
-        known = read | _named_parameters(PreTrainedTokenizerBase.apply_chat_template)
+        # A group sets the date for all chat templates of its family, some of which don't ask for it.
+        known = read | _named_parameters(PreTrainedTokenizerBase.apply_chat_template) | {dates.NAME}
         for name in self._config.chat_template_kwargs:
             if name not in known:
                 hint = nearest(name, read - NOT_THE_USERS - set(tokenizer.special_tokens_map))

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from mathbatch.config import Config
+from mathbatch.config import Config, ModelConfig
 from mathbatch.config.load import typed
+from mathbatch.config.names import name_of_path
 from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
@@ -39,10 +40,10 @@ FILES = {"input", "examples", "image_base_path", "hub"}
 def run_folder(config: Config) -> Path:
     """Return the folder of a run: `<output_dir>/<model>/<dataset>/<sampling>-<hash8>`."""
     outputs, ours = Path(os.path.expanduser(config.output_dir)).absolute(), identity(config)
-    names = [config.model.name, *filter(None, [config.model.former_name])]
-    folders = [outputs / slug(name) / slug(config.dataset.name) / folder_name(config, ours) for name in names]
+    models = [config.model.name, *filter(None, [config.model.former_name])]
+    folders = [outputs / slug(model) / slug(config.dataset.name) / folder_name(config, ours) for model in models]
     found = (folder if folder.is_dir() else _by_other_words(folder, ours) for folder in folders)
-    return next(filter(None, found), folders[0])
+    return next(filter(None, found), None) or _of_moved_checkpoint(folders[0], config.model) or folders[0]
 
 
 def _by_other_words(folder: Path, ours: dict[str, Any]) -> Path | None:
@@ -50,6 +51,22 @@ def _by_other_words(folder: Path, ours: dict[str, Any]) -> Path | None:
     label = folder.name.rpartition("-")[0]
     others = [(found[-1].name, other) for other in folder.parent.glob(f"{label}-*") if (found := attempts(other))]
     return next((other for _, other in sorted(others, reverse=True) if _is_of(other, ours)), None)
+
+
+def _of_moved_checkpoint(folder: Path, model: ModelConfig) -> Path | None:
+    """Return the folder with the same hash that is named after the place where the checkpoint was before."""
+    if model.name != name_of_path(model.path):
+        return None
+    others = folder.parents[2].glob(f"*/{folder.parent.name}/{folder.name}")
+    return next(filter(_is_named_after_path, sorted(others)), None)
+
+
+def _is_named_after_path(folder: Path) -> bool:
+    last = next(reversed(attempts(folder)), None)
+    model = {} if last is None else _written(last / CONFIG_FILE, last)[0].get("model")
+    if not isinstance(model, dict) or not isinstance(path := model.get("path"), str):
+        return False
+    return bool(model.get("name") == name_of_path(path))
 
 
 def mend_snapshot(run_dir: Path) -> list[str]:

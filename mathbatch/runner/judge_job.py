@@ -97,9 +97,10 @@ class JudgeJob(Job):
             processor={},
         )
         known = (identity(own), identity_as_spelled(own))
-        names = [own.model.name, *filter(None, [own.model.former_name])]
-        named = [folder / JUDGE / f"{slug(name)}-{folder_name(own, way)}" for name in names for way in known]
-        run_dir = next((path for path in named if path.is_dir()), named[0])
+        named = [folder / JUDGE / f"{slug(own.model.name)}-{folder_name(own, way)}" for way in known]
+        # The same judge by another name: checkpoints of groups were not always named after their paths.
+        others = [path for way in known for path in sorted((folder / JUDGE).glob(f"*-{folder_name(own, way)}"))]
+        run_dir = next((path for path in [*named, *others] if path.is_dir()), named[0])
         components = Components(
             config=own,
             run_dir=run_dir,
