@@ -15,6 +15,7 @@ from omegaconf import MISSING
 from mathbatch.config.value_checks import (
     check_above,
     check_at_least,
+    check_date,
     check_folder_name,
     check_names,
     check_path,
@@ -76,6 +77,7 @@ class ModelConfig:
         check_folder_name("model.former_name", self.former_name or "")
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
+        check_date("model.chat_template_kwargs.strftime_now", self.chat_template_kwargs.get("strftime_now"))
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 1)
         check_at_least("model.max_tokens", self.max_tokens, 1)

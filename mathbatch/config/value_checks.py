@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+from datetime import date
 from typing import Any
 
 from mathbatch.config.templates.patterns import compiled
@@ -43,6 +44,16 @@ def check_folder_name(path: str, name: str) -> None:
     """Raise ConfigError for a name that is too long to make a part of a folder's or a file's name of it."""
     if len(name.encode(errors="replace")) > LONGEST_NAME:
         raise ConfigError(path, f"'{name:.40}…' has more than {LONGEST_NAME} bytes", "shorten it: it names folders")
+
+
+def check_date(path: str, value: Any) -> None:
+    """Raise ConfigError if `value` is set but no date as 2025-03-17."""
+    try:
+        is_date = value is None or bool(date.fromisoformat(value))
+    except (TypeError, ValueError):
+        is_date = False
+    if not is_date:
+        raise ConfigError(path, f"{value!r} is no date", f"write {path}='2025-03-17'")
 
 
 def check_placeholder(path: str, pattern: str) -> None:

@@ -10,22 +10,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from mathbatch.errors import ConfigError
-
 NAME = "strftime_now"
 
 
 def with_fixed_date(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables of a chat template with a function in place of the date, if one is set.
-
-    Raises ConfigError for what is no date.
-    """
+    """Return the variables of a chat template with a function in place of the date; without it if there is none."""
     given = variables.get(NAME)
-    if given is None:
-        return {name: value for name, value in variables.items() if name != NAME}
-    try:
-        day = date.fromisoformat(str(given))
-    except ValueError as error:
-        path = f"model.chat_template_kwargs.{NAME}"
-        raise ConfigError(path, f"'{given}' is no date", f"write it as {path}='2025-03-17'") from error
-    return {**variables, NAME: day.strftime}
+    others = {name: value for name, value in variables.items() if name != NAME}
+    return others if given is None else {**others, NAME: date.fromisoformat(given).strftime}

@@ -151,7 +151,12 @@ def test_a_run_does_not_go_on_in_the_folder_of_a_name_that_somebody_chose(tmp_pa
 
 def test_a_judge_that_an_earlier_version_named_after_the_group_is_not_asked_again(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", [row | {"gold": "4"} for row in questions(2)])
-    judged = ["dataset.answer_field=gold", "dataset.scoring=judge", "model@judge.model=demo", "judge.model.path=maker/j"]
+    judged = [
+        "dataset.answer_field=gold",
+        "dataset.scoring=judge",
+        "model@judge.model=demo",
+        "judge.model.path=maker/j",
+    ]
     scripted = "judge.model._target_=mathbatch.models.scripted.ScriptedModel"
     command = overrides(data, *judged, scripted, "judge.model.engine.say='Verdict: correct'")
     assert run(tmp_path, *command, "judge.model.name=demo").returncode == 0
