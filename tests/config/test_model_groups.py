@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from support.configs import composed
 from support.paths import ROOT
 
-from mathbatch.config import ModelConfig
+from mathbatch.config import Config, ModelConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import check_engine_options, vllm_folder
 from mathbatch.models.dates import with_fixed_date
@@ -29,20 +30,26 @@ def text_of(group: str) -> str:
     return (conf_dir() / "model" / f"{group}.yaml").read_text(encoding="utf-8")
 
 
-def model_of(group: str, *more: str) -> ModelConfig:
-    return composed(f"model={group}", *more).model
+@functools.cache
+def config_of(group: str) -> Config:
+    """Return the configuration of a run whose model is its judge too."""
+    return composed(f"model={group}", f"model@judge.model={group}")
+
+
+def model_of(group: str) -> ModelConfig:
+    return config_of(group).model
 
 
 def parsers_of_vllm() -> set[str]:
     folder = vllm_folder()
     assert folder is not None
     registry = (folder / "reasoning" / "__init__.py").read_text(encoding="utf-8")
-    return set(re.findall(r'^    "(\w+)": \($', registry, re.MULTILINE))
+    return set(re.findall(r'^    "(\w+)": \(', registry, re.MULTILINE))
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_is_built_and_is_a_judge_too(group: str) -> None:
-    config = composed(f"model={group}", f"model@judge.model={group}")
+    config = config_of(group)
     assert build_model(config).config is config.model
     assert config.judge.model == config.model
     assert run_folder(config).parts[-3] == config.model.name
@@ -77,7 +84,7 @@ def test_code_of_a_checkpoint_is_run_by_no_group_and_its_file_says_how_to_allow_
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_prompt_of_its_own_length_fits_beside_the_longest_answer(group: str) -> None:
-    config = composed(f"model={group}")
+    config = config_of(group)
     assert config.sampling.max_tokens == (32768 if group in THINKING else 1024)
     assert config.model.max_model_len is not None
     assert not 0 < config.model.max_model_len < config.model.max_tokens + 1024
@@ -136,5 +143,5 @@ def test_the_longest_answer_makes_one_run_whichever_key_gives_it() -> None:
 def test_a_template_that_dates_its_prompts_gets_the_same_date_every_day(group: str) -> None:
     variables = with_fixed_date(model_of(group).chat_template_kwargs)
     assert re.fullmatch(r"\d{2} \w{3} 202\d", variables["strftime_now"]("%d %b %Y"))
-    todays = model_of(group, "model.chat_template_kwargs.strftime_now=null")
+    todays = composed(f"model={group}", "model.chat_template_kwargs.strftime_now=null").model
     assert with_fixed_date(todays.chat_template_kwargs) == {}
