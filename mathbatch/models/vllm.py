@@ -10,6 +10,7 @@ import gc
 import itertools
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +28,7 @@ from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
 from mathbatch.models.limits import VLLM, refuse_small_memory
+from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
@@ -84,6 +86,9 @@ class VllmModel(BaseInferenceModel):
                 arguments = engine_arguments(config, str(folder), self.seeded)
             if is_worth_it:
                 try_before_load(config, arguments, chat_template(config), values)
+        if (quantised := quantization_of(config, folder)) is not None:
+            with without_output():
+                refuse_unknown(quantised)
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
@@ -175,6 +180,8 @@ class VllmModel(BaseInferenceModel):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
+        if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
+            refuse_unsuitable(quantised)
         self._chat_params = chat_params(self.config)
         arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports

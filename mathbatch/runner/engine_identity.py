@@ -7,7 +7,7 @@ computes with fewer bits, or chooses code that may, does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # How the work is spread over processes, cards and machines.
@@ -79,7 +79,7 @@ def that_change_answers(engine: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in engine.items() if name not in ONLY_SPEED}
 
 
-def as_before(known: Mapping[str, Any], engine: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an identity with the engine arguments that earlier versions had in it, too."""
+def with_earlier(ways: Sequence[Mapping[str, Any]], engine: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return identities of a run, and each as earlier versions knew it, with more of its engine arguments."""
     counted = {name: value for name, value in engine.items() if name not in ONLY_SPEED_BEFORE}
-    return {**known, "model": {**known["model"], "engine": counted}}
+    return [*ways, *({**way, "model": {**way["model"], "engine": counted}} for way in ways)]

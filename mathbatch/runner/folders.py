@@ -20,7 +20,7 @@ from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
 from mathbatch.errors import ConfigError
-from mathbatch.runner.engine_identity import as_before
+from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
 from mathbatch.runner.snapshot import (
     CONFIG_FILE,
@@ -133,8 +133,7 @@ def _recorded(config_file: Path, attempt: Path, folder: Path) -> tuple[dict[str,
         started = started_in(attempt)
         start = origin(folder, config.output_dir, started)
         known, moved = identity(config, start), identity(config, start, named_from=started)
-        ways = [known, moved, identity_as_spelled(config, start)]
-        ways += [as_before(way, config.model.engine) for way in ways]
+        ways = with_earlier([known, moved, identity_as_spelled(config, start)], config.model.engine)
     except (ConfigError, OSError):
         return None, set()
     return known, {folder_name(config, way) for way in ways}

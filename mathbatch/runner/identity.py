@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
     }
 
 
-def folder_name(config: Config, known: dict[str, Any]) -> str:
+def folder_name(config: Config, known: Mapping[str, Any]) -> str:
     """Return the name of the folder of a run with this identity: `<sampling>-<hash8>`.
 
     Raises ConfigError for a text or path in it that can't be saved.
