@@ -75,7 +75,8 @@ def refuse_unsuitable(found: Quantization) -> None:
     fix = "use another machine, or the checkpoint without it or by another method"
     card, needed = current_platform.get_device_capability(), _min_capability(found)
     if card is not None and card.to_int() < needed:
-        problem = f"its quantisation, {found.method}, is for cards {_from(needed)}, and this one has {card}"
+        own = card.as_version_str()
+        problem = f"its quantisation, {found.method}, is for cards {_from(needed)}, and this one has {own}"
         raise ConfigError(found.chosen_by, problem, fix)
     if current_platform.is_cpu() and "weight_block_size" in found.settings:
         is_supported, why = CPUFp8BlockScaledMMKernel.is_supported()
