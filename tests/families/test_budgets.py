@@ -25,7 +25,7 @@ NAMES = (
 
 def configured(name: str, folder: Path, *more: str) -> VllmConfig:
     """Return vLLM's configuration of a tiny checkpoint of this family, with the arguments of a run."""
-    from support.families.checkpoints import FAMILIES
+    from support.families.table import FAMILIES
     from vllm import AsyncEngineArgs
     from vllm.usage.usage_lib import UsageContext
 
