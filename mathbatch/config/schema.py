@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from omegaconf import MISSING
 
+from mathbatch.config.model_limits import check_image_limit
 from mathbatch.config.value_checks import (
     check_above,
     check_at_least,
@@ -43,8 +44,9 @@ class ModelConfig:
     """Branch, tag or commit of a checkpoint on the hub. null: its default branch."""
     tensor_parallel_size: int | None = None
     """Number of GPUs that hold one copy of the model together. null: 1, 2 or 4, as many as there are."""
-    max_model_len: int | None = 32768
-    """Context length, prompt and answer together, in tokens. null: that of the checkpoint."""
+    max_model_len: int | None = 0
+    """Context length, prompt and answer together, in tokens. null: that of the checkpoint. 0: that of the checkpoint,
+    or 32,768 if that is smaller."""
     max_tokens: int = 1024
     """Longest answer, in tokens, where `sampling.max_tokens` isn't set: a model that thinks needs more than others."""
     max_images: int = 1
@@ -79,9 +81,10 @@ class ModelConfig:
         check_path("model.chat_template", self.chat_template)
         check_date("model.chat_template_kwargs.strftime_now", self.chat_template_kwargs.get("strftime_now"))
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
-        check_at_least("model.max_model_len", self.max_model_len, 1)
+        check_at_least("model.max_model_len", self.max_model_len, 0)
         check_at_least("model.max_tokens", self.max_tokens, 1)
         check_at_least("model.max_images", self.max_images, 0)
+        check_image_limit(self.max_images, self.engine)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
 

@@ -22,7 +22,6 @@ OWN_KEYS = {
     "max_model_len": "model.max_model_len",
     "tensor_parallel_size": "model.tensor_parallel_size",
     "trust_remote_code": "model.trust_remote_code",
-    "limit_mm_per_prompt": "model.max_images",
     "mm_processor_kwargs": "model.mm_processor_kwargs",
 }
 # Sampling parameters that hold parameters themselves, with the class in vLLM that names those.

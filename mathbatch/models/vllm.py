@@ -10,6 +10,7 @@ import gc
 import itertools
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,18 +19,21 @@ from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
-from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
+from mathbatch.models.checkpoint import local_checkpoint
+from mathbatch.models.context_length import is_surely_taken
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
 from mathbatch.models.limits import VLLM, refuse_small_memory
+from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
-from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
+from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load, without_output
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -72,14 +76,19 @@ class VllmModel(BaseInferenceModel):
         check_nested_sampling(values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
-        folder = locate(self.config.path, "model.path")
-        if not folder.exists():
-            folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
-        if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
-            os.environ.update(environment(self.config))
-            try_before_load(
-                self.config, engine_arguments(self.config, str(folder), self.seeded), chat_template(self.config), values
-            )
+        config, folder = self.config, local_checkpoint(self.config)
+        if folder is None:
+            return
+        is_worth_it, length = is_worth_a_trial(config, folder, values), config.max_model_len
+        if is_worth_it or (length and not is_surely_taken(length, folder, config.engine)):
+            os.environ.update(environment(config))
+            with without_output():
+                arguments = engine_arguments(config, str(folder), self.seeded)
+            if is_worth_it:
+                try_before_load(config, arguments, chat_template(config), values)
+        if (quantised := quantization_of(config, folder)) is not None:
+            with without_output():
+                refuse_unknown(quantised)
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
@@ -91,6 +100,9 @@ class VllmModel(BaseInferenceModel):
         self._closed = False
         try:
             await run_in_daemon_thread(self._start)
+        except ConfigError:
+            self._reaper.stop()
+            raise
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
             raise EngineError(
@@ -168,6 +180,8 @@ class VllmModel(BaseInferenceModel):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
+        if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
+            refuse_unsuitable(quantised)
         self._chat_params = chat_params(self.config)
         arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports

@@ -1,8 +1,8 @@
 """Find the folder of a run, also where it is named for the same run by other words.
 
-The name ends in a hash of the run's identity. Earlier versions hashed paths and numbers as they were spelled, and a
-folder may have been moved together with its dataset. Such a folder is known by what its attempts have recorded: the
-configuration, and where they were started.
+The name ends in a hash of the run's identity. Earlier versions hashed paths and numbers as they were spelled, and more
+engine arguments; and a folder may have been moved together with its dataset. Such a folder is known by what its
+attempts have recorded: the configuration, and where they were started.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
 from mathbatch.errors import ConfigError
+from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
 from mathbatch.runner.snapshot import (
     CONFIG_FILE,
@@ -151,7 +152,7 @@ def _recorded(config_file: Path, attempt: Path, folder: Path) -> tuple[dict[str,
         started = started_in(attempt)
         start = origin(folder, config.output_dir, started)
         known, moved = identity(config, start), identity(config, start, named_from=started)
-        ways = (known, moved, identity_as_spelled(config, start))
+        ways = with_earlier([known, moved, identity_as_spelled(config, start)], config.model.engine)
     except (ConfigError, OSError):
         return None, set()
     return known, {folder_name(config, way) for way in ways}

@@ -9,25 +9,19 @@ import hashlib
 import itertools
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mathbatch.config import Config, DatasetConfig, SamplingConfig
+from mathbatch.config.model_limits import USUAL_CONTEXT
 from mathbatch.config.paths import SCHEME, locate
 from mathbatch.data.rows.sources import as_names
 from mathbatch.errors import ConfigError
+from mathbatch.runner.engine_identity import that_change_answers
 
-# Engine arguments that change speed and memory, not what the model computes (beyond the order of float additions).
-ENGINE_ONLY_SPEED = {
-    "block_size", "cpu_offload_gb", "disable_custom_all_reduce", "disable_log_stats", "distributed_executor_backend",
-    "download_dir", "enable_chunked_prefill", "enable_log_requests", "enable_prefix_caching", "enforce_eager",
-    "gpu_memory_utilization", "hf_token", "kv_cache_memory_bytes", "max_num_batched_tokens",
-    "max_num_seqs", "max_parallel_loading_workers", "mm_processor_cache_gb", "mm_processor_cache_type",
-    "num_gpu_blocks_override", "pipeline_parallel_size", "renderer_num_workers", "shutdown_timeout",
-    "skip_mm_profiling", "use_tqdm_on_load",
-}  # fmt: skip
 MODEL_ONLY_SPEED = {
     "tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "former_name", "max_images",
     "max_tokens",
@@ -77,7 +71,9 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
     model = _without(config.model, MODEL_ONLY_SPEED)
     model = {name: value for name, value in model.items() if name not in MODEL_NEWER or value != MODEL_NEWER[name]}
     model["path"] = _checkpoint(config.model.path, folder)
-    model["engine"] = {k: v for k, v in config.model.engine.items() if k not in ENGINE_ONLY_SPEED}
+    model["engine"] = that_change_answers(config.model.engine)
+    # Earlier versions had this number as the default. No checkpoint takes fewer tokens and was run with it.
+    model["max_model_len"] = USUAL_CONTEXT if config.model.max_model_len == 0 else config.model.max_model_len
     template = config.model.chat_template
     return {
         "model": model,
@@ -90,7 +86,7 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
     }
 
 
-def folder_name(config: Config, known: dict[str, Any]) -> str:
+def folder_name(config: Config, known: Mapping[str, Any]) -> str:
     """Return the name of the folder of a run with this identity: `<sampling>-<hash8>`.
 
     Raises ConfigError for a text or path in it that can't be saved.

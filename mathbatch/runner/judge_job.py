@@ -24,6 +24,7 @@ from mathbatch.errors import Interrupted, SampleError
 from mathbatch.records import BadRow, Record, Request, Sample, Score
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
+from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
@@ -96,7 +97,7 @@ class JudgeJob(Job):
             loader={},
             processor={},
         )
-        known = (identity(own), identity_as_spelled(own))
+        known = with_earlier([identity(own), identity_as_spelled(own)], own.model.engine)
         named = [folder / JUDGE / f"{slug(own.model.name)}-{folder_name(own, way)}" for way in known]
         # The same judge by another name: checkpoints of groups were not always named after their paths.
         others = [path for way in known for path in sorted((folder / JUDGE).glob(f"*-{folder_name(own, way)}"))]

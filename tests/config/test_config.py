@@ -53,6 +53,8 @@ REFUSED = [
     (["-m", "model.engine.hf_token=abc", "seed=1,2"], ["model.engine.hf_token", "oc.env:HF_TOKEN"]),
     (["model.engine.gpu_memory_utilisation=0.9"], ["model.engine", "did you mean 'gpu_memory_utilization'?"]),
     (["model.engine.max_model_len=5"], ["model.engine.max_model_len", "model.max_model_len"]),
+    (["model.engine.limit_mm_per_prompt.image=3"], ["limit_mm_per_prompt.image: 3 pictures", "set model.max_images=3"]),
+    (["model.engine.limit_mm_per_prompt=3"], ["limit_mm_per_prompt: 3 is no mapping"]),
     (["saver._target_=mathbatch.data.saver.NoSaver"], ["saver._target_", "NoSaver"]),
     (["saver._target_=builtins.dict"], ["saver._target_", "BaseDataSaver"]),
     (["batcher.bach_size=3"], ["batcher.bach_size", "did you mean 'batch_size'?"]),

@@ -19,6 +19,9 @@ from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.models.checkpoint import local_checkpoint
+from mathbatch.models.quantization import needs_of, quantization_of
+from mathbatch.models.trial import without_output
 from mathbatch.reports.findings import show_findings
 from mathbatch.reports.terminal import Terminal
 from mathbatch.runner.components import build_model, sampling_values
@@ -82,6 +85,10 @@ def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str
         if found.image_tokens:
             facts.append(("of them for pictures", _spread(found.image_tokens)))
         facts.append(("tokens of all prompts", f"{sum(found.tokens) * job.config.sampling.n:,}"))
+    folder = local_checkpoint(job.config.model)
+    if folder is not None and (quantised := quantization_of(job.config.model, folder)) is not None:
+        with without_output():
+            facts.append(("quantised as", needs_of(quantised)))
     facts.append(("disk for the answers, at most", f"{2 * found.disk_bytes / 1e6:,.0f} MB"))
     return facts
 
