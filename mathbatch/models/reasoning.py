@@ -28,7 +28,7 @@ MARK = re.compile(
 )
 # Marks of channels without their special tokens, "analysisWe get 5.assistantfinal5", and those of Granite in words.
 BARE_MARK = re.compile(
-    r"\A\s*(?:analysis(?=[A-Z\d\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
+    r"\A\s*(?:analysis(?=[\w\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
     r"|assistant(?P<end>final)|^Here(?:['’]s|\sis)\smy\s(?P<end_in_words>response):",
     re.MULTILINE,
 )
@@ -109,9 +109,9 @@ def has_marks(text: str) -> bool:
     return bool(_marks(text))
 
 
-def begins_mark(token: str) -> bool:
-    """Tell whether a token is a usual mark around thoughts, or begins one, as "<|channel|>" does."""
-    return MARK.match(f"{token}thought\n") is not None
+def begins_mark(text: str) -> bool:
+    """Tell whether a text is a usual mark around thoughts, or begins one, as "<|channel|>" does."""
+    return MARK.match(f"{text}thought\n") is not None
 
 
 def between_marks(text: str) -> str:
@@ -135,6 +135,9 @@ def _marks(text: str, pair: tuple[str, str] | None = None) -> list[Mark]:
         found.append(Mark(*one.span(), closes, is_heading, is_reflection=one["within"] is not None))
     if pair is not None:
         mine = [Mark(*one.span(), closes, is_heading=False) for one, closes in _places(text, pair)]
+        usual = {mark.start: mark.end for mark in found}
+        # "<|channel>" is a part of "<|channel>thought".
+        mine = [mark for mark in mine if mark.end >= usual.get(mark.start, 0)]
         starts = {mark.start for mark in mine}
         found = [*mine, *(mark for mark in found if mark.start not in starts)]
     found.sort()

@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.reasoning import begins_mark, between_marks, has_marks, opens_reasoning, split_reasoning
+from mathbatch.models.reasoning import (
+    begins_mark,
+    between_marks,
+    has_marks,
+    opens_reasoning,
+    split_reasoning,
+)
 
 if TYPE_CHECKING:
     from vllm.reasoning import ReasoningParser
 
 # Special tokens that say where the answer stands. Scorers read them, so they stay in it.
 AROUND_ANSWER = re.compile(r"</?answer>|<\|(?:begin|end)_of_box\|>")
-# Begins a further message of the same turn, between the channels of gpt-oss.
+# Stand within the marks of gpt-oss, and begin a further message of the same turn.
+WITHIN_MARKS = ("<|message|>", "<|constrain|>")
 NEXT_MESSAGE = re.compile(r"<\|start\|>\s?assistant")
 # Number of tokens at the end of a prompt in which the mark that opens a thought is looked for.
-PROMPT_TAIL = 16
+PROMPT_TAIL = 48
 PROMPT_TAILS_KEPT = 1024
 MARKS_NEEDED = "set model.reasoning to the pair of marks around its thoughts, such as ['<think>','</think>']"
 PARSER_OR_MARKS_NEEDED = f"set model.reasoning to the model's parser in vLLM, such as qwen3; or {MARKS_NEEDED}"
@@ -70,26 +77,36 @@ class Thoughts:
         `text` is what vLLM made of `token_ids` with the parameters that `sampling` returns for `values`. Special tokens
         are left out as vLLM does it, but for those around an answer, unless `values` ask for all of them.
         """
-        thought, answer = self._split(text, self._opens(tuple(prompt_ids[-PROMPT_TAIL:])))
-        if not self._special or not values.get("skip_special_tokens", True):
-            return thought, answer
-        present = [self._special[id] for id in self._special.keys() & set(token_ids)]
+        opened = self._opens(tuple(prompt_ids[-PROMPT_TAIL:]))
+        present = []
+        if self._special and values.get("skip_special_tokens", True):
+            present = [self._special[id] for id in self._special.keys() & set(token_ids)]
+        asks = self._asks_parser(text, opened)
+        if present and not asks:
+            mute = [token for token in present if not self._tells(token) and token not in WITHIN_MARKS]
+            text = _without(mute, NEXT_MESSAGE.sub("", text))
+        thought, answer = self._parsed(text, opened) if asks else split_reasoning(text, opened, self._pair)
         if not present:
             return thought, answer
         answer = _without([token for token in present if not AROUND_ANSWER.fullmatch(token)], answer)
         if thought is None:
             return None, answer
-        return _without(present, between_marks(NEXT_MESSAGE.sub("", thought))).strip() or None, answer.strip()
+        return _without(present, between_marks(thought)).strip() or None, answer.strip()
 
-    def _split(self, text: str, opened: bool) -> tuple[str | None, str]:
-        """Return thought and answer, with special tokens as they are.
+    def _asks_parser(self, text: str, opened: bool) -> bool:
+        """Tell whether vLLM's parser splits this output, since the marks that are known here don't tell all.
 
-        vLLM's parser is asked where the usual marks tell nothing. It is not where its own closing mark is missing: then
-        parsers differ in whether all is thought or all is answer.
+        It is not asked where its closing mark is missing, as some parsers then take all for the thought, without any
+        mark, and others all for the answer, after an opening mark.
         """
-        closes = self._pair is None or self._pair[1] in text
-        if self._parser is None or not closes or has_marks(text):
-            return split_reasoning(text, opened, self._pair)
+        if self._parser is None:
+            return False
+        if self._pair is None:
+            return not opened and not has_marks(text)
+        return self._pair[1] in text and not all(map(begins_mark, self._pair))
+
+    def _parsed(self, text: str, opened: bool) -> tuple[str | None, str]:
+        assert self._parser is not None
         opening = self._pair[0] if opened and self._pair is not None else ""
         thought, answer = self._parser.extract_reasoning(opening + text, self._request)
         return thought or None, answer or ""
