@@ -18,6 +18,7 @@ from mathbatch.config.value_checks import (
     check_at_least,
     check_date,
     check_folder_name,
+    check_marks,
     check_names,
     check_path,
     check_placeholder,
@@ -59,8 +60,8 @@ class ModelConfig:
     chat_template_content_format: str = "auto"
     """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out."""
     reasoning: Any = None
-    """Reasoning parser of vLLM that splits thoughts from the answer, or a pair of marks around thoughts, such as
-    `['<think>', '</think>']`. null: thoughts are split by the marks that are usual."""
+    """Reasoning parser of vLLM, which also makes `sampling.structured_outputs` hold for the answer alone, or a pair of
+    marks around thoughts: `['<think>', '</think>']`. null: thoughts are split by the usual marks alone."""
     lora: str | None = None
     """Folder or hub id of a LoRA adapter. null: none."""
     mm_processor_kwargs: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class ModelConfig:
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
         check_date("model.chat_template_kwargs.strftime_now", self.chat_template_kwargs.get("strftime_now"))
+        check_marks("model.reasoning", self.reasoning)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 0)
         check_at_least("model.max_tokens", self.max_tokens, 1)
@@ -215,6 +217,7 @@ class SamplingConfig:
     skip_special_tokens: bool = True
     spaces_between_special_tokens: bool = True
     thinking_token_budget: int | None = None
+    """Longest thought, in tokens, after which vLLM writes the closing mark. Needs `model.reasoning`. null: no limit."""
     watermarking: bool | None = None
     structured_outputs: dict[str, Any] = field(default_factory=dict)
     """Constraints on the answer, for example `sampling.structured_outputs.regex`."""

@@ -56,6 +56,16 @@ def check_date(path: str, value: Any) -> None:
         raise ConfigError(path, f"{value!r} is no date", f"write {path}='2025-03-17'")
 
 
+def check_marks(path: str, value: Any) -> None:
+    """Raise ConfigError if `value` is neither a name, nor a list of two different marks, nor null."""
+    if value is None or (isinstance(value, str) and value):
+        return
+    is_pair = isinstance(value, list) and len(value) == 2 and all(isinstance(mark, str) for mark in value)
+    if not is_pair or not all(mark.strip() for mark in value) or value[0] == value[1]:
+        problem = f"{value!r} is neither the name of a parser nor a pair of marks"
+        raise ConfigError(path, problem, f"write {path}=qwen3 or \"{path}=['<think>','</think>']\"")
+
+
 def check_placeholder(path: str, pattern: str) -> None:
     """Raise ConfigError if `pattern` is not a regular expression with one group."""
     try:

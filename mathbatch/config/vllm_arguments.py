@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mathbatch.config.schema import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 
 # Engine arguments that have their own configuration key. `model.engine` refuses them, so that no setting can be given
@@ -23,6 +24,7 @@ OWN_KEYS = {
     "tensor_parallel_size": "model.tensor_parallel_size",
     "trust_remote_code": "model.trust_remote_code",
     "mm_processor_kwargs": "model.mm_processor_kwargs",
+    "reasoning_parser": "model.reasoning",
 }
 # Sampling parameters that hold parameters themselves, with the class in vLLM that names those.
 NESTED_SAMPLING = {
@@ -50,6 +52,19 @@ def fields_of(source: Path, *classes: str) -> set[str]:
     }
 
 
+@functools.cache
+def keys_of(source: Path, name: str) -> set[str]:
+    """Return the keys, all texts, of a dictionary that a Python source file assigns to a name."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    values = [
+        statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and [ast.unparse(target) for target in statement.targets] == [name]
+    ]
+    keys = [key for value in values if isinstance(value, ast.Dict) for key in value.keys]
+    return {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+
+
 def check_engine_options(options: dict[str, object]) -> None:
     """Raise ConfigError if vLLM does not know one of the engine arguments, or if it has its own configuration key."""
     folder = vllm_folder()
@@ -75,6 +90,17 @@ def is_engine_argument(name: str) -> bool:
 
 def _engine_arguments(folder: Path) -> set[str]:
     return fields_of(folder / "engine" / "arg_utils.py", "EngineArgs", "AsyncEngineArgs")
+
+
+def check_reasoning_parser(config: ModelConfig) -> None:
+    """Raise ConfigError if `model.reasoning` names a parser that vLLM does not have."""
+    folder, name = vllm_folder(), config.reasoning
+    if folder is None or not isinstance(name, str) or config.engine.get("reasoning_parser_plugin"):
+        return
+    known = keys_of(folder / "reasoning" / "__init__.py", "_REASONING_PARSERS_TO_REGISTER")
+    if name not in known:
+        hint = f"{nearest(name, known)}; or give a pair of marks, such as ['<think>','</think>']"
+        raise ConfigError("model.reasoning", f"vLLM has no reasoning parser '{name}'", hint)
 
 
 def check_nested_sampling(values: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.config.model_limits import LIMITS, PICTURES
@@ -14,6 +14,9 @@ from mathbatch.config.paths import locate
 from mathbatch.models.context_length import length_for
 from mathbatch.models.leftovers import SHARED_MEMORY
 from mathbatch.models.worker_extension import NotesMeetingFile
+
+if TYPE_CHECKING:
+    from vllm import AsyncEngineArgs
 
 # Executors of vLLM whose workers run on this machine, None for the one that it chooses.
 LOCAL_EXECUTORS = {None, "mp", "uni"}
@@ -77,7 +80,7 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"
     if parallel > 1 and config.max_images:
         arguments |= _for_parallel_pictures(engine, is_local)
-    arguments |= engine
+    arguments |= _reasoning_arguments(config) | engine
     return {**arguments, "max_model_len": length_for(config.max_model_len, arguments)}
 
 
@@ -114,6 +117,29 @@ def _for_parallel_pictures(engine: Mapping[str, Any], is_local: bool) -> dict[st
     if is_local and engine.get("nnodes", 1) == 1 and room_gib > cache_gib + OTHER_SHARED_GIB:
         found["mm_processor_cache_type"] = "shm"
     return found
+
+
+def vllm_engine_arguments(arguments: Mapping[str, Any]) -> AsyncEngineArgs:
+    """Return vLLM's object for these arguments, which are plain data."""
+    from vllm import AsyncEngineArgs
+    from vllm.config.reasoning import ReasoningConfig
+    from vllm.reasoning import ReasoningParserManager
+
+    if plugin := arguments.get("reasoning_parser_plugin"):
+        ReasoningParserManager.import_reasoning_parser(plugin)
+    # vLLM sets the parser's name in it, which a dictionary refuses.
+    reasoning = arguments.get("reasoning_config")
+    return AsyncEngineArgs(**{**arguments, "reasoning_config": reasoning and ReasoningConfig(**reasoning)})
+
+
+def _reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
+    """Return the arguments by which the engine knows thoughts: it can end them, and constrain the answer alone."""
+    if isinstance(config.reasoning, str):
+        return {"reasoning_parser": config.reasoning}
+    if config.reasoning is None:
+        return {}
+    opening, closing = config.reasoning
+    return {"reasoning_config": {"reasoning_start_str": opening, "reasoning_end_str": closing}}
 
 
 def _default_tensor_parallel(gpus: int) -> int:

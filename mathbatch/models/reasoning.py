@@ -9,7 +9,7 @@ each gives the reasoning "6 * 6" and the answer "36".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 OPENING_BRACKET, CLOSING_BRACKET = r"[<\[◁【⟨〈＜]", r"[|｜]?[>\]▷】⟩〉＞]"
@@ -28,7 +28,7 @@ MARK = re.compile(
 )
 # Marks of channels without their special tokens, "analysisWe get 5.assistantfinal5", and those of Granite in words.
 BARE_MARK = re.compile(
-    r"\A\s*(?:analysis(?=[A-Z\d\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
+    r"\A\s*(?:analysis(?=[\w\"'\\$(])|Here(?:['’]s|\sis)\smy\sthought\sprocess:)"
     r"|assistant(?P<end>final)|^Here(?:['’]s|\sis)\smy\s(?P<end_in_words>response):",
     re.MULTILINE,
 )
@@ -58,14 +58,17 @@ class Mark(NamedTuple):
     is_reflection: bool = False
 
 
-def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | None, str]:
+def split_reasoning(
+    text: str, opened_by_prompt: bool = False, pair: tuple[str, str] | None = None
+) -> tuple[str | None, str]:
     """Return the reasoning, None if there is none, and the answer after it.
 
     Some chat templates write the opening mark into the prompt, so a closing mark alone is enough. The answer is empty
     if a thought has no end; `opened_by_prompt` tells that the prompt ends with an opening mark. A further closing mark
-    ends one more thought if an answer follows it, otherwise it stands behind the answer and means nothing.
+    ends one more thought if an answer follows it, otherwise it stands behind the answer and means nothing. `pair` is an
+    opening and a closing mark that count beside the usual ones.
     """
-    marks = _marks(text)
+    marks = _marks(text, pair)
     if not marks and not opened_by_prompt:
         return None, text
     is_thinking = opened_by_prompt or marks[0].closes
@@ -92,16 +95,33 @@ def split_reasoning(text: str, opened_by_prompt: bool = False) -> tuple[str | No
     chosen = _answer_in(text, pieces)
     answer = "\n".join(text[first:last].strip() for first, last in chosen)
     reasoning = text[: chosen[0][0]] if chosen else text
-    return _without_marks_around(reasoning), answer.strip()
+    return _without_marks_around(reasoning, pair), answer.strip()
 
 
-def opens_reasoning(prompt: str) -> bool:
+def opens_reasoning(prompt: str, pair: tuple[str, str] | None = None) -> bool:
     """Tell whether a prompt ends with an opening mark, so that the response begins within a thought."""
-    marks = _marks(prompt)
+    marks = _marks(prompt, pair)
     return bool(marks) and not marks[-1].closes and not prompt[marks[-1].end :].strip()
 
 
-def _marks(text: str) -> list[Mark]:
+def has_marks(text: str) -> bool:
+    """Tell whether a text has any of the usual marks around thoughts."""
+    return bool(_marks(text))
+
+
+def begins_mark(text: str) -> bool:
+    """Tell whether a text is a usual mark around thoughts, or begins one, as "<|channel|>" does."""
+    return MARK.match(f"{text}thought\n") is not None
+
+
+def between_marks(text: str) -> str:
+    """Return the lines of a thought with a line break in place of each mark in it."""
+    ends = [0, *(end for mark in _marks(text) for end in (mark.start, mark.end)), len(text)]
+    pieces = [text[first:last].strip() for first, last in zip(ends[::2], ends[1::2], strict=True)]
+    return "\n".join(filter(None, pieces))
+
+
+def _marks(text: str, pair: tuple[str, str] | None = None) -> list[Mark]:
     """Return the marks around thoughts in a text; headings only where something closes them."""
     may_be_bare = "assistantfinal" in text or text.lstrip().startswith(("analysis", "Here"))
     bare = [*BARE_MARK.finditer(text)] if may_be_bare else []
@@ -113,8 +133,21 @@ def _marks(text: str) -> list[Mark]:
         closes = bool(one["slash"] or one["end"] or one["end_unused"] or END.search(one["name"] or "") or is_final)
         is_heading = one["plain"] is not None and one[0][0] in "[【"
         found.append(Mark(*one.span(), closes, is_heading, is_reflection=one["within"] is not None))
+    if pair is not None:
+        mine = [Mark(*one.span(), closes, is_heading=False) for one, closes in _places(text, pair)]
+        usual = {mark.start: mark.end for mark in found}
+        # "<|channel>" is a part of "<|channel>thought".
+        mine = [mark for mark in mine if mark.end >= usual.get(mark.start, 0)]
+        starts = {mark.start for mark in mine}
+        found = [*mine, *(mark for mark in found if mark.start not in starts)]
     found.sort()
     return [one for one in found if not one.is_heading or found[-1].closes]
+
+
+def _places(text: str, pair: tuple[str, str]) -> Iterator[tuple[re.Match[str], bool]]:
+    """Yield each place of one of the two marks, with True for the second, which closes."""
+    for one in re.finditer("|".join(map(re.escape, sorted(pair, key=len, reverse=True))), text):
+        yield one, one[0] == pair[1]
 
 
 def _has_text(text: str, pieces: Sequence[tuple[int, int]]) -> bool:
@@ -140,9 +173,9 @@ def _start_of_answer(text: str, opened: int) -> int:
     return len(text)
 
 
-def _without_marks_around(text: str) -> str | None:
+def _without_marks_around(text: str, pair: tuple[str, str] | None) -> str | None:
     """Return a thought without the mark that opens it and the one that closes it; None if nothing is left."""
-    marks = _marks(text)
+    marks = _marks(text, pair)
     first = marks[0].end if marks and not text[: marks[0].start].strip() else 0
     last = marks[-1].start if marks and not text[marks[-1].end :].strip() else len(text)
     return text[first:last].strip() or None

@@ -25,7 +25,9 @@ from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models import dates
 from mathbatch.models.conversion import vllm_sampling
+from mathbatch.models.engine_arguments import vllm_engine_arguments
 from mathbatch.models.processor_names import SCOPES, names_read_by
+from mathbatch.models.thoughts import MARKS_NEEDED, Thoughts
 
 # Tags of transformers that mark the assistant's part of a prompt; Jinja itself does not know them.
 GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
@@ -51,7 +53,7 @@ def is_worth_a_trial(config: ModelConfig, folder: Path, values: Mapping[str, Any
     is_unusual = not values.keys() <= CHECKED or values.get("temperature", 0) > HIGHEST_TEMPERATURE
     # How many tokens there may be is then for vLLM to say.
     is_unusual |= values.get("max_tokens") is None and values.get("min_tokens", 0) > 0
-    named = config.mm_processor_kwargs or config.chat_template_kwargs or config.chat_template
+    named = config.mm_processor_kwargs or config.chat_template_kwargs or config.chat_template or config.reasoning
     return is_unusual or bool(named) or not _has_template(folder)
 
 
@@ -85,6 +87,7 @@ def _trial_of(encoded: bytes) -> Trial:
     trial = Trial(ModelConfig(**config), arguments, template)
     trial.check_template()
     trial.check_processor()
+    trial.check_reasoning(arguments)
     return trial
 
 
@@ -97,13 +100,13 @@ class Trial:
     """Part of vLLM that takes requests in, for one configuration of a model. Raises one of CANT_LOOK if it fails."""
 
     def __init__(self, config: ModelConfig, arguments: Mapping[str, Any], template: str | None) -> None:
-        from vllm import AsyncEngineArgs
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.input_processor import InputProcessor
 
         self._config, self._given_template = config, template
         # What the names are checked against must not depend on them.
-        engine = AsyncEngineArgs(**{**arguments, "mm_processor_kwargs": None})
+        unchecked = {"mm_processor_kwargs": None, "reasoning_parser": "", "reasoning_config": None}
+        engine = vllm_engine_arguments({**arguments, **unchecked})
         self._inputs = InputProcessor(engine.create_engine_config(UsageContext.LLM_CLASS))
 
     def check_template(self) -> None:
@@ -158,6 +161,18 @@ class Trial:
                     f"model.mm_processor_kwargs.{path}", "the processor has no such argument", nearest(name, shown)
                 )
 
+    def check_reasoning(self, arguments: Mapping[str, Any]) -> None:
+        """Raise ConfigError if the reasoning parser is not for this checkpoint. Let vLLM know the marks of thoughts."""
+        from vllm.config.reasoning import ReasoningConfig
+
+        if self._config.reasoning is not None:
+            Thoughts(self._config, self._inputs.renderer.get_tokenizer())
+        name, marks = arguments.get("reasoning_parser") or "", arguments.get("reasoning_config") or {}
+        if name or marks:
+            known = ReasoningConfig(**{**marks, "reasoning_parser": name})
+            known.initialize_token_ids(self._inputs.model_config)
+            self._inputs.vllm_config.reasoning_config = known
+
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigError for a value that vLLM would refuse for every request."""
         problem = self._refusal(values)
@@ -168,6 +183,9 @@ class Trial:
         path = ".".join(["sampling", *filter(None, [at_fault])])
         if isinstance(inner, Mapping) and len(inner) == 1:
             path += f".{next(iter(inner))}"
+        if at_fault == "thinking_token_budget" and "reasoning_config" in problem:
+            problem, fix = f"vLLM's parser '{self._config.reasoning}' names no marks", MARKS_NEEDED
+            raise ConfigError(path, problem, fix)
         raise ConfigError(path, f"vLLM refuses it: {problem}", "correct it")
 
     def _refusal(self, values: Mapping[str, Any]) -> str | None:

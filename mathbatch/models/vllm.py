@@ -18,7 +18,7 @@ import msgspec
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
-from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
+from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling, check_reasoning_parser
 from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
@@ -26,13 +26,19 @@ from mathbatch.models.checkpoint import local_checkpoint
 from mathbatch.models.context_length import is_surely_taken
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
-from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
+from mathbatch.models.engine_arguments import (
+    USERS_ENVIRONMENT,
+    chat_template,
+    engine_arguments,
+    environment,
+    vllm_engine_arguments,
+)
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
-from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
+from mathbatch.models.thoughts import Thoughts, check_thinking_budget, parser_arguments
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load, without_output
 from mathbatch.records import Request, Response
 
@@ -62,6 +68,7 @@ class VllmModel(BaseInferenceModel):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         check_engine_options(config.engine)
+        check_reasoning_parser(config)
         self._engine: AsyncLLM | None = None
         self._found_at: str | None = None  # known once it was opened
         self._reaper = Reaper()
@@ -70,10 +77,12 @@ class VllmModel(BaseInferenceModel):
         self._should_lower_priority = False
         # vLLM's objects by their values, encoded. With a seed every request has its own values; those are not kept.
         self._sampling_by_values: dict[bytes, SamplingParams] = {}
+        self._parser_arguments = parser_arguments(config) if isinstance(config.reasoning, str) else None
         self._steps = 0
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
+        check_thinking_budget(self.config, values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
         config, folder = self.config, local_checkpoint(self.config)
@@ -124,7 +133,8 @@ class VllmModel(BaseInferenceModel):
         prompt = await self._render(engine, request)
         request.drop_images()
         try:
-            handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
+            params, parser = self._sampling(request.sampling), self._parser_arguments
+            handed_over = engine.add_request(f"{next(self._ids)}", prompt, params, reasoning_parser_kwargs=parser)
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
             output = await _final_output(engine, await handed_over)
         except EngineDeadError as error:
@@ -137,7 +147,7 @@ class VllmModel(BaseInferenceModel):
             if isinstance(error, (VLLMClientError, ValueError)):
                 raise SampleError("rejected", str(error)) from error
             raise
-        return self._response(engine, output)
+        return self._response(output, request.sampling)
 
     async def close(self) -> None:
         self._closed = True
@@ -175,7 +185,6 @@ class VllmModel(BaseInferenceModel):
             os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
         elif not holds_sockets(os.environ[SOCKET_FOLDER], LONGEST_SOCKET):
             raise ValueError(f"the path in {SOCKET_FOLDER} is too long for sockets; unset it, or name another folder")
-        from vllm import AsyncEngineArgs
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -183,10 +192,11 @@ class VllmModel(BaseInferenceModel):
         if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
             refuse_unsuitable(quantised)
         self._chat_params = chat_params(self.config)
-        arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
+        arguments = vllm_engine_arguments(engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))
+        self._thoughts = Thoughts(self.config, self._engine.get_tokenizer())
         self._reaper.unmark()
         self._warm_up()
 
@@ -218,12 +228,12 @@ class VllmModel(BaseInferenceModel):
         key = msgspec.json.encode(values)
         if (known := self._sampling_by_values.get(key)) is not None:
             return known
-        params = vllm_sampling(values)
+        params = vllm_sampling(self._thoughts.sampling(values))
         if "seed" not in values:
             self._sampling_by_values[key] = params
         return params
 
-    def _response(self, engine: AsyncLLM, output: RequestOutput) -> Response:
+    def _response(self, output: RequestOutput, sampling: Mapping[str, Any]) -> Response:
         completion = output.outputs[0]
         if completion.finish_reason == "error":  # vLLM may drop requests that share an image
             raise RequestLost("engine_error", "vLLM lost the request, each time that it was sent")
@@ -231,19 +241,15 @@ class VllmModel(BaseInferenceModel):
             raise EngineDied("vLLM's engine process has dropped what it had")
         if completion.finish_reason not in ("stop", "length", "repetition"):
             raise SampleError("engine_error", f"vLLM ended the request with '{completion.finish_reason}'")
-        opened = completion.finish_reason == "length" and self._prompt_opens_reasoning(engine, output)
-        reasoning, text = split_reasoning(completion.text, opened)
+        prompt = output.prompt_token_ids or ()
+        reasoning, text = self._thoughts.split(completion.text, completion.token_ids, prompt, sampling)
         return Response(
             text=text,
             reasoning=reasoning,
             finish_reason=completion.finish_reason,
-            prompt_tokens=len(output.prompt_token_ids or ()),
+            prompt_tokens=len(prompt),
             output_tokens=len(completion.token_ids),
         )
-
-    def _prompt_opens_reasoning(self, engine: AsyncLLM, output: RequestOutput) -> bool:
-        tail = engine.get_tokenizer().decode((output.prompt_token_ids or [])[-16:])
-        return opens_reasoning(str(tail))
 
     def _count_images(self, engine: AsyncLLM) -> None:
         found = engine.renderer.stat_mm_cache()

@@ -55,6 +55,11 @@ REFUSED = [
     (["model.engine.max_model_len=5"], ["model.engine.max_model_len", "model.max_model_len"]),
     (["model.engine.limit_mm_per_prompt.image=3"], ["limit_mm_per_prompt.image: 3 pictures", "set model.max_images=3"]),
     (["model.engine.limit_mm_per_prompt=3"], ["limit_mm_per_prompt: 3 is no mapping"]),
+    (["model.engine.reasoning_parser=qwen3"], ["model.engine.reasoning_parser", "model.reasoning"]),
+    (["model.reasoning=qwen_3"], ["model.reasoning: vLLM has no reasoning parser 'qwen_3'", "did you mean 'qwen3'?"]),
+    (["model.reasoning=[think]"], ["model.reasoning: ['think'] is neither", "['<think>','</think>']"]),
+    (["sampling.thinking_token_budget=9"], ["sampling.thinking_token_budget: ", "set model.reasoning"]),
+    (["-m", "sampling.thinking_token_budget=9,99"], ["sampling.thinking_token_budget: ", "set model.reasoning"]),
     (["saver._target_=mathbatch.data.saver.NoSaver"], ["saver._target_", "NoSaver"]),
     (["saver._target_=builtins.dict"], ["saver._target_", "BaseDataSaver"]),
     (["batcher.bach_size=3"], ["batcher.bach_size", "did you mean 'batch_size'?"]),
@@ -172,6 +177,13 @@ def test_zero_and_zero_point_zero_are_one_run() -> None:
 def test_the_identity_does_not_depend_on_how_a_key_is_given() -> None:
     by_group = composed("sampling=sample", "sampling.temperature=0.5", "sampling.top_p=1", "sampling.seed=null")
     assert run_folder(by_group) == run_folder(composed("sampling.temperature=0.5"))
+
+
+def test_another_way_to_split_thoughts_is_another_run() -> None:
+    ways = ("null", "qwen3", "deepseek_r1", "['<think>','</think>']", "['[THINK]','[/THINK]']")
+    folders = {run_folder(composed(f"model.reasoning={way}")) for way in ways}
+    assert len(folders) == len(ways)
+    assert run_folder(composed()) in folders
 
 
 NOT_OURS = {

@@ -104,6 +104,8 @@ def test_a_prompt_may_open_the_thought(opening: str, closing: str) -> None:
         ("<Thought>: a\n<Answer>: C", "<Answer>: C"),
         ("Here is my thought process:\na\nHere is my response:\n15", "15"),
         ("Here is my thought process:\nIs it 16?", ""),
+        ("analysiswe get 16. Check", ""),
+        ("analysis我们有 16", ""),
         ("<think></think>", ""),
         ("<think>a</think>", ""),
     ],

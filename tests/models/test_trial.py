@@ -61,7 +61,8 @@ def refusal(*arguments: str) -> str | None:
         ("sampling.structured_outputs.json={type: strin}", "sampling.structured_outputs.json", "strin"),
         ("sampling.structured_outputs.choice=[]", "sampling.structured_outputs.choice", "empty list"),
         ("sampling.structured_outputs={regex: a, choice: [b]}", "sampling.structured_outputs", "only use one kind"),
-        ("sampling.thinking_token_budget=9", "", "reasoning"),
+        ("sampling.thinking_token_budget=9", "", "set model.reasoning"),
+        ("model.reasoning=deepseek_r1", "", "does not fit"),
         ("sampling.repetition_detection.max_pattern_size=4", "", "min_count"),
     ],
 )
@@ -88,6 +89,8 @@ def test_what_no_request_can_have_is_refused_with_its_key(argument: str, path: s
         "sampling.structured_outputs.choice=[A,B]",
         "sampling.extra_args.mine=1",
         "sampling.temperature=2",
+        "model.reasoning=qwen3",
+        "model.reasoning=openai_gptoss",
     ],
 )
 def test_what_is_read_and_taken_is_not_refused(argument: str) -> None:
@@ -119,6 +122,20 @@ def test_a_checkpoint_without_a_chat_template_needs_one(demo: Path, tmp_path: Pa
     told = refusal(f"model.chat_template={template}")
     assert told is not None
     assert told.startswith("model.chat_template: it is no Jinja template: line 1")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("reasoning", ["qwen3", "['<think>','</think>']"])
+def test_a_budget_of_thoughts_needs_marks_that_end_them(reasoning: str) -> None:
+    assert refusal("sampling.thinking_token_budget=9", f"model.reasoning={reasoning}") is None
+    config = "model.engine.reasoning_config={reasoning_end_str: 'So.</think>'}"
+    assert refusal("sampling.thinking_token_budget=9", f"model.reasoning={reasoning}", config) is None
+    told = refusal("sampling.thinking_token_budget=-9", f"model.reasoning={reasoning}")
+    assert told is not None
+    assert told.startswith("sampling.thinking_token_budget: ")
+    told = refusal("sampling.thinking_token_budget=9", "model.reasoning=granite")
+    assert told is not None
+    assert told.startswith("sampling.thinking_token_budget: vLLM's parser 'granite' names no marks")
 
 
 def test_a_template_reads_what_it_does_not_set_itself() -> None:

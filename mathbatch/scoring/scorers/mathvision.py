@@ -10,7 +10,7 @@ answers are cleaned like answers (`$60$`, `\boxed{3}`, degrees and units). Signs
 letter may be bold or written "C)". `\frac12` is a half, and `2\frac{1}{2}` is two and a half. A \boxed{} ends at its
 own brace.
 A response without anything that can be an answer is no_answer; the official verdict is wrong. What a model thinks is no
-answer.
+answer, and GLM's box is a \boxed{}.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from functools import lru_cache
 
 from mathbatch.base import BaseScorer
 from mathbatch.config.templates.boxed import last_boxed
-from mathbatch.models.reasoning import split_reasoning
 from mathbatch.records import Sample, Score
+from mathbatch.scoring.answers.tags import final_part
 from mathbatch.scoring.expressions.arithmetic import Value, value_of
 
 # Characters beyond which a text is no answer.
@@ -65,7 +65,7 @@ class MathVisionScorer(BaseScorer):
     """Finds a response correct if its answer is the gold letter or value, or the text of the gold letter's choice."""
 
     def score(self, sample: Sample, response: str) -> Score:
-        answer, reason = find_answer(split_reasoning(response)[1], len(sample.choices or ()))
+        answer, reason = find_answer(final_part(response), len(sample.choices or ()))
         if sample.gold is None or not sample.gold.strip():
             return Score("unscored", answer, None, "the row has no gold answer", gold_at_fault=True)
         if answer is None:
