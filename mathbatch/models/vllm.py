@@ -27,6 +27,7 @@ from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, 
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
+from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
@@ -45,11 +46,6 @@ LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 SHUTDOWN_S = 0.0
 # Who takes the memory VLLM, in a sentence.
 NEED = "vLLM with the smallest model takes"
-# Errors that chat templates and image processors raise on input that they can't handle.
-RENDER_ERRORS = (
-    *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
-    *(AssertionError, AttributeError, MemoryError),
-)
 
 
 class VllmModel(BaseInferenceModel):
@@ -178,8 +174,6 @@ class VllmModel(BaseInferenceModel):
 
     async def _render(self, engine: AsyncLLM, request: Request) -> Any:
         """Return the engine's own input: token ids and image features. Raise SampleError if it refuses the prompt."""
-        from vllm.exceptions import VLLMValidationError
-
         messages, images = vllm_messages(request.messages)
         if images and self._should_lower_priority:
             self._should_lower_priority = False
@@ -190,11 +184,8 @@ class VllmModel(BaseInferenceModel):
             )
         try:
             _, prompts = await engine.renderer.render_chat_async([messages], self._chat_params)
-        except VLLMValidationError as error:
-            too_long = error.parameter in ("input_tokens", "input_text")
-            raise SampleError("prompt_too_long" if too_long else "rejected", str(error)) from error
-        except RENDER_ERRORS as error:
-            raise SampleError("rejected", f"the prompt can't be rendered: {type(error).__name__}: {error}") from error
+        except render_errors() as error:
+            raise refusal(error) from error
         if images:
             self._count_images(engine)
         return prompts[0]
