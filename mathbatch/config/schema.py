@@ -17,6 +17,7 @@ from mathbatch.config.value_checks import (
     check_at_least,
     check_folder_name,
     check_names,
+    check_one_of,
     check_path,
     check_placeholder,
 )
@@ -24,6 +25,9 @@ from mathbatch.errors import ConfigError
 
 # A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
 Names = Annotated[Any, "names"]
+
+# Forms in which vLLM gives a message to a chat template.
+CONTENT_FORMATS = ("auto", "string", "openai")
 
 
 @dataclass
@@ -48,7 +52,8 @@ class ModelConfig:
     chat_template_kwargs: dict[str, Any] = field(default_factory=dict)
     """Variables for the chat template, for example `enable_thinking`."""
     chat_template_content_format: str = "auto"
-    """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out."""
+    """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out. With
+    `auto` a system prompt that arrives only in the other form is passed on in that one."""
     reasoning: Any = None
     """Reasoning parser of vLLM that splits thoughts from the answer, or a pair of marks around thoughts, such as
     `['<think>', '</think>']`. null: thoughts are split by the marks that are usual."""
@@ -69,6 +74,7 @@ class ModelConfig:
         check_folder_name("model.name", self.name)
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
+        check_one_of("model.chat_template_content_format", self.chat_template_content_format, CONTENT_FORMATS)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 1)
         check_at_least("model.max_images", self.max_images, 0)

@@ -20,6 +20,7 @@ from mathbatch.errors import SampleError
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.conversion import vllm_messages
 from mathbatch.models.engine_arguments import engine_arguments, environment
+from mathbatch.models.template_probe import find_form
 
 if TYPE_CHECKING:
     from vllm import AsyncEngineArgs
@@ -75,7 +76,7 @@ class PromptRenderer:
             processor = None if multimodal is None else multimodal.info.get_hf_processor()
         self.image_processor: Any = getattr(processor, "image_processor", None)
         self.context_length: int = model.max_model_len
-        self._params = chat_params(config)
+        self.form = find_form(self._renderer, chat_params(config), config.max_images)
         # Prompts over the context length are counted in full.
         self._tokenizing = replace(self._renderer.default_chat_tok_params, max_total_tokens=None)
 
@@ -84,9 +85,10 @@ class PromptRenderer:
 
         Images with the same `uuid` are preprocessed once.
         """
-        converted, _ = vllm_messages(messages)
+        prepared, params = self.form.prepare(messages)
+        converted, _ = vllm_messages(prepared)
         try:
-            _, prompt = self._renderer.render_messages(converted, self._params)
+            _, prompt = self._renderer.render_messages(converted, params)
             text = prompt.get("prompt")
             [made] = self._renderer.render_cmpl([prompt], self._tokenizing)
         except render_errors() as error:

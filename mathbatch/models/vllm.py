@@ -30,6 +30,7 @@ from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
+from mathbatch.models.template_probe import TemplateForm, find_form
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
 from mathbatch.records import Request, Response
 
@@ -63,6 +64,7 @@ class VllmModel(BaseInferenceModel):
         # vLLM's objects by their values, encoded. With a seed every request has its own values; those are not kept.
         self._sampling_by_values: dict[bytes, SamplingParams] = {}
         self._steps = 0
+        self._form: TemplateForm  # known once it was opened
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
@@ -164,7 +166,6 @@ class VllmModel(BaseInferenceModel):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
-        self._chat_params = chat_params(self.config)
         arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return
@@ -174,7 +175,8 @@ class VllmModel(BaseInferenceModel):
 
     async def _render(self, engine: AsyncLLM, request: Request) -> Any:
         """Return the engine's own input: token ids and image features. Raise SampleError if it refuses the prompt."""
-        messages, images = vllm_messages(request.messages)
+        prepared, params = self._form.prepare(request.messages)
+        messages, images = vllm_messages(prepared)
         if images and self._should_lower_priority:
             self._should_lower_priority = False
             self._reaper.lower_priority()
@@ -183,7 +185,7 @@ class VllmModel(BaseInferenceModel):
                 "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
             )
         try:
-            _, prompts = await engine.renderer.render_chat_async([messages], self._chat_params)
+            _, prompts = await engine.renderer.render_chat_async([messages], params)
         except render_errors() as error:
             raise refusal(error) from error
         if images:
@@ -230,10 +232,15 @@ class VllmModel(BaseInferenceModel):
             self.images_preprocessed += found.queries - found.hits
 
     def _warm_up(self) -> None:
-        """Prepare the renderer as vLLM's class `LLM` does, because the first prompt would hold up all others."""
+        """Prepare the renderer as vLLM's class `LLM` does, because the first prompt would hold up all others.
+
+        Find out then how the chat template takes messages.
+        """
         engine = self._engine
         if engine is not None:
-            engine.renderer.warmup(self._chat_params)
+            params = chat_params(self.config)
+            engine.renderer.warmup(params)
+            self._form = find_form(engine.renderer, params, self.config.max_images)
 
     def _count_steps(self, engine: AsyncLLM) -> AsyncLLM:
         """Count each message from the engine process as a step, since vLLM has no public sign of progress."""

@@ -65,7 +65,7 @@ class ChatRenderer:
             size = size_of(part["image"])
             sizes.append(size)
             # vLLM preprocesses images of one name once.
-            return {"type": "image", "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
+            return {**part, "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
 
         contents = [message["content"] for message in messages]
         blanks = [content if isinstance(content, str) else [blank(part) for part in content] for content in contents]
@@ -76,6 +76,16 @@ class ChatRenderer:
             if tiles is not None:
                 self._is_resized[size] = tiles <= 1 and self._is_over_limits(size)
         return prompt
+
+    def changes(self, messages: list[dict[str, Any]]) -> dict[str, str]:
+        """Return what the chat template does not render as the messages have it, as kinds of findings with examples."""
+        assert self._renderer is not None
+        found = {}
+        if self._renderer.form.moves_images(messages):
+            found["moved picture"] = "pictures first, and words such as `image 1` in their places"
+        if self._renderer.form.changes_system(messages):
+            found["system prompt"] = "lost, or not as it is written"
+        return found
 
     def is_resized(self, size: Size) -> bool:
         """Tell whether the image processor makes a whole image of this size smaller, which has been in a prompt.

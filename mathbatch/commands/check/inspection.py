@@ -100,6 +100,8 @@ MEANINGS = {
     "resized picture": "pictures that the model's processor makes smaller as a whole",
     "placeholder without picture": "the placeholder stays as words, such as `image 2`",
     "picture without placeholder": "others of the row have one; it goes before the prompt",
+    "moved picture": "the chat template puts pictures before the text, which keeps words in their places",
+    "system prompt": "the chat template does not pass it on as written; see model.chat_template_content_format",
     "missing gold": "rows without a gold answer: they are not scored",
     "unusable gold": "golds that do not count as equal to themselves",
     "gold equal to its text alone": "no other form is correct: its value can't be read, or not told from another",
@@ -248,6 +250,8 @@ def _inspect_prompt(
     except SampleError as error:
         found.note(error.kind, f"{sample.id}: {error}")
         return _as_text(request)
+    for kind, example in chat.changes(request.messages).items():
+        found.note(kind, f"{sample.id}: {example}", amiss=False)
     # Without all pictures the row is not asked, and the number of its tokens is not known.
     if None not in sizes.values():
         _inspect_tokens(job, chat, found, sample.id, prompt)
