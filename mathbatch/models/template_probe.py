@@ -48,14 +48,16 @@ class Style:
 
 @dataclass(frozen=True)
 class TemplateForm:
-    """What was found out about a chat template: the style for requests with a system message, and that for others.
+    """Knowledge about a chat template: the style for requests with a system message, and that for others.
 
-    `marks` are the tokens that stand for an image. `keeps_system` tells that a system prompt arrives as written.
+    `marks` are the tokens that stand for an image, `special` all that are no text to the model. `keeps_system` tells
+    that a system prompt arrives as it is written.
     """
 
     plain: Style
     with_system: Style
     marks: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
     keeps_system: bool = True
 
     def prepare(self, messages: list[Message]) -> tuple[list[Message], ChatParams]:
@@ -76,6 +78,11 @@ class TemplateForm:
     def changes_system(self, messages: list[Message]) -> bool:
         """Tell whether there is a system prompt that will not arrive as it is written."""
         return not self.keeps_system and _has_system(messages)
+
+    def special_words(self, messages: list[Message]) -> list[str]:
+        """Return what the texts of the messages hold of words that are special tokens to the model."""
+        texts = [part["text"] for part in _parts(messages) if part["type"] == "text"]
+        return [word for word in self.special if any(word in text for text in texts)]
 
     def _refuse_marks(self, messages: list[Message], placeholder: Callable[[int], str] | None) -> None:
         """Raise SampleError for a mark in the text that vLLM would take for one of the images.
@@ -108,7 +115,8 @@ def find_form(renderer: BaseRenderer[Any], params: ChatParams, max_images: int) 
     with_system = plain
     if other is not None and probe.keeps_system(other):
         with_system, is_kept = probe.style(other), True
-    return TemplateForm(plain, with_system, probe.marks(params), is_kept)
+    special = tuple(renderer.get_tokenizer().all_special_tokens)
+    return TemplateForm(plain, with_system, probe.marks(params), special, is_kept)
 
 
 class _Probe:
@@ -175,12 +183,11 @@ class _Probe:
     def _detected(self, params: ChatParams) -> str:
         from vllm.renderers.hf import resolve_chat_template_content_format
 
-        return resolve_chat_template_content_format(
-            params.chat_template,
-            None,
-            "auto",
-            self._renderer.get_tokenizer(),
-            model_config=self._renderer.model_config,
+        renderer = self._renderer
+        return str(
+            resolve_chat_template_content_format(
+                params.chat_template, None, "auto", renderer.get_tokenizer(), model_config=renderer.model_config
+            )
         )
 
     def _render(self, messages: list[Any], params: ChatParams) -> str | None:

@@ -78,12 +78,14 @@ class ChatRenderer:
         return prompt
 
     def changes(self, messages: list[dict[str, Any]]) -> dict[str, str]:
-        """Return what the chat template does not render as the messages have it, as kinds of findings with examples."""
+        """Return what arrives otherwise than the messages have it, as kinds of findings with examples."""
         assert self._renderer is not None
-        found = {}
-        if self._renderer.form.moves_images(messages):
+        found, form = {}, self._renderer.form
+        if words := form.special_words(messages):
+            found["special tokens"] = ", ".join(words)
+        if form.moves_images(messages):
             found["moved picture"] = "pictures first, and words such as `image 1` in their places"
-        if self._renderer.form.changes_system(messages):
+        if form.changes_system(messages):
             found["system prompt"] = "lost, or not as it is written"
         return found
 

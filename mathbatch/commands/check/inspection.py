@@ -100,6 +100,7 @@ MEANINGS = {
     "resized picture": "pictures that the model's processor makes smaller as a whole",
     "placeholder without picture": "the placeholder stays as words, such as `image 2`",
     "picture without placeholder": "others of the row have one; it goes before the prompt",
+    "special tokens": "words of the text that the model's tokenizer reads as its own marks, not as text",
     "moved picture": "the chat template puts pictures before the text, which keeps words in their places",
     "system prompt": "the chat template does not pass it on as written; see model.chat_template_content_format",
     "missing gold": "rows without a gold answer: they are not scored",
