@@ -93,7 +93,8 @@ class Request(Struct):
     """Prompt for the engine: one rollout of one sample in one job.
 
     A message is {"role", "content"}. Its content is a string or a list of {"type": "text", "text"} and
-    {"type": "image", "image"} parts, where image is an ImageRef, or an RGB PIL image once it is decoded.
+    {"type": "image", "image"} parts, where image is an ImageRef, or an RGB PIL image once it is decoded. An image that
+    stands for a placeholder has its `number` in the row, counted from 1; the digest of the prompt is without it.
     """
 
     id: str

@@ -20,6 +20,7 @@ from mathbatch.config.value_checks import (
     check_folder_name,
     check_marks,
     check_names,
+    check_one_of,
     check_path,
     check_placeholder,
 )
@@ -27,6 +28,9 @@ from mathbatch.errors import ConfigError
 
 # A text or a list of texts. OmegaConf has no type for it, and takes it for Any.
 Names = Annotated[Any, "names"]
+
+# Forms in which vLLM gives a message to a chat template.
+CONTENT_FORMATS = ("auto", "string", "openai")
 
 
 @dataclass
@@ -58,7 +62,8 @@ class ModelConfig:
     """Variables for the chat template, for example `enable_thinking`; `strftime_now: '2025-03-17'` is the date for one
     that writes it into each prompt. null: today's."""
     chat_template_content_format: str = "auto"
-    """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out."""
+    """Form in which the chat template gets a message: `string`, `openai` for a list of parts, `auto` to find out. With
+    `auto` a system prompt that arrives only in the other form is passed on in that one."""
     reasoning: Any = None
     """Reasoning parser of vLLM, which also makes `sampling.structured_outputs` hold for the answer alone, or a pair of
     marks around thoughts: `['<think>', '</think>']`. null: thoughts are split by the usual marks alone."""
@@ -82,6 +87,7 @@ class ModelConfig:
         check_path("model.chat_template", self.chat_template)
         check_date("model.chat_template_kwargs.strftime_now", self.chat_template_kwargs.get("strftime_now"))
         check_marks("model.reasoning", self.reasoning)
+        check_one_of("model.chat_template_content_format", self.chat_template_content_format, CONTENT_FORMATS)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 0)
         check_at_least("model.max_tokens", self.max_tokens, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -74,6 +75,12 @@ def check_placeholder(path: str, pattern: str) -> None:
         raise ConfigError(path, f"no regular expression that is read: {error}", "correct it") from error
     if groups != 1:
         raise ConfigError(path, f"{pattern!r} has {groups} groups", "give it one, around the number")
+
+
+def check_one_of(path: str, value: str, allowed: Sequence[str]) -> None:
+    """Raise ConfigError if `value` is none of those that are allowed."""
+    if value not in allowed:
+        raise ConfigError(path, f"there is no '{value:.80}'", f"set it to {', '.join(allowed[:-1])} or {allowed[-1]}")
 
 
 def check_at_least(path: str, value: float | None, least: float, most: float | None = None) -> None:

@@ -44,7 +44,8 @@ def _content(query: str, images: tuple[ImageRef, ...]) -> list[dict[str, Any]]:
             text += _in_words(match)
             continue
         parts += [_text_part(text)] if text else []
-        parts.append(_image_part(images[at]))
+        # Chat templates that put images before the text leave no other sign of which image stood here.
+        parts.append(_image_part(images[at]) | {"number": at + 1})
         placed.add(at)
         text = ""
     text += query[end:]

@@ -18,5 +18,6 @@ def chat_params(config: ModelConfig) -> ChatParams:
 
     return ChatParams(
         chat_template=chat_template(config),
+        chat_template_content_format=config.chat_template_content_format,
         chat_template_kwargs={"add_generation_prompt": True, **with_fixed_date(config.chat_template_kwargs)},
     )

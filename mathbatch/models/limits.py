@@ -23,8 +23,6 @@ USUAL_STACK = 2 * MIB
 # Address space that a process of vLLM takes beyond the imports, without a GPU and with the smallest model: 3.6 GiB were
 # measured in all. On a GPU it is hundreds of GiB, most of it never used.
 VLLM = 4096 * MIB
-# What transformers takes as it is imported, with torch: 1.4 GiB were measured.
-TRANSFORMERS = 1536 * MIB
 # Python crashes with 64 KiB; libraries rely on more, and 8 MiB are usual.
 MIN_STACK = MIB
 # Open files of the smallest run: 30 were measured.

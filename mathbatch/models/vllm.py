@@ -36,8 +36,10 @@ from mathbatch.models.engine_arguments import (
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
+from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
+from mathbatch.models.template_probe import TemplateForm, find_form
 from mathbatch.models.thoughts import Thoughts, check_thinking_budget, parser_arguments
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load, without_output
 from mathbatch.records import Request, Response
@@ -55,11 +57,6 @@ LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 SHUTDOWN_S = 0.0
 # Who takes the memory VLLM, in a sentence.
 NEED = "vLLM with the smallest model takes"
-# Errors that chat templates and image processors raise on input that they can't handle.
-RENDER_ERRORS = (
-    *(ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, OSError),
-    *(AssertionError, AttributeError, MemoryError),
-)
 
 
 class VllmModel(BaseInferenceModel):
@@ -79,6 +76,7 @@ class VllmModel(BaseInferenceModel):
         self._sampling_by_values: dict[bytes, SamplingParams] = {}
         self._parser_arguments = parser_arguments(config) if isinstance(config.reasoning, str) else None
         self._steps = 0
+        self._form: TemplateForm  # known once it was opened
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         check_nested_sampling(values)
@@ -191,7 +189,6 @@ class VllmModel(BaseInferenceModel):
         assert self._found_at is not None
         if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
             refuse_unsuitable(quantised)
-        self._chat_params = chat_params(self.config)
         arguments = vllm_engine_arguments(engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return
@@ -202,9 +199,8 @@ class VllmModel(BaseInferenceModel):
 
     async def _render(self, engine: AsyncLLM, request: Request) -> Any:
         """Return the engine's own input: token ids and image features. Raise SampleError if it refuses the prompt."""
-        from vllm.exceptions import VLLMValidationError
-
-        messages, images = vllm_messages(request.messages)
+        prepared, params = self._form.prepare(request.messages)
+        messages, images = vllm_messages(prepared)
         if images and self._should_lower_priority:
             self._should_lower_priority = False
             self._reaper.lower_priority()
@@ -213,12 +209,9 @@ class VllmModel(BaseInferenceModel):
                 "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
             )
         try:
-            _, prompts = await engine.renderer.render_chat_async([messages], self._chat_params)
-        except VLLMValidationError as error:
-            too_long = error.parameter in ("input_tokens", "input_text")
-            raise SampleError("prompt_too_long" if too_long else "rejected", str(error)) from error
-        except RENDER_ERRORS as error:
-            raise SampleError("rejected", f"the prompt can't be rendered: {type(error).__name__}: {error}") from error
+            _, prompts = await engine.renderer.render_chat_async([messages], params)
+        except render_errors() as error:
+            raise refusal(error) from error
         if images:
             self._count_images(engine)
         return prompts[0]
@@ -259,10 +252,15 @@ class VllmModel(BaseInferenceModel):
             self.images_preprocessed += found.queries - found.hits
 
     def _warm_up(self) -> None:
-        """Prepare the renderer as vLLM's class `LLM` does, because the first prompt would hold up all others."""
+        """Prepare the renderer as vLLM's class `LLM` does, because the first prompt would hold up all others.
+
+        Find out then how the chat template takes messages.
+        """
         engine = self._engine
         if engine is not None:
-            engine.renderer.warmup(self._chat_params)
+            params = chat_params(self.config)
+            engine.renderer.warmup(params)
+            self._form = find_form(engine.renderer, params, self.config.max_images)
 
     def _count_steps(self, engine: AsyncLLM) -> AsyncLLM:
         """Count each message from the engine process as a step, since vLLM has no public sign of progress."""

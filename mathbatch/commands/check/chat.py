@@ -1,17 +1,24 @@
-"""Render prompts as the model will see them and count their tokens, by the checkpoint's own processor.
+"""Render prompts as the model will see them and count their tokens, by vLLM's own renderer.
 
-No engine is loaded.
+No engine is loaded. Images are stood in for by blank ones of the same size, which become as many tokens.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from mathbatch.config import ModelConfig
+from PIL import Image
+
+from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
-from mathbatch.models.limits import TRANSFORMERS, refuse_small_memory
+from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.models.limits import VLLM, refuse_small_memory
+from mathbatch.models.missing_packages import missing_package
+from mathbatch.models.renderer import PromptRenderer, RenderedPrompt
+from mathbatch.models.trial import CANT_LOOK, without_output
+from mathbatch.records import ImageRef
 
 # Width and height of an image, in pixels.
 Size = tuple[int, int]
@@ -20,67 +27,78 @@ LONGEST_SIDE = 1 << 16
 
 
 class ChatRenderer:
-    """Renders prompts by the checkpoint's tokenizer and image processor, from local files or the hub's cache.
+    """Renders prompts by the checkpoint's own files, from a folder or the hub's cache.
 
-    `why_not` says why these can't be loaded, None if they are loaded. Without them nothing is rendered or counted.
+    `why_not` says why that is impossible, None if it is possible. `context_length` is that of the engine, in tokens.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
-        self.why_not: str | None = None
-        self._processor: Any = None
-        self._tokenizer: Any = None
-        refuse_small_memory(TRANSFORMERS, "transformers takes")
+        self._renderer: PromptRenderer | None = None
+        self._is_resized: dict[Size, bool] = {}
+        self.why_not = self._load()
+        self.context_length = config.max_model_len if self._renderer is None else self._renderer.context_length
+
+    def _load(self) -> str | None:
+        """Make vLLM's renderer. Return why it can't be made, None if it was."""
+        if vllm_folder() is None:
+            return "vLLM is not installed here"
+        folder = _folder(self._config)
+        if folder is None:
+            return f"the model's files are not here: {self._config.path} is no folder, and not in the hub's cache"
+        refuse_small_memory(VLLM, "vLLM takes")
         try:
-            self._load()
-        except (OSError, ValueError, ImportError, KeyError) as error:
-            self.why_not = f"{type(error).__name__}: {str(error).splitlines()[0]:.200}"
+            with without_output():
+                self._renderer = PromptRenderer(self._config, folder)
+        except CANT_LOOK as error:
+            return missing_package(error) or f"vLLM can't read the model's files: {_in_one_line(error)}"
+        return None
 
-    def _load(self) -> None:
-        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-        from transformers import AutoProcessor, AutoTokenizer
+    def render(self, messages: list[dict[str, Any]], size_of: Callable[[ImageRef], Size]) -> RenderedPrompt:
+        """Return the whole prompt. Raises SampleError if a run would refuse it."""
+        assert self._renderer is not None
+        sizes: list[Size] = []
 
-        config = self._config
-        path = locate(config.path, "model.path")
-        options: dict[str, Any] = {"revision": config.revision, "trust_remote_code": config.trust_remote_code}
-        options["local_files_only"] = True  # a check must not download a model
-        name = str(path) if path.exists() else config.path
-        self._tokenizer = AutoTokenizer.from_pretrained(name, **options)
-        if config.max_images:
-            self._processor = AutoProcessor.from_pretrained(name, **options, **config.mm_processor_kwargs)
-        if config.chat_template is not None:
-            template = locate(config.chat_template, "model.chat_template").read_text("utf-8")
-            for part in (self._tokenizer, self._processor):
-                if part is not None:
-                    part.chat_template = template
+        def blank(part: dict[str, Any]) -> dict[str, Any]:
+            if part["type"] != "image":
+                return part
+            size = size_of(part["image"])
+            sizes.append(size)
+            # vLLM preprocesses images of one name once.
+            return {**part, "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
 
-    def render(self, messages: list[dict[str, Any]]) -> str:
-        """Return the whole prompt as text, with a placeholder for each image. Raises what the chat template raises."""
-        renderer = self._processor or self._tokenizer
-        texts = [_without_images(message, as_parts=self._processor is not None) for message in messages]
-        found = renderer.apply_chat_template(
-            texts, tokenize=False, add_generation_prompt=True, **self._config.chat_template_kwargs
+        contents = [message["content"] for message in messages]
+        blanks = [content if isinstance(content, str) else [blank(part) for part in content] for content in contents]
+        prompt = self._renderer.render(
+            [{**message, "content": content} for message, content in zip(messages, blanks, strict=True)]
         )
-        return str(found)
+        for size, tiles in zip(sizes, prompt.tiles, strict=False):
+            if tiles is not None:
+                self._is_resized[size] = tiles <= 1 and self._is_over_limits(size)
+        return prompt
 
-    def text_tokens(self, text: str) -> int:
-        """Return the number of tokens of a rendered prompt, in which each placeholder is one token."""
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def image_tokens(self, sizes: Sequence[Size]) -> int | None:
-        """Return the number of tokens for images of these sizes; None if the processor can't tell."""
-        count = getattr(self._processor, "_get_num_multimodal_tokens", None)
-        if count is None or not sizes:
-            return None if sizes else 0
-        try:
-            found = count(image_sizes=[(height, width) for width, height in sizes])
-        except (NotImplementedError, TypeError, AttributeError):
-            return None
-        return int(sum(found["num_image_tokens"]))
+    def changes(self, messages: list[dict[str, Any]]) -> dict[str, str]:
+        """Return what arrives otherwise than the messages have it, as kinds of findings with examples."""
+        assert self._renderer is not None
+        found, form = {}, self._renderer.form
+        if words := form.special_words(messages):
+            found["special tokens"] = ", ".join(words)
+        if form.moves_images(messages):
+            found["moved picture"] = "pictures first, and words such as `image 1` in their places"
+        if form.changes_system(messages):
+            found["system prompt"] = "lost, or not as it is written"
+        return found
 
     def is_resized(self, size: Size) -> bool:
-        """Tell whether the image processor makes an image of this size smaller."""
-        limits = getattr(getattr(self._processor, "image_processor", None), "size", None)
+        """Tell whether the image processor makes a whole image of this size smaller, which has been in a prompt.
+
+        Processors that cut images in tiles lose little by that, and are left out.
+        """
+        return self._is_resized.get(size, False)
+
+    def _is_over_limits(self, size: Size) -> bool:
+        assert self._renderer is not None
+        limits = getattr(self._renderer.image_processor, "size", None)
         if limits is None:
             return False
         width, height = size
@@ -93,10 +111,11 @@ class ChatRenderer:
         return over or (most is not None and width * height > most)
 
 
-def _without_images(message: dict[str, Any], as_parts: bool) -> dict[str, Any]:
-    """Return the message with a mark in the place of each image. With `as_parts`, text becomes a list of parts."""
-    content = message["content"]
-    if isinstance(content, str):
-        return {**message, "content": [{"type": "text", "text": content}]} if as_parts else message
-    parts = [part if part["type"] == "text" else {"type": "image"} for part in content]
-    return {**message, "content": parts}
+def _folder(config: ModelConfig) -> Path | None:
+    """Return the folder of the model's files, None if they are not on this machine."""
+    path = locate(config.path, "model.path")
+    return path if path.exists() else hub.cached_snapshot(hub.MODEL, config.path, config.revision)
+
+
+def _in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"

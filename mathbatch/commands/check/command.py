@@ -47,7 +47,9 @@ def check_composed(composed: DictConfig) -> int:
     Preflight().check_fields(job.components)
     if vllm_folder() is not None:
         build_model(config).check_before_load(sampling_values(config.sampling))
-    chat = ChatRenderer(config.model)
+    loading = f"loading vLLM and the processor of {config.model.name} …"
+    with tqdm(desc=loading, bar_format="{desc}", leave=False, disable=None):
+        chat = ChatRenderer(config.model)
     with tqdm(total=job.components.loader.count(), unit="row", disable=None) as bar:
         found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
     name = f"{slug(config.dataset.name)}-{slug(config.model.name)}.html"
@@ -79,7 +81,7 @@ def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str
     """Return the counts as names and values. Answers are stored twice: in the store and in the results."""
     facts = [("rows", f"{found.rows:,}"), ("pictures", f"{found.images:,}, {found.distinct_images:,} distinct")]
     if chat.why_not is not None:
-        facts.append(("tokens", f"not counted: the model's files are not here ({chat.why_not})"))
+        facts.append(("tokens", f"not counted: {chat.why_not}"))
     elif found.tokens:
         facts.append(("tokens of a prompt", _spread(found.tokens)))
         if found.image_tokens:

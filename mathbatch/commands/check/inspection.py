@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from array import array
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
-
-from jinja2 import TemplateError
 
 from mathbatch.commands.check.chat import ChatRenderer, Size
 from mathbatch.commands.check.golds import GoldChecker, GoldFinding
@@ -21,7 +19,9 @@ from mathbatch.config.templates.eaten_commands import eaten_commands
 from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
 from mathbatch.data.samples import samples_of
-from mathbatch.records import BadRow, Record, Request, Sample
+from mathbatch.errors import SampleError
+from mathbatch.models.renderer import RenderedPrompt
+from mathbatch.records import BadRow, ImageRef, Record, Request, Sample
 from mathbatch.reports.findings import Finding
 from mathbatch.runner.run_job import RunJob
 from mathbatch.scoring.scorers.choice import gold_letters
@@ -39,8 +39,8 @@ RECORD_BYTES = 400
 BYTES_PER_TOKEN = 4
 # Characters without a shape, but for tabs and ends of lines.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-# Errors that chat templates raise for messages that they can't take.
-RENDER_ERRORS = (TemplateError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, AssertionError)
+# Size of the blank image for one that can't be read, in pixels.
+STAND_IN = (224, 224)
 
 
 @dataclass
@@ -93,13 +93,16 @@ MEANINGS = {
     "processor_error": "rows on which the processor fails",
     "missing_id": "rows without an id",
     "too_many_images": "rows with more pictures than model.max_images; they would fail",
-    "prompt_too_long": "prompts that leave no room in model.max_model_len; their rows would fail",
+    "prompt_too_long": "prompts that leave no room in the context length, model.max_model_len; their rows would fail",
     "rejected": "rows that the chat template refuses",
     "short of room": "prompts after which sampling.max_tokens do not fit: answers may be cut there",
     "extreme picture": f"pictures of fewer than {EXTREME_PIXELS} pixels or sides over {EXTREME_SIDES:g} to 1",
-    "resized picture": "pictures that the model's processor makes smaller",
+    "resized picture": "pictures that the model's processor makes smaller as a whole",
     "placeholder without picture": "the placeholder stays as words, such as `image 2`",
     "picture without placeholder": "others of the row have one; it goes before the prompt",
+    "special tokens": "words of the text that the model's tokenizer reads as its own marks, not as text",
+    "moved picture": "the chat template puts pictures before the text, which keeps words in their places",
+    "system prompt": "the chat template does not pass it on as written; see model.chat_template_content_format",
     "missing gold": "rows without a gold answer: they are not scored",
     "unusable gold": "golds that do not count as equal to themselves",
     "gold equal to its text alone": "no other form is correct: its value can't be read, or not told from another",
@@ -156,21 +159,23 @@ def _inspect_row(job: RunJob, chat: ChatRenderer, found: Inspection, pending: Pe
     notes = [name for name, finding in found.findings.items() if finding.count > before.get(name, 0)]
     if len(found.shown) < SHOWN_PROMPTS or (notes and len(found.shown) < MAX_SHOWN):
         found.shown.append(ShownRow(sample, prompt, notes))
-    limit = job.config.sampling.max_tokens or job.config.model.max_model_len or 0
+    limit = job.config.sampling.max_tokens or chat.context_length or 0
     found.disk_bytes += job.config.sampling.n * (RECORD_BYTES + limit * BYTES_PER_TOKEN)
 
 
-def _inspect_images(found: Inspection, sample: Sample, images: Sequence[Future[Size | ImageProblem]]) -> list[Size]:
-    """Note images that can't be used or are extreme; return the sizes of all that can be used."""
-    sizes = []
-    for image in images:
+def _inspect_images(
+    found: Inspection, sample: Sample, images: Sequence[Future[Size | ImageProblem]]
+) -> dict[str, Size | None]:
+    """Note images that can't be used or are extreme; return the size of each by its identity, None if it has none."""
+    sizes: dict[str, Size | None] = {}
+    for ref, image in zip(sample.images, images, strict=True):
         found.images += 1
         size = image.result()
         if isinstance(size, ImageProblem):
             found.note(size.kind, f"{sample.id}: {size.message}")
+            sizes[ref.identity] = None
             continue
-        width, height = size
-        sizes.append((width, height))
+        width, height = sizes[ref.identity] = size
         if width * height < EXTREME_PIXELS or max(width, height) > EXTREME_SIDES * min(width, height):
             found.note("extreme picture", f"{sample.id}: {width} x {height}", amiss=False)
     return sizes
@@ -222,7 +227,9 @@ def _inspect_placeholders(found: Inspection, sample: Sample) -> None:
         )
 
 
-def _inspect_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: list[Size]) -> str:
+def _inspect_prompt(
+    job: RunJob, chat: ChatRenderer, found: Inspection, sample: Sample, sizes: Mapping[str, Size | None]
+) -> str:
     """Note what is wrong with the prompt, and return it as text."""
     request = render(sample, job.components.processor, job.components.run.value)
     if isinstance(request, Record):
@@ -232,36 +239,40 @@ def _inspect_prompt(job: RunJob, chat: ChatRenderer, found: Inspection, sample: 
     refuse_secrets_in_prompt(request)
     if len(sample.images) > (limit := job.config.model.max_images):
         found.note("too_many_images", f"{sample.id}: {len(sample.images)} pictures, model.max_images={limit}")
+        return _as_text(request)
     if chat.why_not is not None:
         return _as_text(request)
+
+    def size_of(image: ImageRef) -> Size:
+        return sizes.get(image.identity) or STAND_IN
+
     try:
-        prompt = chat.render(request.messages)
-    except RENDER_ERRORS as error:
-        found.note("rejected", f"{sample.id}: {type(error).__name__}: {error}")
+        prompt = chat.render(request.messages, size_of)
+    except SampleError as error:
+        found.note(error.kind, f"{sample.id}: {error}")
         return _as_text(request)
-    _inspect_tokens(job, chat, found, sample.id, prompt, sizes)
-    return prompt
-
-
-def _inspect_tokens(
-    job: RunJob, chat: ChatRenderer, found: Inspection, id: str, prompt: str, sizes: list[Size]
-) -> None:
-    """Count the tokens of a prompt, and note resized images and prompts that leave too little room for an answer."""
-    model, sampling = job.config.model, job.config.sampling
-    image_tokens = chat.image_tokens(sizes) or 0
-    # The tokens of an image take the place of its placeholder, which is one token of the text.
-    total = chat.text_tokens(prompt) + image_tokens - (len(sizes) if image_tokens else 0)
-    found.tokens.append(total)
-    if sizes:
-        found.image_tokens.append(image_tokens)
-    for size in sizes:
+    for kind, example in chat.changes(request.messages).items():
+        found.note(kind, f"{sample.id}: {example}", amiss=False)
+    # Without all pictures the row is not asked, and the number of its tokens is not known.
+    if None not in sizes.values():
+        _inspect_tokens(job, chat, found, sample.id, prompt)
+    for size in filter(None, sizes.values()):
         if chat.is_resized(size):
-            found.note("resized picture", f"{id}: {size[0]} x {size[1]}", amiss=False)
-    room = (model.max_model_len or 1 << 62) - total
+            found.note("resized picture", f"{sample.id}: {size[0]} x {size[1]}", amiss=False)
+    return prompt.text
+
+
+def _inspect_tokens(job: RunJob, chat: ChatRenderer, found: Inspection, id: str, prompt: RenderedPrompt) -> None:
+    """Count the tokens of a prompt, and note prompts that leave too little room for an answer."""
+    limit, max_tokens = chat.context_length, job.config.sampling.max_tokens
+    found.tokens.append(prompt.tokens)
+    if prompt.image_tokens:
+        found.image_tokens.append(sum(prompt.image_tokens))
+    room = (limit or 1 << 62) - prompt.tokens
     if room < 1:
-        found.note("prompt_too_long", f"{id}: {total:,} tokens, model.max_model_len={model.max_model_len:,}")
-    elif sampling.max_tokens is not None and room < sampling.max_tokens:
-        found.note("short of room", f"{id}: {total:,} tokens leave {room:,} for the answer", amiss=False)
+        found.note("prompt_too_long", f"{id}: {prompt.tokens:,} tokens, and the context length is {limit:,}")
+    elif max_tokens is not None and room < max_tokens:
+        found.note("short of room", f"{id}: {prompt.tokens:,} tokens leave {room:,} for the answer", amiss=False)
 
 
 def _as_text(request: Request) -> str:
