@@ -98,19 +98,19 @@ def missing(path: str, kind: str, name: str, revision: str | None, why: str, oth
     )
 
 
-def available_model(name: str, revision: str | None) -> str:
+def available_model(name: str, revision: str | None, config_path: str = "model.path") -> str:
     """Return where to load a hub model from: its name if the hub can be asked, else its folder in the cache.
 
-    Raises ConfigError if it is in neither place, within ten seconds.
+    Raises ConfigError, for the setting that names it, if it is in neither place, within ten seconds.
     """
-    refuse_no_name("model.path", name)
+    refuse_no_name(config_path, name)
     why = why_unreachable(MODEL, name, revision)
     if why is None:
         return name
     snapshot = cached_snapshot(MODEL, name, revision)
     if snapshot is None or (lacking := _lacking(snapshot)) is not None:
         why = why if snapshot is None else f"of its folder there, {lacking} is missing; {why}"
-        raise missing("model.path", MODEL, name, revision, why, "set model.path to where you have it")
+        raise missing(config_path, MODEL, name, revision, why, f"set {config_path} to where you have it")
     work_offline(why)
     return str(snapshot)
 

@@ -53,7 +53,7 @@ class ModelConfig:
     """Reasoning parser of vLLM that splits thoughts from the answer, or a pair of marks around thoughts, such as
     `['<think>', '</think>']`. null: thoughts are split by the marks that are usual."""
     lora: str | None = None
-    """Folder or hub id of a LoRA adapter. null: none."""
+    """Folder or hub id of a LoRA adapter, as PEFT saves it. Jobs with different ones share an engine. null: none."""
     mm_processor_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments for the image processor of the checkpoint, for example `max_pixels`."""
     trust_remote_code: bool = False
@@ -69,6 +69,7 @@ class ModelConfig:
         check_folder_name("model.name", self.name)
         check_path("model.path", self.path)
         check_path("model.chat_template", self.chat_template)
+        check_path("model.lora", self.lora)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 1)
         check_at_least("model.max_images", self.max_images, 0)

@@ -24,6 +24,9 @@ OWN_KEYS = {
     "trust_remote_code": "model.trust_remote_code",
     "limit_mm_per_prompt": "model.max_images",
     "mm_processor_kwargs": "model.mm_processor_kwargs",
+    # The rank is that of the adapters.
+    "enable_lora": "model.lora",
+    "max_lora_rank": "model.lora",
 }
 # Sampling parameters that hold parameters themselves, with the class in vLLM that names those.
 NESTED_SAMPLING = {

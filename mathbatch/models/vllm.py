@@ -19,6 +19,7 @@ from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.models.adapters import local_adapter
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
@@ -27,6 +28,7 @@ from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, 
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
+from mathbatch.models.served_adapters import Adapters
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
 from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
@@ -55,11 +57,14 @@ RENDER_ERRORS = (
 class VllmModel(BaseInferenceModel):
     """Runs one vLLM engine. The chat template and the processor of the checkpoint render the prompts."""
 
+    serves_adapters = True
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         check_engine_options(config.engine)
         self._engine: AsyncLLM | None = None
         self._found_at: str | None = None  # known once it was opened
+        self._adapters = Adapters()
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
@@ -75,18 +80,20 @@ class VllmModel(BaseInferenceModel):
         folder = locate(self.config.path, "model.path")
         if not folder.exists():
             folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
-        if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
+        adapter = None if self.config.lora is None else local_adapter(self.config.lora)
+        if folder.is_dir() and (adapter is not None or is_worth_a_trial(self.config, folder, values)):
             os.environ.update(environment(self.config))
-            try_before_load(
-                self.config, engine_arguments(self.config, str(folder), self.seeded), chat_template(self.config), values
-            )
+            arguments = engine_arguments(self.config, str(folder), self.seeded)
+            try_before_load(self.config, arguments, chat_template(self.config), values, adapter)
+
+    def takes(self, adapters: frozenset[str]) -> bool:
+        return self._adapters.fit(adapters)
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
-        if self._found_at is None:
-            await run_in_daemon_thread(self._find)
+        await run_in_daemon_thread(self._find)
         os.environ.update(environment(self.config))
         self._closed = False
         try:
@@ -112,7 +119,9 @@ class VllmModel(BaseInferenceModel):
         prompt = await self._render(engine, request)
         request.drop_images()
         try:
-            handed_over = engine.add_request(f"{next(self._ids)}", prompt, self._sampling(request.sampling))
+            adapter = await self._adapters.request(request.adapter, engine, self.config)
+            sampling = self._sampling(request.sampling)
+            handed_over = engine.add_request(f"{next(self._ids)}", prompt, sampling, lora_request=adapter)
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
             output = await _final_output(engine, await handed_over)
         except EngineDeadError as error:
@@ -130,6 +139,7 @@ class VllmModel(BaseInferenceModel):
     async def close(self) -> None:
         self._closed = True
         engine, self._engine = self._engine, None
+        self._adapters.forget_engine()
         if engine is not None:
             if engine.output_handler is not None:  # it would report the end of the engine as an error
                 engine.output_handler.cancel()
@@ -146,6 +156,9 @@ class VllmModel(BaseInferenceModel):
         return self._steps
 
     def _find(self) -> None:
+        self._adapters.find(self.adapters)
+        if self._found_at is not None:
+            return
         path = locate(self.config.path, "model.path")
         if token := self.config.engine.get("hf_token"):
             os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
@@ -169,7 +182,8 @@ class VllmModel(BaseInferenceModel):
 
         assert self._found_at is not None
         self._chat_params = chat_params(self.config)
-        arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
+        serving = self._adapters.arguments(self.config.engine)
+        arguments = AsyncEngineArgs(**(serving | engine_arguments(self.config, self._found_at, self.seeded)))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))

@@ -19,6 +19,7 @@ from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.models.adapters import local_adapter
 from mathbatch.reports.findings import show_findings
 from mathbatch.reports.terminal import Terminal
 from mathbatch.runner.components import build_model, sampling_values
@@ -82,8 +83,19 @@ def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str
         if found.image_tokens:
             facts.append(("of them for pictures", _spread(found.image_tokens)))
         facts.append(("tokens of all prompts", f"{sum(found.tokens) * job.config.sampling.n:,}"))
+    facts += _adapter_facts(job.config.model.lora)
     facts.append(("disk for the answers, at most", f"{2 * found.disk_bytes / 1e6:,.0f} MB"))
     return facts
+
+
+def _adapter_facts(name: str | None) -> list[tuple[str, str]]:
+    """Return what is known of the LoRA adapter. Raises ConfigError for a folder that holds none."""
+    if name is None:
+        return []
+    adapter = local_adapter(name)
+    if adapter is None:
+        return [("adapter", f"{name}, not looked at: it is not on this machine")]
+    return [("adapter", f"{name}: rank {adapter.rank}, changes {adapter.targets}")]
 
 
 def _spread(values: Sequence[int]) -> str:
