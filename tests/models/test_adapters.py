@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file, save_file
-from support.adapters import DEMO, make_adapter
+from support.adapters import DEMO, make_adapter, rename_matrices
 from support.configs import composed
 
 from mathbatch.config.overrides import allow_new_key
@@ -43,12 +42,7 @@ def settings(**changed: Any) -> Callable[[Path], None]:
 
 def renamed(old: str, new: str) -> Callable[[Path], None]:
     """Return what changes the names of an adapter's matrices."""
-
-    def change(folder: Path) -> None:
-        file = folder / "adapter_model.safetensors"
-        save_file({name.replace(old, new): tensor for name, tensor in load_file(file).items()}, file)
-
-    return change
+    return lambda folder: rename_matrices(folder, old, new)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from mathbatch.config.paths import PACKAGE
 
@@ -42,3 +42,9 @@ def make_adapter(
     known = {"peft_type": "LORA", "r": rank, "lora_alpha": rank, "target_modules": list(targets), "bias": "none"}
     (folder / "adapter_config.json").write_text(json.dumps(known | settings))
     return folder
+
+
+def rename_matrices(folder: Path, old: str, new: str) -> None:
+    """Replace part of the names of an adapter's matrices."""
+    file = folder / "adapter_model.safetensors"
+    save_file({name.replace(old, new): tensor for name, tensor in load_file(file).items()}, file)
