@@ -47,7 +47,7 @@ def room_for(adapter: Adapter) -> int:
     """Return the smallest rank that vLLM makes room for and that is enough. Raises ConfigError if none is."""
     from vllm.config.lora import MaxLoRARanks
 
-    ranks = sorted(get_args(MaxLoRARanks))
+    ranks: list[int] = sorted(get_args(MaxLoRARanks))
     if adapter.rank > ranks[-1]:
         problem = f"{adapter.folder} has rank {adapter.rank}, and vLLM takes {ranks[-1]} at most"
         raise ConfigError(KEY, problem, MERGE)
@@ -59,7 +59,7 @@ def _refuse_features(adapter: Adapter) -> None:
     from vllm.config.lora import LoRAConfig
     from vllm.lora.peft_helper import PEFTHelper
 
-    room = LoRAConfig(max_lora_rank=room_for(adapter))  # type: ignore[arg-type]
+    room = LoRAConfig(max_lora_rank=room_for(adapter))
     try:
         PEFTHelper.from_dict(dict(adapter.settings)).validate_legal(room)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,14 +130,20 @@ def _shown_values(outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
     """Return the values that the sweep has set in each job, paths from where they differ on."""
     values = [swept_values(outcome) for outcome in outcomes]
     for key in PATHS:
-        parts = {value: Path(value).parts for found in values if "/" in (value := found.get(key, ""))}
-        shared = min((len(found) - 1 for found in parts.values()), default=0)
-        while len({found[:shared] for found in parts.values()}) > 1:
-            shared -= 1
+        short = _without_shared_folders({found[key] for found in values if "/" in found.get(key, "")})
         for found in values:
-            if (value := found.get(key)) in parts:
-                found[key] = os.path.join(*parts[value][shared:])
+            if key in found:
+                found[key] = short.get(found[key], found[key])
     return values
+
+
+def _without_shared_folders(paths: Iterable[str]) -> dict[str, str]:
+    """Return each path from where they differ on; one alone by its last part."""
+    parts = {path: Path(path).parts for path in paths}
+    shared = min((len(one) - 1 for one in parts.values()), default=0)
+    while len({one[:shared] for one in parts.values()}) > 1:
+        shared -= 1
+    return {path: os.path.join(*one[shared:]) for path, one in parts.items()}
 
 
 def _key_and_value(override: str) -> tuple[str, str]:
