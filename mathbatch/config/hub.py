@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,6 +114,27 @@ def available_model(name: str, revision: str | None, config_path: str = "model.p
         raise missing(config_path, MODEL, name, revision, why, f"set {config_path} to where you have it")
     work_offline(why)
     return str(snapshot)
+
+
+def fetched(name: str, files: Sequence[str], config_path: str) -> Path:
+    """Return the folder in the cache with files of a hub model, of those that match; fetch what the cache lacks.
+
+    Raises ConfigError, for the setting that names the model, if it can't be had.
+    """
+    found = available_model(name, None, config_path)
+    if found != name:
+        return Path(found)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # That of the HTTP library, which differs between versions of the client.
+    http_error: type[Exception] = HfHubHTTPError.__bases__[0]
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(files)))
+    except (http_error, OSError) as error:
+        why = f"fetching it from {_endpoint()} failed ({error or type(error).__name__})"
+        otherwise = f"set {config_path} to where you have it"
+        raise missing(config_path, MODEL, name, None, why, otherwise) from error
 
 
 def _lacking(snapshot: Path) -> str | None:

@@ -56,12 +56,7 @@ def available_adapter(name: str) -> Adapter:
     """Return the adapter, from the hub if it is not here. Raises ConfigError if it is nowhere, or is none."""
     if locate(name, KEY).exists():
         return _read(name, locate(name, KEY).absolute())
-    found = hub.available_model(name, None, KEY)
-    if found == name:
-        from huggingface_hub import snapshot_download
-
-        found = snapshot_download(name, allow_patterns=[SETTINGS, *WEIGHTS])
-    return _read(name, Path(found))
+    return _read(name, hub.fetched(name, [SETTINGS, *WEIGHTS], KEY))
 
 
 def _read(name: str, folder: Path) -> Adapter:

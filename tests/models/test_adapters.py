@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import constants
 from support.adapters import DEMO, make_adapter, rename_matrices
 from support.configs import composed
+from support.hub import cached
 
 from mathbatch.config.overrides import allow_new_key
 from mathbatch.errors import ConfigError
-from mathbatch.models.adapters import local_adapter
+from mathbatch.models.adapters import available_adapter, local_adapter
 from mathbatch.models.served_adapters import Adapters
 from mathbatch.runner.components import build_model
 
@@ -81,6 +83,23 @@ def test_the_rank_is_the_highest_of_all_patterns(tmp_path: Path) -> None:
     adapter = local_adapter(str(folder))
     assert adapter is not None
     assert (adapter.rank, adapter.targets) == (40, "down_proj, q_proj, v_proj")
+
+
+def test_an_adapter_of_the_hub_is_taken_from_the_cache_and_one_that_is_nowhere_told_by_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert local_adapter("owner/tuned") is None
+    with pytest.raises(ConfigError, match=r"(?s)model\.lora: the model owner/tuned is not .* set model\.lora to where"):
+        available_adapter("owner/tuned")
+    files = {"adapter_config.json": '{"r": 8}', "adapter_model.safetensors": ""}
+    folder = cached(tmp_path, "model", "owner/tuned", files)
+    for found in (local_adapter("owner/tuned"), available_adapter("owner/tuned")):
+        assert found is not None
+        assert (found.folder, found.rank) == (folder, 8)
+    with pytest.raises(ConfigError, match=r"model\.lora: there is no folder a/b/c"):
+        local_adapter("a/b/c")
 
 
 @pytest.mark.engine
