@@ -131,6 +131,11 @@ class BaseInferenceModel(ABC):
     """Number of sequences that the engine runs together. Valid once the engine is open."""
     seeded: bool = False
     """True if requests have their own seeds. Set before the engine is opened."""
+    serves_adapters: bool = False
+    """True if one engine answers with several LoRA adapters, each request with its `adapter`. Otherwise jobs whose
+    `config.lora` differs have engines of their own."""
+    adapters: frozenset[str] = frozenset()
+    """LoRA adapters of the requests, as `model.lora` names them. Set before the engine is opened."""
     images_preprocessed: int | None = 0
     """Number of images that the engine has preprocessed, without those it found in its cache. None if unknown."""
 
@@ -145,6 +150,10 @@ class BaseInferenceModel(ABC):
 
         Called once for each job that has something to ask, before `open`. May take seconds.
         """
+
+    def takes(self, adapters: frozenset[str]) -> bool:
+        """Tell whether the engine, once it is open, can answer with these LoRA adapters too."""
+        return adapters <= self.adapters
 
     async def open(self) -> None:  # noqa: B027 - an engine without a start-up needs none
         """Load the model. Raise EngineError, with advice in the message, if that fails. Called again after a death."""

@@ -114,6 +114,8 @@ class Request(Struct):
     """Number of the job, counted from 0."""
     sampling: dict[str, Any] = {}
     """Sampling parameters by their names in vLLM."""
+    adapter: str | None = None
+    """LoRA adapter that answers, as `model.lora` names it."""
     on_images_done: Callable[[], None] | None = None
     """Function that frees the memory of the decoded images. `drop_images` calls it once."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,21 +112,42 @@ def missing(path: str, kind: str, name: str, revision: str | None, why: str, oth
     )
 
 
-def available_model(name: str, revision: str | None) -> str:
+def available_model(name: str, revision: str | None, config_path: str = "model.path") -> str:
     """Return where to load a hub model from: its name if the hub can be asked, else its folder in the cache.
 
-    Raises ConfigError if it is in neither place, within ten seconds.
+    Raises ConfigError, for the setting that names it, if it is in neither place, within ten seconds.
     """
-    refuse_no_name("model.path", name)
+    refuse_no_name(config_path, name)
     why = why_unreachable(MODEL, name, revision)
     if why is None:
         return name
     snapshot = cached_snapshot(MODEL, name, revision)
     if snapshot is None or (lacking := _lacking(snapshot)) is not None:
         why = why if snapshot is None else f"of its folder there, {lacking} is missing; {why}"
-        raise missing("model.path", MODEL, name, revision, why, "set model.path to where you have it")
+        raise missing(config_path, MODEL, name, revision, why, f"set {config_path} to where you have it")
     work_offline(why)
     return str(snapshot)
+
+
+def fetched(name: str, files: Sequence[str], config_path: str) -> Path:
+    """Return the folder in the cache with files of a hub model, of those that match; fetch what the cache lacks.
+
+    Raises ConfigError, for the setting that names the model, if it can't be had.
+    """
+    found = available_model(name, None, config_path)
+    if found != name:
+        return Path(found)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # That of the HTTP library, which differs between versions of the client.
+    http_error: type[Exception] = HfHubHTTPError.__bases__[0]
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(files)))
+    except (http_error, OSError) as error:
+        why = f"fetching it from {_endpoint()} failed ({error or type(error).__name__})"
+        otherwise = f"set {config_path} to where you have it"
+        raise missing(config_path, MODEL, name, None, why, otherwise) from error
 
 
 def _lacking(snapshot: Path) -> str | None:

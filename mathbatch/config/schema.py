@@ -68,7 +68,7 @@ class ModelConfig:
     """Reasoning parser of vLLM, which also makes `sampling.structured_outputs` hold for the answer alone, or a pair of
     marks around thoughts: `['<think>', '</think>']`. null: thoughts are split by the usual marks alone."""
     lora: str | None = None
-    """Folder or hub id of a LoRA adapter. null: none."""
+    """Folder or hub id of a LoRA adapter, as PEFT saves it. Jobs with different ones share an engine. null: none."""
     mm_processor_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments for the image processor of the checkpoint, for example `max_pixels`."""
     trust_remote_code: bool = False
@@ -88,6 +88,7 @@ class ModelConfig:
         check_date("model.chat_template_kwargs.strftime_now", self.chat_template_kwargs.get("strftime_now"))
         check_marks("model.reasoning", self.reasoning)
         check_one_of("model.chat_template_content_format", self.chat_template_content_format, CONTENT_FORMATS)
+        check_path("model.lora", self.lora)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
         check_at_least("model.max_model_len", self.max_model_len, 0)
         check_at_least("model.max_tokens", self.max_tokens, 1)

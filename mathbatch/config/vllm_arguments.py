@@ -25,6 +25,9 @@ OWN_KEYS = {
     "trust_remote_code": "model.trust_remote_code",
     "mm_processor_kwargs": "model.mm_processor_kwargs",
     "reasoning_parser": "model.reasoning",
+    # The rank is that of the adapters.
+    "enable_lora": "model.lora",
+    "max_lora_rank": "model.lora",
 }
 # Sampling parameters that hold parameters themselves, with the class in vLLM that names those.
 NESTED_SAMPLING = {

@@ -64,10 +64,11 @@ class Feed:
         errors: FirstErrors,
         run: RunKey,
         job: int = 0,
+        adapter: str | None = None,
     ) -> None:
         self._loader, self._processor, self._filter, self._saver = loader, processor, filter, saver
         self._sampling, self._rollouts, self._counts = sampling, rollouts, counts
-        self._errors, self._run, self._job = errors, run, job
+        self._errors, self._run, self._job, self._adapter = errors, run, job, adapter
         self._is_users_filter = not is_ours(filter)
         self.digests = SpilledList()
         self.is_empty = False
@@ -104,6 +105,7 @@ class Feed:
             if self._is_pending(request):
                 refuse_secrets_in_prompt(request)
                 request.sampling, request.job = sampling_of(self._sampling, request), self._job
+                request.adapter = self._adapter
                 return request
         except PartFailure as error:
             self._errors.note(error, request.label)

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from jinja2 import meta
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models import dates
+from mathbatch.models.adapter_fit import check_fit
+from mathbatch.models.adapters import Adapter
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import vllm_engine_arguments
 from mathbatch.models.processor_names import SCOPES, names_read_by
@@ -68,12 +70,20 @@ def _has_template(folder: Path) -> bool:
 
 
 def try_before_load(
-    config: ModelConfig, arguments: Mapping[str, Any], template: str | None, values: Mapping[str, Any]
+    config: ModelConfig,
+    arguments: Mapping[str, Any],
+    template: str | None,
+    values: Mapping[str, Any],
+    adapter: Adapter | None = None,
 ) -> None:
     """Raise ConfigError for a name that vLLM would ignore, and for a value that it would refuse for every request."""
+    shared = asdict(replace(config, lora=None))
     with without_output():
         try:
-            _trial_of(msgspec.json.encode([asdict(config), arguments, template], enc_hook=str)).check_sampling(values)
+            trial = _trial_of(msgspec.json.encode([shared, arguments, template], enc_hook=str))
+            trial.check_sampling(values)
+            if adapter is not None:
+                trial.check_adapter(adapter)
         except ConfigError:
             raise
         except CANT_LOOK:
@@ -172,6 +182,10 @@ class Trial:
             known = ReasoningConfig(**{**marks, "reasoning_parser": name})
             known.initialize_token_ids(self._inputs.model_config)
             self._inputs.vllm_config.reasoning_config = known
+
+    def check_adapter(self, adapter: Adapter) -> None:
+        """Raise ConfigError for a LoRA adapter that vLLM would refuse, or leave out in parts."""
+        check_fit(adapter, self._inputs.model_config, self._config)
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigError for a value that vLLM would refuse for every request."""

@@ -20,6 +20,7 @@ from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling, check_reasoning_parser
 from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.models.adapters import local_adapter
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.checkpoint import local_checkpoint
@@ -37,6 +38,7 @@ from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.renderer import refusal, render_errors
+from mathbatch.models.served_adapters import Adapters
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
 from mathbatch.models.template_probe import TemplateForm, find_form
@@ -62,12 +64,15 @@ NEED = "vLLM with the smallest model takes"
 class VllmModel(BaseInferenceModel):
     """Runs one vLLM engine. The chat template and the processor of the checkpoint render the prompts."""
 
+    serves_adapters = True
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         check_engine_options(config.engine)
         check_reasoning_parser(config)
         self._engine: AsyncLLM | None = None
         self._found_at: str | None = None  # known once it was opened
+        self._adapters = Adapters()
         self._reaper = Reaper()
         self._ids = itertools.count()
         self._closed = False
@@ -84,25 +89,29 @@ class VllmModel(BaseInferenceModel):
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
         config, folder = self.config, local_checkpoint(self.config)
+        adapter = None if config.lora is None else local_adapter(config.lora)
         if folder is None:
             return
-        is_worth_it, length = is_worth_a_trial(config, folder, values), config.max_model_len
+        is_worth_it = adapter is not None or is_worth_a_trial(config, folder, values)
+        length = config.max_model_len
         if is_worth_it or (length and not is_surely_taken(length, folder, config.engine)):
             os.environ.update(environment(config))
             with without_output():
                 arguments = engine_arguments(config, str(folder), self.seeded)
             if is_worth_it:
-                try_before_load(config, arguments, chat_template(config), values)
+                try_before_load(config, arguments, chat_template(config), values, adapter)
         if (quantised := quantization_of(config, folder)) is not None:
             with without_output():
                 refuse_unknown(quantised)
+
+    def takes(self, adapters: frozenset[str]) -> bool:
+        return self._adapters.fit(adapters)
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
-        if self._found_at is None:
-            await run_in_daemon_thread(self._find)
+        await run_in_daemon_thread(self._find)
         os.environ.update(environment(self.config))
         self._closed = False
         try:
@@ -131,8 +140,10 @@ class VllmModel(BaseInferenceModel):
         prompt = await self._render(engine, request)
         request.drop_images()
         try:
+            adapter = await self._adapters.request(request.adapter, engine, self.config)
             params, parser = self._sampling(request.sampling), self._parser_arguments
-            handed_over = engine.add_request(f"{next(self._ids)}", prompt, params, reasoning_parser_kwargs=parser)
+            id = f"{next(self._ids)}"
+            handed_over = engine.add_request(id, prompt, params, lora_request=adapter, reasoning_parser_kwargs=parser)
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
             output = await _final_output(engine, await handed_over)
         except EngineDeadError as error:
@@ -150,6 +161,7 @@ class VllmModel(BaseInferenceModel):
     async def close(self) -> None:
         self._closed = True
         engine, self._engine = self._engine, None
+        self._adapters.forget_engine()
         if engine is not None:
             if engine.output_handler is not None:  # it would report the end of the engine as an error
                 engine.output_handler.cancel()
@@ -166,6 +178,9 @@ class VllmModel(BaseInferenceModel):
         return self._steps
 
     def _find(self) -> None:
+        self._adapters.find(self.adapters)
+        if self._found_at is not None:
+            return
         path = locate(self.config.path, "model.path")
         if token := self.config.engine.get("hf_token"):
             os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
@@ -189,7 +204,8 @@ class VllmModel(BaseInferenceModel):
         assert self._found_at is not None
         if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
             refuse_unsuitable(quantised)
-        arguments = vllm_engine_arguments(engine_arguments(self.config, self._found_at, self.seeded))
+        serving = self._adapters.arguments(self.config.engine)
+        arguments = vllm_engine_arguments(serving | engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
             return
         self._engine = self._count_steps(AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -20,6 +21,8 @@ from mathbatch.visible import visible
 
 # A swept number with many digits, as sweepers that search choose them.
 LONG_NUMBER = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
+# Keys whose values are paths: what all values of a sweep begin with tells nothing.
+PATHS = {"model.path", "model.lora"}
 # Columns that are left out one after another where there is no room: `sweep.json` has all of them.
 SPARED = ("tokens", "truncated", "95 % interval", "answered")
 # Characters to which a column with long words may shrink; its cells then have several lines.
@@ -84,7 +87,7 @@ def _fits(columns: Sequence[Column], width: int | None) -> bool:
 
 
 def _swept_columns(outcomes: Sequence[Outcome], keys: Sequence[str]) -> list[Column]:
-    values = [swept_values(outcome) for outcome in outcomes]
+    values = _shown_values(outcomes)
     return [
         Column(key.rpartition(".")[2], [_short(found.get(key, "")) for found in values], breaks=True) for key in keys
     ]
@@ -92,7 +95,7 @@ def _swept_columns(outcomes: Sequence[Outcome], keys: Sequence[str]) -> list[Col
 
 def _joined(outcomes: Sequence[Outcome], keys: Sequence[str]) -> Column:
     """Return all that was swept as one column, a line for each key."""
-    values = [swept_values(outcome) for outcome in outcomes]
+    values = _shown_values(outcomes)
     lines = [[f"{key.rpartition('.')[2]}={_short(found[key])}" for key in keys if key in found] for found in values]
     return Column("settings", ["\n".join(cell) for cell in lines], breaks=True)
 
@@ -121,6 +124,26 @@ def swept_keys(outcomes: Sequence[Outcome]) -> list[str]:
 def swept_values(outcome: Outcome) -> dict[str, str]:
     """Return the values that the sweep has set in this job, by key, without Hydra's quotes and backslashes."""
     return dict(map(_key_and_value, outcome.overrides))
+
+
+def _shown_values(outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
+    """Return the values that the sweep has set in each job, paths from where they differ on."""
+    values = [swept_values(outcome) for outcome in outcomes]
+    for key in PATHS:
+        short = _without_shared_folders({found[key] for found in values if "/" in found.get(key, "")})
+        for found in values:
+            if key in found:
+                found[key] = short.get(found[key], found[key])
+    return values
+
+
+def _without_shared_folders(paths: Iterable[str]) -> dict[str, str]:
+    """Return each path from where they differ on; one alone by its last part."""
+    parts = {path: Path(path).parts for path in paths}
+    shared = min((len(one) - 1 for one in parts.values()), default=0)
+    while len({one[:shared] for one in parts.values()}) > 1:
+        shared -= 1
+    return {path: os.path.join(*one[shared:]) for path, one in parts.items()}
 
 
 def _key_and_value(override: str) -> tuple[str, str]:

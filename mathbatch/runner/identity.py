@@ -28,6 +28,8 @@ MODEL_ONLY_SPEED = {
 }  # fmt: skip
 # Keys that earlier versions did not have. They count only where they are set, so that old folders keep their names.
 MODEL_NEWER = {"chat_template_content_format": "auto", "reasoning": None, "lora": None}
+# Files of an adapter that the engine reads; trainers leave tokenizers and more beside them.
+ADAPTER_FILES = "adapter_config.json", "adapter_model.*"
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
 # Bytes that are read at the beginning, middle and end of each file of a checkpoint. Training changes all weights, so
 # these tell two checkpoints apart, and reading whole files would take long.
@@ -70,7 +72,9 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
     """Return the identity by which earlier versions knew a run: paths and numbers as somebody has written them."""
     model = _without(config.model, MODEL_ONLY_SPEED)
     model = {name: value for name, value in model.items() if name not in MODEL_NEWER or value != MODEL_NEWER[name]}
-    model["path"] = _checkpoint(config.model.path, folder)
+    model["path"] = _content_of(config.model.path, "model.path", folder, *(f"*{end}" for end in CHECKPOINT_SUFFIXES))
+    if config.model.lora is not None:
+        model["lora"] = _content_of(config.model.lora, "model.lora", folder, *ADAPTER_FILES)
     model["engine"] = that_change_answers(config.model.engine)
     # Earlier versions had this number as the default. No checkpoint takes fewer tokens and was run with it.
     model["max_model_len"] = USUAL_CONTEXT if config.model.max_model_len == 0 else config.model.max_model_len
@@ -164,23 +168,24 @@ def rounded(value: Any) -> Any:
     return [rounded(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _checkpoint(path: str, start: Path) -> str:
-    """Return a hub id as it stands, or a hash of a folder's files, so that it may move but not change under a run."""
-    folder = start / locate(path, "model.path")
+def _content_of(path: str, config_path: str, start: Path, *patterns: str) -> str:
+    """Return a hub id as it stands, or a hash of a folder's files, so that it may move but not change under a run.
+
+    Only files count whose names match one of the patterns.
+    """
+    folder = start / locate(path, config_path)
     if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
-        raise ConfigError(
-            "model.path", f"there is no folder {folder}", "correct the path, or give a hub id: owner/name"
-        )
+        raise ConfigError(config_path, f"there is no folder {folder}", "correct the path, or give a hub id: owner/name")
     if not folder.is_dir():
         return path
-    files = sorted(file for file in folder.absolute().iterdir() if file.suffix in CHECKPOINT_SUFFIXES)
+    files = sorted(file for file in folder.absolute().iterdir() if any(map(file.match, patterns)))
     found = [(str(file), file.stat()) for file in files if file.is_file()]
     return _hash_of(tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in found))
 
 
 @functools.cache
 def _hash_of(files: tuple[tuple[str, int, int], ...]) -> str:
-    """Return a hash of a checkpoint's files, each given as path, size and time of change."""
+    """Return a hash of the files of a checkpoint or adapter, each given as path, size and time of change."""
     digest = hashlib.blake2b(digest_size=16)
     for path, size, _ in files:
         digest.update(f"{os.path.basename(path)}:{size}:".encode())

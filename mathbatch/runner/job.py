@@ -49,6 +49,7 @@ class Job(ABC):
             errors=self.errors,
             run=components.run,
             job=number,
+            adapter=config.model.lora,
         )
         self.rows: int | None = None
         self.seconds = 0.0

@@ -135,11 +135,14 @@ class Session:
 
     def _engine(self, key: bytes, jobs: Sequence[Job]) -> Engine:
         seeded = any(job.config.sampling.seed is not None for job in jobs)
+        adapters = frozenset(job.config.model.lora for job in jobs if job.config.model.lora is not None)
         for known, engine in self._engines:
-            if known == key and not engine.is_closed and engine.model.seeded >= seeded:
+            fits = known == key and not engine.is_closed and engine.model.seeded >= seeded
+            if fits and engine.model.takes(adapters):
+                engine.model.adapters |= adapters
                 return engine
         model = build_model(jobs[0].config)
-        model.seeded = seeded
+        model.seeded, model.adapters = seeded, adapters
         budget = max(job.components.batcher.image_budget_bytes for job in jobs)
         engine = Engine(model, budget, jobs[0].config.image_workers, self._close_engines)
         self._engines.append((key, engine))
@@ -169,6 +172,9 @@ def allow_open_files() -> None:
 
 
 def engine_key(config: Config) -> bytes:
-    """Identify an engine by all of the model section but its name."""
-    section = {name: value for name, value in dataclasses.asdict(config.model).items() if name != "name"}
+    """Identify an engine by all of the model section but its name, and the adapter where one engine serves several."""
+    outside = {"name"}
+    if config.model.lora is None or build_model(config).serves_adapters:
+        outside.add("lora")
+    section = {name: value for name, value in dataclasses.asdict(config.model).items() if name not in outside}
     return msgspec.json.encode(section, order="sorted", enc_hook=str)

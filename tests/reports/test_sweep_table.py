@@ -96,3 +96,21 @@ def test_tokens_that_do_not_belong_to_all_answers_are_not_shown(capsys: pytest.C
     assert "2,345,678" in second
     assert "2,345,678" not in first
     assert "stopped" in first
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["/me/run/checkpoint-500", "/me/run/checkpoint-1000", "null"], ["checkpoint-500", "checkpoint-1000", "null"]),
+        (["a/final", "b/final"], ["a/final", "b/final"]),
+        (["run/a/final", "run/b/final"], ["a/final", "b/final"]),
+        (["null", "/me/run/final"], ["null", "final"]),
+        (["/me/run", "/me/run/final"], ["run", "run/final"]),
+        (["Qwen/One", "OpenGVLab/Two"], ["Qwen/One", "OpenGVLab/Two"]),
+    ],
+)
+def test_swept_paths_are_shown_from_where_they_differ_on(paths: list[str], names: list[str]) -> None:
+    for key in ("model.lora", "model.path"):
+        table = shown([outcome(at, f"{key}={path}") for at, path in enumerate(paths)], None)
+        cells = [line.split()[0] for line in table.splitlines() if "0a1b2c3" in line]
+        assert cells == names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,14 +38,15 @@ class Borrowed(BaseInferenceModel):
 
 
 class SharedEngine:
-    """Demo model in real vLLM, on an event loop of its own."""
+    """Demo model in real vLLM, with room for these LoRA adapters, on an event loop of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, adapters: Iterable[Path] = ()) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.model: BaseInferenceModel = build_model(composed())
         self.model.seeded = True
+        self.model.adapters = frozenset(map(str, adapters))
         self.wait(self.model.open())
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
@@ -60,16 +61,24 @@ class SharedEngine:
 
     def run_job(self, job: RunJob) -> None:
         """Open the job, answer it and finish it; raise the error that ended it."""
-        job.open(Preflight())
+        self.run_jobs([job])
+
+    def run_jobs(self, jobs: Sequence[RunJob]) -> None:
+        """Open jobs, answer them as one stream and finish them; raise the error that ended one of them."""
+        for job in jobs:
+            job.open(Preflight())
         finisher = ThreadPoolExecutor(1)
         try:
             engine = Engine(Borrowed(self.model), 1 << 30, None)
-            self.wait(generate([job], engine, Progress([job.counts], io.StringIO()), asyncio.Event(), finisher))
+            progress = Progress([job.counts for job in jobs], io.StringIO())
+            self.wait(generate(jobs, engine, progress, asyncio.Event(), finisher))
         finally:
             finisher.shutdown()
-            job.close()
-        if job.error is not None:
-            raise job.error
+            for job in jobs:
+                job.close()
+        for job in jobs:
+            if job.error is not None:
+                raise job.error
 
     def close(self) -> None:
         """Close the engine and end the thread of its event loop."""

@@ -19,6 +19,7 @@ from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.models.adapters import local_adapter
 from mathbatch.models.checkpoint import local_checkpoint
 from mathbatch.models.quantization import needs_of, quantization_of
 from mathbatch.models.trial import without_output
@@ -91,8 +92,19 @@ def _facts(job: RunJob, chat: ChatRenderer, found: Inspection) -> list[tuple[str
     if folder is not None and (quantised := quantization_of(job.config.model, folder)) is not None:
         with without_output():
             facts.append(("quantised as", needs_of(quantised)))
+    facts += _adapter_facts(job.config.model.lora)
     facts.append(("disk for the answers, at most", f"{2 * found.disk_bytes / 1e6:,.0f} MB"))
     return facts
+
+
+def _adapter_facts(name: str | None) -> list[tuple[str, str]]:
+    """Return what is known of the LoRA adapter. Raises ConfigError for a folder that holds none."""
+    if name is None:
+        return []
+    adapter = local_adapter(name)
+    if adapter is None:
+        return [("adapter", f"{name}, not looked at: it is not on this machine")]
+    return [("adapter", f"{name}: rank {adapter.rank}, changes {adapter.targets}")]
 
 
 def _spread(values: Sequence[int]) -> str:
