@@ -1,7 +1,7 @@
 """Make torchvision importable beside a CPU build of torch, for which package indexes have a build for GPUs only.
 
 Its compiled operators are not used here, but it registers two of them when it is imported, which fails unless they are
-declared. `scripts/setup dev` puts such a build into `.venv/torchvision-cpu`, where nobody else finds it.
+declared. `scripts/setup dev` puts such a build into `.venv/torchvision-aside`, where nobody else finds it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(sys.prefix, "torchvision-cpu")
+FOLDER = Path(sys.prefix, "torchvision-aside")
 OPERATORS = ("nms", "qnms")
 ARGUMENTS = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 # A declaration holds as long as this does.
