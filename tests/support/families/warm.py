@@ -23,7 +23,7 @@ LOOK_EVERY_S = 1.0
 
 
 def prepare() -> None:
-    """Import what engines need and let them be forked. Raises RuntimeError if torch is at work here already."""
+    """Import what engines need and let them be forked, on a CPU. Raises RuntimeError if torch is here already."""
     if "torch" in sys.modules:
         raise RuntimeError("torch has its threads already, which a fork loses: use scripts/test_families")
     # With one thread torch has no pool of threads, which forked processes would wait for in vain.
@@ -31,6 +31,10 @@ def prepare() -> None:
     # vLLM would bind the engines of both test processes to the same core.
     os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
     make_importable()
+    from vllm.platforms import current_platform
+
+    if not current_platform.is_cpu():  # what a process has on a GPU is lost to those that are forked from it
+        return
     for name in MODULES:
         importlib.import_module(name)
     _look_at_architectures_here()
