@@ -20,6 +20,7 @@ if [[ "$1 $2" == '-m venv' ]]; then
     cp "$0" "$3/bin/python"
     touch "$3/pyvenv.cfg"
 fi
+[[ "$*" != *'version("torchvision")'* ]] || echo 0.28.0
 if [[ -n "${FAILING:-}" && "$*" =~ $FAILING ]]; then
     echo "${SAYING:-}"
     exit 1
@@ -111,6 +112,16 @@ def test_a_torchvision_that_does_not_load_is_removed(checkout: Checkout, failing
     code, _, calls = checkout.set_up(FAILING=failing)
     assert code == 0
     assert any("uninstall -y torchvision torchaudio torchcodec" in call for call in calls) == removed
+
+
+def test_the_tests_get_the_torchvision_that_does_not_load_where_vllm_does_not_see_it(checkout: Checkout) -> None:
+    assert checkout.set_up(FAILING="import torchvision")[0] == 0
+    assert not any("--target" in call for call in checkout.set_up(FAILING="import torchvision")[2])
+    code, said, calls = checkout.set_up("dev", FAILING="import torchvision")
+    assert code == 0, said
+    aside = checkout.root / ".venv/torchvision-aside"
+    at = next(at for at, call in enumerate(calls) if call.endswith(f"--no-deps --target {aside} torchvision==0.28.0"))
+    assert any("uninstall -y torchvision" in call for call in calls[at:]), "its version is known before it is removed"
 
 
 def test_two_at_once_install_once(checkout: Checkout) -> None:

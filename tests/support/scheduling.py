@@ -8,6 +8,8 @@ from xdist.scheduler import LoadScopeScheduling
 SHARED_ENGINE = "shared engine"
 # Tests of a file in this folder share what takes long to make: a wheel, the figures of a benchmark.
 SHARING_FILES = "tests/repository/"
+# Tests in this folder share the engine of the model family in their brackets.
+FAMILIES = "tests/families/"
 
 
 class SharingScheduling(LoadScopeScheduling):
@@ -16,4 +18,11 @@ class SharingScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if SHARED_ENGINE in nodeid:
             return SHARED_ENGINE
+        if family := family_of(nodeid):
+            return family
         return nodeid.split("::")[0] if nodeid.startswith(SHARING_FILES) else nodeid
+
+
+def family_of(nodeid: str) -> str | None:
+    """Return the model family that a test is about, None for all other tests."""
+    return nodeid.partition("[")[2].removesuffix("]") or None if nodeid.startswith(FAMILIES) else None
