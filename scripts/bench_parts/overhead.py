@@ -1,11 +1,13 @@
 """Measure MathBatch itself: with a model that answers at once, and when nearly all is answered already.
 
 End to end is the whole command, from its start over durable writes to results.jsonl; loop is the generation alone, as
-the manifest tells it. A resume finds a store without one record in a thousand, as an interrupted run leaves it.
+the manifest tells it; bare is the least that any runner does with as many rows, see bare.py. A resume finds a store
+without one record in a thousand, as an interrupted run leaves it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
@@ -13,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_parts.figures import Check, at_least, at_most, figures_by_size
+from bench_parts.figures import Check, at_least, at_most, figures_by_size, paired
 from bench_parts.process import watch
 from bench_parts.prompts import rows, write_rows
 
@@ -21,9 +23,12 @@ SIZES = (10_000, 100_000, 1_000_000)
 QUICK_SIZES = (300, 1_000, 3_000)
 MISSING = 0.001
 KEYS = ("samples_per_s", "loop_samples_per_s", "wall_s", "peak_mb", "first_answer_s", "generated_s")
-RATE_BAR = 15_000
-MEMORY_FACTOR, MEMORY_MB = 1.5, 200
-RESUME_BAR_S = 15
+# Samples/s as a share of those of a bare loop (bare.py) over the same rows, at the same time on the same machine.
+RATE_BAR = 0.25
+# Highest memory as a multiple of that for the fewest rows.
+MEMORY_FACTOR = 1.5
+# Seconds of a resume as a multiple of those of a bare loop that answers everything.
+RESUME_BAR, ANSWERED_BAR = 1.5, 1.0
 
 
 def measure(
@@ -37,9 +42,10 @@ def measure(
         say(f"answering {sizes[-1]:,} rows once")
         fresh(work, sizes[-1])
     for repeat in range(repeats):
-        for size in sizes if with_overhead else ():
-            found = fresh(work, size) | {"repeat": repeat}
-            say(f"  fresh, {size:,} rows: {found['samples_per_s']:,.0f} samples/s, {found['peak_mb']:,.0f} MB")
+        for size, kind in itertools.product(sizes, (bare, fresh)) if with_overhead else [(sizes[-1], bare)]:
+            found = kind(work, size) | {"repeat": repeat}
+            rate, peak = found["samples_per_s"], found["peak_mb"]
+            say(f"  {found['run']}, {size:,} rows: {rate:,.0f} samples/s, {peak:,.0f} MB")
             yield found
         found = resumed(work, sizes[-1], seed=repeat) | {"repeat": repeat}
         say(f"  resumed, {sizes[-1]:,} rows: {found['wall_s']:.1f} s, {found['peak_mb']:,.0f} MB")
@@ -47,23 +53,36 @@ def measure(
 
 
 def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return figures_by_size(measurements, KEYS)
+    """Return medians; `bare_times` is the time of the whole command as a multiple of the bare loop's, by repeat."""
+    named = [one | {"workload": str(one["samples"]), "contender": one["run"]} for one in measurements]
+    rows = figures_by_size(measurements, KEYS)
+    for row in rows:
+        size = str(row["samples"])
+        if row["run"] != "bare":
+            row["bare_times"] = paired(named, size, row["run"], "bare", "wall_s")
+        if row["run"] == "resumed":
+            answered = [one | {"wall_s": one.get("generated_s", one["wall_s"])} for one in named]
+            row["bare_times_until_answered"] = paired(answered, size, "resumed", "bare", "wall_s")
+    return rows
 
 
 def checks(found: list[dict[str, Any]]) -> list[Check]:
+    """Judge each figure by the bare loop's, and memory by that for the fewest rows."""
     new = sorted((row for row in found if row["run"] == "fresh"), key=lambda row: row["samples"])
     results = [
-        at_least(f"{row['samples']:,} rows: samples/s, end to end", row["samples_per_s"].median, RATE_BAR)
+        at_least(f"{row['samples']:,} rows: samples/s / bare loop's", 1 / row["bare_times"].median, RATE_BAR)
         for row in new[1:]
     ]
     if len(new) > 1:
-        bar = MEMORY_FACTOR * new[0]["peak_mb"].median + MEMORY_MB
-        results.append(at_most(f"{new[-1]['samples']:,} rows: MB at peak", new[-1]["peak_mb"].median, round(bar)))
+        ratio = new[-1]["peak_mb"].median / new[0]["peak_mb"].median
+        name = f"peak memory, {new[-1]['samples']:,} / {new[0]['samples']:,} rows"
+        results.append(at_most(name, ratio, MEMORY_FACTOR))
     for row in found:
         if row["run"] == "resumed":
             name = f"{row['samples']:,} rows, {1 - MISSING:.1%} done"
-            results.append(at_most(f"{name}: whole command, s", row["wall_s"].median, RESUME_BAR_S))
-            results.append(at_most(f"{name}: until all is answered, s", row["generated_s"].median, RESUME_BAR_S))
+            results.append(at_most(f"{name}: time / bare loop's", row["bare_times"].median, RESUME_BAR))
+            until = row["bare_times_until_answered"].median
+            results.append(at_most(f"{name}: time until answered / bare loop's", until, ANSWERED_BAR))
     return results
 
 
@@ -80,6 +99,15 @@ def command(work: Path, size: int) -> list[str]:
         "-m", "mathbatch.run", "model._target_=mathbatch.models.scripted.ScriptedModel", "dataset=generic",
         f"dataset.input={input_of(work, size)}", "dataset.image_field=null", f"output_dir={_output(work, size)}",
     ]  # fmt: skip
+
+
+def bare(work: Path, size: int) -> dict[str, Any]:
+    """Let the bare loop answer all rows."""
+    folder = work / f"bare-{size}"
+    shutil.rmtree(folder, ignore_errors=True)
+    watched = watch(["-m", "bench_parts.bare", str(input_of(work, size)), str(folder)], work / "log.txt")
+    found = {"run": "bare", "samples": size, "samples_per_s": size / watched.wall_s}
+    return found | {"wall_s": watched.wall_s, "peak_mb": watched.peak_mb}
 
 
 def fresh(work: Path, size: int) -> dict[str, Any]:

@@ -36,13 +36,25 @@ class Watched:
     moments: dict[str, float] = field(default_factory=dict)
 
 
-def watch(arguments: Sequence[str], log: Path, events: Mapping[str, Callable[[], bool]] | None = None) -> Watched:
-    """Run `python <arguments>` to its end. Raises RuntimeError with the end of its output if it fails."""
+def watch(
+    arguments: Sequence[str],
+    log: Path,
+    events: Mapping[str, Callable[[], bool]] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Watched:
+    """Run `python <arguments>` to its end. Raises RuntimeError with the end of its output if it fails.
+
+    `variables` are further environment variables for it.
+    """
     watched, ended = Watched(), threading.Event()
     with log.open("wb") as output:
         started = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment()
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment() | dict(variables or {}),
         )
         watcher = threading.Thread(target=_follow, args=(process.pid, watched, events or {}, started, ended))
         watcher.start()
@@ -70,7 +82,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment: package and scripts can be found, every contender has the same key-value cache."""
     paths = [str(SCRIPTS.parent), str(SCRIPTS), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
@@ -95,7 +107,7 @@ def _follow(
             if name not in watched.moments and seen():
                 watched.moments[name] = time.monotonic() - started
         if tick % CHILDREN_EVERY == 0:
-            watched.engine_peak_mb = max([watched.engine_peak_mb or 0.0, *map(peak_mb, _descendants(pid))]) or None
+            watched.engine_peak_mb = max([watched.engine_peak_mb or 0.0, *map(peak_mb, descendants(pid))]) or None
         tick += 1
     for name, seen in events.items():  # what happened within the last tick
         if name not in watched.moments and seen():
@@ -112,7 +124,7 @@ def peak_mb(pid: int) -> float:
     return int(kib) * 1024 / MB
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     try:
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]
     except psutil.Error:

@@ -8,6 +8,7 @@ together; growth is the most in the last tenth of the answers less the most in t
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,19 @@ from bench_parts.process import watch
 
 SIZES = (5_000, 50_000)
 QUICK_SIZES = (200, 400)
-KEYS = ("answers_per_s", "cpu_ms_each", "parent_mb", "parent_growth_mb", "workers_mb", "workers_growth_mb")
-RATE_BAR = 500
+KEYS = (
+    "answers_per_s",
+    "cpu_ms_each",
+    "busy_share",
+    "parent_mb",
+    "parent_growth_mb",
+    "workers_mb",
+    "workers_growth_mb",
+)
+# Share of the time of all cores in which answers are scored, rather than waited for.
+BUSY_BAR = 0.7
+# Processor time of an answer among ten times as many, as a multiple.
+COST_FACTOR = 1.2
 # Highest memory of ten times as many answers, as a multiple.
 GROWTH_FACTOR = 1.1
 
@@ -48,9 +60,13 @@ def medians(measurements: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def checks(found: list[dict[str, Any]]) -> list[Check]:
     results = [
-        at_least(f"{row['answers']:,} answers: answers/s", row["answers_per_s"].median, RATE_BAR) for row in found
+        at_least(f"{row['answers']:,} answers: busy share of the cores", row["busy_share"].median, BUSY_BAR)
+        for row in found
     ]
     small, large = (min(found, key=lambda row: row["answers"]), max(found, key=lambda row: row["answers"]))
+    cost = large["cpu_ms_each"].median / small["cpu_ms_each"].median
+    title = f"processor time of an answer, {large['answers']:,} / {small['answers']:,} answers"
+    results.append(at_most(title, cost, COST_FACTOR))
     for name in ("parent", "workers"):
         ratio = large[f"{name}_mb"].median / small[f"{name}_mb"].median
         title = f"memory of the {name}, {large['answers']:,} / {small['answers']:,} answers"
@@ -59,8 +75,9 @@ def checks(found: list[dict[str, Any]]) -> list[Check]:
 
 
 def _per_answer(found: dict[str, Any]) -> dict[str, Any]:
-    each = 1000 / found["answers"]
+    cpu_s = found["parent_cpu_s"] + found["workers_cpu_s"]
     return found | {
         "answers_per_s": found["answers"] / found["seconds"],
-        "cpu_ms_each": (found["parent_cpu_s"] + found["workers_cpu_s"]) * each,
+        "cpu_ms_each": cpu_s * 1000 / found["answers"],
+        "busy_share": cpu_s / found["seconds"] / len(os.sched_getaffinity(0)),
     }
