@@ -206,7 +206,7 @@ class SamplingConfig:
     """Number of most probable tokens to sample from. 0: all tokens."""
     min_p: float = 0.0
     max_tokens: int | None = 1024
-    """Longest answer, in tokens. null: up to the context length."""
+    """Longest answer, in tokens; by default that of `model.max_tokens`. null: up to the context length."""
     min_tokens: int = 0
     repetition_penalty: float = 1.0
     presence_penalty: float = 0.0
