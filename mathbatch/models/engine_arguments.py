@@ -65,7 +65,7 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"
     if config.max_images:
         arguments["limit_mm_per_prompt"] = {"image": config.max_images}
-    return arguments | _reasoning_arguments(config) | engine
+    return arguments | engine | _reasoning_arguments(config)
 
 
 def vllm_engine_arguments(arguments: Mapping[str, Any]) -> AsyncEngineArgs:
@@ -88,7 +88,9 @@ def _reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
     if config.reasoning is None:
         return {}
     opening, closing = config.reasoning
-    return {"reasoning_config": {"reasoning_start_str": opening, "reasoning_end_str": closing}}
+    marks = {"reasoning_start_str": opening, "reasoning_end_str": closing}
+    # The user's may end thoughts with a sentence before the closing mark.
+    return {"reasoning_config": marks | config.engine.get("reasoning_config", {})}
 
 
 def _default_tensor_parallel(gpus: int) -> int:
