@@ -80,7 +80,7 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"
     if parallel > 1 and config.max_images:
         arguments |= _for_parallel_pictures(engine, is_local)
-    arguments |= _reasoning_arguments(config) | engine
+    arguments |= engine | _reasoning_arguments(config)
     return {**arguments, "max_model_len": length_for(config.max_model_len, arguments)}
 
 
@@ -139,7 +139,9 @@ def _reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
     if config.reasoning is None:
         return {}
     opening, closing = config.reasoning
-    return {"reasoning_config": {"reasoning_start_str": opening, "reasoning_end_str": closing}}
+    marks = {"reasoning_start_str": opening, "reasoning_end_str": closing}
+    # The user's may end thoughts with a sentence before the closing mark.
+    return {"reasoning_config": marks | config.engine.get("reasoning_config", {})}
 
 
 def _default_tensor_parallel(gpus: int) -> int:

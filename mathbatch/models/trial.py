@@ -198,8 +198,8 @@ class Trial:
         if isinstance(inner, Mapping) and len(inner) == 1:
             path += f".{next(iter(inner))}"
         if at_fault == "thinking_token_budget" and "reasoning_config" in problem:
-            problem, fix = f"vLLM's parser '{self._config.reasoning}' names no marks", MARKS_NEEDED
-            raise ConfigError(path, problem, fix)
+            problem = f"vLLM must know the marks around thoughts to end them, and {self._config.reasoning} tells none"
+            raise ConfigError(path, problem, MARKS_NEEDED)
         raise ConfigError(path, f"vLLM refuses it: {problem}", "correct it")
 
     def _refusal(self, values: Mapping[str, Any]) -> str | None:
