@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,8 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
 from mathbatch.models.context_length import context_length, is_surely_taken
-from mathbatch.models.engine_arguments import engine_arguments, environment
-from mathbatch.models.leftovers import MAKERS
+from mathbatch.models.engine_arguments import PICTURE_CACHE_NAME, engine_arguments, environment
+from mathbatch.models.leftovers import SHARED_MEMORY, SharedMemoryNotes, own_folder, remove_folder
 from mathbatch.runner.components import build_model
 
 # Importing vLLM takes ten seconds, which its processes share with other tests of real engines.
@@ -105,14 +108,21 @@ def test_arguments_of_the_user_take_precedence() -> None:
     assert {name: found[name] for name in engine} == engine
 
 
-def test_each_start_has_shared_memory_of_its_own_that_the_next_start_would_clean_up() -> None:
-    from vllm import envs
-
-    name = "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME"
-    first, second = (environment(demo())[name] for _ in range(2))
+def test_each_start_has_shared_memory_of_its_own() -> None:
+    first, second = (environment(demo())[PICTURE_CACHE_NAME] for _ in range(2))
     assert first != second
-    assert first.startswith(MAKERS)
-    assert envs._generate_shm_name().startswith(MAKERS)  # of somebody else's engine
+
+
+def test_shared_memory_with_pictures_is_removed_after_a_run_that_was_killed(tmp_path: Path) -> None:
+    lock = own_folder(str(tmp_path))
+    pictures = SharedMemory(environment(demo())[PICTURE_CACHE_NAME], create=True, size=1 << 16)  # as vLLM makes it
+    resource_tracker.unregister(pictures._name, "shared_memory")  # type: ignore[attr-defined]
+    SharedMemoryNotes(str(tmp_path)).look([os.getpid()])
+    pictures.close()
+    os.close(lock)
+    assert (SHARED_MEMORY / pictures.name).exists()
+    remove_folder(str(tmp_path))
+    assert not (SHARED_MEMORY / pictures.name).exists()
 
 
 LENGTHS = [
