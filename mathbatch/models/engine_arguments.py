@@ -75,6 +75,8 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         "enforce_eager": gpus == 0,
         # vLLM's CPU sampler dies on a seeded prompt that is split over two steps.
         "enable_chunked_prefill": False if seeded and not gpus else None,
+        # Models with linear attention, as Qwen3.5, can't keep prefixes without chunks.
+        "enable_prefix_caching": False if seeded and not gpus else None,
     }
     if is_local:
         arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"

@@ -71,6 +71,7 @@ def mistral3(folder: Path) -> None:
         vision_config=vision_config(model_type="pixtral", image_size=1540, head_dim=32),
         image_token_index=ids(found, "[IMG]")[0],
         spatial_merge_size=2,
+        tie_word_embeddings=False,
     )
     model = made(hf.Mistral3ForConditionalGeneration, config)
     say_always(model, ids(found, "[/INST]", "[THINK]", "2", "+", "3", "[/THINK]", "5", "</s>"))

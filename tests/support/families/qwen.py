@@ -107,7 +107,7 @@ def qwen3_5(folder: Path) -> None:
     rope = {**INTERLEAVED, "partial_rotary_factor": 1.0}
     text = text_config(found, num_hidden_layers=len(layers), layer_types=layers, rope_parameters=rope, **linear)
     tower = _tower(patch_size=16, num_position_embeddings=2304)
-    config = hf.Qwen3_5Config(text_config=text, vision_config=tower, **_vision_tokens(found))
+    config = hf.Qwen3_5Config(text_config=text, vision_config=tower, tie_word_embeddings=False, **_vision_tokens(found))
     model = made(hf.Qwen3_5ForConditionalGeneration, config)
     say_always(model, thought(found))
     save(folder, model, _processor_of_qwen3(found, templates.QWEN3_5), ends(found))

@@ -47,7 +47,7 @@ FAMILIES = {
         Family("llama4", "further", "llama4"),
         Family("internvl", "pictures", "internvl"),
         Family("gemma3", "pictures", "gemma"),
-        Family("paligemma", "pictures", images=1),
+        Family("paligemma", "pictures", images=1, in_place=False),
         Family("llava_onevision", "pictures", "llava", in_place=False),
         Family("llava15", "pictures", "llava15", in_place=False),
         Family("idefics3", "pictures", "idefics3"),

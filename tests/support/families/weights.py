@@ -53,6 +53,7 @@ def say_always(model: Any, tokens: Sequence[int]) -> None:
             if ADDING.search(name):
                 weight.zero_()
         words, scores = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+        assert words is not scores, "the embeddings are tied"
         scores.zero_()
         for feature, (token, following) in enumerate(itertools.pairwise(tokens)):
             words[token] = 0.0
