@@ -30,6 +30,8 @@ TEMPLATES = {
     "system as string": (
         "{% if m.role == 'system' or m.content is string %}{{ m.content }}{% else %}" + PARTS + "{% endif %}"
     ),
+    "system joined to a string": "{% if m.role == 'system' %}{{ 'Rules: ' + m.content }}{% elif m.content is string %}"
+    "{{ m.content }}{% else %}" + PARTS + "{% endif %}",
     "no system": "{% if m.role != 'system' %}" + PARTS + "{% endif %}",
 }
 SYSTEM = "Say 'yes'.\nOr \"no\"."
@@ -113,6 +115,12 @@ def test_a_system_prompt_that_a_template_wants_as_a_string_arrives_as_one(render
     for query, count in [*ORDINARY, (WITHIN, 2)]:
         without = made.render(messages_of(query, count)).text
         assert made.render(messages_of(query, count, SYSTEM)).text == f"<system>{SYSTEM}{without}"
+    assert not made.form.changes_system(messages_of(WITHIN, 2, SYSTEM))
+
+
+def test_a_system_prompt_that_a_template_refuses_as_parts_is_passed_on_as_a_string(renderer: Make) -> None:
+    made = renderer("system joined to a string")
+    assert made.render(messages_of(WITHIN, 2, SYSTEM)).text.startswith(f"<system>Rules: {SYSTEM}<user>Which of <image>")
     assert not made.form.changes_system(messages_of(WITHIN, 2, SYSTEM))
 
 
