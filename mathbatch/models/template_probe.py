@@ -5,7 +5,7 @@ Templates differ by more than their family, since finetunes bring their own, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Texts that no template holds by itself. A list that is printed as Python has the end of a line as two characters.
 FIRST, SECOND = "Quartz", "Feldspar"
-SYSTEM = f"{FIRST}\n{SECOND}"
+TEXTS = {"system": "Mica\nBasalt", "user": f"{FIRST}\n{SECOND}"}
 IMAGE_TOKEN_KEYS = ("image_token_id", "image_token_index")
 
 
@@ -109,14 +109,10 @@ def find_form(renderer: BaseRenderer[Any], params: ChatParams, max_images: int) 
     if not isinstance(renderer, HfRenderer):
         return TemplateForm(Style(params), Style(params))
     probe = _Probe(renderer, max_images)
-    plain = probe.style(params)
-    is_kept = probe.keeps_system(params)
-    other = None if is_kept or params.chat_template_content_format != "auto" else probe.other_format(params)
-    with_system = plain
-    if other is not None and probe.keeps_system(other):
-        with_system, is_kept = probe.style(other), True
+    plain, _ = probe.delivering(params, "user")
+    with_system, is_kept = probe.delivering(params, "system", "user")
     special = tuple(renderer.get_tokenizer().all_special_tokens)
-    return TemplateForm(plain, with_system, probe.marks(params), special, is_kept)
+    return TemplateForm(probe.style(plain), probe.style(with_system), probe.marks(params), special, is_kept)
 
 
 class _Probe:
@@ -126,15 +122,19 @@ class _Probe:
         self._renderer = renderer
         self._takes_images = max_images > 0 and renderer.model_config.is_multimodal_model
 
-    def keeps_system(self, params: ChatParams) -> bool:
-        """Tell whether a system prompt arrives. One that is refused is told row by row."""
-        text = self._render([{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Mica"}], params)
-        return text is None or SYSTEM in text
+    def delivering(self, params: ChatParams, *roles: str) -> tuple[ChatParams, bool]:
+        """Return parameters with which messages of these roles arrive, and whether they do.
 
-    def other_format(self, params: ChatParams) -> ChatParams:
-        """Return the parameters with the content format that vLLM has not found."""
-        other = "openai" if self._detected(params) == "string" else "string"
-        return replace(params, chat_template_content_format=other)
+        They are those given, or the same in the other content format if that is not configured. Messages that are
+        refused count as if they arrived, since that is told row by row.
+        """
+        arrive = self._arrive(params, roles)
+        if not arrive and params.chat_template_content_format == "auto":
+            other = "openai" if self._detected(params) == "string" else "string"
+            changed = replace(params, chat_template_content_format=other)
+            if self._arrive(changed, roles):
+                return changed, True
+        return params, arrive is not False
 
     def style(self, params: ChatParams) -> Style:
         """Return how images have to be written with these parameters."""
@@ -158,6 +158,11 @@ class _Probe:
         ids = {getattr(config, key, None) for key in IMAGE_TOKEN_KEYS}
         known = tokenizer.get_added_vocab()
         return tuple(token for token, id in known.items() if token.strip() and (token in written or id in ids))
+
+    def _arrive(self, params: ChatParams, roles: Sequence[str]) -> bool | None:
+        """Tell whether the texts of messages arrive as they are written, None if the template refuses them."""
+        text = self._render([{"role": role, "content": TEXTS[role]} for role in roles], params)
+        return None if text is None else all(TEXTS[role] in text for role in roles)
 
     def _between(self, params: ChatParams) -> str | None:
         """Return what an image between two texts adds there, None if the template does not render them."""

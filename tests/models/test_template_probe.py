@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,33 +18,36 @@ from mathbatch.models.conversion import vllm_messages
 from mathbatch.models.renderer import PromptRenderer
 from mathbatch.records import ImageRef, Sample
 
-# Templates of the shapes that published ones have. The demo's own words are left out.
-LOOP = "{% for m in messages %}<{{ m.role }}>%s{% endfor %}<answer>"
 PARTS = "{% for p in m.content %}{{ p.text if p.type == 'text' else '<image>' }}{% endfor %}"
+# Bodies of templates, of the shapes that published ones have.
 TEMPLATES = {
-    "parts": LOOP % PARTS,
-    "string": LOOP % "{{ m.content }}",
-    "pictures first": LOOP
-    % (
+    "parts": PARTS,
+    "string": "{{ m.content }}",
+    "pictures first": (
         "{% for p in m.content if p.type == 'image' %}<image>{% endfor %}"
         "{% for p in m.content if p.type == 'text' %}{{ p.text }}{% endfor %}"
     ),
-    "system as string": LOOP
-    % ("{% if m.role == 'system' or m.content is string %}{{ m.content }}{% else %}" + PARTS + "{% endif %}"),
-    "no system": LOOP % ("{% if m.role != 'system' %}" + PARTS + "{% endif %}"),
+    "system as string": (
+        "{% if m.role == 'system' or m.content is string %}{{ m.content }}{% else %}" + PARTS + "{% endif %}"
+    ),
+    "system joined to a string": "{% if m.role == 'system' %}{{ 'Rules: ' + m.content }}{% elif m.content is string %}"
+    "{{ m.content }}{% else %}" + PARTS + "{% endif %}",
+    "no system": "{% if m.role != 'system' %}" + PARTS + "{% endif %}",
 }
 SYSTEM = "Say 'yes'.\nOr \"no\"."
 Make = Callable[..., PromptRenderer]
 
 
-@pytest.fixture
-def renderer(tmp_path: Path) -> Make:
-    """Return a function that makes the renderer of the demo model with one of the templates."""
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Return a function that makes the renderer of the demo model with one of the templates, once each."""
 
-    def make(template: str, **changes: Any) -> PromptRenderer:
-        file = tmp_path / "template.jinja"
-        file.write_text(TEMPLATES[template], "utf-8")
-        config = replace(composed().model, chat_template=str(file), **changes)
+    @cache
+    def make(template: str, content_format: str = "auto") -> PromptRenderer:
+        file = tmp_path_factory.mktemp("templates") / "template.jinja"
+        body = TEMPLATES[template]
+        file.write_text("{% for m in messages %}<{{ m.role }}>" + body + "{% endfor %}<answer>", "utf-8")
+        config = replace(composed().model, chat_template=str(file), chat_template_content_format=content_format)
         return PromptRenderer(config, locate(config.path, "model.path"))
 
     return make
@@ -90,7 +93,7 @@ def test_no_word_is_lost_where_the_text_has_pictures(renderer: Make, template: s
 
 @pytest.mark.parametrize("template", ["parts", "string", "pictures first", "system as string"])
 def test_pictures_stand_in_the_order_of_their_places(renderer: Make, template: str) -> None:
-    made = renderer(template, chat_template_content_format="string" if template == "system as string" else "auto")
+    made = renderer(template, "string" if template == "system as string" else "auto")
     queries = {
         "Look at <image2> first, then <image3>. How many?": (3, "123"),
         "First <image 2>, then <image 1>.": (2, "12" if template == "pictures first" else "21"),
@@ -115,8 +118,14 @@ def test_a_system_prompt_that_a_template_wants_as_a_string_arrives_as_one(render
     assert not made.form.changes_system(messages_of(WITHIN, 2, SYSTEM))
 
 
+def test_a_system_prompt_that_a_template_refuses_as_parts_is_passed_on_as_a_string(renderer: Make) -> None:
+    made = renderer("system joined to a string")
+    assert made.render(messages_of(WITHIN, 2, SYSTEM)).text.startswith(f"<system>Rules: {SYSTEM}<user>Which of <image>")
+    assert not made.form.changes_system(messages_of(WITHIN, 2, SYSTEM))
+
+
 def test_a_form_that_is_configured_is_taken_as_it_is(renderer: Make) -> None:
-    made = renderer("system as string", chat_template_content_format="openai")
+    made = renderer("system as string", "openai")
     messages = messages_of(WITHIN, 2, SYSTEM)
     assert "{'type': 'text'" in made.render(messages).text
     assert made.form.changes_system(messages)
