@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,17 +137,6 @@ def test_an_adapter_of_the_part_that_reads_pictures_needs_a_word_to_vllm(tmp_pat
     assert "changes the part that reads pictures (model.vision_model.encoder.layers.0.self_attn.q_proj)" in told
     assert told.endswith("fix: set model.engine.enable_tower_connector_lora=true")
     assert refusal(folder, "model.engine.enable_tower_connector_lora=true") == ""
-
-
-@pytest.mark.engine
-def test_a_model_for_which_vllm_takes_no_adapter_is_named(tmp_path: Path) -> None:
-    model = tmp_path / "model"
-    shutil.copytree(DEMO, model, ignore=shutil.ignore_patterns("model.safetensors", "processor_config.json"))
-    shape = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
-    known = {"architectures": ["GPTNeoXForCausalLM"], "model_type": "gpt_neox", "vocab_size": 579, **shape}
-    (model / "config.json").write_text(json.dumps(known))
-    told = refusal(make_adapter(tmp_path / "adapter", seed=1), f"model.path={model}", "model.max_images=0")
-    assert told.startswith("model.lora: vLLM takes no adapter for GPTNeoXForCausalLM")
 
 
 @pytest.mark.engine
