@@ -131,6 +131,8 @@ class BaseInferenceModel(ABC):
     """Number of sequences that the engine runs together. Valid once the engine is open."""
     seeded: bool = False
     """True if requests have their own seeds. Set before the engine is opened."""
+    most_images: int = 0
+    """Largest number of images in one of the first rows. Set before `check_before_load`."""
     images_preprocessed: int | None = 0
     """Number of images that the engine has preprocessed, without those it found in its cache. None if unknown."""
 

@@ -1,4 +1,4 @@
-"""Let vLLM look at a configuration before it loads the weights: at what it would ignore, or refuse for every request.
+"""Let vLLM look at a configuration before it loads the weights: at what it can't load, would ignore, or refuse.
 
 Only the part of vLLM that takes requests in is made: tokenizer, chat template, image processor. That needs neither
 weights nor memory of a GPU; the import of vLLM takes ten seconds, which the load would take anyway.
@@ -8,82 +8,69 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 import msgspec
 from jinja2 import meta
+from PIL import Image
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
+from mathbatch.models.chat_params import chat_params
 from mathbatch.models.conversion import vllm_sampling
+from mathbatch.models.engine_arguments import chat_template, engine_arguments
 from mathbatch.models.processor_names import SCOPES, names_read_by
+from mathbatch.models.start_errors import NOISE, embedding_fix, is_about_the_machine, start_error, words_of
+
+if TYPE_CHECKING:
+    from vllm.v1.engine.input_processor import InputProcessor
 
 # Tags of transformers that mark the assistant's part of a prompt; Jinja itself does not know them.
 GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
-# Parts of vLLM's messages that tell users nothing: the name of the parameter once more, and pydantic's web address.
-NOISE = re.compile(r"\(parameter=.*\)$|\[type=[^\]]*\]|For further information visit \S+", re.DOTALL)
 # Variables of a chat template that are not for the user to set.
 NOT_THE_USERS = {"messages", "tools", "add_generation_prompt", "raise_exception", "strftime_now", "namespace"}
-# What keeps vLLM from looking at a configuration keeps it from loading it too, and is told then.
+# Errors that vLLM and the code of checkpoints raise for what they can't load.
 CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
-# Sampling parameters whose values the schema has checked as vLLM does. Any other gives reason to ask vLLM.
-CHECKED = {
-    "temperature", "top_p", "top_k", "min_p", "max_tokens", "min_tokens", "repetition_penalty", "presence_penalty",
-    "frequency_penalty", "seed", "stop", "ignore_eos", "include_stop_str_in_output", "skip_special_tokens",
-    "spaces_between_special_tokens",
-}  # fmt: skip
-# vLLM takes no higher one since 0.32.
-HIGHEST_TEMPERATURE = 2.0
+# Errors for a prompt that can't be made.
+PROMPT_ERRORS = (*CANT_LOOK, ArithmeticError, jinja2.TemplateError)
 PROMPT = [1]
-
-
-def is_worth_a_trial(config: ModelConfig, folder: Path, values: Mapping[str, Any]) -> bool:
-    """Tell whether there is anything that vLLM may ignore or refuse, so that its import is worth ten seconds."""
-    is_unusual = not values.keys() <= CHECKED or values.get("temperature", 0) > HIGHEST_TEMPERATURE
-    # How many tokens there may be is then for vLLM to say.
-    is_unusual |= values.get("max_tokens") is None and values.get("min_tokens", 0) > 0
-    named = config.mm_processor_kwargs or config.chat_template_kwargs or config.chat_template
-    return is_unusual or bool(named) or not _has_template(folder)
-
-
-def _has_template(folder: Path) -> bool:
-    """Tell whether the files of a checkpoint hold a chat template."""
-    if (folder / "chat_template.jinja").is_file():
-        return True
-    for name in ("tokenizer_config.json", "chat_template.json", "processor_config.json"):
-        if (folder / name).is_file() and "chat_template" in json.loads((folder / name).read_text("utf-8")):
-            return True
-    return False
+# Width and height of the picture in a trial, in pixels.
+BLANK = (224, 224)
 
 
 def try_before_load(
-    config: ModelConfig, arguments: Mapping[str, Any], template: str | None, values: Mapping[str, Any]
+    config: ModelConfig, folder: Path, seeded: bool, values: Mapping[str, Any], most_images: int
 ) -> None:
-    """Raise ConfigError for a name that vLLM would ignore, and for a value that it would refuse for every request."""
+    """Raise ConfigError for what vLLM can't load, would ignore, or would refuse for every request.
+
+    `values` are the sampling parameters; `most_images` is the largest number of images in a row, as far as is known.
+    """
     with without_output():
         try:
-            _trial_of(msgspec.json.encode([asdict(config), arguments, template], enc_hook=str)).check_sampling(values)
-        except ConfigError:
-            raise
-        except CANT_LOOK:
+            key = [asdict(config), str(folder), seeded, chat_template(config)]
+            trial = _trial_of(msgspec.json.encode(key, enc_hook=str))
+        except CantLook:
             return
+        trial.check_images(most_images)
+        trial.check_sampling(values)
 
 
 @functools.lru_cache(maxsize=1)
 def _trial_of(encoded: bytes) -> Trial:
-    """Return the trial of a model whose names are checked. The cells of a sweep share one."""
-    config, arguments, template = msgspec.json.decode(encoded)
-    trial = Trial(ModelConfig(**config), arguments, template)
+    """Return the trial of a model that can be loaded and whose names are checked. The cells of a sweep share one."""
+    config, folder, seeded, template = msgspec.json.decode(encoded)
+    trial = Trial(ModelConfig(**config), folder, seeded, template)
+    trial.check_kind()
     trial.check_template()
     trial.check_processor()
+    trial.check_vocabulary()
     return trial
 
 
@@ -92,18 +79,68 @@ def forget_trial() -> None:
     _trial_of.cache_clear()
 
 
+def _inputs_of(config: ModelConfig, folder: str, seeded: bool) -> InputProcessor:
+    """Make the part of vLLM that takes requests in. Raises one of CANT_LOOK where vLLM can't load the model."""
+    from vllm import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.v1.engine.input_processor import InputProcessor
+
+    # What the names of processor arguments are checked against must not depend on them.
+    arguments = engine_arguments(config, folder, seeded) | {"mm_processor_kwargs": None}
+    return InputProcessor(AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS))
+
+
+class CantLook(Exception):
+    """Machine without what vLLM runs on, such as the one from which a job is sent to a cluster."""
+
+
 class Trial:
-    """Part of vLLM that takes requests in, for one configuration of a model. Raises one of CANT_LOOK if it fails."""
+    """Part of vLLM that takes requests in, for one configuration of a model.
 
-    def __init__(self, config: ModelConfig, arguments: Mapping[str, Any], template: str | None) -> None:
-        from vllm import AsyncEngineArgs
-        from vllm.usage.usage_lib import UsageContext
-        from vllm.v1.engine.input_processor import InputProcessor
+    Making it raises ConfigError if vLLM can't load the model, and CantLook where it could load none.
+    """
 
+    def __init__(self, config: ModelConfig, folder: str, seeded: bool, template: str | None) -> None:
         self._config, self._given_template = config, template
-        # What the names are checked against must not depend on them.
-        engine = AsyncEngineArgs(**{**arguments, "mm_processor_kwargs": None})
-        self._inputs = InputProcessor(engine.create_engine_config(UsageContext.LLM_CLASS))
+
+        def is_refused(other: ModelConfig) -> bool:
+            try:
+                _inputs_of(other, folder, seeded)
+            except CANT_LOOK:
+                return True
+            return False
+
+        try:
+            self._inputs = _inputs_of(config, folder, seeded)
+        except CANT_LOOK as error:
+            if is_about_the_machine(error):
+                raise CantLook from error
+            raise start_error(error, config, is_refused) from error
+
+    def check_kind(self) -> None:
+        """Raise ConfigError for a model that makes no text, and for sizes that don't go together."""
+        model, path = self._inputs.model_config, self._config.path
+        if model.runner_type != "generate":
+            raise ConfigError(
+                "model.path",
+                f"vLLM takes {path} for a model that makes no text, but embeddings",
+                embedding_fix(model.hf_config),
+            )
+        text = model.hf_text_config
+        heads, shared, width = (
+            getattr(text, name, None) for name in ("num_attention_heads", "num_key_value_heads", "hidden_size")
+        )
+        problem = None
+        if isinstance(heads, int) and isinstance(shared, int) and shared and heads % shared:
+            problem = f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
+        elif (
+            isinstance(heads, int) and isinstance(width, int) and width % heads and not getattr(text, "head_dim", None)
+        ):
+            problem = f"num_attention_heads={heads} does not divide hidden_size={width}"
+        if problem:
+            raise ConfigError(
+                "model.path", f"in {path}/config.json, {problem}", "take config.json and weights of the same checkpoint"
+            )
 
     def check_template(self) -> None:
         """Raise ConfigError if there is no chat template, it can't be read, or does not read a variable given for it.
@@ -155,6 +192,58 @@ class Trial:
                 raise ConfigError(
                     f"model.mm_processor_kwargs.{path}", "the processor has no such argument", nearest(name, shown)
                 )
+
+    def check_vocabulary(self) -> None:
+        """Raise ConfigError for a tokenizer with tokens that the model does not have: they would end the engine."""
+        renderer, size = self._inputs.renderer, self._inputs.model_config.get_vocab_size()
+        if (tokenizer := renderer.tokenizer) is None:
+            return
+        most = getattr(tokenizer, "vocab_size", 0)
+        if (prompt := self._prompt("1 + 1")) is not None:
+            most = max(most, 1 + max(prompt["prompt_token_ids"]))
+        if most > size:
+            problem = (
+                f"the tokenizer of {self._config.path} has {most:,} tokens, and its config.json vocab_size={size:,}"
+            )
+            raise ConfigError("model.path", problem, "take tokenizer, config.json and weights of the same checkpoint")
+
+    def check_images(self, most: int) -> None:
+        """Raise ConfigError if the model can't take as many images in a prompt as it is told to, or none at all."""
+        if not self._config.max_images:
+            return
+        processor = self._inputs.renderer.mm_processor
+        limit = 0 if processor is None else processor.info.supported_mm_limits.get("image", 0)
+        path, pictures = self._config.path, "1 picture" if limit == 1 else f"{limit} pictures"
+        if limit == 0 and most:
+            fix = "choose another model, or set dataset.image_field=null to ask without pictures"
+            raise ConfigError("dataset.image_field", f"rows have pictures, and {path} reads text only", fix)
+        if limit and limit < self._config.max_images:
+            raise ConfigError(
+                "model.max_images", f"{path} takes at most {pictures} in one prompt", f"set it to {limit}"
+            )
+        if most and self._prompt("1 + 1") is not None:
+            try:
+                self._render(
+                    [{"type": "text", "text": "1 + 1"}, {"type": "image_pil", "image_pil": Image.new("RGB", BLANK)}]
+                )
+            except PROMPT_ERRORS as error:
+                problem = f"{path} can't take a prompt with a picture: {words_of(error)}"
+                raise ConfigError(
+                    "model.path", problem, "take tokenizer, processor and config.json of the same checkpoint"
+                ) from error
+
+    def _prompt(self, text: str) -> Any:
+        """Return the engine's input for this text. None if the template refuses it: it may demand what rows have."""
+        try:
+            return self._render(text)
+        except PROMPT_ERRORS:
+            return None
+
+    def _render(self, content: Any) -> Any:
+        _, [prompt] = self._inputs.renderer.render_chat(
+            [[{"role": "user", "content": content}]], chat_params(self._config)
+        )
+        return prompt
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigError for a value that vLLM would refuse for every request."""

@@ -10,6 +10,7 @@ import gc
 import itertools
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,15 +22,16 @@ from mathbatch.config.vllm_arguments import check_engine_options, check_nested_s
 from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
+from mathbatch.models.checkpoint_files import refuse_bad_files
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
-from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, chat_template, engine_arguments, environment
+from mathbatch.models.engine_arguments import USERS_ENVIRONMENT, engine_arguments, environment
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
-from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load
+from mathbatch.models.trial import forget_trial, try_before_load
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -72,14 +74,17 @@ class VllmModel(BaseInferenceModel):
         check_nested_sampling(values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
-        folder = locate(self.config.path, "model.path")
-        if not folder.exists():
-            folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision) or folder
-        if folder.is_dir() and is_worth_a_trial(self.config, folder, values):
-            os.environ.update(environment(self.config))
-            try_before_load(
-                self.config, engine_arguments(self.config, str(folder), self.seeded), chat_template(self.config), values
-            )
+        path = locate(self.config.path, "model.path")
+        folder: Path | None = path
+        if not path.exists():
+            hub.refuse_no_name("model.path", self.config.path)
+            folder = hub.cached_snapshot(hub.MODEL, self.config.path, self.config.revision)
+        if folder is None:  # it will be fetched
+            return
+        refuse_bad_files(self.config, folder, is_whole=folder == path)
+        refuse_small_memory(VLLM, NEED)
+        os.environ.update(environment(self.config))
+        try_before_load(self.config, folder, self.seeded, values, self.most_images)
 
     async def open(self) -> None:
         """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""

@@ -21,7 +21,6 @@ from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.reports.findings import show_findings
 from mathbatch.reports.terminal import Terminal
-from mathbatch.runner.components import build_model, sampling_values
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
@@ -40,10 +39,8 @@ def main() -> int:
 def check_composed(composed: DictConfig) -> int:
     """Check what Hydra composed and show it; return the exit code. Raises MathBatchError."""
     config: Config = typed(composed)
-    job = RunJob(config, composed, check_model=False)
-    Preflight().check_fields(job.components)
-    if vllm_folder() is not None:
-        build_model(config).check_before_load(sampling_values(config.sampling))
+    job = RunJob(config, composed, check_model=vllm_folder() is not None)
+    job.check(Preflight(), anew=True)
     chat = ChatRenderer(config.model)
     with tqdm(total=job.components.loader.count(), unit="row", disable=None) as bar:
         found = inspect(job, chat, lambda rows: bar.update(rows - bar.n))
