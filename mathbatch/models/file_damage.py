@@ -44,12 +44,12 @@ def _damage_of_json(path: Path, size: int) -> str | None:
             begin = stream.read(HEAD).lstrip()[:1]
             stream.seek(-HEAD, os.SEEK_END)
             end = stream.read().rstrip()[-1:]
-        return None if begin + end in (b"{}", b"[]") else "is cut off, or is no JSON"
+        return None if begin + end == b"{}" else "is cut off, or is no JSON"
     try:
-        json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         return f"is no JSON: {error!s:.100}"
-    return None
+    return None if isinstance(found, dict) else "is JSON, but no object"
 
 
 def _damage_of_safetensors(path: Path, size: int) -> str | None:

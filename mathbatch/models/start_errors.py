@@ -24,7 +24,7 @@ NOISE = re.compile(r"\(parameter=.*\)$|\[type=[^\]]*\]|For further information v
 # Words about the machine, which may be another than that of the run.
 OF_THE_MACHINE = re.compile(r"Failed to infer device type|CUDA (error|driver)|NVML")
 SHOWN_NAMES = 3
-LIKE_ENOUGH = 0.5
+LIKE_ENOUGH = 0.7
 
 # Tells whether vLLM objects to a configuration.
 IsRefused = Callable[[ModelConfig], bool]
@@ -61,7 +61,9 @@ def start_error(error: BaseException, config: ModelConfig, is_refused: IsRefused
     return ConfigError("model.path", f"vLLM can't load {config.path}: {words_of(error)}", fix)
 
 
-def known_start_error(error: BaseException, config: ModelConfig, is_refused: IsRefused) -> ConfigError | None:
+def known_start_error(
+    error: BaseException, config: ModelConfig, is_refused: IsRefused = lambda _: True
+) -> ConfigError | None:
     """Return the error for what vLLM raised at its start if the cause is known, else None."""
     texts = list(_messages(error))
     whole = "\n".join(texts)
@@ -114,10 +116,11 @@ def _key_at_fault(config: ModelConfig, is_refused: IsRefused) -> str | None:
         fewer = {other: value for other, value in config.engine.items() if other != name}
         if not is_refused(dataclasses.replace(config, engine=fewer)):
             return f"model.engine.{name}"
-    for name in ("tensor_parallel_size", "max_model_len"):
-        if getattr(config, name) is not None and not is_refused(dataclasses.replace(config, **{name: None})):
-            return f"model.{name}"
-    return None
+    without = {
+        "model.tensor_parallel_size": dataclasses.replace(config, tensor_parallel_size=None),
+        "model.max_model_len": dataclasses.replace(config, max_model_len=None),
+    }
+    return next((key for key, fewer in without.items() if fewer != config and not is_refused(fewer)), None)
 
 
 def _remote_code(case: Case) -> tuple[str, str]:
@@ -228,7 +231,7 @@ CAUSES = (
         "model.path",
         _no_processor,
     ),
-    Cause(r"[Tt]okenizer", "model.path", _no_tokenizer),
+    Cause(r"(?:load|instantiate).{0,40}[Tt]okenizer|[Tt]okenizer class", "model.path", _no_tokenizer),
     Cause(r"Unknown dtype: '?([\w.]+)", "model.path", _dtype),
     Cause(
         r"does not support `--runner|No model architectures", "model.path", _own_words("take one that generates text")

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -46,20 +45,28 @@ BLANK = (224, 224)
 
 
 def try_before_load(
-    config: ModelConfig, folder: Path, seeded: bool, values: Mapping[str, Any], most_images: int
+    config: ModelConfig, found_at: str, seeded: bool, values: Mapping[str, Any], most_images: int
 ) -> None:
     """Raise ConfigError for what vLLM can't load, would ignore, or would refuse for every request.
 
     `values` are the sampling parameters; `most_images` is the largest number of images in a row, as far as is known.
     """
     with without_output():
-        try:
-            key = [asdict(config), str(folder), seeded, chat_template(config)]
-            trial = _trial_of(msgspec.json.encode(key, enc_hook=str))
-        except CantLook:
-            return
-        trial.check_images(most_images)
-        trial.check_sampling(values)
+        if (trial := look(config, found_at, seeded)) is not None:
+            trial.check_images(most_images)
+            trial.check_sampling(values)
+
+
+def look(config: ModelConfig, found_at: str, seeded: bool) -> Trial | None:
+    """Return the trial of the checkpoint in the folder, or with the hub id, `found_at`. Raise ConfigError as it does.
+
+    It is None on a machine where vLLM could load nothing.
+    """
+    try:
+        key = [asdict(config), found_at, seeded, chat_template(config)]
+        return _trial_of(msgspec.json.encode(key, enc_hook=str))
+    except CantLook:
+        return None
 
 
 @functools.lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling
-from mathbatch.errors import EngineDied, EngineError, RequestLost, SampleError
+from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.checkpoint_files import refuse_bad_files
@@ -31,7 +31,8 @@ from mathbatch.models.reaper import Reaper
 from mathbatch.models.reasoning import opens_reasoning, split_reasoning
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
-from mathbatch.models.trial import forget_trial, try_before_load
+from mathbatch.models.start_errors import known_start_error
+from mathbatch.models.trial import forget_trial, look, try_before_load
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ class VllmModel(BaseInferenceModel):
         refuse_bad_files(self.config, folder, is_whole=folder == path)
         refuse_small_memory(VLLM, NEED)
         os.environ.update(environment(self.config))
-        try_before_load(self.config, folder, self.seeded, values, self.most_images)
+        try_before_load(self.config, str(folder), self.seeded, values, self.most_images)
 
     async def open(self) -> None:
-        """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
+        """Load the checkpoint. Raise ConfigError if it is at fault or the hub lacks it, else EngineError."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
         if self._found_at is None:
@@ -96,8 +97,13 @@ class VllmModel(BaseInferenceModel):
         self._closed = False
         try:
             await run_in_daemon_thread(self._start)
+        except ConfigError:
+            self._reaper.stop()
+            raise
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
+            if (known := known_start_error(error, self.config)) is not None:
+                raise known from error
             raise EngineError(
                 f"vLLM can't start with model.path={self.config.path}: {why_not_started(error)}"
             ) from error
@@ -155,6 +161,8 @@ class VllmModel(BaseInferenceModel):
         if token := self.config.engine.get("hf_token"):
             os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
         self._found_at = str(path) if path.exists() else hub.available_model(self.config.path, self.config.revision)
+        if (folder := Path(self._found_at)).exists():
+            refuse_bad_files(self.config, folder)
 
     def _start(self) -> None:
         """Load the engine, in a thread whose signal mask the engine's processes inherit.
@@ -173,6 +181,9 @@ class VllmModel(BaseInferenceModel):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
+        if not Path(self._found_at).exists():  # of the hub: what it is shows only now
+            look(self.config, self._found_at, self.seeded)
+            forget_trial()
         self._chat_params = chat_params(self.config)
         arguments = AsyncEngineArgs(**engine_arguments(self.config, self._found_at, self.seeded))
         if self._closed:  # the run was stopped during the imports
