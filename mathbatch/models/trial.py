@@ -119,6 +119,8 @@ class Trial:
 
         try:
             self._inputs = _inputs_of(config, folder, seeded)
+        except ConfigError:
+            raise
         except CANT_LOOK as error:
             if is_about_the_machine(error):
                 raise CantLook from error
