@@ -15,6 +15,7 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
+from mathbatch.models.no_text import architectures
 from mathbatch.models.packages import package_needed
 
 # Characters of vLLM's own words that are shown at most.
@@ -154,27 +155,6 @@ def _not_inspected(case: Case) -> tuple[str, str]:
 
 def _by_transformers(config: ModelConfig) -> ModelConfig:
     return dataclasses.replace(config, engine={**config.engine, "model_impl": "transformers"})
-
-
-def architectures() -> list[str]:
-    """Return the names of all architectures of which vLLM can generate text."""
-    from vllm.model_executor.models import registry
-
-    return [*registry._TEXT_GENERATION_MODELS, *registry._MULTIMODAL_MODELS]
-
-
-def embedding_fix(config: Any) -> str:
-    """Return what to do about a checkpoint that vLLM takes for one of embeddings, by its config.json as an object."""
-    from transformers.models.auto import modeling_auto
-
-    for names in (
-        modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
-        modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    ):
-        name = names.get(getattr(config, "model_type", ""))
-        if name in architectures() and name not in (config.architectures or []):
-            return f"take one that generates text, or set model.engine.hf_overrides.architectures=[{name}] if this does"
-    return "take one that generates text, or set model.engine.runner=generate if this does"
 
 
 def _nearest(name: str, valid: Any) -> str:

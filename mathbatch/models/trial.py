@@ -25,8 +25,9 @@ from mathbatch.errors import ConfigError, nearest
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import chat_template, engine_arguments
+from mathbatch.models.no_text import no_text_error, refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
-from mathbatch.models.start_errors import NOISE, embedding_fix, is_about_the_machine, start_error, words_of
+from mathbatch.models.start_errors import NOISE, is_about_the_machine, start_error, words_of
 
 if TYPE_CHECKING:
     from vllm.v1.engine.input_processor import InputProcessor
@@ -117,6 +118,7 @@ class Trial:
                 return True
             return False
 
+        refuse_no_text(config, folder)
         try:
             self._inputs = _inputs_of(config, folder, seeded)
         except ConfigError:
@@ -127,29 +129,13 @@ class Trial:
             raise start_error(error, config, is_refused) from error
 
     def check_kind(self) -> None:
-        """Raise ConfigError for a model that makes no text, and for sizes that don't go together."""
+        """Raise ConfigError for a model that generates no text, and for sizes that don't go together."""
         model, path = self._inputs.model_config, self._config.path
         if model.runner_type != "generate":
-            raise ConfigError(
-                "model.path",
-                f"vLLM takes {path} for a model that makes no text, but embeddings",
-                embedding_fix(model.hf_config),
-            )
-        text = model.hf_text_config
-        heads, shared, width = (
-            getattr(text, name, None) for name in ("num_attention_heads", "num_key_value_heads", "hidden_size")
-        )
-        problem = None
-        if isinstance(heads, int) and isinstance(shared, int) and shared and heads % shared:
-            problem = f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
-        elif (
-            isinstance(heads, int) and isinstance(width, int) and width % heads and not getattr(text, "head_dim", None)
-        ):
-            problem = f"num_attention_heads={heads} does not divide hidden_size={width}"
-        if problem:
-            raise ConfigError(
-                "model.path", f"in {path}/config.json, {problem}", "take config.json and weights of the same checkpoint"
-            )
+            raise no_text_error(self._config, model.hf_config.model_type, list(model.architectures))
+        if (problem := _odd_sizes(model.hf_text_config)) is not None:
+            fix = "take config.json and weights of the same checkpoint"
+            raise ConfigError("model.path", f"in the config.json of {path}, {problem}", fix)
 
     def check_template(self) -> None:
         """Raise ConfigError if there is no chat template, it can't be read, or does not read a variable given for it.
@@ -276,6 +262,20 @@ class Trial:
         except (VLLMClientError, *CANT_LOOK) as error:
             return " ".join(NOISE.sub("", str(error)).split()) or type(error).__name__
         return None
+
+
+def _odd_sizes(text: Any) -> str | None:
+    """Return which sizes in a configuration of transformers don't go together, None if all do."""
+    names = ("num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim")
+    heads, shared, width, each = (getattr(text, name, None) for name in names)
+    if not isinstance(heads, int) or heads < 1:
+        return None
+    # Some architectures have a list, with a number for each layer.
+    if isinstance(shared, int) and shared > 0 and heads % shared:
+        return f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
+    if isinstance(width, int) and width % heads and not each:
+        return f"num_attention_heads={heads} does not divide hidden_size={width}"
+    return None
 
 
 def variables_of(template: str) -> set[str]:

@@ -59,18 +59,23 @@ def no_type(folder: Path) -> None:
 @kind(
     text_model,
     "model.path",
-    "makes no text, but embeddings",
+    "generates no text",
     "model.engine.hf_overrides.architectures=[LlamaForCausalLM]",
 )
 def no_architecture(folder: Path) -> None:
     edit(folder / "config.json", architectures=None)
 
 
-@kind(text_model, "model.path", "makes no text, but embeddings", "model.engine.runner=generate")
+@kind(text_model, "model.path", "generates no text", "model.engine.runner=generate")
 def model_of_embeddings(folder: Path) -> None:
     (folder / "modules.json").write_text(json.dumps(POOLING))
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_lasttoken": true}')
+
+
+@kind(text_model, "model.path", "generates no text: its architecture is LlamaModel", "[LlamaForCausalLM]")
+def part_of_a_model(folder: Path) -> None:
+    edit(folder / "config.json", architectures=["LlamaModel"])
 
 
 @kind(text_model, "model.path", "is of the dtype float17, which there is not")
