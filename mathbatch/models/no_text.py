@@ -47,8 +47,9 @@ def no_text_error(config: ModelConfig, kind: str, names: Sequence[str]) -> Confi
     problem = f"vLLM takes {config.path} for a model that generates no text: {what}"
     maker = (modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES, modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
     likely = next((name for by_type in maker if (name := by_type.get(kind)) in architectures()), None)
-    if likely is None or likely in names:
-        otherwise = "model.engine.runner=generate"
-    else:
-        otherwise = f"model.engine.hf_overrides.architectures=[{likely}]"
-    return ConfigError("model.path", problem, f"take one that generates text, or set {otherwise} if this does")
+    if likely is None:
+        return ConfigError("model.path", problem, "take one that generates text")
+    otherwise = "runner=generate" if likely in names else f"hf_overrides.architectures=[{likely}]"
+    return ConfigError(
+        "model.path", problem, f"take one that generates text, or set model.engine.{otherwise} if this does"
+    )

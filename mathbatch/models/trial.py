@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import msgspec
 from jinja2 import meta
-from PIL import Image
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
-from mathbatch.models.chat_params import chat_params
+from mathbatch.models.abilities import CANT_LOOK, refuse_images, refuse_unsound
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import chat_template, engine_arguments
-from mathbatch.models.no_text import no_text_error, refuse_no_text
+from mathbatch.models.no_text import refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
-from mathbatch.models.start_errors import NOISE, is_about_the_machine, start_error, words_of
+from mathbatch.models.start_errors import NOISE, is_about_the_machine, start_error
 
 if TYPE_CHECKING:
     from vllm.v1.engine.input_processor import InputProcessor
@@ -36,13 +35,7 @@ if TYPE_CHECKING:
 GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
 # Variables of a chat template that are not for the user to set.
 NOT_THE_USERS = {"messages", "tools", "add_generation_prompt", "raise_exception", "strftime_now", "namespace"}
-# Errors that vLLM and the code of checkpoints raise for what they can't load.
-CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
-# Errors for a prompt that can't be made.
-PROMPT_ERRORS = (*CANT_LOOK, ArithmeticError, jinja2.TemplateError)
 PROMPT = [1]
-# Width and height of the picture in a trial, in pixels.
-BLANK = (224, 224)
 
 
 def try_before_load(
@@ -75,10 +68,8 @@ def _trial_of(encoded: bytes) -> Trial:
     """Return the trial of a model that can be loaded and whose names are checked. The cells of a sweep share one."""
     config, folder, seeded, template = msgspec.json.decode(encoded)
     trial = Trial(ModelConfig(**config), folder, seeded, template)
-    trial.check_kind()
     trial.check_template()
     trial.check_processor()
-    trial.check_vocabulary()
     return trial
 
 
@@ -127,15 +118,7 @@ class Trial:
             if is_about_the_machine(error):
                 raise CantLook from error
             raise start_error(error, config, is_refused) from error
-
-    def check_kind(self) -> None:
-        """Raise ConfigError for a model that generates no text, and for sizes that don't go together."""
-        model, path = self._inputs.model_config, self._config.path
-        if model.runner_type != "generate":
-            raise no_text_error(self._config, model.hf_config.model_type, list(model.architectures))
-        if (problem := _odd_sizes(model.hf_text_config)) is not None:
-            fix = "take config.json and weights of the same checkpoint"
-            raise ConfigError("model.path", f"in the config.json of {path}, {problem}", fix)
+        refuse_unsound(config, self._inputs)
 
     def check_template(self) -> None:
         """Raise ConfigError if there is no chat template, it can't be read, or does not read a variable given for it.
@@ -188,57 +171,9 @@ class Trial:
                     f"model.mm_processor_kwargs.{path}", "the processor has no such argument", nearest(name, shown)
                 )
 
-    def check_vocabulary(self) -> None:
-        """Raise ConfigError for a tokenizer with tokens that the model does not have: they would end the engine."""
-        renderer, size = self._inputs.renderer, self._inputs.model_config.get_vocab_size()
-        if (tokenizer := renderer.tokenizer) is None:
-            return
-        most = getattr(tokenizer, "vocab_size", 0)
-        if (prompt := self._prompt("1 + 1")) is not None:
-            most = max(most, 1 + max(prompt["prompt_token_ids"]))
-        if most > size:
-            problem = (
-                f"the tokenizer of {self._config.path} has {most:,} tokens, and its config.json vocab_size={size:,}"
-            )
-            raise ConfigError("model.path", problem, "take tokenizer, config.json and weights of the same checkpoint")
-
     def check_images(self, most: int) -> None:
-        """Raise ConfigError if the model can't take as many images in a prompt as it is told to, or none at all."""
-        if not self._config.max_images:
-            return
-        processor = self._inputs.renderer.mm_processor
-        limit = 0 if processor is None else processor.info.supported_mm_limits.get("image", 0)
-        path, pictures = self._config.path, "1 picture" if limit == 1 else f"{limit} pictures"
-        if limit == 0 and most:
-            fix = "choose another model, or set dataset.image_field=null to ask without pictures"
-            raise ConfigError("dataset.image_field", f"rows have pictures, and {path} reads text only", fix)
-        if limit and limit < self._config.max_images:
-            raise ConfigError(
-                "model.max_images", f"{path} takes at most {pictures} in one prompt", f"set it to {limit}"
-            )
-        if most and self._prompt("1 + 1") is not None:
-            try:
-                self._render(
-                    [{"type": "text", "text": "1 + 1"}, {"type": "image_pil", "image_pil": Image.new("RGB", BLANK)}]
-                )
-            except PROMPT_ERRORS as error:
-                problem = f"{path} can't take a prompt with a picture: {words_of(error)}"
-                raise ConfigError(
-                    "model.path", problem, "take tokenizer, processor and config.json of the same checkpoint"
-                ) from error
-
-    def _prompt(self, text: str) -> Any:
-        """Return the engine's input for this text. None if the template refuses it: it may demand what rows have."""
-        try:
-            return self._render(text)
-        except PROMPT_ERRORS:
-            return None
-
-    def _render(self, content: Any) -> Any:
-        _, [prompt] = self._inputs.renderer.render_chat(
-            [[{"role": "user", "content": content}]], chat_params(self._config)
-        )
-        return prompt
+        """Raise ConfigError if the model can't take images as it is told to, when rows have up to `most` of them."""
+        refuse_images(self._config, self._inputs, most)
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigError for a value that vLLM would refuse for every request."""
@@ -262,20 +197,6 @@ class Trial:
         except (VLLMClientError, *CANT_LOOK) as error:
             return " ".join(NOISE.sub("", str(error)).split()) or type(error).__name__
         return None
-
-
-def _odd_sizes(text: Any) -> str | None:
-    """Return which sizes in a configuration of transformers don't go together, None if all do."""
-    names = ("num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim")
-    heads, shared, width, each = (getattr(text, name, None) for name in names)
-    if not isinstance(heads, int) or heads < 1:
-        return None
-    # Some architectures have a list, with a number for each layer.
-    if isinstance(shared, int) and shared > 0 and heads % shared:
-        return f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
-    if isinstance(width, int) and width % heads and not each:
-        return f"num_attention_heads={heads} does not divide hidden_size={width}"
-    return None
 
 
 def variables_of(template: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.checkpoints import copy_of_demo, cut, edit, shard
+from support.processes import HEAVY, run, run_and_list_modules
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
@@ -248,3 +249,17 @@ def test_what_the_hub_will_still_send_may_be_missing(tmp_path: Path) -> None:
     cut(folder / "config.json")
     with pytest.raises(ConfigError, match="hf download maker/solver; or"):
         refuse_bad_files(config, folder, is_whole=False)
+
+
+@pytest.mark.process
+def test_a_check_and_a_run_refuse_it_alike_and_leave_no_folder(tmp_path: Path) -> None:
+    folder = copy_of_demo(tmp_path / "model")
+    cut(folder / "model.safetensors")
+    done, modules = run_and_list_modules(tmp_path, f"model.path={folder}")
+    checked = run(tmp_path, f"model.path={folder}", module="check")
+    assert done.returncode == checked.returncode == 2
+    assert done.stderr == checked.stderr
+    assert f"model.path: {folder / 'model.safetensors'} has 1,122,848 bytes" in done.stderr
+    assert done.stderr.count("\n") == 2
+    assert not (tmp_path / "outputs").exists()
+    assert modules.isdisjoint(HEAVY - {"numpy"})
