@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -12,6 +13,7 @@ from mathbatch.errors import ConfigError
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.no_text import no_text_error
 from mathbatch.models.start_errors import words_of
+from mathbatch.models.weight_files import embedding_shape
 
 if TYPE_CHECKING:
     from vllm.v1.engine.input_processor import InputProcessor
@@ -25,12 +27,17 @@ TEXT, BLANK = "1 + 1", (224, 224)
 MIXED = "take all files of the same checkpoint"
 
 
-def refuse_unsound(config: ModelConfig, inputs: InputProcessor) -> None:
-    """Raise ConfigError for a model that generates no text, and for sizes that don't go together."""
+def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -> None:
+    """Raise ConfigError for a model that generates no text, and for sizes that don't go together.
+
+    The weights are looked at if `found_at` is a folder.
+    """
     model = inputs.model_config
     if model.runner_type != "generate":
         raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
-    if (problem := _odd_sizes(model.hf_text_config)) is not None:
+    folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None
+    problem = _odd_sizes(model.hf_text_config) or _other_weights(model.hf_text_config, folder)
+    if problem is not None:
         raise ConfigError("model.path", f"in the config.json of {config.path}, {problem}", MIXED)
     # An engine that gets a token without weights ends, and on a GPU says nothing that helps.
     size, tokens = model.get_vocab_size(), getattr(inputs.renderer.tokenizer, "vocab_size", 0)
@@ -79,6 +86,19 @@ def _render(config: ModelConfig, inputs: InputProcessor, content: Any) -> Any:
     message = {"role": "user", "content": content}
     _, [prompt] = inputs.renderer.render_chat([[message]], chat_params(config))
     return prompt
+
+
+def _other_weights(text: Any, folder: Path | None) -> str | None:
+    """Return which sizes in a configuration of transformers are not those of the weights, None if all are."""
+    names = ("hidden_size", "vocab_size", "word_embed_proj_dim", "embedding_size")
+    width, tokens, *own = (getattr(text, name, None) for name in names)
+    shape = None if folder is None or any(own) else embedding_shape(folder)
+    if shape is not None and isinstance(width, int) and isinstance(tokens, int):
+        if shape[1] != width:
+            return f"hidden_size={width}, and the weights of the embedding have {shape[1]}"
+        if shape[0] < tokens:
+            return f"vocab_size={tokens:,}, and the weights of the embedding are those of {shape[0]:,} tokens"
+    return None
 
 
 def _odd_sizes(text: Any) -> str | None:

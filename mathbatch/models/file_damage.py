@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 HEAD = 512
 GIT_LFS = b"version https://git-lfs"
@@ -36,6 +37,13 @@ def damage_of(path: Path) -> str | None:
         return "is a web page in place of the file itself"
     judge = {".json": _damage_of_json, ".safetensors": _damage_of_safetensors, ".bin": _damage_of_archive}
     return judge[path.suffix](path, size) if path.suffix in judge else None
+
+
+def header_of(path: Path) -> dict[str, Any]:
+    """Return the dtypes, shapes and offsets of the tensors in a sound safetensors file, by their names."""
+    with path.open("rb") as stream:
+        header = json.loads(stream.read(int.from_bytes(stream.read(LENGTH_BYTES), "little")))
+    return {name: tensor for name, tensor in header.items() if name != "__metadata__"}
 
 
 def _damage_of_json(path: Path, size: int) -> str | None:

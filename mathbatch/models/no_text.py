@@ -41,6 +41,9 @@ def no_text_error(config: ModelConfig, kind: str, names: Sequence[str]) -> Confi
     """Return the error for a checkpoint of architectures with these names. `kind` is its type for transformers."""
     from transformers.models.auto import modeling_auto
 
+    for name in ("runner", "convert"):
+        if config.engine.get(name) not in (None, "auto", "none", "generate"):
+            return ConfigError(f"model.engine.{name}", "the model then generates no text", "leave it out")
     what = f"its architecture is {', '.join(names)}" if names else "its config.json names no architecture"
     if not set(architectures()).isdisjoint(names):
         what = "its files are those of a model for embeddings"

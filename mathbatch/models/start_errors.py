@@ -103,7 +103,8 @@ def _messages(error: BaseException | None) -> Iterator[str]:
                 str(inner) if isinstance(inner, Exception) else ": ".join(filter(None, [where, part["msg"]]))
             )
         if not parts:
-            yield _in_one_line(str(error))
+            # Of a key that is missing the message is the key alone.
+            yield _in_one_line(f"no {error}" if isinstance(error, KeyError) else str(error))
         error = error.__cause__ or error.__context__
 
 
@@ -192,7 +193,7 @@ def _no_tokenizer(case: Case) -> tuple[str, str]:
 
 
 def _dtype(case: Case) -> tuple[str, str]:
-    problem = f"{case.config.path} is of the dtype {case.found[1]}, which there is not"
+    problem = f"{case.config.path} is of the dtype {case.found[1] or case.found[2]}, which there is not"
     return problem, "correct dtype in its config.json, or set model.engine.dtype=auto, bfloat16 or float32"
 
 
@@ -212,7 +213,7 @@ CAUSES = (
         _no_processor,
     ),
     Cause(r"(?:load|instantiate).{0,40}[Tt]okenizer|[Tt]okenizer class", "model.path", _no_tokenizer),
-    Cause(r"Unknown dtype: '?([\w.]+)", "model.path", _dtype),
+    Cause(r"Unknown dtype: '?([\w.]+)|module 'torch' has no attribute '(\w+)'", "model.path", _dtype),
     Cause(
         r"does not support `--runner|No model architectures", "model.path", _own_words("take one that generates text")
     ),

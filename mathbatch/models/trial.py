@@ -79,14 +79,18 @@ def forget_trial() -> None:
 
 
 def _inputs_of(config: ModelConfig, folder: str, seeded: bool) -> InputProcessor:
-    """Make the part of vLLM that takes requests in. Raises one of CANT_LOOK where vLLM can't load the model."""
+    """Make the part of vLLM that takes requests in. Raises whatever vLLM raises for what it can't load."""
     from vllm import AsyncEngineArgs
+    from vllm.model_executor.model_loader import get_model_loader
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.input_processor import InputProcessor
 
     # What the names of processor arguments are checked against must not depend on them.
     arguments = engine_arguments(config, folder, seeded) | {"mm_processor_kwargs": None}
-    return InputProcessor(AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS))
+    made = AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
+    if "load_format" in config.engine:
+        get_model_loader(made.load_config)  # only this knows the formats
+    return InputProcessor(made)
 
 
 class CantLook(Exception):
@@ -105,7 +109,7 @@ class Trial:
         def is_refused(other: ModelConfig) -> bool:
             try:
                 _inputs_of(other, folder, seeded)
-            except CANT_LOOK:
+            except Exception:  # noqa: BLE001 - see below
                 return True
             return False
 
@@ -114,11 +118,11 @@ class Trial:
             self._inputs = _inputs_of(config, folder, seeded)
         except ConfigError:
             raise
-        except CANT_LOOK as error:
+        except Exception as error:  # vLLM, transformers and the hub's client have errors of many kinds for a bad file
             if is_about_the_machine(error):
                 raise CantLook from error
             raise start_error(error, config, is_refused) from error
-        refuse_unsound(config, self._inputs)
+        refuse_unsound(config, folder, self._inputs)
 
     def check_template(self) -> None:
         """Raise ConfigError if there is no chat template, it can't be read, or does not read a variable given for it.

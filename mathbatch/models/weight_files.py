@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbatch.errors import ConfigError
-from mathbatch.models.file_damage import damage_of
+from mathbatch.models.file_damage import damage_of, header_of
 
 SHARD = re.compile(r"(.+-)(\d{5})(-of-(\d{5})\..+)")
 # Patterns of file names by `model.engine.load_format`, in the order in which vLLM tries them, with the index of each.
@@ -31,6 +31,9 @@ TRIED = {
     "npcache": [PICKLED],
     "pt": [PLAIN],
 }
+# Names of the embedding of the language model's tokens; others are those of layers or of further modalities.
+EMBEDDING = re.compile(r"(?:(?:model|language_model|text_model)\.)*embed_tokens\.weight")
+FLOATS = {"F32", "F16", "BF16"}
 # States of a training, and adapters, which are no weights of a model.
 NO_WEIGHTS = ("training_args.bin", "optimizer.*", "scheduler.*", "scaler.*", "adapter_model.*", "rng_state*")
 UNFINISHED = ("*.incomplete", "*.part", "*.aria2", "*.crdownload")
@@ -42,8 +45,10 @@ def refuse_bad_weights(folder: Path, fetch: str, engine: Mapping[str, Any]) -> N
     if tried is None or engine.get("model_weights"):
         return
     names = sorted(path.name for path in folder.iterdir() if not _matches(path.name, NO_WEIGHTS))
-    found, index = next(((group, index) for pattern, index in tried if (group := _like(names, pattern))), ([], ""))
-    wanted, teller = _wanted(folder, names, found, index or tried[0][1])
+    groups = [(_like(names, pattern), index) for pattern, index in tried]
+    # The index may be all that a download has brought so far.
+    chosen = (group for group in groups if group[0] or group[1] in names)
+    wanted, teller = _wanted(folder, names, *next(chosen, ([], "")))
     if not wanted:
         problem = f"{folder} has no file with weights{_unfinished(folder)}"
         raise ConfigError("model.path", problem, fetch)
@@ -61,6 +66,18 @@ def has_weights(folder: Path) -> bool:
     """Tell whether a folder has a file of weights, by the names of its files."""
     names = [path.name for path in folder.iterdir() if not _matches(path.name, NO_WEIGHTS)]
     return any(_like(names, pattern) for pattern, _ in TRIED["auto"])
+
+
+def embedding_shape(folder: Path) -> tuple[int, int] | None:
+    """Return the number of tokens and the width of the language model's embedding by the headers of safetensors files.
+
+    It is None if no file has it, or if it is quantised.
+    """
+    for path in sorted(folder.glob("*.safetensors")):
+        for name, tensor in header_of(path).items() if damage_of(path) is None else ():
+            if EMBEDDING.fullmatch(name) and tensor["dtype"] in FLOATS and len(tensor["shape"]) == 2:
+                return tensor["shape"][0], tensor["shape"][1]
+    return None
 
 
 def _wanted(folder: Path, names: list[str], found: list[str], index: str) -> tuple[list[str], str]:

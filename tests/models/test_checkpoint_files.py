@@ -137,6 +137,13 @@ def one_shard_and_the_index_missing(folder: Path) -> None:
     (folder / "model.safetensors.index.json").unlink()
 
 
+@kind("lacks 2 of 2 files of weights, model-00001-of-00002.safetensors, which model.safetensors.index.json names")
+def nothing_but_the_index(folder: Path) -> None:
+    shard(folder, 2)
+    for path in folder.glob("*.safetensors"):
+        path.unlink()
+
+
 @kind("model-00002-of-00002.safetensors has")
 def second_shard_cut_off(folder: Path) -> None:
     shard(folder, 2)

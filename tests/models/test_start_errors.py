@@ -88,6 +88,17 @@ def heads_that_cannot_be_shared(folder: Path) -> None:
     edit(folder / "config.json", num_key_value_heads=3)
 
 
+@kind(text_model, "model.path", "Field 'hidden_size' expected int, got str")
+def size_of_another_type(folder: Path) -> None:
+    edit(folder / "config.json", hidden_size="128")
+
+
+@kind(copy_of_demo, "model.path", "hidden_size=256, and the weights of the embedding have 128")
+def weights_of_a_smaller_model(folder: Path) -> None:
+    text = json.loads((folder / "config.json").read_text())["text_config"]
+    edit(folder / "config.json", text_config=text | {"hidden_size": 256})
+
+
 @kind(text_model, "model.path", "has 579 tokens, and its config.json vocab_size=400")
 def more_tokens_than_the_model_has(folder: Path) -> None:
     edit(folder / "config.json", vocab_size=400)
@@ -152,6 +163,7 @@ def test_sound_checkpoints_are_let_through(tmp_path: Path) -> None:
         ({"tensor_parallel_size": 3}, "model.tensor_parallel_size", "has 4 attention heads, which 3 GPUs can't share"),
         ({"engine": {"dtype": "float17"}}, "model.engine.dtype", "float17"),
         ({"engine": {"max_num_seqs": 0}}, "model.engine.max_num_seqs", "0"),
+        ({"engine": {"load_format": "zip"}}, "model.engine.load_format", "zip"),
         ({"engine": {"seed": 1, "kv_cache_dtype": "fp3"}}, "model.engine.kv_cache_dtype", "fp3"),
         ({"engine": {"tokenizer": "/nowhere"}}, "model.engine.tokenizer", "/nowhere"),
         (
