@@ -53,11 +53,11 @@ class Cause:
 def start_error(error: BaseException, config: ModelConfig, is_refused: IsRefused) -> ConfigError:
     """Return the error for what vLLM raised at its start. `is_refused` asks vLLM about another configuration."""
     known = known_start_error(error, config, is_refused)
-    key = None if known and known.path not in ("model.path", "model") else _key_at_fault(config, is_refused)
+    key, value = (None, None) if known and known.path != "model.path" else _setting_at_fault(config, is_refused)
     if known is not None:
         return known if key is None else known.at(key)
     if key is not None:
-        return ConfigError(key, f"vLLM refuses it: {words_of(error)}", "correct it, or leave it out")
+        return ConfigError(key, f"vLLM refuses {value!r:.40}: {words_of(error)}", "correct it, or leave it out")
     fix = "correct the checkpoint's files, or take another checkpoint"
     return ConfigError("model.path", f"vLLM can't load {config.path}: {words_of(error)}", fix)
 
@@ -112,17 +112,18 @@ def _in_one_line(text: str) -> str:
     return " ".join(NOISE.sub("", text).split())
 
 
-def _key_at_fault(config: ModelConfig, is_refused: IsRefused) -> str | None:
-    """Return the key without which vLLM no longer objects, None if it is no single one."""
-    for name in config.engine:
-        fewer = {other: value for other, value in config.engine.items() if other != name}
+def _setting_at_fault(config: ModelConfig, is_refused: IsRefused) -> tuple[str | None, Any]:
+    """Return the key without which vLLM no longer objects, with its value; None if it is no single one."""
+    for name, value in config.engine.items():
+        fewer = {other: kept for other, kept in config.engine.items() if other != name}
         if not is_refused(dataclasses.replace(config, engine=fewer)):
-            return f"model.engine.{name}"
-    without = {
-        "model.tensor_parallel_size": dataclasses.replace(config, tensor_parallel_size=None),
-        "model.max_model_len": dataclasses.replace(config, max_model_len=None),
-    }
-    return next((key for key, fewer in without.items() if fewer != config and not is_refused(fewer)), None)
+            return f"model.engine.{name}", value
+    size, length = config.tensor_parallel_size, config.max_model_len
+    if size is not None and not is_refused(dataclasses.replace(config, tensor_parallel_size=None)):
+        return "model.tensor_parallel_size", size
+    if length is not None and not is_refused(dataclasses.replace(config, max_model_len=None)):
+        return "model.max_model_len", length
+    return None, None
 
 
 def _remote_code(case: Case) -> tuple[str, str]:

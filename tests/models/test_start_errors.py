@@ -12,8 +12,8 @@ from support.checkpoints import copy_of_demo, edit, text_model
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.packages import package_needed
-from mathbatch.models.start_errors import LONGEST_WORDS, words_of
+from mathbatch.models.packages import Needed, package_needed
+from mathbatch.models.start_errors import LONGEST_WORDS
 from mathbatch.models.vllm import VllmModel
 
 pytestmark = pytest.mark.engine
@@ -190,20 +190,23 @@ def test_a_folder_that_is_not_there_is_no_name_of_the_hub(tmp_path: Path) -> Non
 
 
 def test_a_missing_package_is_named_with_its_command() -> None:
-    from transformers.utils.import_utils import requires_backends
+    from transformers.utils import import_utils
 
-    def needed_for(backend: str) -> tuple[str, str]:
-        with pytest.raises(ImportError) as raised:
-            requires_backends(object(), [backend])
-        found = package_needed(raised.value, [words_of(raised.value)])
+    def command_for(text: str) -> str:
+        found = package_needed(ImportError(text), [" ".join(text.split())])
         assert found is not None
-        return found.name, found.command
+        return found.command.partition(" --")[0]
 
-    name, command = needed_for("torchvision")
-    assert (name, command.split(" --")[0]) == ("torchvision", "pip install torchvision")
-    assert needed_for("detectron2") == ("detectron2", "pip install detectron2")
-    with pytest.raises(ImportError) as raised:
-        import num2words_that_is_not_there  # type: ignore[import-not-found]  # noqa: F401
-    found = package_needed(raised.value, [str(raised.value)])
-    assert found is not None
-    assert found.command == "pip install num2words_that_is_not_there"
+    assert command_for(import_utils.TORCHVISION_IMPORT_ERROR.format("Gemma3Processor")) == "pip install torchvision"
+    assert command_for(import_utils.SENTENCEPIECE_IMPORT_ERROR.format("It")) == "pip install sentencepiece"
+    assert command_for(import_utils.CV2_IMPORT_ERROR.format("It")) == "pip install opencv-python"
+    assert (
+        command_for("Package `num2words` is required. Install it with `pip install num2words`.")
+        == "pip install num2words"
+    )
+    code = "packages that were not found in your environment: timm, einops. Run `pip install timm einops`"
+    assert command_for(f"This modeling file requires the following {code}") == "pip install timm einops"
+    assert package_needed(ModuleNotFoundError("no", name="tiktoken.load"), []) == Needed(
+        "tiktoken", "pip install tiktoken"
+    )
+    assert package_needed(ValueError("pip install"), ["pip install"]) is None
