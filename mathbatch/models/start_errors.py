@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ LONGEST_WORDS = 300
 NOISE = re.compile(r"\(parameter=.*\)$|\[type=[^\]]*\]|For further information visit \S+", re.DOTALL)
 # Words about the machine, which may be another than that of the run.
 OF_THE_MACHINE = re.compile(r"Failed to infer device type|CUDA (error|driver)|NVML")
+NOT_INSPECTED = r"Model architectures (\[.*?\]) failed to be inspected"
 SHOWN_NAMES = 3
 LIKE_ENOUGH = 0.7
 
@@ -68,6 +70,8 @@ def known_start_error(
     """Return the error for what vLLM raised at its start if the cause is known, else None."""
     texts = list(_messages(error))
     whole = "\n".join(texts)
+    if hidden := _hidden_error(whole):
+        error, texts = hidden, list(_messages(hidden))
     if (needed := package_needed(error, texts)) is not None:
         problem = f"{config.path} needs the Python package {needed.name}, which is not installed"
         return ConfigError("model.path", problem, needed.command)
@@ -75,6 +79,26 @@ def known_start_error(
         if found := re.search(cause.pattern, whole):
             problem, fix = cause.tell(Case(words_of(error), found, config, is_refused))
             return ConfigError(cause.key, problem, fix)
+    return None
+
+
+def import_model(architecture: str) -> None:
+    """Import vLLM's code for an architecture. Raises whatever the import raises."""
+    from vllm.model_executor.models import ModelRegistry
+
+    module = getattr(ModelRegistry.models.get(architecture), "module_name", None)
+    if module is not None:
+        importlib.import_module(module)
+
+
+def _hidden_error(whole: str) -> Exception | None:
+    """Return the error that vLLM has only logged where it can't import its own code for an architecture."""
+    found = re.search(NOT_INSPECTED, whole)
+    for name in re.findall(r"'(\w+)'", found[1]) if found else ():
+        try:
+            import_model(name)
+        except Exception as error:  # noqa: BLE001 - returned, to be told
+            return error
     return None
 
 
@@ -203,7 +227,7 @@ CAUSES = (
     Cause(r"trust_remote_code|contains custom code", "model.trust_remote_code", _remote_code),
     Cause(r"model type `(.*?)` but Transformers does not", "model.path", _unknown_type),
     Cause(r"Model architectures (\[.*?\]) are not supported", "model.path", _unknown_architecture),
-    Cause(r"Model architectures (\[.*?\]) failed to be inspected", "model.path", _not_inspected),
+    Cause(NOT_INSPECTED, "model.path", _not_inspected),
     Cause(
         r"number of attention heads \((\d+)\).*?tensor parallel size \((\d+)\)", "model.tensor_parallel_size", _heads
     ),

@@ -26,7 +26,7 @@ from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import chat_template, engine_arguments
 from mathbatch.models.no_text import refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
-from mathbatch.models.start_errors import NOISE, is_about_the_machine, start_error
+from mathbatch.models.start_errors import NOISE, import_model, is_about_the_machine, start_error
 
 if TYPE_CHECKING:
     from vllm.v1.engine.input_processor import InputProcessor
@@ -90,6 +90,9 @@ def _inputs_of(config: ModelConfig, folder: str, seeded: bool) -> InputProcessor
     made = AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
     if "load_format" in config.engine:
         get_model_loader(made.load_config)  # only this knows the formats
+    if made.model_config.is_multimodal_model:
+        # Where this fails, vLLM would say so in its log alone, and read text only.
+        import_model(made.model_config.architecture)
     return InputProcessor(made)
 
 
