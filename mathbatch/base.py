@@ -136,6 +136,8 @@ class BaseInferenceModel(ABC):
     `config.lora` differs have engines of their own."""
     adapters: frozenset[str] = frozenset()
     """LoRA adapters of the requests, as `model.lora` names them. Set before the engine is opened."""
+    most_images: int = 0
+    """Largest number of images in one of the first rows. Set before `check_before_load`."""
     images_preprocessed: int | None = 0
     """Number of images that the engine has preprocessed, without those it found in its cache. None if unknown."""
 

@@ -5,6 +5,7 @@ Compute nodes often have no network. The hub's own client then tries again for u
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import threading
@@ -124,7 +125,8 @@ def available_model(name: str, revision: str | None, config_path: str = "model.p
     snapshot = cached_snapshot(MODEL, name, revision)
     if snapshot is None or (lacking := _lacking(snapshot)) is not None:
         why = why if snapshot is None else f"of its folder there, {lacking} is missing; {why}"
-        raise missing(config_path, MODEL, name, revision, why, f"set {config_path} to where you have it")
+        otherwise = f"set {config_path} to where you have it{_such_as(name)}"
+        raise missing(config_path, MODEL, name, revision, why, otherwise)
     work_offline(why)
     return str(snapshot)
 
@@ -148,6 +150,14 @@ def fetched(name: str, files: Sequence[str], config_path: str) -> Path:
         why = f"fetching it from {_endpoint()} failed ({error or type(error).__name__})"
         otherwise = f"set {config_path} to where you have it"
         raise missing(config_path, MODEL, name, None, why, otherwise) from error
+
+
+def _such_as(name: str) -> str:
+    """Return words that name the folder on this machine whose path is like this name, nothing if there is none."""
+    path = Path(name)
+    beside = [str(folder) for folder in path.parent.iterdir() if folder.is_dir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(str(path), beside, 1)
+    return f", such as {close[0]}" if close else ""
 
 
 def _lacking(snapshot: Path) -> str | None:

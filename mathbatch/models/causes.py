@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterable
 
 from mathbatch.models.limits import memory_limit
+from mathbatch.models.start_errors import words_of
 
 # vLLM says so where one of its processes has failed, whose error only that process has printed.
 ELSEWHERE = "root cause above"
@@ -20,7 +21,7 @@ def why_not_started(error: Exception) -> str:
     """
     limit = f" ({known})" if (known := memory_limit()) else ""
     if ELSEWHERE not in str(error):
-        return f"{error}{limit}\n  fix: correct model.engine or the checkpoint accordingly"
+        return f"{words_of(error)}{limit}\n  fix: correct model.engine or the checkpoint accordingly"
     codes = [int(code) for code in re.findall(r"': (-?\d+)", str(error))]
     fix = "remove the cause, then run again: what is saved is kept"
     return f"one of its processes {why_ended(codes)}{limit}\n  fix: {fix}"

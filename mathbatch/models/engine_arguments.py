@@ -82,7 +82,7 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
         arguments["worker_extension_cls"] = f"{NotesMeetingFile.__module__}.{NotesMeetingFile.__qualname__}"
     if parallel > 1 and config.max_images:
         arguments |= _for_parallel_pictures(engine, is_local)
-    arguments |= engine | _reasoning_arguments(config)
+    arguments |= engine | reasoning_arguments(config)
     return {**arguments, "max_model_len": length_for(config.max_model_len, arguments)}
 
 
@@ -134,7 +134,7 @@ def vllm_engine_arguments(arguments: Mapping[str, Any]) -> AsyncEngineArgs:
     return AsyncEngineArgs(**{**arguments, "reasoning_config": reasoning and ReasoningConfig(**reasoning)})
 
 
-def _reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
+def reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
     """Return the arguments by which the engine knows thoughts: it can end them, and constrain the answer alone."""
     if isinstance(config.reasoning, str):
         return {"reasoning_parser": config.reasoning}

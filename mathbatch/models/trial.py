@@ -1,4 +1,4 @@
-"""Let vLLM look at a configuration before it loads the weights: at what it would ignore, or refuse for every request.
+"""Let vLLM look at a configuration before it loads the weights: at what it can't load, would ignore, or refuse.
 
 Only the part of vLLM that takes requests in is made: tokenizer, chat template, image processor. That needs neither
 weights nor memory of a GPU; the import of vLLM takes ten seconds, which the load would take anyway.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 import msgspec
@@ -24,80 +22,71 @@ from jinja2 import meta
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models import dates
+from mathbatch.models.abilities import CANT_LOOK, refuse_images, refuse_unsound
 from mathbatch.models.adapter_fit import check_fit
 from mathbatch.models.adapters import Adapter
 from mathbatch.models.conversion import vllm_sampling
-from mathbatch.models.engine_arguments import vllm_engine_arguments
+from mathbatch.models.engine_arguments import (
+    chat_template,
+    engine_arguments,
+    reasoning_arguments,
+    vllm_engine_arguments,
+)
+from mathbatch.models.no_text import refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
+from mathbatch.models.start_errors import NOISE, import_model, is_about_the_machine, start_error
 from mathbatch.models.thoughts import MARKS_NEEDED, Thoughts
+
+if TYPE_CHECKING:
+    from vllm.v1.engine.input_processor import InputProcessor
 
 # Tags of transformers that mark the assistant's part of a prompt; Jinja itself does not know them.
 GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
-# Parts of vLLM's messages that tell users nothing: the name of the parameter once more, and pydantic's web address.
-NOISE = re.compile(r"\(parameter=.*\)$|\[type=[^\]]*\]|For further information visit \S+", re.DOTALL)
 # Variables of a chat template that are not for the user to set.
 NOT_THE_USERS = {"messages", "tools", "add_generation_prompt", "raise_exception", "strftime_now", "namespace"}
-# What keeps vLLM from looking at a configuration keeps it from loading it too, and is told then.
-CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
-# Sampling parameters whose values the schema has checked as vLLM does. Any other gives reason to ask vLLM.
-CHECKED = {
-    "temperature", "top_p", "top_k", "min_p", "max_tokens", "min_tokens", "repetition_penalty", "presence_penalty",
-    "frequency_penalty", "seed", "stop", "ignore_eos", "include_stop_str_in_output", "skip_special_tokens",
-    "spaces_between_special_tokens",
-}  # fmt: skip
-# vLLM takes no higher one since 0.32.
-HIGHEST_TEMPERATURE = 2.0
 PROMPT = [1]
-
-
-def is_worth_a_trial(config: ModelConfig, folder: Path, values: Mapping[str, Any]) -> bool:
-    """Tell whether there is anything that vLLM may ignore or refuse, so that its import is worth ten seconds."""
-    is_unusual = not values.keys() <= CHECKED or values.get("temperature", 0) > HIGHEST_TEMPERATURE
-    # How many tokens there may be is then for vLLM to say.
-    is_unusual |= values.get("max_tokens") is None and values.get("min_tokens", 0) > 0
-    named = config.mm_processor_kwargs or config.chat_template_kwargs or config.chat_template or config.reasoning
-    return is_unusual or bool(named) or not _has_template(folder)
-
-
-def _has_template(folder: Path) -> bool:
-    """Tell whether the files of a checkpoint hold a chat template."""
-    if (folder / "chat_template.jinja").is_file():
-        return True
-    for name in ("tokenizer_config.json", "chat_template.json", "processor_config.json"):
-        if (folder / name).is_file() and "chat_template" in json.loads((folder / name).read_text("utf-8")):
-            return True
-    return False
 
 
 def try_before_load(
     config: ModelConfig,
-    arguments: Mapping[str, Any],
-    template: str | None,
+    found_at: str,
+    seeded: bool,
     values: Mapping[str, Any],
+    most_images: int,
     adapter: Adapter | None = None,
 ) -> None:
-    """Raise ConfigError for a name that vLLM would ignore, and for a value that it would refuse for every request."""
-    shared = asdict(replace(config, lora=None))
+    """Raise ConfigError for what vLLM can't load, would ignore, or would refuse for every request.
+
+    `values` are the sampling parameters; `most_images` is the largest number of images in a row, as far as is known.
+    """
     with without_output():
-        try:
-            trial = _trial_of(msgspec.json.encode([shared, arguments, template], enc_hook=str))
+        if (trial := look(config, found_at, seeded)) is not None:
+            trial.check_images(most_images)
             trial.check_sampling(values)
             if adapter is not None:
                 trial.check_adapter(adapter)
-        except ConfigError:
-            raise
-        except CANT_LOOK:
-            return
+
+
+def look(config: ModelConfig, found_at: str, seeded: bool) -> Trial | None:
+    """Return the trial of the checkpoint in the folder, or with the hub id, `found_at`. Raise ConfigError as it does.
+
+    It is None on a machine where vLLM could load nothing.
+    """
+    try:
+        key = [asdict(replace(config, lora=None)), found_at, seeded, chat_template(config)]
+        return _trial_of(msgspec.json.encode(key, enc_hook=str))
+    except CantLook:
+        return None
 
 
 @functools.lru_cache(maxsize=1)
 def _trial_of(encoded: bytes) -> Trial:
-    """Return the trial of a model whose names are checked. The cells of a sweep share one."""
-    config, arguments, template = msgspec.json.decode(encoded)
-    trial = Trial(ModelConfig(**config), arguments, template)
+    """Return the trial of a model that can be loaded and whose names are checked. The cells of a sweep share one."""
+    config, folder, seeded, template = msgspec.json.decode(encoded)
+    trial = Trial(ModelConfig(**config), folder, seeded, template)
     trial.check_template()
     trial.check_processor()
-    trial.check_reasoning(arguments)
+    trial.check_reasoning()
     return trial
 
 
@@ -106,18 +95,54 @@ def forget_trial() -> None:
     _trial_of.cache_clear()
 
 
+def _inputs_of(config: ModelConfig, folder: str, seeded: bool) -> InputProcessor:
+    """Make the part of vLLM that takes requests in. Raises whatever vLLM raises for what it can't load."""
+    from vllm.model_executor.model_loader import get_model_loader
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.v1.engine.input_processor import InputProcessor
+
+    # What the names of processor arguments are checked against must not depend on them.
+    unchecked = {"mm_processor_kwargs": None, "reasoning_parser": "", "reasoning_config": None}
+    arguments = vllm_engine_arguments(engine_arguments(config, folder, seeded) | unchecked)
+    made = arguments.create_engine_config(UsageContext.LLM_CLASS)
+    if "load_format" in config.engine:
+        get_model_loader(made.load_config)  # only this knows the formats
+    if made.model_config.is_multimodal_model:
+        # Where this fails, vLLM would say so in its log alone, and read text only.
+        import_model(made.model_config.architecture)
+    return InputProcessor(made)
+
+
+class CantLook(Exception):
+    """Machine without what vLLM runs on, such as the one from which a job is sent to a cluster."""
+
+
 class Trial:
-    """Part of vLLM that takes requests in, for one configuration of a model. Raises one of CANT_LOOK if it fails."""
+    """Part of vLLM that takes requests in, for one configuration of a model.
 
-    def __init__(self, config: ModelConfig, arguments: Mapping[str, Any], template: str | None) -> None:
-        from vllm.usage.usage_lib import UsageContext
-        from vllm.v1.engine.input_processor import InputProcessor
+    Making it raises ConfigError if vLLM can't load the model, and CantLook where it could load none.
+    """
 
+    def __init__(self, config: ModelConfig, folder: str, seeded: bool, template: str | None) -> None:
         self._config, self._given_template = config, template
-        # What the names are checked against must not depend on them.
-        unchecked = {"mm_processor_kwargs": None, "reasoning_parser": "", "reasoning_config": None}
-        engine = vllm_engine_arguments({**arguments, **unchecked})
-        self._inputs = InputProcessor(engine.create_engine_config(UsageContext.LLM_CLASS))
+
+        def is_refused(other: ModelConfig) -> bool:
+            try:
+                _inputs_of(other, folder, seeded)
+            except Exception:  # noqa: BLE001 - see below
+                return True
+            return False
+
+        refuse_no_text(config, folder)
+        try:
+            self._inputs = _inputs_of(config, folder, seeded)
+        except ConfigError:
+            raise
+        except Exception as error:  # vLLM, transformers and the hub's client have errors of many kinds for a bad file
+            if is_about_the_machine(error):
+                raise CantLook from error
+            raise start_error(error, config, is_refused) from error
+        refuse_unsound(config, folder, self._inputs)
 
     def check_template(self) -> None:
         """Raise ConfigError if there is no chat template, it can't be read, or does not read a variable given for it.
@@ -171,10 +196,11 @@ class Trial:
                     f"model.mm_processor_kwargs.{path}", "the processor has no such argument", nearest(name, shown)
                 )
 
-    def check_reasoning(self, arguments: Mapping[str, Any]) -> None:
+    def check_reasoning(self) -> None:
         """Raise ConfigError if the reasoning parser is not for this checkpoint. Let vLLM know the marks of thoughts."""
         from vllm.config.reasoning import ReasoningConfig
 
+        arguments = {**self._config.engine, **reasoning_arguments(self._config)}
         if self._config.reasoning is not None:
             Thoughts(self._config, self._inputs.renderer.get_tokenizer())
         name, marks = arguments.get("reasoning_parser") or "", arguments.get("reasoning_config") or {}
@@ -186,6 +212,10 @@ class Trial:
     def check_adapter(self, adapter: Adapter) -> None:
         """Raise ConfigError for a LoRA adapter that vLLM would refuse, or leave out in parts."""
         check_fit(adapter, self._inputs.model_config, self._config)
+
+    def check_images(self, most: int) -> None:
+        """Raise ConfigError if the model can't take images as it is told to, when rows have up to `most` of them."""
+        refuse_images(self._config, self._inputs, most)
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         """Raise ConfigError for a value that vLLM would refuse for every request."""

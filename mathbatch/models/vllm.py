@@ -20,30 +20,29 @@ from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling, check_reasoning_parser
 from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
-from mathbatch.models.adapters import local_adapter
+from mathbatch.models.before_load import NEED, judge_before_load
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.checkpoint import local_checkpoint
-from mathbatch.models.context_length import is_surely_taken
+from mathbatch.models.checkpoint_files import refuse_bad_files
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import (
     USERS_ENVIRONMENT,
-    chat_template,
     engine_arguments,
     environment,
     vllm_engine_arguments,
 )
 from mathbatch.models.limits import VLLM, refuse_small_memory
-from mathbatch.models.quantization import quantization_of, refuse_unknown, refuse_unsuitable
+from mathbatch.models.quantization import quantization_of, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.served_adapters import Adapters
 from mathbatch.models.shield import shield_processes
 from mathbatch.models.sockets import holds_sockets
+from mathbatch.models.start_errors import known_start_error
 from mathbatch.models.template_probe import TemplateForm, find_form
 from mathbatch.models.thoughts import Thoughts, check_thinking_budget, parser_arguments
-from mathbatch.models.trial import forget_trial, is_worth_a_trial, try_before_load, without_output
+from mathbatch.models.trial import forget_trial, look
 from mathbatch.records import Request, Response
 
 if TYPE_CHECKING:
@@ -57,8 +56,6 @@ SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
 LONGEST_SOCKET = len("/00000000-0000-0000-0000-000000000000")
 # Seconds to wait for the engine's processes to end: they are shielded from SIGTERM, so vLLM has to kill them.
 SHUTDOWN_S = 0.0
-# Who takes the memory VLLM, in a sentence.
-NEED = "vLLM with the smallest model takes"
 
 
 class VllmModel(BaseInferenceModel):
@@ -88,27 +85,13 @@ class VllmModel(BaseInferenceModel):
         check_thinking_budget(self.config, values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
-        config, folder = self.config, local_checkpoint(self.config)
-        adapter = None if config.lora is None else local_adapter(config.lora)
-        if folder is None:
-            return
-        is_worth_it = adapter is not None or is_worth_a_trial(config, folder, values)
-        length = config.max_model_len
-        if is_worth_it or (length and not is_surely_taken(length, folder, config.engine)):
-            os.environ.update(environment(config))
-            with without_output():
-                arguments = engine_arguments(config, str(folder), self.seeded)
-            if is_worth_it:
-                try_before_load(config, arguments, chat_template(config), values, adapter)
-        if (quantised := quantization_of(config, folder)) is not None:
-            with without_output():
-                refuse_unknown(quantised)
+        judge_before_load(self.config, self.seeded, values, self.most_images)
 
     def takes(self, adapters: frozenset[str]) -> bool:
         return self._adapters.fit(adapters)
 
     async def open(self) -> None:
-        """Load the checkpoint. Raise ConfigError if the hub lacks it, EngineError with vLLM's own reason."""
+        """Load the checkpoint. Raise ConfigError if it is at fault or the hub lacks it, else EngineError."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
         await run_in_daemon_thread(self._find)
@@ -121,6 +104,8 @@ class VllmModel(BaseInferenceModel):
             raise
         except (ValueError, RuntimeError, OSError, ImportError) as error:
             self._reaper.stop()
+            if (known := known_start_error(error, self.config)) is not None:
+                raise known from error
             raise EngineError(
                 f"vLLM can't start with model.path={self.config.path}: {why_not_started(error)}"
             ) from error
@@ -185,6 +170,8 @@ class VllmModel(BaseInferenceModel):
         if token := self.config.engine.get("hf_token"):
             os.environ["HF_TOKEN"] = str(token)  # vLLM would write the token to the log with its arguments
         self._found_at = str(path) if path.exists() else hub.available_model(self.config.path, self.config.revision)
+        if (folder := Path(self._found_at)).exists():
+            refuse_bad_files(self.config, folder)
 
     def _start(self) -> None:
         """Load the engine, in a thread whose signal mask the engine's processes inherit.
@@ -202,6 +189,9 @@ class VllmModel(BaseInferenceModel):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         assert self._found_at is not None
+        if not Path(self._found_at).exists():  # of the hub: what it is shows only now
+            look(self.config, self._found_at, self.seeded)
+            forget_trial()
         if (quantised := quantization_of(self.config, Path(self._found_at))) is not None:
             refuse_unsuitable(quantised)
         serving = self._adapters.arguments(self.config.engine)

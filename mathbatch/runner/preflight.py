@@ -90,16 +90,20 @@ class Preflight:
 
     def __init__(self) -> None:
         self._rows: dict[bytes, int | None] = {}
+        self._most_images: dict[bytes, int] = {}
 
     def check(self, components: Components) -> int | None:
         """Return the number of rows, where that is cheap to know. Raises ConfigError as `check_first_rows` does."""
-        config = components.config
-        key = msgspec.json.encode([asdict(config.dataset), config.loader, config.model.max_images > 0], enc_hook=str)
+        key = _key(components)
         if key not in self._rows:
-            check_first_rows(components)
+            self._most_images[key] = check_first_rows(components)
             count = components.loader.count()
             self._rows[key] = None if count is None else whole_number(count, components.loader, "count", at_least=0)
         return self._rows[key]
+
+    def most_images(self, components: Components) -> int:
+        """Return the largest number of images in one of the first rows, 0 if these were found wrong or not checked."""
+        return self._most_images.get(_key(components), 0)
 
     def check_fields(self, components: Components) -> None:
         """Raise ConfigError for a field that is in no row, a judge that can't be asked, a hub dataset that isn't there.
@@ -113,8 +117,17 @@ class Preflight:
                 raise
 
 
-def check_first_rows(components: Components) -> None:
-    """Raise ConfigError if a field is in no row, most rows can't be asked or judged, or the model can't see."""
+def _key(components: Components) -> bytes:
+    """Identify what the look depends on."""
+    config = components.config
+    return msgspec.json.encode([asdict(config.dataset), config.loader, config.model.max_images > 0], enc_hook=str)
+
+
+def check_first_rows(components: Components) -> int:
+    """Return the largest number of images in a row.
+
+    Raises ConfigError if a field is in no row, most rows can't be asked or judged, or the model can't see.
+    """
     found, deadline = FirstRowCounts(components.loader, components.scorers.judge), time.monotonic() + LOOK_S
     for row in itertools.islice(samples_of(components.loader), ROWS_LOOKED_AT):
         found.look(row)
@@ -150,6 +163,7 @@ def check_first_rows(components: Components) -> None:
             f"rows have pictures, and the model {components.config.model.name} takes none",
             "choose another model, or set dataset.image_field=null to ask without pictures",
         )
+    return found.most_images
 
 
 def _no_rows(components: Components) -> ConfigError:

@@ -65,18 +65,23 @@ class RunJob(Job):
         """Return the overrides that made it: what tells the jobs of a sweep apart."""
         return " ".join(self.overrides)
 
-    def check(self, preflight: Preflight) -> None:
-        """Look at the first rows, and let the engine look at its settings. Raises ConfigError."""
-        preflight.check_fields(self.components)
-        self._check_before_load()
+    def check(self, preflight: Preflight, anew: bool = False) -> None:
+        """Look at the first rows, and let the engine look at its settings. Raises ConfigError.
 
-    def _check_before_load(self) -> None:
+        With `anew` the engine looks again where an earlier attempt has answers.
+        """
+        preflight.check_fields(self.components)
+        self._check_before_load(preflight.most_images(self.components), anew)
+
+    def _check_before_load(self, most_images: int, anew: bool = False) -> None:
         """Let the models look at what they get, unless an earlier attempt has answers: then they have taken it."""
-        earlier = last_figures(self.components.run_dir, self.components.run)
+        earlier = None if anew else last_figures(self.components.run_dir, self.components.run)
         if not self._check_model or (earlier is not None and earlier.answered):
             return
         self._check_model = False
-        build_model(self.config).check_before_load(sampling_values(self.config.sampling))
+        model = build_model(self.config)
+        model.most_images = most_images
+        model.check_before_load(sampling_values(self.config.sampling))
         if self.is_judged and self.config.judge.model is not None:
             try:
                 build_model(replace(self.config, model=self.config.judge.model)).check_before_load({})
@@ -86,7 +91,7 @@ class RunJob(Job):
     def open(self, preflight: Preflight) -> None:
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
         self.rows = preflight.check(self.components)
-        self._check_before_load()
+        self._check_before_load(preflight.most_images(self.components))
         self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
         self._input = self._input_stamp()
         super().open(preflight)

@@ -94,3 +94,10 @@ def test_a_hub_that_has_it_is_left_to_its_client(cache: Path, monkeypatch: pytes
 def test_what_can_be_no_name_of_the_hub_is_said_so(cache: Path) -> None:
     with pytest.raises(ConfigError, match="no folder weights/of/mine, and no name of the hub"):
         hub.available_model("weights/of/mine", None)
+
+
+def test_a_folder_of_almost_that_name_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cache)
+    (cache / "weights" / "solver-7b").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="to where you have it, such as weights/solver-7b"):
+        hub.available_model("weights/solver-7", None)

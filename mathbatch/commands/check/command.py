@@ -25,7 +25,6 @@ from mathbatch.models.quantization import needs_of, quantization_of
 from mathbatch.models.trial import without_output
 from mathbatch.reports.findings import show_findings
 from mathbatch.reports.terminal import Terminal
-from mathbatch.runner.components import build_model, sampling_values
 from mathbatch.runner.identity import slug
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
@@ -44,10 +43,8 @@ def main() -> int:
 def check_composed(composed: DictConfig) -> int:
     """Check what Hydra composed and show it; return the exit code. Raises MathBatchError."""
     config: Config = typed(composed)
-    job = RunJob(config, composed, check_model=False)
-    Preflight().check_fields(job.components)
-    if vllm_folder() is not None:
-        build_model(config).check_before_load(sampling_values(config.sampling))
+    job = RunJob(config, composed, check_model=vllm_folder() is not None)
+    job.check(Preflight(), anew=True)
     loading = f"loading vLLM and the processor of {config.model.name} …"
     with tqdm(desc=loading, bar_format="{desc}", leave=False, disable=None):
         chat = ChatRenderer(config.model)

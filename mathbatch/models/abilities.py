@@ -1,0 +1,115 @@
+"""Refuse checkpoints that vLLM loads and that could answer nothing: embeddings, tokens without weights, no pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from PIL import Image
+
+from mathbatch.config import ModelConfig
+from mathbatch.errors import ConfigError
+from mathbatch.models.chat_params import chat_params
+from mathbatch.models.no_text import no_text_error
+from mathbatch.models.start_errors import words_of
+from mathbatch.models.weight_files import embedding_shape
+
+if TYPE_CHECKING:
+    from vllm.v1.engine.input_processor import InputProcessor
+
+# Errors that vLLM and the code of checkpoints raise for what they can't load.
+CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
+# Errors for a prompt that can't be made.
+PROMPT_ERRORS = (*CANT_LOOK, ArithmeticError, jinja2.TemplateError)
+# Prompt, and width and height of a picture in pixels, that every model for chats takes.
+TEXT, BLANK = "1 + 1", (224, 224)
+MIXED = "take all files of the same checkpoint"
+
+
+def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -> None:
+    """Raise ConfigError for a model that generates no text, and for sizes that don't go together.
+
+    The weights are looked at if `found_at` is a folder.
+    """
+    model = inputs.model_config
+    if model.runner_type != "generate":
+        raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
+    folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None
+    problem = _odd_sizes(model.hf_text_config) or _other_weights(model.hf_text_config, folder)
+    if problem is not None:
+        raise ConfigError("model.path", f"in the config.json of {config.path}, {problem}", MIXED)
+    # An engine that gets a token without weights ends, and on a GPU says nothing that helps.
+    size, tokens = model.get_vocab_size(), getattr(inputs.renderer.tokenizer, "vocab_size", 0)
+    if (prompt := _prompt(config, inputs)) is not None:
+        tokens = max(tokens, 1 + max(prompt["prompt_token_ids"]))
+    if tokens > size:
+        problem = f"the tokenizer of {config.path} has {tokens:,} tokens, and its config.json vocab_size={size:,}"
+        raise ConfigError("model.path", problem, MIXED)
+
+
+def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> None:
+    """Raise ConfigError if the model takes fewer images in a prompt than it is told to, or no image of these rows.
+
+    `most` is the largest number of images in a row, as far as is known.
+    """
+    if not config.max_images:
+        return
+    processor = inputs.renderer.mm_processor
+    limit = 0 if processor is None else processor.info.supported_mm_limits.get("image", 0)
+    if limit == 0 and most:
+        problem = f"rows have pictures, and {config.path} reads text only"
+        fix = "choose another model, or set dataset.image_field=null to ask without pictures"
+        raise ConfigError("dataset.image_field", problem, fix)
+    if limit and limit < config.max_images:
+        pictures = "1 picture" if limit == 1 else f"{limit} pictures"
+        problem = f"{config.path} takes at most {pictures} in one prompt"
+        raise ConfigError("model.max_images", problem, f"set it to {limit}")
+    if most and _prompt(config, inputs) is not None:
+        picture = {"type": "image_pil", "image_pil": Image.new("RGB", BLANK)}
+        try:
+            _render(config, inputs, [picture, {"type": "text", "text": TEXT}])
+        except PROMPT_ERRORS as error:
+            problem = f"{config.path} can't take a prompt with a picture: {words_of(error)}"
+            raise ConfigError("model.path", problem, MIXED) from error
+
+
+def _prompt(config: ModelConfig, inputs: InputProcessor) -> Any:
+    """Return the engine's input for a short text. None if the template refuses it: it may demand what rows have."""
+    try:
+        return _render(config, inputs, TEXT)
+    except PROMPT_ERRORS:
+        return None
+
+
+def _render(config: ModelConfig, inputs: InputProcessor, content: Any) -> Any:
+    message = {"role": "user", "content": content}
+    _, [prompt] = inputs.renderer.render_chat([[message]], chat_params(config))
+    return prompt
+
+
+def _other_weights(text: Any, folder: Path | None) -> str | None:
+    """Return which sizes in a configuration of transformers are not those of the weights, None if all are."""
+    names = ("hidden_size", "vocab_size", "word_embed_proj_dim", "embedding_size")
+    width, tokens, *own = (getattr(text, name, None) for name in names)
+    shape = None if folder is None or any(own) else embedding_shape(folder)
+    if shape is not None and isinstance(width, int) and isinstance(tokens, int):
+        if shape[1] != width:
+            return f"hidden_size={width}, and the weights of the embedding have {shape[1]}"
+        if shape[0] < tokens:
+            return f"vocab_size={tokens:,}, and the weights of the embedding are those of {shape[0]:,} tokens"
+    return None
+
+
+def _odd_sizes(text: Any) -> str | None:
+    """Return which sizes in a configuration of transformers don't go together, None if all do."""
+    names = ("num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim")
+    heads, shared, width, each = (getattr(text, name, None) for name in names)
+    if not isinstance(heads, int) or heads < 1:
+        return None
+    # Some architectures have a list, with a number for each layer.
+    if isinstance(shared, int) and shared > 0 and heads % shared:
+        return f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
+    if isinstance(width, int) and width % heads and not each:
+        return f"num_attention_heads={heads} does not divide hidden_size={width}"
+    return None
