@@ -73,7 +73,7 @@ class PromptRenderer:
             self._renderer = renderer_from_config(VllmConfig(model_config=model, device_config=DeviceConfig("cpu")))
             multimodal = self._renderer.mm_processor
             processor = None if multimodal is None else multimodal.info.get_hf_processor()
-        self.image_processor: Any = getattr(processor, "image_processor", None)
+        self.processor: Any = processor
         self.context_length: int = model.max_model_len
         self._params = chat_params(config)
         # Prompts over the context length are counted in full.

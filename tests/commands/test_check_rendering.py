@@ -1,4 +1,4 @@
-"""`mathbatch.check` shows and counts prompts as vLLM makes them, whatever kind of template and processor a model has."""
+"""`mathbatch.check` shows and counts prompts as vLLM makes them, whatever template and processor a model has."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from support.rendered import prompt_tokens
 from support.rows import questions, write_rows
 
 from mathbatch.commands.check.inspection import Inspection
+from mathbatch.models.image_tokens import PROOF, TokenFormula
 
 # Widths and heights in pixels: very wide, very high, tiny, and of the usual kind.
 SIZES = [(1500, 60), (60, 900), (20, 20), (200, 150), (640, 480)]
@@ -55,6 +56,35 @@ def test_rows_with_up_to_four_pictures_have_as_many_tokens_as_in_the_engine(
     assert len(found.image_tokens) == 8
     # All but the tiny one are larger than the 64 pixels of the demo's processor, which may cut them in tiles instead.
     assert names(found) == (set() if arguments else {"resized picture"})
+
+
+def test_many_sizes_are_counted_as_in_the_engine_though_not_all_are_preprocessed(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    rng, rows = random.Random(seed), []
+    for row in questions(PROOF + 20):
+        name = f"{row['sample_index']}.png"
+        (tmp_path / name).write_bytes(encoded(size=(rng.randint(20, 400), rng.randint(20, 400))))
+        rows.append({**row, "image": [name]})
+    rows.append({**questions(1)[0], "sample_index": "two", "image": ["0.png", f"{PROOF + 19}.png"]})
+    arguments = ("dataset=generic", f"dataset.input={write_rows(tmp_path / 'rows.jsonl', rows)}", *SPLITTING)
+    found = inspected(*arguments, "model.max_images=2")
+    assert list(found.tokens) == prompt_tokens(composed(*arguments, "model.max_images=2"))
+    assert "resized picture" not in found.findings
+
+
+def test_a_formula_that_was_wrong_once_is_never_used() -> None:
+    class Processor:
+        def _get_num_multimodal_tokens(self, image_sizes: list[tuple[int, int]]) -> dict[str, list[int]]:
+            return {"num_image_tokens": [height * width for height, width in image_sizes]}
+
+    formula, wrong = TokenFormula(Processor()), TokenFormula(Processor())
+    for side in range(1, PROOF + 1):
+        formula.learn((side, 2), 2 * side + 4)
+        wrong.learn((side, 2), 2 * side + (4 if side < PROOF else 500))
+    assert formula.holds
+    assert formula.tokens((7, 9)) == 67
+    assert not wrong.holds
 
 
 def test_a_template_that_reads_strings_gets_strings(data: list[str], tmp_path: Path) -> None:

@@ -18,9 +18,7 @@ OF_STRINGS = """
 
 def demo_files(folder: Path, template: str | None = None) -> Path:
     """Copy the files of the demo model, but for its weights, with this chat template or its own."""
-    shutil.copytree(
-        locate(composed().model.path, "model.path"), folder, ignore=shutil.ignore_patterns("*.safetensors")
-    )
+    shutil.copytree(locate(composed().model.path, "model.path"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
     if template is not None:
         (folder / "chat_template.jinja").write_text(template)
     return folder

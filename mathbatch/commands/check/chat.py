@@ -14,14 +14,14 @@ from PIL import Image
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.errors import SampleError
+from mathbatch.models.image_tokens import EXTREMES, STAND_IN, Size, TokenFormula
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.missing_packages import missing_package
 from mathbatch.models.renderer import PromptRenderer, RenderedPrompt
 from mathbatch.models.trial import CANT_LOOK, without_output
 from mathbatch.records import ImageRef
 
-# Width and height of an image, in pixels.
-Size = tuple[int, int]
 # An image side is never this long, so a processor's `longest_edge` from here on is a number of pixels.
 LONGEST_SIDE = 1 << 16
 
@@ -35,8 +35,13 @@ class ChatRenderer:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self._renderer: PromptRenderer | None = None
-        self._is_resized: dict[Size, bool] = {}
+        # Sizes of images that vLLM has preprocessed, and those of which it made the whole image smaller.
+        self._seen: set[Size] = set()
+        self._resized: set[Size] = set()
+        self._cuts_tiles = False
+        self._is_extreme_tried = False
         self.why_not = self._load()
+        self._formula = TokenFormula(None if self._renderer is None else self._renderer.processor)
         self.context_length = config.max_model_len if self._renderer is None else self._renderer.context_length
 
     def _load(self) -> str | None:
@@ -56,44 +61,75 @@ class ChatRenderer:
 
     def render(self, messages: list[dict[str, Any]], size_of: Callable[[ImageRef], Size]) -> RenderedPrompt:
         """Return the whole prompt. Raises SampleError if a run would refuse it."""
-        assert self._renderer is not None
-        sizes: list[Size] = []
-
-        def blank(part: dict[str, Any]) -> dict[str, Any]:
-            if part["type"] != "image":
-                return part
-            size = size_of(part["image"])
-            sizes.append(size)
-            # vLLM preprocesses images of one name once.
-            return {"type": "image", "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
-
-        contents = [message["content"] for message in messages]
-        blanks = [content if isinstance(content, str) else [blank(part) for part in content] for content in contents]
-        prompt = self._renderer.render(
-            [{**message, "content": content} for message, content in zip(messages, blanks, strict=True)]
-        )
-        for size, tiles in zip(sizes, prompt.tiles, strict=False):
-            if tiles is not None:
-                self._is_resized[size] = tiles <= 1 and self._is_over_limits(size)
-        return prompt
+        parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+        sizes = [size_of(part["image"]) for part in parts if part["type"] == "image"]
+        new = {size for size in sizes if size not in self._seen} if self._formula_holds() else set()
+        return self._render(messages, sizes, [STAND_IN if size in new else size for size in sizes])
 
     def is_resized(self, size: Size) -> bool:
-        """Tell whether the image processor makes a whole image of this size smaller, which has been in a prompt.
+        """Tell whether the image processor makes whole images of this size smaller, of which one was in a prompt.
 
         Processors that cut images in tiles lose little by that, and are left out.
         """
-        return self._is_resized.get(size, False)
+        return size in self._resized
+
+    def _render(self, messages: list[dict[str, Any]], sizes: list[Size], drawn: list[Size]) -> RenderedPrompt:
+        """Render messages with images of the sizes `drawn`, and count the tokens as if they had `sizes`."""
+        assert self._renderer is not None
+        blanks = map(_blank, drawn)
+        filled = [
+            {**message, "content": [part if part["type"] == "text" else next(blanks) for part in message["content"]]}
+            if isinstance(message["content"], list)
+            else message
+            for message in messages
+        ]
+        prompt = self._renderer.render(filled)
+        if len(prompt.image_tokens) == len(prompt.tiles) == len(sizes):
+            for at, (size, drawn_size) in enumerate(zip(sizes, drawn, strict=True)):
+                self._note_image(prompt, at, size, is_drawn=size == drawn_size)
+        return prompt
+
+    def _note_image(self, prompt: RenderedPrompt, at: int, size: Size, is_drawn: bool) -> None:
+        """Learn what became of an image; correct the numbers of tokens if another one stood in for it."""
+        tokens, tiles = prompt.image_tokens[at], prompt.tiles[at]
+        if not is_drawn:
+            prompt.image_tokens[at] = self._formula.tokens(size)
+            prompt.tokens += prompt.image_tokens[at] - tokens
+            is_whole = not self._cuts_tiles
+        elif tiles is not None and size not in self._seen:
+            self._seen.add(size)
+            self._formula.learn(size, tokens)
+            self._cuts_tiles |= tiles > 1
+            is_whole = tiles <= 1
+        else:
+            return
+        if is_whole and self._is_over_limits(size):
+            self._resized.add(size)
+
+    def _formula_holds(self) -> bool:
+        """Tell whether the formula was right about enough images, and is about extreme ones too."""
+        if self._formula.holds and not self._is_extreme_tried:
+            self._is_extreme_tried = True
+            for size in EXTREMES:
+                content = [{"type": "image"}, {"type": "text", "text": "1 + 1"}]
+                try:
+                    self._render([{"role": "user", "content": content}], [size], [size])
+                except SampleError:
+                    self._formula = TokenFormula(None)
+        return self._formula.holds
 
     def _is_over_limits(self, size: Size) -> bool:
         assert self._renderer is not None
-        limits = getattr(self._renderer.image_processor, "size", None)
+        limits = getattr(getattr(self._renderer.processor, "image_processor", None), "size", None)
         if limits is None:
             return False
         width, height = size
-        longest, most = limits.get("longest_edge"), limits.get("max_pixels")
+        longest, shortest, most = limits.get("longest_edge"), limits.get("shortest_edge"), limits.get("max_pixels")
         # The processors of Qwen models have a number of pixels there.
         if longest is not None and longest >= LONGEST_SIDE:
             longest, most = None, longest
+        if longest is None and most is None and shortest is not None:
+            return min(size) > shortest
         bounds = limits.get("width") or longest, limits.get("height") or longest
         over = any(bound is not None and side > bound for side, bound in zip((width, height), bounds, strict=True))
         return over or (most is not None and width * height > most)
@@ -103,6 +139,11 @@ def _folder(config: ModelConfig) -> Path | None:
     """Return the folder of the model's files, None if they are not on this machine."""
     path = locate(config.path, "model.path")
     return path if path.exists() else hub.cached_snapshot(hub.MODEL, config.path, config.revision)
+
+
+def _blank(size: Size) -> dict[str, Any]:
+    """Return the part of a message with a blank image. vLLM preprocesses images of one name only once."""
+    return {"type": "image", "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
 
 
 def _in_one_line(error: Exception) -> str:
