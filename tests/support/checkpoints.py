@@ -29,7 +29,7 @@ def paligemma_files(folder: Path) -> Path:
     import transformers
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(locate(composed().model.path, "model.path"))
-    tokenizer.chat_template = None
+    tokenizer.chat_template, tokenizer.bos_token = None, tokenizer.eos_token
     image = tokenizer.convert_tokens_to_ids("<image>")
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     text = {"model_type": "gemma", "vocab_size": len(tokenizer), "num_key_value_heads": 1, "head_dim": 16, **sizes}
