@@ -129,7 +129,7 @@ class ChatRenderer:
         if longest is not None and longest >= LONGEST_SIDE:
             longest, most = None, longest
         if longest is None and most is None and shortest is not None:
-            return min(size) > shortest
+            return bool(min(size) > shortest)
         bounds = limits.get("width") or longest, limits.get("height") or longest
         over = any(bound is not None and side > bound for side, bound in zip((width, height), bounds, strict=True))
         return over or (most is not None and width * height > most)
