@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from support.inspections import inspected
 from support.rendered import prompt_tokens
 from support.rows import questions, write_rows
 
+from mathbatch.commands.check.chat import ChatRenderer
 from mathbatch.models.image_tokens import PROOF, TokenFormula
 
 # Widths and heights in pixels: very wide, very high, tiny, and of the usual kind.
@@ -91,6 +93,19 @@ def test_a_template_that_reads_strings_gets_strings(data: list[str], tmp_path: P
     assert not found.fails
 
 
+# vLLM's PaliGemma imports torchvision as it sees its first picture.
+HAS_TORCHVISION = importlib.util.find_spec("torchvision") is not None
+
+
+@pytest.mark.skipif(HAS_TORCHVISION, reason="torchvision is here")
+def test_a_package_that_only_a_picture_needs_is_named(data: list[str], tmp_path: Path) -> None:
+    config = composed(*data, f"model.path={paligemma_files(tmp_path / 'model')}")
+    assert ChatRenderer(config.model).why_not == (
+        "the model's files need torchvision, which is not installed: pip install torchvision"
+    )
+
+
+@pytest.mark.skipif(not HAS_TORCHVISION, reason="torchvision is not here")
 def test_a_model_without_a_template_gets_the_one_that_vllm_has_for_it(data: list[str], tmp_path: Path) -> None:
     arguments = (*data, f"model.path={paligemma_files(tmp_path / 'model')}", "model.max_images=1", "dataset.limit=6")
     found = inspected(*arguments)
@@ -124,8 +139,8 @@ def test_prompts_beyond_the_context_length_are_counted_in_full(data: list[str]) 
 
 
 def test_rows_that_lack_a_picture_are_shown_but_not_counted(data: list[str], tmp_path: Path) -> None:
-    (tmp_path / "20x20.png").unlink()
+    (tmp_path / "20x20.png").write_bytes(encoded(size=(20, 20))[:-20])
     found = inspected(*data, "dataset.limit=6")
     assert len(found.tokens) == 5
-    assert found.findings["missing_image"].count == 1
-    assert "<image>" in next(row.prompt for row in found.shown if "missing_image" in row.notes)
+    assert found.findings["broken_image"].count == 1
+    assert "<image>" in next(row.prompt for row in found.shown if "broken_image" in row.notes)

@@ -6,6 +6,7 @@ No engine is loaded. Images are stood in for by blank ones of the same size, whi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ class ChatRenderer:
         self._resized: set[Size] = set()
         self._cuts_tiles = False
         self._is_extreme_tried = False
+        self._formula = TokenFormula(None)
         self.why_not = self._load()
-        self._formula = TokenFormula(None if self._renderer is None else self._renderer.processor)
         self.context_length = config.max_model_len if self._renderer is None else self._renderer.context_length
 
     def _load(self) -> str | None:
@@ -55,6 +56,11 @@ class ChatRenderer:
         try:
             with without_output():
                 self._renderer = PromptRenderer(self._config, folder)
+                self._formula = TokenFormula(self._renderer.processor)
+                # Some packages are imported for the first picture only, so one is tried before the rows.
+                if self._config.max_images and self._renderer.processor is not None:
+                    with suppress(SampleError):
+                        self._try(STAND_IN)
         except CANT_LOOK as error:
             return missing_package(error) or f"vLLM can't read the model's files: {_in_one_line(error)}"
         return None
@@ -111,12 +117,16 @@ class ChatRenderer:
         if self._formula.holds and not self._is_extreme_tried:
             self._is_extreme_tried = True
             for size in EXTREMES:
-                content = [{"type": "image"}, {"type": "text", "text": "1 + 1"}]
                 try:
-                    self._render([{"role": "user", "content": content}], [size], [size])
+                    self._try(size)
                 except SampleError:
                     self._formula = TokenFormula(None)
         return self._formula.holds
+
+    def _try(self, size: Size) -> None:
+        """Render a prompt with one image of this size, to learn what becomes of it."""
+        content = [{"type": "image"}, {"type": "text", "text": "1 + 1"}]
+        self._render([{"role": "user", "content": content}], [size], [size])
 
     def _is_over_limits(self, size: Size) -> bool:
         assert self._renderer is not None
