@@ -139,7 +139,7 @@ def test_prompts_beyond_the_context_length_are_counted_in_full(data: list[str]) 
 
 
 def test_rows_that_lack_a_picture_are_shown_but_not_counted(data: list[str], tmp_path: Path) -> None:
-    (tmp_path / "20x20.png").write_bytes(encoded(size=(20, 20))[:-20])
+    (tmp_path / "20x20.png").write_bytes(encoded(size=(20, 20))[:50])
     found = inspected(*data, "dataset.limit=6")
     assert len(found.tokens) == 5
     assert found.findings["broken_image"].count == 1
