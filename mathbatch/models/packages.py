@@ -10,8 +10,11 @@ from dataclasses import dataclass
 # Words of transformers and vLLM about a package that is not there, with its name. Those with a command come first.
 WORDS = (
     re.compile(r"packages that were not found in your environment: ([\w\-, ]+)"),
+    re.compile(r"`pip3? install ([^`]+)`"),
     re.compile(r"pip install (?:-U |--upgrade )?[`'\"]?([A-Za-z][\w-]*)"),
     re.compile(r"requires the (?:🤗 )?(\S+) (?:\(\S+\) )?library"),
+    re.compile(r"Missing optional dependencies: ([\w, -]+)"),
+    re.compile(r"(?:make sure you have|need to have) ([\w-]+)(?: or [\w-]+)? installed"),
 )
 # Packages whose name is not that of the module.
 NAMES = {"cv2": "opencv-python", "pil": "pillow", "pytorch": "torch", "yaml": "pyyaml", "sklearn": "scikit-learn"}
@@ -38,16 +41,23 @@ def package_needed(error: BaseException, texts: Sequence[str]) -> Needed | None:
     module = next((cause.name for cause in causes if isinstance(cause, ModuleNotFoundError) and cause.name), None)
     if module is not None and module.partition(".")[0] not in OURS:
         return _needed([module.partition(".")[0]])
-    if not any(isinstance(cause, ImportError) for cause in causes):
+    if not any(isinstance(cause, (ImportError, ValueError)) for cause in causes):
         return None
     found = (pattern.search(text) for text in texts for pattern in WORDS)
     names = next((match[1] for match in found if match), None)
     return None if names is None else _needed(names.replace(",", " ").split())
 
 
+def missing_package(error: BaseException) -> str | None:
+    """Return a sentence that names the missing package and how to install it; None for errors of another cause."""
+    texts = [" ".join(str(cause).split()) for cause in (error, error.__cause__, error.__context__) if cause is not None]
+    needed = package_needed(error, texts)
+    return None if needed is None else f"the model's files need {needed.name}, which is not here: {needed.command}"
+
+
 def _needed(names: list[str]) -> Needed:
     packages = [NAMES.get(name.lower(), name.lower()) for name in names]
-    index = ""
+    build = ""
     if BUILT_WITH_TORCH & {*packages} and "+cpu" in getattr(sys.modules.get("torch"), "__version__", ""):
-        index = " --index-url https://download.pytorch.org/whl/cpu"
-    return Needed(" and ".join(packages), f"pip install {' '.join(packages)}{index}")
+        build = ", its build for CPUs, as that of torch is"
+    return Needed(" and ".join(packages), f"pip install {' '.join(packages)}{build}")

@@ -74,7 +74,7 @@ class PromptRenderer:
             self._renderer = renderer_from_config(VllmConfig(model_config=model, device_config=DeviceConfig("cpu")))
             multimodal = self._renderer.mm_processor
             processor = None if multimodal is None else multimodal.info.get_hf_processor()
-        self.image_processor: Any = getattr(processor, "image_processor", None)
+        self.processor: Any = processor
         self.context_length: int = model.max_model_len
         self.form = find_form(self._renderer, chat_params(config), config.max_images)
         # Prompts over the context length are counted in full.

@@ -6,6 +6,7 @@ No engine is loaded. Images are stood in for by blank ones of the same size, whi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from PIL import Image
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import vllm_folder
+from mathbatch.errors import SampleError
+from mathbatch.models.abilities import CANT_LOOK
+from mathbatch.models.image_tokens import EXTREMES, STAND_IN, Size, TokenFormula
 from mathbatch.models.limits import VLLM, refuse_small_memory
-from mathbatch.models.missing_packages import missing_package
+from mathbatch.models.packages import missing_package
 from mathbatch.models.renderer import PromptRenderer, RenderedPrompt
-from mathbatch.models.trial import CANT_LOOK, without_output
+from mathbatch.models.trial import without_output
 from mathbatch.records import ImageRef
 
-# Width and height of an image, in pixels.
-Size = tuple[int, int]
 # An image side is never this long, so a processor's `longest_edge` from here on is a number of pixels.
 LONGEST_SIDE = 1 << 16
 
@@ -35,7 +37,12 @@ class ChatRenderer:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self._renderer: PromptRenderer | None = None
-        self._is_resized: dict[Size, bool] = {}
+        # Sizes of images that vLLM has preprocessed, and those of which it made the whole image smaller.
+        self._seen: set[Size] = set()
+        self._resized: set[Size] = set()
+        self._cuts_tiles = False
+        self._is_extreme_tried = False
+        self._formula = TokenFormula(None)
         self.why_not = self._load()
         self.context_length = config.max_model_len if self._renderer is None else self._renderer.context_length
 
@@ -50,32 +57,21 @@ class ChatRenderer:
         try:
             with without_output():
                 self._renderer = PromptRenderer(self._config, folder)
+                self._formula = TokenFormula(self._renderer.processor)
+                # Some packages are imported for the first picture only, so one is tried before the rows.
+                if self._config.max_images and self._renderer.processor is not None:
+                    with suppress(SampleError):
+                        self._try(STAND_IN)
         except CANT_LOOK as error:
             return missing_package(error) or f"vLLM can't read the model's files: {_in_one_line(error)}"
         return None
 
     def render(self, messages: list[dict[str, Any]], size_of: Callable[[ImageRef], Size]) -> RenderedPrompt:
         """Return the whole prompt. Raises SampleError if a run would refuse it."""
-        assert self._renderer is not None
-        sizes: list[Size] = []
-
-        def blank(part: dict[str, Any]) -> dict[str, Any]:
-            if part["type"] != "image":
-                return part
-            size = size_of(part["image"])
-            sizes.append(size)
-            # vLLM preprocesses images of one name once.
-            return {**part, "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
-
-        contents = [message["content"] for message in messages]
-        blanks = [content if isinstance(content, str) else [blank(part) for part in content] for content in contents]
-        prompt = self._renderer.render(
-            [{**message, "content": content} for message, content in zip(messages, blanks, strict=True)]
-        )
-        for size, tiles in zip(sizes, prompt.tiles, strict=False):
-            if tiles is not None:
-                self._is_resized[size] = tiles <= 1 and self._is_over_limits(size)
-        return prompt
+        parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+        sizes = [size_of(part["image"]) for part in parts if part["type"] == "image"]
+        new = {size for size in sizes if size not in self._seen} if self._formula_holds() else set()
+        return self._render(messages, sizes, [STAND_IN if size in new else size for size in sizes])
 
     def changes(self, messages: list[dict[str, Any]]) -> dict[str, str]:
         """Return what arrives otherwise than the messages have it, as kinds of findings with examples."""
@@ -90,22 +86,76 @@ class ChatRenderer:
         return found
 
     def is_resized(self, size: Size) -> bool:
-        """Tell whether the image processor makes a whole image of this size smaller, which has been in a prompt.
+        """Tell whether the image processor makes whole images of this size smaller, of which one was in a prompt.
 
         Processors that cut images in tiles lose little by that, and are left out.
         """
-        return self._is_resized.get(size, False)
+        return size in self._resized
+
+    def _render(self, messages: list[dict[str, Any]], sizes: list[Size], drawn: list[Size]) -> RenderedPrompt:
+        """Render messages with images of the sizes `drawn`, and count the tokens as if they had `sizes`."""
+        assert self._renderer is not None
+        blanks = map(_blank, drawn)
+        filled = [
+            {
+                **message,
+                "content": [part if part["type"] == "text" else part | next(blanks) for part in message["content"]],
+            }
+            if isinstance(message["content"], list)
+            else message
+            for message in messages
+        ]
+        prompt = self._renderer.render(filled)
+        if len(prompt.image_tokens) == len(prompt.tiles) == len(sizes):
+            for at, (size, drawn_size) in enumerate(zip(sizes, drawn, strict=True)):
+                self._note_image(prompt, at, size, is_drawn=size == drawn_size)
+        return prompt
+
+    def _note_image(self, prompt: RenderedPrompt, at: int, size: Size, is_drawn: bool) -> None:
+        """Learn what became of an image; correct the numbers of tokens if another one stood in for it."""
+        tokens, tiles = prompt.image_tokens[at], prompt.tiles[at]
+        if not is_drawn:
+            prompt.image_tokens[at] = self._formula.tokens(size)
+            prompt.tokens += prompt.image_tokens[at] - tokens
+            is_whole = not self._cuts_tiles
+        elif tiles is not None and size not in self._seen:
+            self._seen.add(size)
+            self._formula.learn(size, tokens)
+            self._cuts_tiles |= tiles > 1
+            is_whole = tiles <= 1
+        else:
+            return
+        if is_whole and self._is_over_limits(size):
+            self._resized.add(size)
+
+    def _formula_holds(self) -> bool:
+        """Tell whether the formula was right about enough images, and is about extreme ones too."""
+        if self._formula.holds and not self._is_extreme_tried:
+            self._is_extreme_tried = True
+            for size in EXTREMES:
+                try:
+                    self._try(size)
+                except SampleError:
+                    self._formula = TokenFormula(None)
+        return self._formula.holds
+
+    def _try(self, size: Size) -> None:
+        """Render a prompt with one image of this size, to learn what becomes of it."""
+        content = [{"type": "image"}, {"type": "text", "text": "1 + 1"}]
+        self._render([{"role": "user", "content": content}], [size], [size])
 
     def _is_over_limits(self, size: Size) -> bool:
         assert self._renderer is not None
-        limits = getattr(self._renderer.image_processor, "size", None)
+        limits = getattr(getattr(self._renderer.processor, "image_processor", None), "size", None)
         if limits is None:
             return False
         width, height = size
-        longest, most = limits.get("longest_edge"), limits.get("max_pixels")
+        longest, shortest, most = limits.get("longest_edge"), limits.get("shortest_edge"), limits.get("max_pixels")
         # The processors of Qwen models have a number of pixels there.
         if longest is not None and longest >= LONGEST_SIDE:
             longest, most = None, longest
+        if longest is None and most is None and shortest is not None:
+            return bool(min(size) > shortest)
         bounds = limits.get("width") or longest, limits.get("height") or longest
         over = any(bound is not None and side > bound for side, bound in zip((width, height), bounds, strict=True))
         return over or (most is not None and width * height > most)
@@ -115,6 +165,11 @@ def _folder(config: ModelConfig) -> Path | None:
     """Return the folder of the model's files, None if they are not on this machine."""
     path = locate(config.path, "model.path")
     return path if path.exists() else hub.cached_snapshot(hub.MODEL, config.path, config.revision)
+
+
+def _blank(size: Size) -> dict[str, Any]:
+    """Return the part of a message with a blank image. vLLM preprocesses images of one name only once."""
+    return {"type": "image", "image": Image.new("RGB", size), "uuid": f"blank {size[0]} x {size[1]}"}
 
 
 def _in_one_line(error: Exception) -> str:

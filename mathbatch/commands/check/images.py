@@ -7,9 +7,9 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from mathbatch.commands.check.chat import Size
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.errors import SampleError
+from mathbatch.models.image_tokens import Size
 from mathbatch.records import ImageRef
 
 # Images whose results are remembered, so that an image which several rows share is decoded once.

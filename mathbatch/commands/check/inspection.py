@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mathbatch.commands.check.chat import ChatRenderer, Size
+from mathbatch.commands.check.chat import ChatRenderer
 from mathbatch.commands.check.golds import GoldChecker, GoldFinding
 from mathbatch.commands.check.images import ImageProber, ImageProblem
 from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
@@ -20,6 +20,7 @@ from mathbatch.data.feed import render
 from mathbatch.data.processors import PLACEHOLDER
 from mathbatch.data.samples import samples_of
 from mathbatch.errors import SampleError
+from mathbatch.models.image_tokens import STAND_IN, Size
 from mathbatch.models.renderer import RenderedPrompt
 from mathbatch.records import BadRow, ImageRef, Record, Request, Sample
 from mathbatch.reports.findings import Finding
@@ -39,8 +40,6 @@ RECORD_BYTES = 400
 BYTES_PER_TOKEN = 4
 # Characters without a shape, but for tabs and ends of lines.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-# Size of the blank image for one that can't be read, in pixels.
-STAND_IN = (224, 224)
 
 
 @dataclass
