@@ -86,9 +86,8 @@ class LoadedFamily:
 class FamilyRun:
     """What a family did: a run of all rows, and another of the same that was stopped half-way and resumed."""
 
-    def __init__(self, family: Family, folder: Path) -> None:
-        self.loaded = loaded = LoadedFamily(family, folder)
-        self.family, self.rows = family, loaded.rows
+    def __init__(self, loaded: LoadedFamily) -> None:
+        self.loaded, self.family, self.rows = loaded, loaded.family, loaded.rows
         whole = loaded.run("whole")
         self.metrics = whole.metrics or {}
         self.prompts: dict[str, Prompt] = dict(NotingModel.prompts)

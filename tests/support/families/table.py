@@ -18,8 +18,8 @@ class Family:
 
     `group` is the shipped group of its published checkpoint, or that of the demo, which sets little.
     `images` is the largest number of pictures in a prompt. `in_place` tells that its chat template leaves pictures
-    where the text has them. A family that `thinks` says THOUGHT in a thought and then `answer`,
-    which is right in this share of the rows.
+    where the text has them. A family that `thinks` says THOUGHT in a thought and then `answer`, for all rows, which
+    gives this `accuracy`.
     """
 
     name: str
