@@ -96,16 +96,13 @@ class ChatRenderer:
         """Render messages with images of the sizes `drawn`, and count the tokens as if they had `sizes`."""
         assert self._renderer is not None
         blanks = map(_blank, drawn)
-        filled = [
-            {
-                **message,
-                "content": [part if part["type"] == "text" else part | next(blanks) for part in message["content"]],
-            }
-            if isinstance(message["content"], list)
-            else message
-            for message in messages
-        ]
-        prompt = self._renderer.render(filled)
+
+        def filled(content: Any) -> Any:
+            if isinstance(content, str):
+                return content
+            return [part if part["type"] == "text" else part | next(blanks) for part in content]
+
+        prompt = self._renderer.render([{**message, "content": filled(message["content"])} for message in messages])
         if len(prompt.image_tokens) == len(prompt.tiles) == len(sizes):
             for at, (size, drawn_size) in enumerate(zip(sizes, drawn, strict=True)):
                 self._note_image(prompt, at, size, is_drawn=size == drawn_size)
