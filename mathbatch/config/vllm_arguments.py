@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mathbatch.config.schema import ModelConfig
+from mathbatch.config.model_schema import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 
 # Engine arguments that have their own configuration key. `model.engine` refuses them, so that no setting can be given
