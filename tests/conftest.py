@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.images import encoded
-from support.scheduling import SHARED_ENGINE, SharingScheduling
+from support.scheduling import VLLM, SharingScheduling
 from support.shared_engine import SharedEngine
 from xdist.remote import Producer
 
@@ -18,27 +18,43 @@ from mathbatch.data.images.decode import ImageRoot
 for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(name, None)
 
+# Two processes share the cores. With one thread, torch has no pool of threads, for which forked engines would wait.
+os.environ["OMP_NUM_THREADS"] = "1"
+# vLLM would bind the engines of both processes to the same core.
+os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
+
 # Nothing is downloaded. Without a network each request would be tried again for half a minute.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharingScheduling:
-    """Let the tests of one engine run in one process."""
+    """Let the tests that use vLLM run in one process."""
     return SharingScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of real engines, and put those that take longest first, so that processes end at the same time."""
     for item in items:
-        if SHARED_ENGINE in item.nodeid:
+        if VLLM in item.nodeid:
             item.add_marker(pytest.mark.engine)
         if item.get_closest_marker("engine"):
             item.add_marker(pytest.mark.process)
-    items.sort(key=lambda item: (not item.get_closest_marker("engine"), not item.get_closest_marker("process")))
+    items.sort(
+        key=lambda item: (
+            VLLM not in item.nodeid,
+            not item.get_closest_marker("engine"),
+            not item.get_closest_marker("process"),
+        )
+    )
 
 
-@pytest.fixture(scope="session", params=[SHARED_ENGINE])
-def engine() -> Iterator[SharedEngine]:
+@pytest.fixture(scope="session", params=[VLLM])
+def vllm() -> None:
+    """Let a test run in the process that imports vLLM, as it does so too, or runs commands with `vllm=True`."""
+
+
+@pytest.fixture(scope="session")
+def engine(vllm: None) -> Iterator[SharedEngine]:
     """Yield the demo model in real vLLM, loaded once for the session."""
     shared = SharedEngine()
     yield shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import shutil
@@ -29,8 +30,15 @@ KV_CACHE = "VLLM_CPU_KVCACHE_SPACE"
 # Environment variable of vLLM: name of the shared memory of its cache for pictures. vLLM would give all engines of this
 # process the same, and none can make what an earlier one has not removed yet.
 PICTURE_CACHE_NAME = "VLLM_OBJECT_STORAGE_SHM_BUFFER_NAME"
-# Variables that the user has set take precedence over what we would set.
-USERS_ENVIRONMENT = frozenset(os.environ)
+
+
+@functools.cache
+def users_environment() -> frozenset[str]:
+    """Return the names of the environment variables that the user has set, which take precedence over ours.
+
+    They are those that are set at the first call.
+    """
+    return frozenset(os.environ)
 
 
 def environment(config: ModelConfig) -> dict[str, str]:
@@ -39,9 +47,9 @@ def environment(config: ModelConfig) -> dict[str, str]:
     Worker processes are spawned, because forked ones would hold the lock and the pipe of this process after its death.
     """
     found = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
-    if PICTURE_CACHE_NAME not in USERS_ENVIRONMENT:
+    if PICTURE_CACHE_NAME not in users_environment():
         found[PICTURE_CACHE_NAME] = f"vllm_{secrets.token_hex(8)}"
-    if KV_CACHE not in USERS_ENVIRONMENT:
+    if KV_CACHE not in users_environment():
         found[KV_CACHE] = str(config.cpu_kv_cache_gib)
     return found
 

@@ -27,9 +27,9 @@ from mathbatch.models.checkpoint_files import refuse_bad_files
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import (
-    USERS_ENVIRONMENT,
     engine_arguments,
     environment,
+    users_environment,
     vllm_engine_arguments,
 )
 from mathbatch.models.limits import VLLM, refuse_small_memory
@@ -181,7 +181,7 @@ class VllmModel(BaseInferenceModel):
         """
         shield_processes()
         self._reaper.start()
-        if SOCKET_FOLDER not in USERS_ENVIRONMENT:
+        if SOCKET_FOLDER not in users_environment():
             os.environ[SOCKET_FOLDER] = self._reaper.folder  # vLLM does not remove its sockets, but the reaper does
         elif not holds_sockets(os.environ[SOCKET_FOLDER], LONGEST_SOCKET):
             raise ValueError(f"the path in {SOCKET_FOLDER} is too long for sockets; unset it, or name another folder")

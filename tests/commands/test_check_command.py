@@ -18,12 +18,13 @@ from support.shared_engine import SharedEngine
 
 from mathbatch.commands.check.inspection import Inspection
 
+pytestmark = pytest.mark.usefixtures("vllm")
+
 
 def check(folder: Path, *arguments: str) -> Any:
-    return run(folder, *arguments, module="check")
+    return run(folder, *arguments, module="check", vllm=True)
 
 
-@pytest.mark.process
 def test_the_demo_passes_and_shows_prompts_as_the_model_sees_them(tmp_path: Path) -> None:
     done = check(tmp_path)
     assert done.returncode == 0, done.stderr
@@ -72,7 +73,6 @@ def dirty(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", lines)
 
 
-@pytest.mark.process
 def test_every_kind_of_trouble_is_counted_and_named(tmp_path: Path, dirty: Path) -> None:
     done = check(
         tmp_path, "dataset=generic", f"dataset.input={dirty}", "dataset.answer_field=gold", "sampling.max_tokens=1500"
@@ -97,7 +97,6 @@ def test_a_run_fails_on_exactly_the_rows_that_the_check_says(tmp_path: Path, dir
     assert {kind: failures.count(kind) for kind in failures} == amiss
 
 
-@pytest.mark.process
 def test_what_a_row_says_is_escaped_on_the_page(tmp_path: Path) -> None:
     rows = [{**row, "query_cot": "<script>alert(1)</script>"} for row in questions(3)]
     data = write_rows(tmp_path / "rows.jsonl", rows)
@@ -116,7 +115,6 @@ def gold_rows(folder: Path, golds: list[str]) -> list[str]:
     return [*overrides(data)[1:], "dataset.answer_field=gold"]
 
 
-@pytest.mark.process
 def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path) -> None:
     arguments = gold_rows(tmp_path, ["1", "hangs in C", "is gone", "raises", "crashes", "2"])
     found = inspected(*arguments, "++scorer._target_=support.odd_scorers.OddGoldScorer").findings["unusable gold"]
@@ -128,7 +126,6 @@ def test_a_gold_that_hangs_or_kills_its_reader_costs_one_finding(tmp_path: Path)
     assert [one for one in psutil.Process().children(recursive=True) if "scoring" in one.name()] == []
 
 
-@pytest.mark.process
 def test_a_gold_of_which_only_the_text_counts_is_named(tmp_path: Path) -> None:
     arguments = gold_rows(tmp_path, [r"\frac{1}{2}", "np.arctan(4/9)", "x^2+3x", "i^{12}=(i^{4})^{3}=1"])
     found = inspected(*arguments, "dataset.scoring=math").findings
@@ -179,7 +176,6 @@ def test_what_an_escape_has_eaten_is_found_by_row_and_command(tmp_path: Path) ->
     assert not found.fails
 
 
-@pytest.mark.process
 def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(3))
     done = check(tmp_path, "model=qwen", *overrides(data)[1:])
@@ -187,7 +183,6 @@ def test_a_model_whose_files_are_not_here_is_checked_without_tokens(tmp_path: Pa
     assert "tokens: not counted: the model's files are not here" in done.stdout
 
 
-@pytest.mark.process
 def test_what_a_run_would_refuse_the_check_refuses(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", [{**row, "image": None} for row in questions(3)])
     for key in ("image_field", "answer_field", "query_field", "choices_field"):
@@ -240,7 +235,6 @@ def test_ten_thousand_rows_with_a_thousand_pictures_cost_no_more_than_their_numb
         (("dataset=gsm8k", f"dataset.input={REAL_DATA}/gsm8k/test.jsonl"), 1319, {}),
     ],
 )
-@pytest.mark.process
 def test_the_real_rows_are_as_they_should_be(arguments: tuple[str, ...], rows: int, amiss: dict[str, int]) -> None:
     found = inspected(*arguments, "model.max_model_len=8192")
     assert found.rows == rows

@@ -17,6 +17,8 @@ from support.rows import questions, write_rows
 from mathbatch.commands.check.chat import ChatRenderer
 from mathbatch.models.image_tokens import PROOF, TokenFormula
 
+pytestmark = pytest.mark.usefixtures("vllm")
+
 # Widths and heights in pixels: very wide, very high, tiny, and of the usual kind.
 SIZES = [(1500, 60), (60, 900), (20, 20), (200, 150), (640, 480)]
 SPLITTING = (

@@ -77,6 +77,7 @@ def test_names_with_dots_and_names_that_are_words_of_jinja_are_read(tmp_path: Pa
     ]
 
 
+@pytest.mark.usefixtures("vllm")
 def test_names_in_chinese_are_known(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(encoded())
     rows = [

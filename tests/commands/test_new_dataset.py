@@ -29,12 +29,12 @@ def drafted(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def accepted(folder: Path, name: str) -> str:
-    done = run(folder, "--config-dir", "my_conf", f"dataset={name}", "model.max_images=8", module="check")
+    done = run(folder, "--config-dir", "my_conf", f"dataset={name}", "model.max_images=8", module="check", vllm=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_a_file_with_the_original_field_names(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", [{**row, "answer": "4"} for row in questions(9)])
     found = drafted(tmp_path, "rows.jsonl")
@@ -42,7 +42,7 @@ def test_a_file_with_the_original_field_names(tmp_path: Path) -> None:
     assert "What is 0 + 0?" in accepted(tmp_path, "rows")
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_pictures_choices_in_a_text_and_breakdowns(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded())
     rows = [
@@ -59,7 +59,7 @@ def test_pictures_choices_in_a_text_and_breakdowns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(benchmark_shapes.BENCHMARKS) - {"mathverse"}))
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: Path, name: str) -> None:
     rows = next(iter(benchmark_shapes.BENCHMARKS[name]().values()))
     benchmark_shapes._typed(datasets.Dataset.from_list(rows)).to_parquet(tmp_path / "rows.parquet")
@@ -69,7 +69,7 @@ def test_the_shape_of_every_benchmark_gets_a_draft_that_check_accepts(tmp_path: 
     assert not found.fails, found.findings
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_rows_that_lack_a_field_and_golds_with_commas_are_read_as_they_are(tmp_path: Path) -> None:
     golds = ["(3, 4)", "1,2,3", "$[1,2)$", "1,003", "x=1, x=2", "7", "8", "9", "10"]
     rows: list[dict[str, Any]] = [
@@ -88,7 +88,7 @@ def test_rows_that_lack_a_field_and_golds_with_commas_are_read_as_they_are(tmp_p
     assert ["(A) x" in sample.query for sample in samples] == [True] * 4 + [False] * 5
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) -> None:
     rows = [{"Unnamed: 0": f"r{at}", "0": at, "Student's": "x" * at, "yes": "no", "${oc.env:HOME}": "a", "no #1": "b\nc: d",
              "data": {"question": f"How many are {at}?"}} for at in range(9)]  # fmt: skip
@@ -98,7 +98,7 @@ def test_names_that_yaml_or_jinja_would_take_for_something_else(tmp_path: Path) 
     assert "How many are 0?" in accepted(tmp_path, "odd")
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_a_repeated_id_is_kept_and_named_and_an_empty_gold_is_asked(tmp_path: Path) -> None:
     rows = [{"id": at, "question": f"How many, number {at}?", "answer": f"so\n#### 1,00{at}"} for at in range(8)]
     rows[5]["id"], rows[3]["answer"] = 4, ""

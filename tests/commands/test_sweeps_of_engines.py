@@ -16,7 +16,7 @@ from support.run_folders import records, results, run_dirs, saved, sweep_report
 
 from mathbatch.config.paths import PACKAGE
 
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.usefixtures("vllm")
 
 DEMO = PACKAGE / "demo"
 
@@ -42,7 +42,7 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     assert not _sockets(temporary)
     before = {folder: records(folder) for folder in run_dirs(tmp_path)}
     assert all(before.values()), "the jobs had advanced together"
-    done = run(tmp_path, *hot, fresh=True)
+    done = run(tmp_path, *hot, vllm=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = sweep_report(tmp_path)
     assert found["engine_loads"] == 1
@@ -73,7 +73,7 @@ def test_two_models_over_two_datasets_load_twice_and_are_never_alive_together(tm
     other = shipped.replace("name: demo", "name: demo_b").replace("pkg://mathbatch/demo/model", f"{tmp_path}/weights")
     assert other.count(str(tmp_path)) == 1
     (tmp_path / "conf" / "model" / "demo_b.yaml").write_text(other)
-    process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b", fresh=True)
+    process = start(tmp_path, "-m", "--config-dir", "conf", "model=demo,demo_b", "dataset=a,b", vllm=True)
     most, seen = 0, set[int]()
     while process.poll() is None:
         alive = {engine.pid for engine in engines_of(process.pid)}

@@ -108,7 +108,7 @@ def test_one_version_of_mathverse_by_a_condition(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", benchmark_shapes.BENCHMARKS)
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_check_accepts_it_and_counts_its_tokens(name: str, tmp_path: Path) -> None:
     folder = benchmark_shapes.write(tmp_path, benchmark_shapes.BENCHMARKS[name]())
     found = inspected(f"dataset={name}", f"dataset.hub.path={folder}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from support.families import warm
+from support import forked_engines
+from support.families.torchvision import make_importable
 from support.scheduling import family_of
 
 
 @pytest.fixture(scope="session")
 def prepared() -> None:
     """Make this process fit to load engines quickly."""
-    warm.prepare()
+    make_importable()
+    if forked_engines.prepare():
+        forked_engines.look_at_architectures_here()
 
 
 @pytest.hookimpl(trylast=True)

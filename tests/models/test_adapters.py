@@ -101,7 +101,7 @@ def test_an_adapter_of_the_hub_is_taken_from_the_cache_and_one_that_is_nowhere_t
         local_adapter("a/b/c")
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -130,7 +130,7 @@ def test_what_vllm_would_refuse_or_leave_out_is_refused_in_one_sentence(
     assert "\n  fix: " in told
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_an_adapter_of_the_part_that_reads_pictures_needs_a_word_to_vllm(tmp_path: Path) -> None:
     folder = make_adapter(tmp_path / "adapter", seed=1, below="model.vision_model")
     told = refusal(folder)
@@ -139,7 +139,7 @@ def test_an_adapter_of_the_part_that_reads_pictures_needs_a_word_to_vllm(tmp_pat
     assert refusal(folder, "model.engine.enable_tower_connector_lora=true") == ""
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_an_engine_has_room_for_its_adapters_and_for_later_ones_of_no_higher_rank(tmp_path: Path) -> None:
     folders = {rank: str(make_adapter(tmp_path / f"{rank}", seed=rank, rank=rank)) for rank in (2, 12, 16, 40)}
     found = Adapters()
@@ -152,7 +152,7 @@ def test_an_engine_has_room_for_its_adapters_and_for_later_ones_of_no_higher_ran
     assert found.arguments({"max_loras": 5})["max_cpu_loras"] == 5
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_adapters_of_a_high_rank_take_no_more_room_than_one_of_256(tmp_path: Path) -> None:
     found = Adapters()
     found.find([str(make_adapter(tmp_path / f"{at}", seed=at, rank=100)) for at in range(5)])

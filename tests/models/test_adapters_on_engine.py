@@ -28,7 +28,7 @@ def answers(run: RunJob) -> list[str]:
     return [row["model_answer"] for row in results(run.components.run_dir)]
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_adapters_answer_each_in_its_own_way_alone_as_together_and_one_that_is_broken_ends_its_own_job(
     tmp_path: Path,
 ) -> None:

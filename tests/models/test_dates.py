@@ -14,7 +14,7 @@ from mathbatch.models.chat_params import chat_params
 DATED = "Today is {{ strftime_now('%d %B %Y') }}. {{ messages[0].content }}"
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_a_prompt_has_the_date_that_is_set_and_without_one_todays(tmp_path: Path) -> None:
     from transformers import AutoTokenizer
     from vllm.renderers.hf import resolve_chat_template_kwargs

@@ -22,7 +22,7 @@ from mathbatch.models.leftovers import SHARED_MEMORY, SharedMemoryNotes, own_fol
 from mathbatch.runner.components import build_model
 
 # Importing vLLM takes ten seconds, which its processes share with other tests of real engines.
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.usefixtures("vllm")
 
 
 def arguments_of(config: ModelConfig) -> dict[str, Any]:

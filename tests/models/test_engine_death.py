@@ -15,14 +15,14 @@ from support.processes import left_alive, run
 from support.run_folders import records, results, run_dir
 from support.shared_engine import SharedEngine
 
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.usefixtures("vllm")
 
 # Two in flight, so that few records are saved between the decision to kill and the kill.
 SLOW = ("batch_size=2",)
 
 
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
-    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", fresh=True)
+    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", vllm=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("starting it again") == 1
     ids = [record["id"] for record in records(run_dir(tmp_path))]
@@ -37,7 +37,7 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     print(f"seed={seed}")
     rng = random.Random(seed)
     before: list[dict[str, object]] = []
-    for victim in ("run", "both", "both"):
+    for victim in ("run", "both"):
         after = rng.randint(1, 20)
         killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", f"saver.victim={victim}", fresh=True)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -47,7 +47,7 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
         before = now
         assert not left_alive(children_of_killed(tmp_path)), "an engine outlived its run"
     assert list(tmp_path.glob("vllm_dist_*")), "the last ones left something to remove"
-    done = run(tmp_path, *SLOW, fresh=True)
+    done = run(tmp_path, *SLOW, vllm=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr, "the engine is gone before Python ends"
     assert not [*tmp_path.glob("vllm_dist_*"), *tmp_path.glob("mb-*")]

@@ -18,7 +18,7 @@ from mathbatch.models.quantization import Quantization, needs_of, quantization_o
 from mathbatch.runner.components import build_model
 
 # vLLM is imported.
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.usefixtures("vllm")
 FLOATS = {"config_groups": {"group_0": {"weights": {"type": "float", "num_bits": 8}}}}
 INTEGERS = {"config_groups": {"group_0": {"weights": {"type": "int", "num_bits": 4}}}}
 

@@ -70,12 +70,12 @@ def test_answers_are_scored_where_tmpdir_is_long(
     assert "100.0%" in done.stdout
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_a_folder_of_sockets_that_the_user_has_chosen_is_refused_where_it_is_too_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VLLM_RPC_BASE_PATH", "/tmp/" + "long" * 30)
-    done = run(tmp_path, fresh=True)
+    done = run(tmp_path, vllm=True)
     assert done.returncode == 2
     assert "the path in VLLM_RPC_BASE_PATH is too long for sockets" in done.stderr
     assert "run.log" not in done.stderr, "the cause doesn't stand there"

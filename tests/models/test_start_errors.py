@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,16 @@ from mathbatch.models.packages import Needed, package_needed
 from mathbatch.models.start_errors import LONGEST_WORDS
 from mathbatch.models.vllm import VllmModel
 
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.usefixtures("vllm")
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let vLLM read a wrong file again at once: it waits for two seconds, lest the hub's client is writing it."""
+    from vllm.transformers_utils import repo_utils
+
+    monkeypatch.setattr(repo_utils, "time", SimpleNamespace(sleep=lambda seconds: None))
+
 
 CODE = {"AutoConfig": "configuration_mine.MineConfig", "AutoModelForCausalLM": "modeling_mine.MineForCausalLM"}
 POOLING = [{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]

@@ -18,6 +18,8 @@ from mathbatch.models.conversion import vllm_messages
 from mathbatch.models.renderer import PromptRenderer
 from mathbatch.records import ImageRef, Sample
 
+pytestmark = pytest.mark.usefixtures("vllm")
+
 PARTS = "{% for p in m.content %}{{ p.text if p.type == 'text' else '<image>' }}{% endfor %}"
 # Bodies of templates, of the shapes that published ones have.
 TEMPLATES = {

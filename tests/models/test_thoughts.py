@@ -19,7 +19,7 @@ from mathbatch.records import Sample
 from mathbatch.scoring.scorers.math import MathScorer
 from mathbatch.scoring.scorers.mathvision import MathVisionScorer
 
-pytestmark = pytest.mark.engine  # vLLM is imported, not loaded
+pytestmark = pytest.mark.usefixtures("vllm")
 
 QUESTION = "What is 7 + 8?"
 THOUGHT = "7 + 8 = 16? So \\boxed{16}"

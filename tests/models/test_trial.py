@@ -44,7 +44,7 @@ def refusal(*arguments: str) -> str | None:
     return None
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 @pytest.mark.parametrize(
     ("argument", "path", "words"),
     [
@@ -74,7 +74,7 @@ def test_what_no_request_can_have_is_refused_with_its_key(argument: str, path: s
     assert "parameter=" not in told
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 @pytest.mark.parametrize(
     "argument",
     [
@@ -97,7 +97,7 @@ def test_what_is_read_and_taken_is_not_refused(argument: str) -> None:
     assert refusal(argument) is None
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_too_many_tokens_at_least_are_refused_where_only_the_context_is_the_limit() -> None:
     told = refusal("sampling.max_tokens=null", "sampling.min_tokens=9000")
     assert told is not None
@@ -105,7 +105,7 @@ def test_too_many_tokens_at_least_are_refused_where_only_the_context_is_the_limi
     assert refusal("sampling.max_tokens=null", "sampling.min_tokens=90") is None
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_a_checkpoint_without_a_chat_template_needs_one(demo: Path, tmp_path: Path) -> None:
     told = refusal(f"model.path={demo}")
     assert told is not None
@@ -124,7 +124,7 @@ def test_a_checkpoint_without_a_chat_template_needs_one(demo: Path, tmp_path: Pa
     assert told.startswith("model.chat_template: it is no Jinja template: line 1")
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 @pytest.mark.parametrize("reasoning", ["qwen3", "['<think>','</think>']"])
 def test_a_budget_of_thoughts_needs_marks_that_end_them(reasoning: str) -> None:
     assert refusal("sampling.thinking_token_budget=9", f"model.reasoning={reasoning}") is None
@@ -143,14 +143,14 @@ def test_a_template_reads_what_it_does_not_set_itself() -> None:
     assert variables_of(TEMPLATE) == {"enable_thinking", "messages", "bos_token"}
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_a_checkpoint_that_is_not_here_yet_is_not_judged() -> None:
     assert refusal("model.path=maker/solver", "model.chat_template_kwargs.anything=1") is None
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_one_bad_cell_of_a_sweep_is_named_before_anything_loads(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]")
+    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]", vllm=True)
     assert done.returncode == 2
     assert "job 1 of the sweep" in done.stderr
     assert "sampling.allowed_token_ids" in done.stderr
@@ -158,8 +158,8 @@ def test_one_bad_cell_of_a_sweep_is_named_before_anything_loads(tmp_path: Path) 
     assert done.stderr.count("\n") < 4  # nothing of what vLLM has to say
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_the_check_of_a_dataset_names_them_too(tmp_path: Path) -> None:
-    done = run(tmp_path, "dataset.limit=1", "model.mm_processor_kwargs.do_rezise=false", module="check")
+    done = run(tmp_path, "dataset.limit=1", "model.mm_processor_kwargs.do_rezise=false", module="check", vllm=True)
     assert done.returncode == 2
     assert "model.mm_processor_kwargs.do_rezise: the processor has no such argument" in done.stderr

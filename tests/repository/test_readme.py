@@ -49,7 +49,7 @@ def test_a_row_with_too_many_cells_costs_that_row_in_the_loader_of_the_readme_to
     assert [bool(row.get("model_answer")) for row in results(run_dir(tmp_path))] == [True, False, True]
 
 
-@pytest.mark.process
+@pytest.mark.usefixtures("vllm")
 def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path) -> None:
     (tmp_path / "my_conf" / "dataset").mkdir(parents=True)
     (tmp_path / "my_conf" / "dataset" / "rows.yaml").write_text(block("yaml", "my_conf/dataset/rows.yaml"))
@@ -63,7 +63,7 @@ def test_the_dataset_config_of_the_readme_reads_rows_of_its_shape(tmp_path: Path
     rows = [{**row, "uid": f"q{at}", "solution": f"so\n#### 1,{at:03d}", "image_1": "a.png"} for at in range(4)]
     write_rows(tmp_path / "rows.jsonl", rows)
     arguments = ["--config-dir", "my_conf", "dataset=rows"]
-    checked = run(tmp_path, *arguments, module="check")
+    checked = run(tmp_path, *arguments, module="check", vllm=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "(A) yes\n(B) no" in checked.stdout
     assert run(tmp_path, *arguments, SCRIPTED).returncode == 0

@@ -28,7 +28,7 @@ def held(tmp_path: Path) -> list[str]:
     return overrides(write_rows(tmp_path / "rows.jsonl", questions(ROWS)), HELD, "batch_size=4")
 
 
-@pytest.mark.engine
+@pytest.mark.usefixtures("vllm")
 def test_ctrl_c_on_a_terminal_loses_nothing_in_flight_on_the_real_engine_even_if_tmpdir_is_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,7 +46,7 @@ def test_ctrl_c_on_a_terminal_loses_nothing_in_flight_on_the_real_engine_even_if
     assert "in flight will be finished and saved" in shown
     stopped = records(run_dir(tmp_path))
     assert not [record for record in stopped if record.get("failure")], f"seed {seed}"
-    done = run(tmp_path, *arguments, fresh=True)
+    done = run(tmp_path, *arguments, vllm=True)
     assert done.returncode == 0, done.stderr
     found = records(run_dir(tmp_path))
     assert found[: len(stopped)] == stopped

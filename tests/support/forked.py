@@ -101,8 +101,8 @@ class CommandServer:
 
 
 @functools.cache
-def command_server() -> CommandServer:
-    """Return this process's server, which starts when it is needed first."""
-    server = CommandServer()
+def command_server(module: str = "support.command_server") -> CommandServer:
+    """Return this process's server of a module, which starts when it is needed first."""
+    server = CommandServer(module)
     atexit.register(server.close)
     return server

@@ -28,6 +28,9 @@ Command = subprocess.Popen[str] | ForkedCommand
 # With FRESH_PROCESSES=1 in the environment every command starts its own Python.
 ALL_FRESH = os.environ.get("FRESH_PROCESSES") == "1"
 
+# Module of the server whose commands find the imports of vLLM made.
+VLLM_SERVER = "support.vllm_server"
+
 # Name that the kernel shows for vLLM's engine process.
 ENGINE = "VLLM::EngineCor"
 
@@ -63,22 +66,31 @@ def command(*arguments: str, module: str = "run") -> list[str]:
 
 
 def run(
-    folder: Path, *arguments: str, module: str = "run", fresh: bool = False, timeout: float = 600
+    folder: Path, *arguments: str, module: str = "run", fresh: bool = False, vllm: bool = False, timeout: float = 600
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in `folder` to its end.
 
-    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports.
+    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports, and
+    with `vllm` those of vLLM too. Its engines are then forked as well.
     """
-    process = start(folder, *arguments, module=module, fresh=fresh, new_session=False)
+    process = start(folder, *arguments, module=module, fresh=fresh, vllm=vllm, new_session=False)
     out, err = process.communicate(timeout=timeout)
     assert process.returncode is not None
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def start(folder: Path, *arguments: str, module: str = "run", fresh: bool = False, new_session: bool = True) -> Command:
+def start(
+    folder: Path,
+    *arguments: str,
+    module: str = "run",
+    fresh: bool = False,
+    vllm: bool = False,
+    new_session: bool = True,
+) -> Command:
     """Start the command line in `folder`, in a process group of its own."""
     if not (fresh or ALL_FRESH):
-        return command_server().start(Request(module, list(arguments), str(folder), environment(), new_session))
+        server = command_server(VLLM_SERVER) if vllm else command_server()
+        return server.start(Request(module, list(arguments), str(folder), environment(), new_session))
     return subprocess.Popen(
         command(*arguments, module=module),
         cwd=folder,

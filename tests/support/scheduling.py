@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Stands in the id of each test that shares an engine, since the scheduler knows no more of a test than its id.
-SHARED_ENGINE = "shared engine"
+# Stands in the id of each test that uses vLLM in this process, or in commands that find its imports made, since the
+# scheduler knows no more of a test than its id. Other processes don't import it then.
+VLLM = "vLLM"
 # Tests of a file in this folder share what takes long to make: a wheel, the figures of a benchmark.
 SHARING_FILES = "tests/repository/"
 # Tests in this folder share the engine of the model family in their brackets.
@@ -16,8 +17,8 @@ class SharingScheduling(LoadScopeScheduling):
     """Gives all tests that share something to one process, which makes it once, and others one by one to either."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if SHARED_ENGINE in nodeid:
-            return SHARED_ENGINE
+        if VLLM in nodeid:
+            return VLLM
         if family := family_of(nodeid):
             return family
         return nodeid.split("::")[0] if nodeid.startswith(SHARING_FILES) else nodeid

@@ -20,7 +20,9 @@ from mathbatch.runner.pipeline import generate
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.progress import Progress
 from mathbatch.runner.run_job import RunJob
+from support import forked_engines
 from support.configs import composed
+from support.processes import ALL_FRESH
 
 T = TypeVar("T")
 
@@ -41,6 +43,8 @@ class SharedEngine:
     """Demo model in real vLLM, with room for these LoRA adapters, on an event loop of its own."""
 
     def __init__(self, adapters: Iterable[Path] = ()) -> None:
+        if not ALL_FRESH:
+            forked_engines.prepare()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -1,0 +1,18 @@
+"""Fork commands that find the imports of vLLM made, and whose engines are forked from them.
+
+For tests of what a command does with vLLM, not of how its engine is started or ended.
+"""
+
+from __future__ import annotations
+
+from support import command_server, forked_engines
+
+
+def main() -> None:
+    """Fork requested commands until nobody can send requests any more."""
+    forked_engines.prepare()
+    command_server.main()
+
+
+if __name__ == "__main__":
+    main()
