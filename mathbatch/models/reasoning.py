@@ -67,7 +67,8 @@ def split_reasoning(
     Some chat templates write the opening mark into the prompt, so a closing mark alone is enough. The answer is empty
     if a thought has no end; `opened_by_prompt` tells that the prompt ends with an opening mark. A further closing mark
     ends one more thought if an answer follows it, or any text where one thought was opened within another; otherwise it
-    stands behind the answer and means nothing. `pair` is an opening and a closing mark that count beside the usual ones.
+    stands behind the answer and means nothing. `pair` is an opening and a closing mark that count beside the usual
+    ones.
     """
     marks = _marks(text, pair)
     if not marks and not opened_by_prompt:
