@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mathbatch.config.paths import folder_hint
 from mathbatch.errors import ConfigError
 
 MODEL, DATASET = "model", "dataset"
@@ -94,7 +95,7 @@ def refuse_no_name(path: str, name: str) -> None:
         validate_repo_id(name)
     except HFValidationError as error:
         problem = f"there is no folder {name}, and no name of the hub is like that"
-        raise ConfigError(path, problem, "correct it: a folder that is there, or owner/name") from error
+        raise ConfigError(path, problem, folder_hint(name)) from error
 
 
 def missing(path: str, kind: str, name: str, revision: str | None, why: str, otherwise: str) -> ConfigError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from mathbatch.errors import ConfigError
@@ -19,6 +20,14 @@ def locate(value: str, config_path: str) -> Path:
         problem = f"{SCHEME} leads to what comes with {PACKAGE.name}, not to '{package:.80}'"
         raise ConfigError(config_path, problem, f"write {SCHEME}{PACKAGE.name}/…, or give a path")
     return PACKAGE / inside
+
+
+def folder_hint(name: str) -> str:
+    """Return how to correct the path of a folder that is not there: by the folder beside it with the nearest name."""
+    path = Path(name).expanduser()
+    beside = [other.name for other in path.parent.iterdir() if other.is_dir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, beside, n=1)
+    return f"did you mean {path.parent / close[0]}?" if close else "correct the path, or give a hub id: owner/name"
 
 
 def conf_dir() -> Path:

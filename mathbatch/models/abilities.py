@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from PIL import Image
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
 from mathbatch.models.chat_params import chat_params
 from mathbatch.models.no_text import no_text_error
+from mathbatch.models.renderer import render_errors
 from mathbatch.models.start_errors import words_of
 from mathbatch.models.weight_files import embedding_shape
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
 # Errors that vLLM and the code of checkpoints raise for what they can't load.
 CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
-# Errors for a prompt that can't be made.
-PROMPT_ERRORS = (*CANT_LOOK, ArithmeticError, jinja2.TemplateError)
-# Prompt, and width and height of a picture in pixels, that every model for chats takes.
-TEXT, BLANK = "1 + 1", (224, 224)
+# Prompts, and width and height of a picture in pixels, that every model for chats takes.
+SYSTEM, TEXT, OTHER_TEXT, BLANK = "Calculate.", "1 + 1", "2 + 3", (224, 224)
 MIXED = "take all files of the same checkpoint"
 
 
@@ -42,7 +40,7 @@ def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -
     # An engine that gets a token without weights ends, and on a GPU says nothing that helps.
     size, tokens = model.get_vocab_size(), getattr(inputs.renderer.tokenizer, "vocab_size", 0)
     if (prompt := _prompt(config, inputs)) is not None:
-        tokens = max(tokens, 1 + max(prompt["prompt_token_ids"]))
+        tokens = max([tokens, *(1 + token for token in prompt["prompt_token_ids"])])
     if tokens > size:
         problem = f"the tokenizer of {config.path} has {tokens:,} tokens, and its config.json vocab_size={size:,}"
         raise ConfigError("model.path", problem, MIXED)
@@ -65,26 +63,50 @@ def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> Non
         pictures = "1 picture" if limit == 1 else f"{limit} pictures"
         problem = f"{config.path} takes at most {pictures} in one prompt"
         raise ConfigError("model.max_images", problem, f"set it to {limit}")
-    if most and _prompt(config, inputs) is not None:
-        picture = {"type": "image_pil", "image_pil": Image.new("RGB", BLANK)}
-        try:
-            _render(config, inputs, [picture, {"type": "text", "text": TEXT}])
-        except PROMPT_ERRORS as error:
-            problem = f"{config.path} can't take a prompt with a picture: {words_of(error)}"
-            raise ConfigError("model.path", problem, MIXED) from error
+    if not most or _prompt(config, inputs) is None:
+        return
+    if (problem := _refusal_of_picture(config, inputs, {})) is not None:
+        raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {problem}", MIXED)
+    given = config.mm_processor_kwargs
+    if given and (problem := _refusal_of_picture(config, inputs, given)) is not None:
+        raise ConfigError(
+            "model.mm_processor_kwargs", f"the processor of {config.path} fails with it: {problem}", "correct it"
+        )
 
 
-def _prompt(config: ModelConfig, inputs: InputProcessor) -> Any:
+def _refusal_of_picture(config: ModelConfig, inputs: InputProcessor, arguments: dict[str, Any]) -> str | None:
+    """Return why a prompt with a picture can't be made with these arguments of the processor, None if it can."""
+    inputs.model_config.get_multimodal_config().mm_processor_kwargs = arguments
+    # By its name vLLM knows a picture again, whatever the arguments are.
+    picture = {"type": "image_pil", "image_pil": Image.new("RGB", BLANK), "uuid": f"blank {arguments}"}
+    try:
+        _render(config, inputs, [picture, {"type": "text", "text": TEXT}])
+    except (*render_errors(), ImportError) as error:
+        return words_of(error.__cause__ or error)
+    return None
+
+
+def refuse_no_question(config: ModelConfig, inputs: InputProcessor) -> None:
+    """Raise ConfigError if the chat template makes the same prompt of different questions."""
+    for before in ([], [{"role": "system", "content": SYSTEM}]):
+        one, other = (_prompt(config, inputs, text, *before) for text in (TEXT, OTHER_TEXT))
+        if one is None or other is None or one["prompt_token_ids"] != other["prompt_token_ids"]:
+            return
+    problem = "the prompts that it makes are without the question"
+    raise ConfigError("model.chat_template", problem, "set it to a file with a template that writes all messages")
+
+
+def _prompt(config: ModelConfig, inputs: InputProcessor, text: str = TEXT, *before: dict[str, Any]) -> Any:
     """Return the engine's input for a short text. None if the template refuses it: it may demand what rows have."""
     try:
-        return _render(config, inputs, TEXT)
-    except PROMPT_ERRORS:
+        return _render(config, inputs, text, *before)
+    except (*render_errors(), ImportError):
         return None
 
 
-def _render(config: ModelConfig, inputs: InputProcessor, content: Any) -> Any:
+def _render(config: ModelConfig, inputs: InputProcessor, content: Any, *before: dict[str, Any]) -> Any:
     message = {"role": "user", "content": content}
-    _, [prompt] = inputs.renderer.render_chat([[message]], chat_params(config))
+    _, [prompt] = inputs.renderer.render_chat([[*before, message]], chat_params(config))
     return prompt
 
 

@@ -40,6 +40,7 @@ ANSWER_MARK = re.compile(
     rf"{OPENING_BRACKET}(?i:\s?[|｜]?(?:(?P<closes>/|end_(?:of_)?)|(?:begin|start)_(?:of_)?)?(?:final[\s_]?)?"
     rf"(?:answer|solution|response|output|conclusion|final)){CLOSING_BRACKET}"
 )
+BOXED = re.compile(r"\\boxed\s*\{\s*[^\s{}]")
 # Shows that a text means to give the answer.
 EXPLICIT = re.compile(r"boxed|begin_of_box|\banswer\b|####|答案", re.IGNORECASE)
 
@@ -65,8 +66,9 @@ def split_reasoning(
 
     Some chat templates write the opening mark into the prompt, so a closing mark alone is enough. The answer is empty
     if a thought has no end; `opened_by_prompt` tells that the prompt ends with an opening mark. A further closing mark
-    ends one more thought if an answer follows it, otherwise it stands behind the answer and means nothing. `pair` is an
-    opening and a closing mark that count beside the usual ones.
+    ends one more thought if an answer follows it, or any text where one thought was opened within another; otherwise it
+    stands behind the answer and means nothing. `pair` is an opening and a closing mark that count beside the usual
+    ones.
     """
     marks = _marks(text, pair)
     if not marks and not opened_by_prompt:
@@ -75,14 +77,18 @@ def split_reasoning(
     # Pieces of text outside of thoughts: those since the last thought, and those before it.
     pieces: list[tuple[int, int]] = []
     before: list[tuple[int, int]] = []
-    start = opened = 0
+    start = opened = nested = 0
     in_reflection = marks[0].is_reflection if marks else False
     for mark in marks:
         if is_thinking and mark.is_reflection and not in_reflection:
             continue
         if is_thinking and mark.closes:
             is_thinking, start = False, mark.end
-        elif mark.closes or not is_thinking:
+        elif is_thinking:
+            nested += bool(text[opened : mark.start].strip())
+        elif mark.closes and nested and text[mark.end :].strip():
+            nested, pieces, start = nested - 1, [], mark.end
+        else:
             pieces.append((start, mark.start))
             start = mark.end
         if not mark.closes and not is_thinking:
@@ -91,7 +97,9 @@ def split_reasoning(
     if is_thinking:
         start = _start_of_answer(text, opened)
     pieces.append((start, len(text)))
-    pieces = pieces if is_thinking or _has_text(text, pieces) else before
+    # What is boxed before a thought without an end is the answer: the thought only goes over it again.
+    is_given = not is_thinking or any(BOXED.search(text[slice(*piece)]) for piece in before)
+    pieces = before if is_given and not _has_text(text, pieces) else pieces
     chosen = _answer_in(text, pieces)
     answer = "\n".join(text[first:last].strip() for first, last in chosen)
     reasoning = text[: chosen[0][0]] if chosen else text
@@ -140,7 +148,8 @@ def _marks(text: str, pair: tuple[str, str] | None = None) -> list[Mark]:
         mine = [mark for mark in mine if mark.end >= usual.get(mark.start, 0)]
         starts = {mark.start for mark in mine}
         found = [*mine, *(mark for mark in found if mark.start not in starts)]
-    found.sort()
+    # In backticks a mark is only spoken about.
+    found = sorted(one for one in found if not (text[one.start - 1 : one.start] == text[one.end : one.end + 1] == "`"))
     return [one for one in found if not one.is_heading or found[-1].closes]
 
 

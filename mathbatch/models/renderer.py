@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
 from mathbatch.config import ModelConfig, hub
 from mathbatch.errors import SampleError
 from mathbatch.models.chat_params import chat_params
@@ -132,7 +134,7 @@ def render_errors() -> tuple[type[Exception], ...]:
     """Return the errors that vLLM raises for a prompt that it refuses, and those of the code that it calls."""
     from vllm.exceptions import VLLMClientError
 
-    return (VLLMClientError, *RENDER_ERRORS)
+    return (VLLMClientError, jinja2.TemplateError, *RENDER_ERRORS)
 
 
 def refusal(error: Exception) -> SampleError:

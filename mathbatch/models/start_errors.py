@@ -11,6 +11,7 @@ import difflib
 import importlib
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,7 +62,9 @@ def start_error(error: BaseException, config: ModelConfig, is_refused: IsRefused
     if key is not None:
         return ConfigError(key, f"vLLM refuses {value!r:.40}: {words_of(error)}", "correct it, or leave it out")
     fix = "correct the checkpoint's files, or take another checkpoint"
-    return ConfigError("model.path", f"vLLM can't load {config.path}: {words_of(error)}", fix)
+    is_of_tokenizer = any(frame.name == "get_tokenizer" for frame in traceback.extract_tb(error.__traceback__))
+    what = f"the tokenizer of {config.path}" if is_of_tokenizer else config.path
+    return ConfigError("model.path", f"vLLM can't load {what}: {words_of(error)}", fix)
 
 
 def known_start_error(
@@ -224,7 +227,7 @@ def _dtype(case: Case) -> tuple[str, str]:
 
 # What vLLM 0.32 and transformers 5 say, in the order in which the patterns are tried.
 CAUSES = (
-    Cause(r"trust_remote_code|contains custom code", "model.trust_remote_code", _remote_code),
+    Cause(r"contains custom code|requires you to execute", "model.trust_remote_code", _remote_code),
     Cause(r"model type `(.*?)` but Transformers does not", "model.path", _unknown_type),
     Cause(r"Model architectures (\[.*?\]) are not supported", "model.path", _unknown_architecture),
     Cause(NOT_INSPECTED, "model.path", _not_inspected),
@@ -238,6 +241,8 @@ CAUSES = (
         _no_processor,
     ),
     Cause(r"(?:load|instantiate).{0,40}[Tt]okenizer|[Tt]okenizer class", "model.path", _no_tokenizer),
+    # Behind those about files: vLLM names this setting for each error of a processor.
+    Cause(r"trust_remote_code", "model.trust_remote_code", _remote_code),
     Cause(r"Unknown dtype: '?([\w.]+)|module 'torch' has no attribute '(\w+)'", "model.path", _dtype),
     Cause(
         r"does not support `--runner|No model architectures", "model.path", _own_words("take one that generates text")

@@ -22,7 +22,7 @@ from jinja2 import meta
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models import dates
-from mathbatch.models.abilities import CANT_LOOK, refuse_images, refuse_unsound
+from mathbatch.models.abilities import CANT_LOOK, refuse_images, refuse_no_question, refuse_unsound
 from mathbatch.models.adapter_fit import check_fit
 from mathbatch.models.adapters import Adapter
 from mathbatch.models.conversion import vllm_sampling
@@ -173,6 +173,7 @@ class Trial:
                 raise ConfigError(
                     f"model.chat_template_kwargs.{name}", "the chat template reads no such variable", hint
                 )
+        refuse_no_question(self._config, self._inputs)
 
     def check_processor(self) -> None:
         """Raise ConfigError for an argument that the checkpoint's processor does not read."""

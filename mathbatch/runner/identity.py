@@ -17,7 +17,7 @@ import msgspec
 
 from mathbatch.config import Config, DatasetConfig, SamplingConfig
 from mathbatch.config.model_limits import USUAL_CONTEXT
-from mathbatch.config.paths import SCHEME, locate
+from mathbatch.config.paths import SCHEME, folder_hint, locate
 from mathbatch.data.rows.sources import as_names
 from mathbatch.errors import ConfigError
 from mathbatch.runner.engine_identity import that_change_answers
@@ -175,7 +175,7 @@ def _content_of(path: str, config_path: str, start: Path, *patterns: str) -> str
     """
     folder = start / locate(path, config_path)
     if not folder.exists() and path.startswith(("/", "./", "../", "~", SCHEME)):
-        raise ConfigError(config_path, f"there is no folder {folder}", "correct the path, or give a hub id: owner/name")
+        raise ConfigError(config_path, f"there is no folder {folder}", folder_hint(str(folder)))
     if not folder.is_dir():
         return path
     files = sorted(file for file in folder.absolute().iterdir() if any(map(file.match, patterns)))
