@@ -102,9 +102,9 @@ HAS_TORCHVISION = importlib.util.find_spec("torchvision") is not None
 @pytest.mark.skipif(HAS_TORCHVISION, reason="torchvision is here")
 def test_a_package_that_only_a_picture_needs_is_named(data: list[str], tmp_path: Path) -> None:
     config = composed(*data, f"model.path={paligemma_files(tmp_path / 'model')}")
-    assert ChatRenderer(config.model).why_not == (
-        "the model's files need torchvision, which is not installed: pip install torchvision"
-    )
+    said = ChatRenderer(config.model).why_not or ""
+    assert said.startswith("the model's files need torchvision")
+    assert said.endswith("pip install torchvision")
 
 
 @pytest.mark.skipif(not HAS_TORCHVISION, reason="torchvision is not here")
