@@ -13,6 +13,9 @@ WORDS = (
     re.compile(r"`pip3? install ([^`]+)`"),
     re.compile(r"pip install (?:-U |--upgrade )?[`'\"]?([A-Za-z][\w-]*)"),
     re.compile(r"requires the (?:🤗 )?(\S+) (?:\(\S+\) )?library"),
+)
+# The same in errors of other classes than ImportError.
+WORDS_OF_ALL = (
     re.compile(r"Missing optional dependencies: ([\w, -]+)"),
     re.compile(r"(?:make sure you have|need to have) ([\w-]+)(?: or [\w-]+)? installed"),
 )
@@ -41,9 +44,9 @@ def package_needed(error: BaseException, texts: Sequence[str]) -> Needed | None:
     module = next((cause.name for cause in causes if isinstance(cause, ModuleNotFoundError) and cause.name), None)
     if module is not None and module.partition(".")[0] not in OURS:
         return _needed([module.partition(".")[0]])
-    if not any(isinstance(cause, (ImportError, ValueError)) for cause in causes):
-        return None
-    found = (pattern.search(text) for text in texts for pattern in WORDS)
+    is_import = any(isinstance(cause, ImportError) for cause in causes)
+    patterns = WORDS + WORDS_OF_ALL if is_import else WORDS_OF_ALL
+    found = (pattern.search(text) for text in texts for pattern in patterns)
     names = next((match[1] for match in found if match), None)
     return None if names is None else _needed(names.replace(",", " ").split())
 
@@ -56,8 +59,8 @@ def missing_package(error: BaseException) -> str | None:
 
 
 def _needed(names: list[str]) -> Needed:
-    packages = [NAMES.get(name.lower(), name.lower()) for name in names]
+    packages = [NAMES.get(name.lower(), name.lower()) for name in names if not name.startswith("-")]
     build = ""
     if BUILT_WITH_TORCH & {*packages} and "+cpu" in getattr(sys.modules.get("torch"), "__version__", ""):
-        build = ", its build for CPUs, as that of torch is"
-    return Needed(" and ".join(packages), f"pip install {' '.join(packages)}{build}")
+        build = " (built for CPUs, as torch is)"
+    return Needed(" and ".join(packages) + build, f"pip install {' '.join(packages)}")
