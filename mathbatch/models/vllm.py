@@ -74,6 +74,7 @@ class VllmModel(BaseInferenceModel):
         self._ids = itertools.count()
         self._closed = False
         self._should_lower_priority = False
+        self._is_text_alone = True  # so far, of all requests
         # vLLM's objects by their values, encoded. With a seed every request has its own values; those are not kept.
         self._sampling_by_values: dict[bytes, SamplingParams] = {}
         self._parser_arguments = parser_arguments(config) if isinstance(config.reasoning, str) else None
@@ -214,8 +215,12 @@ class VllmModel(BaseInferenceModel):
             raise SampleError(
                 "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
             )
+        self._is_text_alone = self._is_text_alone and not images
         try:
-            _, prompts = await engine.renderer.render_chat_async([messages], params)
+            if self._is_text_alone:  # to hand a short text to a thread and back takes longer than to render it
+                _, prompts = engine.renderer.render_chat([messages], params)
+            else:  # the threads that prepare images use the same tokenizer, so all requests go through them
+                _, prompts = await engine.renderer.render_chat_async([messages], params)
         except render_errors() as error:
             raise refusal(error) from error
         if images:

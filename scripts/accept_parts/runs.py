@@ -14,6 +14,7 @@ from bench_parts.workloads import Workload
 
 from accept_parts.plan import Plan
 
+MEASURED = "measured.json"
 # vLLM tells in its log how many tokens its cache holds.
 CACHE = re.compile(r"KV cache size: ([\d,]+) tokens")
 
@@ -49,7 +50,15 @@ def ours(
         raise RuntimeError(f"mathbatch answered {answered} of {samples} samples; see {folder}")
     seconds = manifest["this_run"]["seconds"]
     found = {"seconds": seconds, "samples_per_s": samples / seconds, "cache_tokens": _cache_tokens(folder)}
-    return found | memory(watched) | {"versions": manifest["versions"]}
+    found |= memory(watched)
+    (folder / MEASURED).write_text(json.dumps(found), "utf-8")
+    return found
+
+
+def last_measured(folder: Path) -> dict[str, Any]:
+    """Return what `ours` has measured in this folder. Raises FileNotFoundError if it has not run there."""
+    found: dict[str, Any] = json.loads((folder / MEASURED).read_text("utf-8"))
+    return found
 
 
 def theirs(plan: Plan, rows: Mapping[str, Path], folder: Path) -> tuple[dict[str, float], Watched]:

@@ -20,7 +20,7 @@ from bench_parts.process import descendants, environment
 from bench_parts.workloads import Workload
 
 from accept_parts.plan import Plan
-from accept_parts.runs import arguments_for, memory, ours, theirs
+from accept_parts.runs import arguments_for, last_measured, memory, ours, theirs
 
 Say = Callable[[str], None]
 # Throughput beside LLM.chat that the benchmark's own bars ask for.
@@ -59,16 +59,20 @@ def _in_turns(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> Iterat
 
 
 def videos(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> tuple[list[dict[str, Any]], list[Check]]:
-    """Measure what a budget for videos would cost: memory of the processes, and room in the card's cache."""
-    workload, path = plan.workloads[-1], rows[plan.workloads[-1].name]
-    found = []
-    for name, extra in (("pictures alone", ()), ("and a video", ("++model.engine.limit_mm_per_prompt.video=1",))):
-        one = ours(plan, workload, path, work / "videos", *extra)
-        kept = {key: one[key] for key in ("peak_mb", "engine_peak_mb", "cache_tokens", "wall_s")}
-        say(f"  {name}: {one['cache_tokens']} tokens of cache")
-        found.append({"budget": name, **kept})
-    alone, both = (row["cache_tokens"] or 0 for row in found)
-    return found, [at_least("cache with pictures alone / with a video", alone / max(1, both), 1.0)]
+    """Measure what a budget for videos would cost: memory of the processes, and room in the card's cache.
+
+    Without one, the figures are those of the last run with pictures.
+    """
+    workload = plan.workloads[-1]
+    found = {"pictures alone": last_measured(work / "mathbatch")}
+    extra = "++model.engine.limit_mm_per_prompt.video=1"
+    found["and a video"] = ours(plan, workload, rows[workload.name], work / "videos", extra)
+    keys = ("peak_mb", "engine_peak_mb", "cache_tokens", "wall_s")
+    rows_ = [{"budget": name, **{key: one[key] for key in keys}} for name, one in found.items()]
+    for row in rows_:
+        say(f"  {row['budget']}: {row['cache_tokens']} tokens of cache")
+    alone, both = (row["cache_tokens"] or 0 for row in rows_)
+    return rows_, [at_least("cache with pictures alone / with a video", alone / max(1, both), 1.0)]
 
 
 def kill(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> tuple[list[dict[str, Any]], list[Check]]:
