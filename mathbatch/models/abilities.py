@@ -10,7 +10,7 @@ from PIL import Image
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.no_text import no_text_error
+from mathbatch.models.no_text import no_text_error, refuse_no_generator
 from mathbatch.models.renderer import render_errors
 from mathbatch.models.start_errors import words_of
 from mathbatch.models.weight_files import embedding_shape
@@ -33,6 +33,8 @@ def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -
     model = inputs.model_config
     if model.runner_type != "generate":
         raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
+    if model.using_transformers_backend():
+        refuse_no_generator(config, model.architectures)
     folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None
     problem = _odd_sizes(model.hf_text_config) or _other_weights(model.hf_text_config, folder)
     if problem is not None:
