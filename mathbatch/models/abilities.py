@@ -67,13 +67,14 @@ def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> Non
         raise ConfigError("model.max_images", problem, f"set it to {limit}")
     if not most or _prompt(config, inputs) is None:
         return
-    if (problem := _refusal_of_picture(config, inputs, {})) is not None:
+    problem = _refusal_of_picture(config, inputs, {})
+    if problem is not None:
         raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {problem}", MIXED)
     given = config.mm_processor_kwargs
-    if given and (problem := _refusal_of_picture(config, inputs, given)) is not None:
-        raise ConfigError(
-            "model.mm_processor_kwargs", f"the processor of {config.path} fails with it: {problem}", "correct it"
-        )
+    problem = _refusal_of_picture(config, inputs, given) if given else None
+    if problem is not None:
+        words = f"the processor of {config.path} fails with it: {problem}"
+        raise ConfigError("model.mm_processor_kwargs", words, "correct it")
 
 
 def _refusal_of_picture(config: ModelConfig, inputs: InputProcessor, arguments: dict[str, Any]) -> str | None:
@@ -83,9 +84,14 @@ def _refusal_of_picture(config: ModelConfig, inputs: InputProcessor, arguments: 
     picture = {"type": "image_pil", "image_pil": Image.new("RGB", BLANK), "uuid": f"blank {arguments}"}
     try:
         _render(config, inputs, [picture, {"type": "text", "text": TEXT}])
-    except (*render_errors(), ImportError) as error:
+    except _prompt_errors() as error:
         return words_of(error.__cause__ or error)
     return None
+
+
+def _prompt_errors() -> tuple[type[Exception], ...]:
+    """Return the errors for a prompt that can't be made: a package may be imported for the first picture only."""
+    return (*render_errors(), ImportError)
 
 
 def refuse_no_question(config: ModelConfig, inputs: InputProcessor) -> None:
@@ -102,7 +108,7 @@ def _prompt(config: ModelConfig, inputs: InputProcessor, text: str = TEXT, *befo
     """Return the engine's input for a short text. None if the template refuses it: it may demand what rows have."""
     try:
         return _render(config, inputs, text, *before)
-    except (*render_errors(), ImportError):
+    except _prompt_errors():
         return None
 
 

@@ -137,7 +137,7 @@ def tokenizer_without_content(folder: Path) -> None:
 
 @kind(text_model, "model.path", "is of the architecture BartForConditionalGeneration, by which vLLM generates no text")
 def encoder_and_decoder(folder: Path) -> None:
-    sizes = {"vocab_size": 512, "d_model": 64, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    sizes = {"vocab_size": 512, "d_model": 64, "max_position_embeddings": 2048}
     config = {"model_type": "bart", "architectures": ["BartForConditionalGeneration"], **sizes}
     (folder / "config.json").write_text(json.dumps(config))
 
@@ -200,10 +200,9 @@ def test_a_setting_that_vllm_refuses_is_told_with_its_key(
     assert len(said) < 3 * LONGEST_WORDS
 
 
-@pytest.mark.parametrize("size", ["large", {"longest_edge": -5}])
-def test_a_value_that_the_processor_fails_with_is_told_with_its_key(size: Any, tmp_path: Path) -> None:
+def test_a_value_that_the_processor_fails_with_is_told_with_its_key(tmp_path: Path) -> None:
     folder = copy_of_demo(tmp_path / "model")
-    said = told(folder, mm_processor_kwargs={"size": size})
+    said = told(folder, mm_processor_kwargs={"size": "large"})
     assert said is not None
     assert said.startswith(f"model.mm_processor_kwargs: the processor of {folder} fails with it: ")
     assert told(folder, mm_processor_kwargs={"size": {"longest_edge": 32}}) is None
