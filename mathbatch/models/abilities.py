@@ -67,13 +67,13 @@ def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> Non
         raise ConfigError("model.max_images", problem, f"set it to {limit}")
     if not most or _prompt(config, inputs) is None:
         return
-    problem = _refusal_of_picture(config, inputs, {})
-    if problem is not None:
-        raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {problem}", MIXED)
+    failure = _refusal_of_picture(config, inputs, {})
+    if failure is not None:
+        raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {failure}", MIXED)
     given = config.mm_processor_kwargs
-    problem = _refusal_of_picture(config, inputs, given) if given else None
-    if problem is not None:
-        words = f"the processor of {config.path} fails with it: {problem}"
+    failure = _refusal_of_picture(config, inputs, given) if given else None
+    if failure is not None:
+        words = f"the processor of {config.path} fails with it: {failure}"
         raise ConfigError("model.mm_processor_kwargs", words, "correct it")
 
 
