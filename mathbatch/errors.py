@@ -98,10 +98,10 @@ class RequestLost(SampleError):
     """Request that the engine dropped, although the sample is not at fault. It may be sent again with its images."""
 
 
-def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
+def nearest(name: str, valid: Iterable[str], *, others: bool = False, most: int = 40) -> str:
     """Return a hint for a message: the valid name that is most like `name`.
 
-    The hint lists the valid names, at most 40, if none of them is similar or if `others` is set.
+    The hint lists the valid names, so many at `most`, if none of them is similar or if `others` is set.
     """
     names = sorted(valid)
     if not names:
@@ -110,5 +110,5 @@ def nearest(name: str, valid: Iterable[str], *, others: bool = False) -> str:
     guess = f"did you mean '{close[0]}'?" if close else ""
     if guess and not others:
         return guess
-    shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
+    shown = ", ".join(names[:most]) + (", …" if len(names) > most else "")
     return f"{guess} valid names: {shown}".strip()

@@ -8,6 +8,8 @@ from pathlib import Path
 from mathbatch.errors import ConfigError
 
 SCHEME = "pkg://"
+# How like a name has to be, to be a misspelling: from 0 to 1.
+LIKE_ENOUGH = 0.8
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -26,7 +28,7 @@ def folder_hint(name: str) -> str:
     """Return how to correct the path of a folder that is not there: by the folder beside it with the nearest name."""
     path = Path(name).expanduser()
     beside = [other.name for other in path.parent.iterdir() if other.is_dir()] if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, beside, n=1)
+    close = difflib.get_close_matches(path.name, beside, 1, LIKE_ENOUGH)
     return f"did you mean {path.parent / close[0]}?" if close else "correct the path, or give a hub id: owner/name"
 
 

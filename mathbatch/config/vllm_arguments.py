@@ -102,7 +102,7 @@ def check_reasoning_parser(config: ModelConfig) -> None:
         return
     known = keys_of(folder / "reasoning" / "__init__.py", "_REASONING_PARSERS_TO_REGISTER")
     if name not in known:
-        hint = f"{nearest(name, known)}; or give a pair of marks, such as ['<think>','</think>']"
+        hint = f"{nearest(name, known, most=20)}; or give a pair of marks, such as ['<think>','</think>']"
         raise ConfigError("model.reasoning", f"vLLM has no reasoning parser '{name}'", hint)
 
 

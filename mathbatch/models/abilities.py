@@ -10,7 +10,7 @@ from PIL import Image
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.no_text import no_text_error
+from mathbatch.models.no_text import no_text_error, refuse_no_generator
 from mathbatch.models.renderer import render_errors
 from mathbatch.models.start_errors import words_of
 from mathbatch.models.weight_files import embedding_shape
@@ -33,6 +33,8 @@ def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -
     model = inputs.model_config
     if model.runner_type != "generate":
         raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
+    if model.using_transformers_backend():
+        refuse_no_generator(config, model.architectures)
     folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None
     problem = _odd_sizes(model.hf_text_config) or _other_weights(model.hf_text_config, folder)
     if problem is not None:
@@ -65,13 +67,14 @@ def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> Non
         raise ConfigError("model.max_images", problem, f"set it to {limit}")
     if not most or _prompt(config, inputs) is None:
         return
-    if (problem := _refusal_of_picture(config, inputs, {})) is not None:
-        raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {problem}", MIXED)
+    failure = _refusal_of_picture(config, inputs, {})
+    if failure is not None:
+        raise ConfigError("model.path", f"{config.path} can't take a prompt with a picture: {failure}", MIXED)
     given = config.mm_processor_kwargs
-    if given and (problem := _refusal_of_picture(config, inputs, given)) is not None:
-        raise ConfigError(
-            "model.mm_processor_kwargs", f"the processor of {config.path} fails with it: {problem}", "correct it"
-        )
+    failure = _refusal_of_picture(config, inputs, given) if given else None
+    if failure is not None:
+        words = f"the processor of {config.path} fails with it: {failure}"
+        raise ConfigError("model.mm_processor_kwargs", words, "correct it")
 
 
 def _refusal_of_picture(config: ModelConfig, inputs: InputProcessor, arguments: dict[str, Any]) -> str | None:
@@ -81,9 +84,14 @@ def _refusal_of_picture(config: ModelConfig, inputs: InputProcessor, arguments: 
     picture = {"type": "image_pil", "image_pil": Image.new("RGB", BLANK), "uuid": f"blank {arguments}"}
     try:
         _render(config, inputs, [picture, {"type": "text", "text": TEXT}])
-    except (*render_errors(), ImportError) as error:
+    except _prompt_errors() as error:
         return words_of(error.__cause__ or error)
     return None
+
+
+def _prompt_errors() -> tuple[type[Exception], ...]:
+    """Return the errors for a prompt that can't be made: a package may be imported for the first picture only."""
+    return (*render_errors(), ImportError)
 
 
 def refuse_no_question(config: ModelConfig, inputs: InputProcessor) -> None:
@@ -100,7 +108,7 @@ def _prompt(config: ModelConfig, inputs: InputProcessor, text: str = TEXT, *befo
     """Return the engine's input for a short text. None if the template refuses it: it may demand what rows have."""
     try:
         return _render(config, inputs, text, *before)
-    except (*render_errors(), ImportError):
+    except _prompt_errors():
         return None
 
 

@@ -37,6 +37,25 @@ def refuse_no_text(config: ModelConfig, found_at: str) -> None:
         raise no_text_error(config, found["model_type"], names)
 
 
+def refuse_no_generator(config: ModelConfig, architectures: Sequence[str]) -> None:
+    """Raise ConfigError for a model that vLLM leaves to transformers, and that is none of those which go on a text.
+
+    vLLM takes the encoders of transformers too, and those of its models that have an encoder beside a decoder.
+    """
+    import transformers
+    from transformers.models.auto import modeling_auto
+
+    generators = (
+        modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+        modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    )
+    known = {name for by_type in generators for name in by_type.values()}
+    # A name that transformers doesn't have is that of code which comes with the checkpoint.
+    if known.isdisjoint(architectures) and all(hasattr(transformers, name) for name in architectures):
+        problem = f"{config.path} is of the architecture {', '.join(architectures)}, by which vLLM generates no text"
+        raise ConfigError("model.path", problem, "take a checkpoint of an architecture that vLLM has")
+
+
 def no_text_error(config: ModelConfig, kind: str, names: Sequence[str]) -> ConfigError:
     """Return the error for a checkpoint of architectures with these names. `kind` is its type for transformers."""
     from transformers.models.auto import modeling_auto

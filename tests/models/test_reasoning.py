@@ -91,6 +91,15 @@ def test_a_prompt_may_open_the_thought(opening: str, closing: str) -> None:
         ("<think>a</think> \\boxed{16}? No. </think> The answer is 15.", "The answer is 15."),
         ("<think>a</think>b</think>c", "c"),
         ("a</think>b</think>c", "c"),
+        # A thought within a thought has a closing mark of its own.
+        ("<think>a <think>b</think> \\boxed{16}</think>15", "15"),
+        ("<think>a <think>b</think> \\boxed{15}</think>", "\\boxed{15}"),
+        # In backticks a mark is only spoken about.
+        ("<think>I end with `</think>`. \\boxed{16}</think>15", "15"),
+        ("<think>a</think>15, without `<think>`", "15, without `<think>`"),
+        # What is boxed counts if a thought after it is cut.
+        ("\\boxed{15}\n<think>Is it \\boxed{16}?", "\\boxed{15}"),
+        ("It goes into \\boxed{}. <think>Is it \\boxed{16}?", ""),
         # Thoughts may come one after another, and after the answer.
         ("<think>a</think>16?<think>b</think>15", "15"),
         ("<think>a</think>15<think>b</think>", "15"),

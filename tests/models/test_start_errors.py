@@ -135,6 +135,23 @@ def no_token_for_pictures(folder: Path) -> None:
     edit(folder / "tokenizer_config.json", extra_special_tokens=None)
 
 
+@kind(copy_of_demo, "model.path", "has no readable preprocessor_config.json or processor_config.json")
+def unknown_image_processor(folder: Path) -> None:
+    edit(folder / "processor_config.json", image_processor={"image_processor_type": "MineImageProcessor"})
+
+
+@kind(text_model, "model.path", "can't load the tokenizer of")
+def tokenizer_without_content(folder: Path) -> None:
+    (folder / "tokenizer.json").write_text("{}")
+
+
+@kind(text_model, "model.path", "is of the architecture BartForConditionalGeneration, by which vLLM generates no text")
+def encoder_and_decoder(folder: Path) -> None:
+    sizes = {"vocab_size": 512, "d_model": 64, "max_position_embeddings": 2048}
+    config = {"model_type": "bart", "architectures": ["BartForConditionalGeneration"], **sizes}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
 def told(folder: Path, most_images: int = 1, **settings: Any) -> str | None:
     """Return what is said before the load where rows have so many pictures, None where nothing is amiss."""
     settings = {"max_model_len": 2048, "cpu_kv_cache_gib": 1} | settings
@@ -191,6 +208,21 @@ def test_a_setting_that_vllm_refuses_is_told_with_its_key(
     assert said.startswith(f"{key}: ")
     assert words in said
     assert len(said) < 3 * LONGEST_WORDS
+
+
+def test_a_value_that_the_processor_fails_with_is_told_with_its_key(tmp_path: Path) -> None:
+    folder = copy_of_demo(tmp_path / "model")
+    said = told(folder, mm_processor_kwargs={"size": "large"})
+    assert said is not None
+    assert said.startswith(f"model.mm_processor_kwargs: the processor of {folder} fails with it: ")
+    assert told(folder, mm_processor_kwargs={"size": {"longest_edge": 32}}) is None
+
+
+def test_a_folder_that_is_misspelt_is_told_with_the_one_beside_it(tmp_path: Path) -> None:
+    folder = copy_of_demo(tmp_path / "Qwen3-VL-8B")
+    said = told(tmp_path / "Qwen3-VL-8b")
+    assert said is not None
+    assert said.endswith(f"did you mean {folder}?")
 
 
 def test_a_folder_that_is_not_there_is_no_name_of_the_hub(tmp_path: Path) -> None:

@@ -118,6 +118,13 @@ def test_a_checkpoint_without_a_chat_template_needs_one(demo: Path, tmp_path: Pa
     assert told.endswith("did you mean 'enable_thinking'?")
     assert refusal(f"model.chat_template={template}", "model.chat_template_kwargs.enable_thinking=false") is None
     assert refusal(f"model.chat_template={template}", "model.chat_template_kwargs.strftime_now='2025-03-17'") is None
+    template.write_text("{{ raise_exception('a system prompt is needed') }}")
+    assert refusal(f"model.chat_template={template}") is None
+    for text in ("", "Answer with a number."):
+        template.write_text(text)
+        told = refusal(f"model.chat_template={template}")
+        assert told is not None
+        assert told.startswith("model.chat_template: the prompts that it makes are without the question")
     template.write_text("{% for message in messages %}{{ message")
     told = refusal(f"model.chat_template={template}")
     assert told is not None
