@@ -14,6 +14,8 @@ import time
 from multiprocessing import context, process
 from typing import Any
 
+import setproctitle
+
 # What an engine and its worker import.
 MODULES = ("vllm.v1.engine.async_llm", "vllm.v1.engine.core", "vllm.v1.worker.cpu_worker", "vllm.v1.executor")
 # How often a forked engine looks whether its parent is still there.
@@ -33,6 +35,8 @@ def prepare() -> bool:
         return False
     for name in MODULES:
         importlib.import_module(name)
+    # Engines set their title: where that lies is found from the environment as it was when Python started.
+    setproctitle.getproctitle()
     # vLLM asks for processes to be spawned, whatever a user sets.
     spawned: Any = context.SpawnProcess
     spawned._Popen = staticmethod(context.ForkProcess._Popen)  # type: ignore[attr-defined]
