@@ -14,8 +14,6 @@ import time
 from multiprocessing import context, process
 from typing import Any
 
-import setproctitle
-
 # What an engine and its worker import.
 MODULES = ("vllm.v1.engine.async_llm", "vllm.v1.engine.core", "vllm.v1.worker.cpu_worker", "vllm.v1.executor")
 # How often a forked engine looks whether its parent is still there.
@@ -29,6 +27,7 @@ def prepare() -> bool:
     """
     if os.environ.get("OMP_NUM_THREADS") != "1":
         raise RuntimeError("torch may have threads, which a fork loses: set OMP_NUM_THREADS=1 before it is imported")
+    import setproctitle
     from vllm.platforms import current_platform
 
     if not current_platform.is_cpu():  # what a process has on a GPU is lost to those that are forked from it
