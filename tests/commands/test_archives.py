@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import shutil
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.processes import command, environment, obey_modes, run
+from support import processes
+from support.processes import command, environment, obey_modes
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, run_dir
 
@@ -20,6 +22,8 @@ from mathbatch.data.storage.lock import FolderLock
 from mathbatch.errors import StoreError
 
 pytestmark = pytest.mark.process
+
+run = functools.partial(processes.run, warm=True)
 
 COMMAND = overrides(Path("rows.jsonl"), "dataset.answer_field=gold", "model.engine.say='Answer: 4\nVerdict: correct'")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import signal
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import processes
 from support.images import encoded
-from support.processes import environment, run
+from support.processes import environment
 from support.rows import SCRIPTED, overrides, write_rows
 from support.run_folders import results, run_dir
 
 pytestmark = pytest.mark.process
+
+run = functools.partial(processes.run, warm=True)
 
 Lines = list[dict[str, Any]]
 

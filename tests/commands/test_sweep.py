@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import resource
 import signal
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import processes
 from support.held_model import HELD, begun, hold_after, let_go
 from support.paths import ROOT
-from support.processes import command, environment, run, start, wait_for, wait_until_said
+from support.processes import command, environment, start, wait_for, wait_until_said
 from support.rows import SCRIPTED, overrides, questions, write_rows
 from support.run_folders import records, results, run_dirs, saved, sweep_report
 
 pytestmark = pytest.mark.process
+
+run = functools.partial(processes.run, warm=True)
 
 TEMPERATURES = "sampling.temperature=0,0.5,1.0"
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.processes import run
+from support import processes
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir
 
 pytestmark = pytest.mark.process
+
+run = functools.partial(processes.run, warm=True)
 
 ROWS = 20
 

@@ -101,7 +101,7 @@ class CommandServer:
 
 
 @functools.cache
-def command_server(module: str = "support.command_server") -> CommandServer:
+def command_server(module: str) -> CommandServer:
     """Return this process's server of a module, which starts when it is needed first."""
     server = CommandServer(module)
     atexit.register(server.close)

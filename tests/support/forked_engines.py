@@ -27,12 +27,15 @@ def prepare() -> bool:
     """
     if os.environ.get("OMP_NUM_THREADS") != "1":
         raise RuntimeError("torch may have threads, which a fork loses: set OMP_NUM_THREADS=1 before it is imported")
+    import setproctitle
     from vllm.platforms import current_platform
 
     if not current_platform.is_cpu():  # what a process has on a GPU is lost to those that are forked from it
         return False
     for name in MODULES:
         importlib.import_module(name)
+    # Engines set their title: where that lies is found from the environment as it was when Python started.
+    setproctitle.getproctitle()
     # vLLM asks for processes to be spawned, whatever a user sets.
     spawned: Any = context.SpawnProcess
     spawned._Popen = staticmethod(context.ForkProcess._Popen)  # type: ignore[attr-defined]

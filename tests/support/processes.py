@@ -28,8 +28,8 @@ Command = subprocess.Popen[str] | ForkedCommand
 # With FRESH_PROCESSES=1 in the environment every command starts its own Python.
 ALL_FRESH = os.environ.get("FRESH_PROCESSES") == "1"
 
-# Module of the server whose commands find the imports of vLLM made.
-VLLM_SERVER = "support.vllm_server"
+# Modules of the servers that fork commands.
+SERVER, WARM_SERVER, VLLM_SERVER = "support.command_server", "support.warm_server", "support.vllm_server"
 
 # Name that the kernel shows for vLLM's engine process.
 ENGINE = "VLLM::EngineCor"
@@ -66,14 +66,21 @@ def command(*arguments: str, module: str = "run") -> list[str]:
 
 
 def run(
-    folder: Path, *arguments: str, module: str = "run", fresh: bool = False, vllm: bool = False, timeout: float = 600
+    folder: Path,
+    *arguments: str,
+    module: str = "run",
+    fresh: bool = False,
+    vllm: bool = False,
+    warm: bool = False,
+    timeout: float = 600,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in `folder` to its end.
 
-    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports, and
-    with `vllm` those of vLLM too. Its engines are then forked as well.
+    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports. With
+    `vllm` it has done those of vLLM, whose engines are then forked as well; with `warm` those of scores and plots, and
+    scorers come from a process that all such commands share.
     """
-    process = start(folder, *arguments, module=module, fresh=fresh, vllm=vllm, new_session=False)
+    process = start(folder, *arguments, module=module, fresh=fresh, vllm=vllm, warm=warm, new_session=False)
     out, err = process.communicate(timeout=timeout)
     assert process.returncode is not None
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
@@ -85,12 +92,13 @@ def start(
     module: str = "run",
     fresh: bool = False,
     vllm: bool = False,
+    warm: bool = False,
     new_session: bool = True,
 ) -> Command:
     """Start the command line in `folder`, in a process group of its own."""
     if not (fresh or ALL_FRESH):
-        server = command_server(VLLM_SERVER) if vllm else command_server()
-        return server.start(Request(module, list(arguments), str(folder), environment(), new_session))
+        server = VLLM_SERVER if vllm else WARM_SERVER if warm else SERVER
+        return command_server(server).start(Request(module, list(arguments), str(folder), environment(), new_session))
     return subprocess.Popen(
         command(*arguments, module=module),
         cwd=folder,
@@ -128,7 +136,9 @@ def run_process(folder: Path, *more: str, prepare: Callable[[], None] | None = N
 def run_and_list_modules(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
     """Run the command line in `folder`; return the modules that it has imported, too."""
     report = folder / "modules.txt"
-    process = command_server().start(Request("run", list(arguments), str(folder), environment(), report=str(report)))
+    process = command_server(SERVER).start(
+        Request("run", list(arguments), str(folder), environment(), report=str(report))
+    )
     out, err = process.communicate()
     assert process.returncode is not None
     done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
