@@ -22,7 +22,7 @@ SLOW = ("batch_size=2",)
 
 
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
-    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", vllm=True)
+    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", fresh=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("starting it again") == 1
     ids = [record["id"] for record in records(run_dir(tmp_path))]
