@@ -16,6 +16,7 @@ from support.configs import composed
 from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
+from mathbatch.models import engine_arguments as engine_arguments_module
 from mathbatch.models.context_length import context_length, is_surely_taken
 from mathbatch.models.engine_arguments import PICTURE_CACHE_NAME, engine_arguments, environment
 from mathbatch.models.leftovers import SHARED_MEMORY, SharedMemoryNotes, own_folder, remove_folder
@@ -108,11 +109,19 @@ def test_arguments_of_the_user_take_precedence() -> None:
     assert {name: found[name] for name in engine} == engine
 
 
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the user have set no variable; vLLM sets one for shared memory when it is imported."""
+    monkeypatch.setattr(engine_arguments_module, "users_environment", frozenset)
+
+
+@pytest.mark.usefixtures("nothing_set")
 def test_each_start_has_shared_memory_of_its_own() -> None:
     first, second = (environment(demo())[PICTURE_CACHE_NAME] for _ in range(2))
     assert first != second
 
 
+@pytest.mark.usefixtures("nothing_set")
 def test_shared_memory_with_pictures_is_removed_after_a_run_that_was_killed(tmp_path: Path) -> None:
     lock = own_folder(str(tmp_path))
     pictures = SharedMemory(environment(demo())[PICTURE_CACHE_NAME], create=True, size=1 << 16)  # as vLLM makes it

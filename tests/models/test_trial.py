@@ -157,7 +157,7 @@ def test_a_checkpoint_that_is_not_here_yet_is_not_judged() -> None:
 
 @pytest.mark.usefixtures("vllm")
 def test_one_bad_cell_of_a_sweep_is_named_before_anything_loads(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]", vllm=True)
+    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]")
     assert done.returncode == 2
     assert "job 1 of the sweep" in done.stderr
     assert "sampling.allowed_token_ids" in done.stderr
