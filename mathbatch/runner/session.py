@@ -172,8 +172,8 @@ def allow_open_files() -> None:
 
 
 def engine_key(config: Config) -> bytes:
-    """Identify an engine by all of the model section but its name, and the adapter where one engine serves several."""
-    outside = {"name"}
+    """Identify an engine by the model section without names, lengths, and adapters served together."""
+    outside = {"name", "former_name", "max_tokens"}
     if config.model.lora is None or build_model(config).serves_adapters:
         outside.add("lora")
     section = {name: value for name, value in dataclasses.asdict(config.model).items() if name not in outside}

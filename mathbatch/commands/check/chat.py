@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from mathbatch.config import ModelConfig, hub
-from mathbatch.config.paths import locate
+from mathbatch.config import ModelConfig
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.errors import SampleError
 from mathbatch.models.abilities import CANT_LOOK
+from mathbatch.models.checkpoint import local_checkpoint
 from mathbatch.models.image_tokens import EXTREMES, STAND_IN, Size, TokenFormula
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.packages import missing_package
@@ -50,7 +49,7 @@ class ChatRenderer:
         """Make vLLM's renderer. Return why it can't be made, None if it was."""
         if vllm_folder() is None:
             return "vLLM is not installed here"
-        folder = _folder(self._config)
+        folder = local_checkpoint(self._config)
         if folder is None:
             return f"the model's files are not here: {self._config.path} is no folder, and not in the hub's cache"
         refuse_small_memory(VLLM, "vLLM takes")
@@ -156,12 +155,6 @@ class ChatRenderer:
         bounds = limits.get("width") or longest, limits.get("height") or longest
         over = any(bound is not None and side > bound for side, bound in zip((width, height), bounds, strict=True))
         return over or (most is not None and width * height > most)
-
-
-def _folder(config: ModelConfig) -> Path | None:
-    """Return the folder of the model's files, None if they are not on this machine."""
-    path = locate(config.path, "model.path")
-    return path if path.exists() else hub.cached_snapshot(hub.MODEL, config.path, config.revision)
 
 
 def _blank(size: Size) -> dict[str, Any]:
