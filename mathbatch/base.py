@@ -138,6 +138,10 @@ class BaseInferenceModel(ABC):
     """LoRA adapters of the requests, as `model.lora` names them. Set before the engine is opened."""
     most_images: int = 0
     """Largest number of images in one of the first rows. Set before `check_before_load`."""
+    reads_images: bool = False
+    """True if it reads images itself: requests come with ImageRefs, and `Response.content` says what was read."""
+    images_read: int = 0
+    """Number of images that a model has read that reads them itself."""
     images_preprocessed: int | None = 0
     """Number of images that the engine has preprocessed, without those it found in its cache. None if unknown."""
 

@@ -116,6 +116,8 @@ class Request(Struct):
     """Sampling parameters by their names in vLLM."""
     adapter: str | None = None
     """LoRA adapter that answers, as `model.lora` names it."""
+    image_limits: tuple[int, int] = (0, 0)
+    """Largest number of pixels and of encoded bytes of an image, for a model that reads the images itself."""
     on_images_done: Callable[[], None] | None = None
     """Function that frees the memory of the decoded images. `drop_images` calls it once."""
 
@@ -143,6 +145,8 @@ class Response(Struct, frozen=True):
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     reasoning: str | None = None
+    content: str | None = None
+    """Digest of the input by the content of its images, from a model that has read them itself."""
 
 
 class Failure(Struct, frozen=True):

@@ -38,6 +38,9 @@ class ModelConfig:
     """Branch, tag or commit of a checkpoint on the hub. null: its default branch."""
     tensor_parallel_size: int | None = None
     """Number of GPUs that hold one copy of the model together. null: 1, 2 or 4, as many as there are."""
+    replicas: int | None = None
+    """Number of engines that answer side by side, each with a copy of the model on GPUs of its own. null: as many as
+    the GPUs have room for, 1 without a GPU."""
     max_model_len: int | None = 0
     """Context length, prompt and answer together, in tokens. null: that of the checkpoint. 0: that of the checkpoint,
     or 32,768 if that is smaller."""
@@ -79,6 +82,7 @@ class ModelConfig:
         check_one_of("model.chat_template_content_format", self.chat_template_content_format, CONTENT_FORMATS)
         check_path("model.lora", self.lora)
         check_at_least("model.tensor_parallel_size", self.tensor_parallel_size, 1)
+        check_at_least("model.replicas", self.replicas, 1)
         check_at_least("model.max_model_len", self.max_model_len, 0)
         check_at_least("model.max_tokens", self.max_tokens, 1)
         check_at_least("model.max_images", self.max_images, 0)

@@ -18,6 +18,7 @@ from mathbatch.config.value_checks import (
     check_at_least,
     check_folder_name,
     check_names,
+    check_one_of,
     check_path,
     check_placeholder,
 )
@@ -209,6 +210,19 @@ class JudgeConfig:
 
 
 @dataclass
+class ClusterConfig:
+    """Machines on which the engines run."""
+
+    kind: str = "local"
+    """`local`: this machine. `ray`: all machines of a Ray cluster."""
+    address: str | None = None
+    """Address of the Ray cluster: `auto` for the one that this machine belongs to, or `host:6379`. null: `auto`."""
+
+    def __post_init__(self) -> None:
+        check_one_of("cluster.kind", self.kind, ("local", "ray"))
+
+
+@dataclass
 class Config:
     """Configuration of a run. Each group from `loader` to `scorer` names a class by `_target_` and its arguments."""
 
@@ -217,6 +231,7 @@ class Config:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
     system_prompt: str | None = None
     system_prompt_file: str | None = None
     """UTF-8 file with the system prompt. Only one of this and `system_prompt` may be set."""

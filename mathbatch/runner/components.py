@@ -11,6 +11,7 @@ from mathbatch.config import Config, SamplingConfig
 from mathbatch.config.instantiate import make
 from mathbatch.data.digests import RunKey
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner.identity import system_prompt
 from mathbatch.runner.run_key import key_of_run
@@ -58,15 +59,6 @@ def build(config: Config, run_dir: Path) -> Components:
     )
 
 
-def build_model(config: Config) -> base.BaseInferenceModel:
-    """Build the model, without opening it. Raises ConfigError for a class that is missing and for its arguments."""
-    model = make("model", {"_target_": config.model._target_}, base.BaseInferenceModel, config=config.model)
-    if getattr(model, "config", None) is not config.model:
-        fix = "call super().__init__(config) in it"
-        raise ConfigError("model._target_", f"{type(model).__name__}.__init__ does not keep its config", fix)
-    return model
-
-
 def check_batcher(batcher: base.BaseDataBatcher) -> None:
     """Raise PartError for numbers of requests in flight or of bytes with which nothing would ever be asked."""
     whole_number(getattr(batcher, "image_budget_bytes", None), batcher, "image_budget_bytes")
@@ -82,7 +74,7 @@ def check_judge_model(config: Config) -> None:
     """Raise ConfigError for a judge model that can't be built, before there is anything to judge."""
     if config.judge.model is not None:
         try:
-            build_model(replace(config, model=config.judge.model))
+            model_of(replace(config, model=config.judge.model))
         except ConfigError as error:
             raise error.at(f"judge.{error.path}") from error
 

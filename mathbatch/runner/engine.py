@@ -10,14 +10,16 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 from mathbatch.base import BaseDataBatcher, BaseInferenceModel
-from mathbatch.data.images.pool import Announcement, ImagePool
+from mathbatch.data.images.pool import Announcement, ImagePool, NoImages
 from mathbatch.errors import SampleError
+from mathbatch.fleet.model import FleetModel
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.records import Request, Response
 from mathbatch.runner.components import in_flight_of
 from mathbatch.runner.job import Job
 from mathbatch.runner.progress import Progress
 from mathbatch.runner.schedule import Unit
+from mathbatch.runner.window import Window
 
 MAX_AHEAD = 4096
 
@@ -63,7 +65,7 @@ class Engine:
         self._progress: Progress | None = None
         self._stop = asyncio.Event()
         self._announced: set[Announcement] = set()
-        self._window: asyncio.Semaphore | None = None
+        self._window: Window | None = None
         self._since: float | None = None
         self._shower: asyncio.Task[None] | None = None
 
@@ -71,6 +73,9 @@ class Engine:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
         self._supervisor.begin_stream(progress.say, stop)
+        if isinstance(self.model, FleetModel):
+            self.model.begin_stream(progress.say, stop)
+            progress.members = self.model.figures
         self._window = self._since = None
 
     @property
@@ -96,6 +101,9 @@ class Engine:
                 yield admitted
 
     def _announce(self, request: Request, job: Job) -> Announcement:
+        if self.model.reads_images:
+            request.image_limits = job.decoder.max_pixels, job.decoder.max_bytes
+            return NoImages(request)
         images = self.images.announce(request, job.decoder)
         self._announced.add(images)
         return images
@@ -142,7 +150,7 @@ class Engine:
         self.images.close()
         await self._supervisor.close()
 
-    async def _begin(self) -> asyncio.Semaphore:
+    async def _begin(self) -> Window:
         """Load, unless that is done; return the window that units have to enter."""
         assert self._progress is not None
         if not self.is_loaded:
@@ -153,4 +161,7 @@ class Engine:
         self._progress.start()
         self._since = time.monotonic()
         self._shower = asyncio.create_task(self._progress.show_regularly())
-        return asyncio.Semaphore(max(in_flight_of(batcher, self.model.capacity) for batcher in self._batchers))
+        return Window(self._in_flight)
+
+    def _in_flight(self) -> int:
+        return max(in_flight_of(batcher, self.model.capacity) for batcher in self._batchers)

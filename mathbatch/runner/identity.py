@@ -24,7 +24,7 @@ from mathbatch.runner.engine_identity import that_change_answers
 
 MODEL_ONLY_SPEED = {
     "tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "former_name", "max_images",
-    "max_tokens",
+    "max_tokens", "replicas",
 }  # fmt: skip
 # Keys that earlier versions did not have. They count only where they are set, so that old folders keep their names.
 MODEL_NEWER = {"chat_template_content_format": "auto", "reasoning": None, "lora": None}

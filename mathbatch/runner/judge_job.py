@@ -23,7 +23,8 @@ from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, SampleError
 from mathbatch.records import BadRow, Record, Request, Sample, Score
 from mathbatch.runner import results
-from mathbatch.runner.components import Components, build_model, check_judge_model, sampling_values
+from mathbatch.fleet.choose import model_of
+from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug
 from mathbatch.runner.job import Job
@@ -113,7 +114,7 @@ class JudgeJob(Job):
             saver=JsonLinesDataSaver(run_dir),
             scorers=Panel([], None),
         )
-        build_model(own).check_sampling(sampling_values(own.sampling))
+        model_of(own).check_sampling(sampling_values(own.sampling))
         super().__init__(own, components, number)
         self._judge = panel.judge
 

@@ -104,7 +104,7 @@ def _answered(request: Request, response: Response) -> Record:
         finish_reason=response.finish_reason,
         prompt_tokens=response.prompt_tokens,
         output_tokens=response.output_tokens,
-        content=request.content,
+        content=request.content or response.content,
     )
 
 

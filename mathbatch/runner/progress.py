@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
 from tqdm import tqdm
 
 from mathbatch.data.counts import Counts
+from mathbatch.fleet.seat import MemberFigures
 
 TERMINAL_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
 JOBS_SHOWN = 12
+MEMBERS_SHOWN = 8
 
 
 class Progress:
-    """Shows the counts of all jobs on `stream` until it is closed."""
+    """Shows the counts of all jobs on `stream` until it is closed, and those of the `members` of a fleet."""
 
     def __init__(self, jobs: Sequence[Counts], stream: TextIO) -> None:
         self._jobs = jobs
         self._stream = stream
         self._started: float | None = None
         self._bar: tqdm[NoReturn] | None = None
+        self.members: Callable[[], Sequence[MemberFigures]] = tuple
 
     @property
     def is_of_several(self) -> bool:
@@ -98,11 +101,28 @@ class Progress:
     def _state(self) -> list[str]:
         """Return failures, what is in flight, and for several jobs how far each has come."""
         state = [f"{sum(counts.failed for counts in self._jobs)} failed", f"{self.in_flight} in flight"]
+        state += self._state_of_members()
         if len(self._jobs) == 1:
             return state
         going = [counts.share for counts in self._jobs if counts.total is None or counts.done < counts.total]
         shown = " ".join(going[:JOBS_SHOWN]) + (" …" if len(going) > JOBS_SHOWN else "")
         return [*state, f"{len(self._jobs) - len(going)} of {len(self._jobs)} jobs done", *filter(None, [shown])]
+
+    def _state_of_members(self) -> list[str]:
+        """Return how many engines of a fleet are up, and what each of them does."""
+        members = self.members()
+        if not members:
+            return []
+        shown = [
+            f"{one.name}: {one.in_flight} in flight, {one.output_tokens / self._elapsed_s:,.0f} tokens/s"
+            + (f", lost {one.losses} x" if one.losses else "")
+            if one.state == "up"
+            else f"{one.name}: {one.state}"
+            for one in members[:MEMBERS_SHOWN]
+        ]
+        more = " …" if len(members) > MEMBERS_SHOWN else ""
+        up = sum(one.state == "up" for one in members)
+        return [f"{up} of {len(members)} engines up ({'; '.join(shown)}{more})"]
 
     def _plain(self) -> str:
         done, total = self.done, self.total

@@ -19,7 +19,8 @@ from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.errors import ConfigError
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
-from mathbatch.runner.components import build, build_model, check_judge_model, sampling_values
+from mathbatch.fleet.choose import model_of
+from mathbatch.runner.components import build, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
@@ -45,7 +46,7 @@ class RunJob(Job):
         """Raises ConfigError for components that can't be built."""
         refuse_spoilt_texts(config)
         if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
-            build_model(config).check_sampling(sampling_values(config.sampling))
+            model_of(config).check_sampling(sampling_values(config.sampling))
         super().__init__(config, build(config, run_folder(config)), number)
         self.composed, self.overrides = composed, list(overrides)
         refuse_overwriting(config.dataset)
@@ -79,12 +80,12 @@ class RunJob(Job):
         if not self._check_model or (earlier is not None and earlier.answered):
             return
         self._check_model = False
-        model = build_model(self.config)
+        model = model_of(self.config)
         model.most_images = most_images
         model.check_before_load(sampling_values(self.config.sampling))
         if self.is_judged and self.config.judge.model is not None:
             try:
-                build_model(replace(self.config, model=self.config.judge.model)).check_before_load({})
+                model_of(replace(self.config, model=self.config.judge.model)).check_before_load({})
             except ConfigError as error:
                 raise error.at(f"judge.{error.path}") from error
 

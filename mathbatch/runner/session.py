@@ -17,7 +17,7 @@ import msgspec
 from mathbatch.config import Config
 from mathbatch.data.images.malloc import share_one_arena
 from mathbatch.parts.faults import PartError
-from mathbatch.runner.components import build_model
+from mathbatch.fleet.choose import model_of
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
 from mathbatch.runner.pipeline import generate, tell_failure
@@ -73,7 +73,7 @@ class Session:
         engines = [engine for _, engine in self._engines]
         preprocessed = [engine.model.images_preprocessed for engine in engines]
         known = [count for count in preprocessed if count is not None]
-        return sum(engine.images.reads for engine in engines), sum(known) if len(known) == len(preprocessed) else None
+        return sum(engine.images.reads + engine.model.images_read for engine in engines), sum(known) if len(known) == len(preprocessed) else None
 
     def run(self, jobs: Sequence[Job], log: Path | None = None) -> int | None:
         """Run them all; return the number of the signal that stopped it, if one did.
@@ -141,7 +141,7 @@ class Session:
             if fits and engine.model.takes(adapters):
                 engine.model.adapters |= adapters
                 return engine
-        model = build_model(jobs[0].config)
+        model = model_of(jobs[0].config)
         model.seeded, model.adapters = seeded, adapters
         budget = max(job.components.batcher.image_budget_bytes for job in jobs)
         engine = Engine(model, budget, jobs[0].config.image_workers, self._close_engines)
@@ -174,7 +174,7 @@ def allow_open_files() -> None:
 def engine_key(config: Config) -> bytes:
     """Identify an engine by the model section without names, lengths, and adapters served together."""
     outside = {"name", "former_name", "max_tokens"}
-    if config.model.lora is None or build_model(config).serves_adapters:
+    if config.model.lora is None or model_of(config).serves_adapters:
         outside.add("lora")
     section = {name: value for name, value in dataclasses.asdict(config.model).items() if name not in outside}
     return msgspec.json.encode(section, order="sorted", enc_hook=str)

@@ -17,14 +17,14 @@ from mathbatch.config.overrides import allow_new_key
 from mathbatch.errors import ConfigError
 from mathbatch.models.adapters import available_adapter, local_adapter
 from mathbatch.models.served_adapters import Adapters
-from mathbatch.runner.components import build_model
+from mathbatch.fleet.choose import model_of
 
 
 def refusal(adapter: Path, *arguments: str) -> str:
     """Return what is said before the load, nothing where nothing is amiss."""
     config = composed(f"model.lora={adapter}", *map(allow_new_key, arguments))
     try:
-        build_model(config).check_before_load({})
+        model_of(config).check_before_load({})
     except ConfigError as error:
         return str(error)
     return ""

@@ -20,7 +20,7 @@ from mathbatch.models import engine_arguments as engine_arguments_module
 from mathbatch.models.context_length import context_length, is_surely_taken
 from mathbatch.models.engine_arguments import PICTURE_CACHE_NAME, engine_arguments, environment
 from mathbatch.models.leftovers import SHARED_MEMORY, SharedMemoryNotes, own_folder, remove_folder
-from mathbatch.runner.components import build_model
+from mathbatch.fleet.choose import model_of
 
 # Importing vLLM takes ten seconds, which its processes share with other tests of real engines.
 pytestmark = pytest.mark.usefixtures("vllm")
@@ -159,7 +159,7 @@ def test_the_context_is_as_long_as_the_checkpoint_takes(
     config = ModelConfig(name="m", path=str(checkpoint), max_model_len=configured)
     if expected is None:
         with pytest.raises(ConfigError, match=r"model.max_model_len: [\d,]+ tokens are more than the"):
-            build_model(composed(f"model.path={checkpoint}", f"model.max_model_len={configured}")).check_before_load({})
+            model_of(composed(f"model.path={checkpoint}", f"model.max_model_len={configured}")).check_before_load({})
         with pytest.raises(ConfigError, match=r"set it to \d+ or less"):
             context_length(config)
     else:

@@ -15,7 +15,7 @@ from mathbatch.commands.check.command import check_composed
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
 from mathbatch.models.quantization import Quantization, needs_of, quantization_of, refuse_unknown, refuse_unsuitable
-from mathbatch.runner.components import build_model
+from mathbatch.fleet.choose import model_of
 
 # vLLM is imported.
 pytestmark = pytest.mark.usefixtures("vllm")
@@ -77,7 +77,7 @@ def test_what_a_method_needs_is_what_vllm_says(
 def test_a_method_that_vllm_does_not_know_is_refused_before_the_load(checkpoint: Path, method: str, fix: str) -> None:
     quantise(checkpoint, {"quant_method": method})
     with pytest.raises(ConfigError, match=rf"model.path: vLLM does not know the quantisation '{method}'\n  fix: {fix}"):
-        build_model(composed(f"model.path={checkpoint}")).check_before_load({})
+        model_of(composed(f"model.path={checkpoint}")).check_before_load({})
 
 
 def test_a_method_of_the_users_is_refused_by_its_own_key(checkpoint: Path) -> None:

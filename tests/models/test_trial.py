@@ -13,7 +13,8 @@ from mathbatch.config.overrides import allow_new_key
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
 from mathbatch.models.trial import variables_of
-from mathbatch.runner.components import build_model, sampling_values
+from mathbatch.fleet.choose import model_of
+from mathbatch.runner.components import sampling_values
 
 TEMPLATE = """
 {%- set thinks = enable_thinking is not defined or enable_thinking -%}
@@ -35,7 +36,7 @@ def demo(tmp_path: Path) -> Path:
 def refusal(*arguments: str) -> str | None:
     """Return what is said before the load, None where nothing is amiss."""
     config = composed(*map(allow_new_key, arguments))
-    model, values = build_model(config), sampling_values(config.sampling)
+    model, values = model_of(config), sampling_values(config.sampling)
     try:
         model.check_sampling(values)
         model.check_before_load(values)

@@ -14,7 +14,8 @@ from omegaconf import OmegaConf
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.records import Request, Response
-from mathbatch.runner.components import Components, build_model
+from mathbatch.fleet.choose import model_of
+from mathbatch.runner.components import Components
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.pipeline import generate
 from mathbatch.runner.preflight import Preflight
@@ -48,7 +49,7 @@ class SharedEngine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.model: BaseInferenceModel = build_model(composed())
+        self.model: BaseInferenceModel = model_of(composed())
         self.model.seeded = True
         self.model.adapters = frozenset(map(str, adapters))
         self.wait(self.model.open())

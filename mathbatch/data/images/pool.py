@@ -172,7 +172,7 @@ class Announcement(Protocol):
 
 
 class NoImages:
-    """Announcement of a request without images, which is ready as it is."""
+    """Announcement of a request whose images are not to be decoded here, which is ready as it is."""
 
     __slots__ = ("_request",)
 

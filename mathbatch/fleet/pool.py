@@ -1,0 +1,285 @@
+"""Send each request to a member of a fleet, and to another one if that is lost.
+
+Members come and go. One that is lost is started again beside the others, and what it had goes to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
+
+from mathbatch.errors import ConfigError, EngineDied, EngineError, SampleError
+from mathbatch.fleet.member import Member, MemberLost
+from mathbatch.fleet.routing import Router
+from mathbatch.fleet.seat import MemberFigures, Seat
+from mathbatch.fleet.suspects import Cohort, Group, Suspects
+from mathbatch.parts.faults import PartError
+from mathbatch.records import Request, Response
+
+
+class Place(NamedTuple):
+    """Place of a unit aboard a member."""
+
+    seat: Seat
+    cohort: Cohort
+
+
+class Waiter(NamedTuple):
+    """Request for which no member has room yet."""
+
+    request: Request
+    unit: Hashable
+    place: asyncio.Future[Place]
+
+
+class Pool:
+    """Members and the requests that they have."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._seats: list[Seat] = []
+        self._router = Router(self._seats)
+        self._suspects = Suspects()
+        self._waiting = deque[Waiter]()
+        self._starts: set[asyncio.Task[None]] = set()
+        self._first: asyncio.Future[None] | None = None
+        self._fatal: BaseException | None = None
+        self._say: Callable[[str], object] = print
+        self._stop = asyncio.Event()
+        for member in members:
+            self._take_in(member)
+
+    def begin_stream(self, say: Callable[[str], object], stop: asyncio.Event) -> None:
+        """Tell news by `say` from now on. Once `stop` is set, no member is started again."""
+        self._say, self._stop = say, stop
+
+    @property
+    def capacity(self) -> int:
+        """Return the number of sequences that all members that are up run together."""
+        return sum(seat.member.capacity for seat in self._seats if seat.state == "up")
+
+    @property
+    def members(self) -> list[Member]:
+        """Return all members."""
+        return [seat.member for seat in self._seats]
+
+    def figures(self) -> list[MemberFigures]:
+        """Return what each member has done so far."""
+        return [seat.figures() for seat in self._seats]
+
+    async def open(self) -> None:
+        """Start all members; return when the first is up. Raise ConfigError or EngineError if none can be."""
+        self._fatal, self._first = None, asyncio.get_running_loop().create_future()
+        for seat in self._seats:
+            self._start_soon(seat)
+        await self._first
+
+    def add(self, member: Member) -> None:
+        """Take in one more member, and start it beside the others."""
+        self._start_soon(self._take_in(member))
+
+    async def close(self) -> None:
+        """Stop all members. Raise the first error of one, after all were stopped."""
+        for task in (starts := list(self._starts)):
+            task.cancel()
+        await asyncio.gather(*starts, return_exceptions=True)
+        for seat in self._seats:
+            seat.state = "down"
+        ends = await asyncio.gather(*(seat.member.stop() for seat in self._seats), return_exceptions=True)
+        for error in ends:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def answer(self, request: Request) -> Response:
+        """Return the answer to a request, from whichever member.
+
+        Raise SampleError if it can't be answered, EngineError if no member can be had, EngineDied if none is left while
+        the run is being stopped, and whatever else a member raises.
+        """
+        unit = (request.job, request.id, request.rollout, request.prompt)
+        group: Group | None = None
+        while True:
+            seat, cohort = await (self._free_place(request, unit) if group is None else self._admission(group, unit))
+            try:
+                response = await seat.member.answer(request)
+            except MemberLost as loss:
+                self._lose(seat, cohort, str(loss))
+                group = await self._after_loss(cohort, unit, loss)
+                continue
+            except BaseException:
+                self._leave(seat, cohort, unit)
+                raise
+            seat.note(response)
+            self._leave(seat, cohort, unit)
+            return response
+
+    def _take_in(self, member: Member) -> Seat:
+        seat = Seat(member)
+        member.on_room = self._fill
+        self._seats.append(seat)
+        return seat
+
+    async def _free_place(self, request: Request, unit: Hashable) -> Place:
+        """Take a place aboard a member that has room, once there is one."""
+        if self._fatal is not None:
+            raise self._fatal
+        if not self._waiting and (seat := self._router.choose(request)) is not None:
+            return Place(seat, seat.board(unit))
+        waiter = Waiter(request, unit, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        self._give_up_if_hopeless()
+        try:
+            return await waiter.place
+        except asyncio.CancelledError:
+            if waiter.place.done() and not waiter.place.cancelled():
+                self._leave(*waiter.place.result(), unit)
+            raise
+
+    async def _admission(self, group: Group, unit: Hashable) -> Place:
+        """Take a place aboard the member on which the group runs alone, once nothing else is aboard there."""
+        self._fill()
+        self._give_up_if_hopeless()
+        seat = await asyncio.shield(group.admitted)
+        return Place(seat, seat.board(unit))
+
+    def _lose(self, seat: Seat, cohort: Cohort, reason: str) -> None:
+        """Note that a member is lost, at the first request that says so, and start it again."""
+        if cohort.is_lost:
+            return
+        cohort.is_lost = True
+        seat.losses += 1
+        seat.state, seat.cohort = "down", Cohort()
+        if (group := seat.group) is not None:
+            seat.group = None
+            if cohort.group is not group:  # it was waiting for others to leave
+                self._suspects.groups.appendleft(group)
+        seat.failures = 0 if seat.answers_since_start else seat.failures + 1
+        others = sum(one.state == "up" for one in self._seats)
+        self._say(f"{seat.member.name} is lost ({reason}) with {len(cohort.aboard)} in flight; {others} go on without it")
+        self._start_soon(seat)
+
+    async def _after_loss(self, cohort: Cohort, unit: Hashable, loss: MemberLost) -> Group | None:
+        """Return the group in which a suspect runs again, None for any other unit. Raise SampleError for a culprit."""
+        cohort.aboard.discard(unit)
+        verdict: asyncio.Future[Group | None] | None = None
+        if self._suspects.note_loss(unit):
+            verdict = asyncio.get_running_loop().create_future()
+            cohort.suspects.append(verdict)
+        self._divide_if_empty(cohort)
+        if verdict is None:
+            return None
+        group = await verdict
+        if group is None:
+            self._suspects.clear(unit)
+            raise SampleError("engine_killed", f"each engine that had it alone or with others was lost ({loss})")
+        return group
+
+    def _divide_if_empty(self, cohort: Cohort) -> None:
+        if cohort.is_lost and not cohort.aboard and cohort.suspects:
+            self._suspects.divide(cohort)
+            self._fill()
+
+    def _leave(self, seat: Seat, cohort: Cohort, unit: Hashable) -> None:
+        """Let a unit that has ended go, and give its place to another."""
+        cohort.aboard.discard(unit)
+        self._suspects.clear(unit)
+        if cohort.group is not None:
+            cohort.group.left -= 1
+            if not cohort.group.left and not cohort.is_lost:
+                seat.group, seat.cohort = None, Cohort()
+        self._divide_if_empty(cohort)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Give free places away: whole members to groups of suspects, then places to requests that wait."""
+        if self._suspects.groups:
+            self._assign_groups()
+        for seat in self._seats:
+            if seat.group is not None and not seat.in_flight and not seat.group.admitted.done():
+                seat.cohort = Cohort(seat.group)
+                seat.group.admitted.set_result(seat)
+        while self._waiting:
+            waiter = self._waiting[0]
+            if not waiter.place.done():
+                if (seat := self._router.choose(waiter.request)) is None:
+                    return
+                waiter.place.set_result(Place(seat, seat.board(waiter.unit)))
+            self._waiting.popleft()
+
+    def _assign_groups(self) -> None:
+        free = sorted((seat for seat in self._seats if seat.state == "up" and seat.group is None), key=lambda seat: seat.load)
+        for seat in free:
+            if not self._suspects.groups:
+                return
+            seat.group = self._suspects.groups.popleft()
+
+    def _start_soon(self, seat: Seat) -> None:
+        task = asyncio.get_running_loop().create_task(self._start(seat))
+        self._starts.add(task)
+        task.add_done_callback(self._end_start)
+
+    def _end_start(self, task: asyncio.Task[None]) -> None:
+        self._starts.discard(task)
+        if not task.cancelled():
+            if (defect := task.exception()) is not None:
+                self._fail(defect)
+            self._give_up_if_hopeless()
+
+    async def _start(self, seat: Seat) -> None:
+        """Start a member, after a pause if it failed before; give it up when all its pauses were in vain."""
+        while seat.failures < len(seat.member.pauses_s) and not self._stop.is_set():
+            await self._stopped_or_after(seat.member.pauses_s[seat.failures] if seat.starts else 0.0)
+            try:
+                if seat.starts:
+                    await seat.member.stop()
+                seat.state, seat.starts, seat.answers_since_start = "starting", seat.starts + 1, 0
+                await seat.member.start(self._say)
+            except (ConfigError, PartError) as error:
+                seat.failures, why = len(seat.member.pauses_s), error
+            except EngineError as error:
+                seat.failures, why = seat.failures + 1, error
+            else:
+                return self._note_up(seat)
+            self._note_failed_start(seat, why)
+
+    async def _stopped_or_after(self, pause_s: float) -> None:
+        if pause_s:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause_s)
+
+    def _note_up(self, seat: Seat) -> None:
+        seat.state = "up"
+        if self._first is not None and not self._first.done():
+            self._first.set_result(None)
+        elif seat.starts > 1 or len(self._seats) > 1:
+            self._say(f"{seat.member.name} is up")
+        self._fill()
+
+    def _note_failed_start(self, seat: Seat, error: Exception) -> None:
+        is_last = seat.failures >= len(seat.member.pauses_s)
+        seat.state = "given up" if is_last else "down"
+        if is_last and all(one.state == "given up" for one in self._seats):
+            self._fail(error)
+        else:
+            self._say(f"{seat.member.name} can't start: {error}" + ("; it is given up" if is_last else ""))
+
+    def _give_up_if_hopeless(self) -> None:
+        """End what waits for a member if none is up or being started."""
+        if self._starts or any(seat.state == "up" for seat in self._seats):
+            return
+        if self._stop.is_set():
+            self._fail(EngineDied("no engine is left, and the run is being stopped"))
+        else:
+            self._fail(EngineError("no engine of the fleet is left\n  fix: see the messages above, then run again"))
+
+    def _fail(self, error: BaseException) -> None:
+        """End all that waits for a member by this error."""
+        self._fatal = self._fatal or error
+        places = [waiter.place for waiter in self._waiting]
+        admissions = [group.admitted for group in self._suspects.groups]
+        for future in (self._first, *places, *admissions):
+            if future is not None and not future.done():
+                future.set_exception(self._fatal)
+        self._waiting.clear()
+        self._suspects.groups.clear()

@@ -1,0 +1,109 @@
+"""Run replicas of a model on this machine or on a Ray cluster, as many as its GPUs have room for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from mathbatch.base import BaseInferenceModel
+from mathbatch.config import Config
+from mathbatch.fleet import ray_cluster
+from mathbatch.fleet.member import Member
+from mathbatch.fleet.model import FleetModel
+from mathbatch.fleet.ray_member import RayMember
+from mathbatch.fleet.replica import ReplicaSettings
+
+# Seconds between two looks for machines that have joined the cluster.
+LOOK_EVERY_S = 5.0
+# Share of a processor that a replica claims which has no GPU: many fit on one, and Ray spreads them.
+CPU_SHARE = 0.001
+# Requests that a replica may have at once.
+MAX_CONCURRENCY = 4096
+
+
+class RayFleet(FleetModel):
+    """Replicas of `model`, which itself is never opened: it only judges settings."""
+
+    def __init__(self, config: Config, model: BaseInferenceModel) -> None:
+        super().__init__(config.model)
+        self._whole, self._model = config, model
+        self.serves_adapters = model.serves_adapters
+        self._growth: asyncio.Task[None] | None = None
+        self._replicas = 0
+        self._machines = ray_cluster.Machines(1, 0)
+
+    def check_sampling(self, values: Mapping[str, Any]) -> None:
+        self._model.check_sampling(values)
+
+    def check_before_load(self, values: Mapping[str, Any]) -> None:
+        self._model.seeded, self._model.most_images = self.seeded, self.most_images
+        self._model.adapters = self.adapters
+        self._model.check_before_load(values)
+
+    async def members(self) -> Sequence[Member]:
+        await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
+        self._machines = await asyncio.to_thread(ray_cluster.machines)
+        count = self._wanted()
+        return [self._member() for _ in range(count)]
+
+    async def open(self) -> None:
+        await super().open()
+        if self.config.replicas is None:
+            self._growth = asyncio.create_task(self._grow())
+
+    async def close(self) -> None:
+        if self._growth is not None:
+            self._growth.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._growth
+        await super().close()
+        await asyncio.to_thread(ray_cluster.leave)
+
+    @property
+    def _gpus_per_replica(self) -> int:
+        return self.config.tensor_parallel_size or 1
+
+    def _wanted(self) -> int:
+        """Return how many replicas there is room for now, one for each machine where there are no GPUs."""
+        if self.config.replicas is not None:
+            return self.config.replicas
+        gpus = self._machines.gpus
+        return max(1, gpus // self._gpus_per_replica if gpus else self._machines.nodes)
+
+    def _member(self) -> Member:
+        on_one_machine = -(-self._wanted() // self._machines.nodes)
+        settings = ReplicaSettings(
+            config=self.config,
+            folder=os.getcwd(),
+            seeded=self.seeded,
+            adapters=self.adapters,
+            most_images=self.most_images,
+            image_budget_bytes=int(self._whole.image_budget_gib * 2**30 / on_one_machine),
+            image_workers=self._whole.image_workers,
+        )
+        name = f"replica {self._replicas}"
+        self._replicas += 1
+        gpus = self._gpus_per_replica if self._machines.gpus else 0
+        options = {
+            "num_gpus": gpus,
+            "num_cpus": gpus or CPU_SHARE,
+            "max_concurrency": MAX_CONCURRENCY,
+            "max_restarts": 0,
+            "max_task_retries": 0,
+            "scheduling_strategy": "SPREAD",
+        }
+        return RayMember(name, pickle.dumps(settings), options)
+
+    async def _grow(self) -> None:
+        """Add replicas as machines join the cluster."""
+        assert self._pool is not None
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self._machines = await asyncio.to_thread(ray_cluster.machines)
+            while self._replicas < self._wanted():
+                self._pool.add(self._member())
+

@@ -1,0 +1,141 @@
+"""Run one engine in a process of its own, with its pictures and its supervisor. Ray makes it an actor.
+
+Requests come and answers go in batches, pickled here: Ray's own pickling costs several times as much for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import socket
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mathbatch.config import ModelConfig
+from mathbatch.data.images.decode import ImageDecoder
+from mathbatch.data.images.malloc import share_one_arena
+from mathbatch.data.images.pool import ImagePool, image_refs
+from mathbatch.errors import MathBatchError, SampleError
+from mathbatch.models.build import build_model
+from mathbatch.models.supervisor import Supervisor
+from mathbatch.records import Request, Response
+
+# Seconds in which answers are collected before they are sent: each message costs the run as much as many answers.
+COLLECT_S = 0.01
+
+
+@dataclass(frozen=True)
+class ReplicaSettings:
+    """What a replica is made of. Relative paths start from `folder`, where the machine has it.
+
+    `image_budget_bytes` is its own share of the memory for decoded images.
+    """
+
+    config: ModelConfig
+    folder: str
+    seeded: bool
+    adapters: frozenset[str]
+    most_images: int
+    image_budget_bytes: int
+    image_workers: int | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Answer to the request with this number, or the error that it got."""
+
+    number: int
+    response: Response | None
+    error: MathBatchError | None = None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a replica sends at once: replies, news for the user, and its counts of images so far."""
+
+    replies: list[Reply]
+    news: list[str]
+    images_read: int
+    images_preprocessed: int | None
+
+
+class Replica:
+    """Engine that answers what `submit` brings; `mail` yields the replies."""
+
+    def __init__(self, settings: bytes) -> None:
+        made: ReplicaSettings = pickle.loads(settings)
+        share_one_arena()
+        if os.path.isdir(made.folder):
+            os.chdir(made.folder)
+        self._model = build_model(made.config)
+        self._model.seeded, self._model.adapters = made.seeded, made.adapters
+        self._model.most_images = made.most_images
+        self._images = ImagePool(made.image_budget_bytes, made.image_workers)
+        self._supervisor = Supervisor(self._model)
+        self._supervisor.begin_stream(self._tell, asyncio.Event())
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._replies: list[Reply] = []
+        self._news: list[str] = []
+        self._has_mail = asyncio.Event()
+
+    async def open(self) -> int:
+        """Load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
+        await self._supervisor.open()
+        return self._model.capacity
+
+    async def submit(self, batch: bytes) -> None:
+        """Begin to answer requests: a pickled list of pairs of number and Request."""
+        for number, request in pickle.loads(batch):
+            task = asyncio.create_task(self._answer(number, request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def mail(self) -> AsyncGenerator[bytes, None]:
+        """Yield pickled Mail for as long as the replica lives."""
+        while True:
+            await self._has_mail.wait()
+            await asyncio.sleep(COLLECT_S)
+            self._has_mail.clear()
+            replies, news = self._replies, self._news
+            self._replies, self._news = [], []
+            yield pickle.dumps(Mail(replies, news, self._images.reads, self._model.images_preprocessed))
+
+    async def close(self) -> None:
+        """End the engine and its processes."""
+        for task in list(self._tasks):
+            task.cancel()
+        self._images.close()
+        await self._supervisor.close()
+
+    async def _answer(self, number: int, request: Request) -> None:
+        images = self._images.announce(request, ImageDecoder(*request.image_limits))
+        response = error = None
+        try:
+            response = await self._supervisor.answer(request, images.ready)
+            response = msgspec.structs.replace(response, content=request.content)
+        except SampleError as failure:
+            error = _with_machine(failure, request)
+        except MathBatchError as failure:
+            error = failure
+        finally:
+            images.forget()
+        self._replies.append(Reply(number, response, error))
+        self._has_mail.set()
+
+    def _tell(self, news: str) -> None:
+        self._news.append(news)
+        self._has_mail.set()
+
+
+def _with_machine(error: SampleError, request: Request) -> SampleError:
+    """Return the error, which names the machine where that lacks a file of the request."""
+    lacking = [ref.path for ref in image_refs(request.messages) if ref.path is not None and not Path(ref.path).exists()]
+    if not lacking:
+        return error
+    fix = "keep pictures where all machines of the cluster see them under the same path"
+    return SampleError("image_not_on_machine", f"{lacking[0]} is not on the machine {socket.gethostname()}: {fix}")
