@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -43,6 +44,7 @@ class FleetModel(BaseInferenceModel):
         self._pool = Pool(await self.members(), lambda: self.on_capacity())
         self._pool.begin_stream(*self._stream)
         await self._pool.open()
+        gc.freeze()  # what was imported stays, and to search it all for garbage again and again takes long
 
     async def generate(self, request: Request) -> Response:
         assert self._pool is not None

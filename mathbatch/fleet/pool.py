@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from mathbatch.errors import ConfigError, EngineDied, EngineError, SampleError
@@ -267,7 +268,8 @@ class Pool:
             except EngineError as error:
                 seat.failures, why = seat.failures + 1, error
             else:
-                return self._note_up(seat)
+                self._note_up(seat)
+                return
             self._note_failed_start(seat, why)
 
     async def _stopped_or_after(self, pause_s: float) -> None:

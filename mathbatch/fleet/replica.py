@@ -6,6 +6,7 @@ Requests come and answers go in batches, encoded here: Ray's own pickling costs 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import socket
@@ -84,6 +85,7 @@ class Replica:
     async def open(self) -> int:
         """Load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
         await self._supervisor.open()
+        gc.freeze()  # what was imported stays, and to search it all for garbage again and again takes long
         return self._model.capacity
 
     async def submit(self, batch: bytes) -> None:
