@@ -34,8 +34,9 @@ GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
 NICENESS = 10
 # Modules in the command lines of processes that are not the engine's: the server that forks our scoring workers, but
-# never an engine, and Python's resource tracker. They outlive the engine, and end with this process by themselves.
-NOT_OF_ENGINE = "multiprocessing.forkserver", "multiprocessing.resource_tracker"
+# never an engine, Python's resource tracker, and the reapers of replicas, which have engines of their own to end. They
+# outlive the engine, and end with this process by themselves.
+NOT_OF_ENGINE = "multiprocessing.forkserver", "multiprocessing.resource_tracker", "mathbatch.models.reaper"
 
 
 class Reaper:

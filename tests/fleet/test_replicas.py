@@ -85,7 +85,7 @@ def test_a_run_that_ends_in_mid_work_leaves_no_process_and_the_same_command_goes
     assert are_gone(family)
     before = saved(tmp_path)
     assert 40 < before < 400
-    assert run(tmp_path, *overrides(data, TWO)).returncode == 0
+    assert run(tmp_path, *overrides(data, TWO, SLOW, "batch_size=64")).returncode == 0
     check(tmp_path, 400, expected)
 
 
