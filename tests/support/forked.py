@@ -25,7 +25,6 @@ class ForkedCommand:
     def __init__(self, request: Request, status: int, streams: tuple[int, int] | None) -> None:
         self.args = [request.module, *request.arguments]
         self.returncode: int | None = None
-        # Bytes as they were printed: a carriage return stays one, and what is no UTF-8 is seen.
         self.stdout: TextIO
         self.stderr: TextIO
         self.stdout, self.stderr = (io.StringIO(), io.StringIO()) if streams is None else map(_text_of, streams)
@@ -79,6 +78,7 @@ class ForkedCommand:
 
 
 def _text_of(stream: int) -> TextIO:
+    """Read bytes as they were printed: a carriage return stays one, and what is no UTF-8 is seen."""
     return os.fdopen(stream, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
