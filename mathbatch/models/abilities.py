@@ -11,8 +11,8 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.model_limits import LIMITS
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.config_values import MIXED, odd_value
-from mathbatch.models.no_text import no_text_error, refuse_no_generator
+from mathbatch.models.checkpoint.no_text import no_text_error, refuse_no_generator
+from mathbatch.models.checkpoint.values import MIXED, odd_value
 from mathbatch.models.renderer import render_errors
 from mathbatch.models.start_errors import words_of
 

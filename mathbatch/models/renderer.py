@@ -19,7 +19,7 @@ import jinja2
 from mathbatch.config import ModelConfig, hub
 from mathbatch.errors import SampleError
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.checkpoint import config_of
+from mathbatch.models.checkpoint.folder import config_of
 from mathbatch.models.conversion import vllm_messages
 from mathbatch.models.engine_arguments import engine_arguments, environment
 from mathbatch.models.start_errors import import_model

@@ -17,7 +17,7 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.no_text import architectures
+from mathbatch.models.checkpoint.no_text import architectures
 from mathbatch.models.packages import package_needed
 
 # Errors that vLLM and the code of checkpoints raise for what they can't load.

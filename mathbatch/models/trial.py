@@ -28,8 +28,9 @@ from mathbatch.models.abilities import (
     refuse_unknown_words,
     refuse_unsound,
 )
-from mathbatch.models.adapter_fit import check_fit
-from mathbatch.models.adapters import Adapter
+from mathbatch.models.checkpoint.adapter_fit import check_fit
+from mathbatch.models.checkpoint.adapters import Adapter
+from mathbatch.models.checkpoint.no_text import refuse_no_text
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import (
     chat_template,
@@ -37,7 +38,6 @@ from mathbatch.models.engine_arguments import (
     reasoning_arguments,
     vllm_engine_arguments,
 )
-from mathbatch.models.no_text import refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
 from mathbatch.models.start_errors import CANT_LOAD, NOISE, import_model, is_about_the_machine, start_error
 from mathbatch.models.thoughts import MARKS_NEEDED, Thoughts

@@ -23,7 +23,8 @@ from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, 
 from mathbatch.models.before_load import NEED, judge_before_load
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.checkpoint_files import refuse_bad_files
+from mathbatch.models.checkpoint.files import refuse_bad_files
+from mathbatch.models.checkpoint.quantization import quantization_of, refuse_unsuitable
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import (
@@ -34,7 +35,6 @@ from mathbatch.models.engine_arguments import (
 )
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.outputs import final_output
-from mathbatch.models.quantization import quantization_of, refuse_unsuitable
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.served_adapters import Adapters

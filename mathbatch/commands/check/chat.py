@@ -14,7 +14,7 @@ from PIL import Image
 from mathbatch.config import ModelConfig
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.errors import SampleError
-from mathbatch.models.checkpoint import local_checkpoint
+from mathbatch.models.checkpoint.folder import local_checkpoint
 from mathbatch.models.image_tokens import EXTREMES, STAND_IN, Size, TokenFormula
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.packages import missing_package

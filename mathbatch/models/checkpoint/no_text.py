@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.checkpoint import config_of
+from mathbatch.models.checkpoint.folder import config_of
 
 # Engine arguments by which a checkpoint may become another model than its config.json says.
 OTHERWISE = {"hf_overrides", "hf_config_path", "config_format", "runner", "convert", "model_impl"}

@@ -15,7 +15,7 @@ from typing import Any
 from mathbatch.config import ModelConfig
 from mathbatch.config.model_limits import USUAL_CONTEXT
 from mathbatch.errors import ConfigError
-from mathbatch.models.checkpoint import config_of, local_checkpoint
+from mathbatch.models.checkpoint.folder import config_of, local_checkpoint
 from mathbatch.models.start_errors import CANT_LOAD
 
 # Keys with a length in `config.json`, and those of the part that is about text. vLLM takes the smallest.

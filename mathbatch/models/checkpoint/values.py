@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mathbatch.errors import nearest
+from mathbatch.models.checkpoint.weights import shapes_of
 from mathbatch.models.start_errors import CANT_LOAD
-from mathbatch.models.weight_files import shapes_of
 
 MIXED = "take all files of the same checkpoint"
 # Names of the embedding of the language model's tokens; others are those of layers or of further modalities.

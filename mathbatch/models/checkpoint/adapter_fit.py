@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mathbatch.config import ModelConfig, hub
 from mathbatch.errors import ConfigError
-from mathbatch.models.adapters import KEY, WEIGHTS, Adapter
-from mathbatch.models.file_damage import damage_of, header_of
+from mathbatch.models.checkpoint.adapters import KEY, WEIGHTS, Adapter
+from mathbatch.models.checkpoint.damage import damage_of, header_of
 
 if TYPE_CHECKING:
     from vllm.config import ModelConfig as VllmModelConfig

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbatch.errors import ConfigError
-from mathbatch.models.file_damage import damage_of, header_of
+from mathbatch.models.checkpoint.damage import damage_of, header_of
 
 SHARD = re.compile(r"(.+-)(\d{5})(-of-(\d{5})\..+)")
 # Patterns of file names by `model.engine.load_format`, in the order in which vLLM tries them, with the index of each.
