@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import psutil
 
@@ -21,6 +22,28 @@ TICK_S = 0.02
 CHILDREN_EVERY = 10
 TAIL = 30
 STOP_S = 20.0
+
+
+class Process(Protocol):
+    """What is asked of a process that was started; `subprocess.Popen` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+# Starts `python <arguments>` with a file for what it prints, and its environment.
+Start = Callable[[Sequence[str], BinaryIO, Mapping[str, str]], Process]
+
+
+def fresh(arguments: Sequence[str], output: BinaryIO, variables: Mapping[str, str]) -> Process:
+    """Start a Python of its own."""
+    return subprocess.Popen(
+        [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(variables)
+    )
 
 
 @dataclass
@@ -41,6 +64,7 @@ def watch(
     log: Path,
     events: Mapping[str, Callable[[], bool]] | None = None,
     variables: Mapping[str, str] | None = None,
+    start: Start = fresh,
 ) -> Watched:
     """Run `python <arguments>` to its end. Raises RuntimeError with the end of its output if it fails.
 
@@ -49,13 +73,7 @@ def watch(
     watched, ended = Watched(), threading.Event()
     with log.open("wb") as output:
         started = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment() | dict(variables or {}),
-        )
+        process = start(arguments, output, environment() | dict(variables or {}))
         watcher = threading.Thread(target=_follow, args=(process.pid, watched, events or {}, started, ended))
         watcher.start()
         try:
@@ -73,7 +91,7 @@ def watch(
     return watched
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     process.terminate()
     try:
         process.wait(STOP_S)
