@@ -50,10 +50,12 @@ def fresh(arguments: Sequence[str], output: BinaryIO, variables: Mapping[str, st
 class Watched:
     """Measurement of a process. `peak_mb` is that of the process alone, `engine_peak_mb` of its largest descendant.
 
-    That is None where it had none. `moments` holds the seconds after the start at which each event was first seen.
+    That is None where it had none. `cpu_s` is the processor time of the process alone, without its children. `moments`
+    holds the seconds after the start at which each event was first seen.
     """
 
     wall_s: float = 0.0
+    cpu_s: float = 0.0
     peak_mb: float = 0.0
     engine_peak_mb: float | None = None
     moments: dict[str, float] = field(default_factory=dict)
@@ -121,6 +123,7 @@ def _follow(
     tick = 0
     while not ended.wait(TICK_S):
         watched.peak_mb = max(watched.peak_mb, peak_mb(pid))
+        watched.cpu_s = max(watched.cpu_s, cpu_s(pid))
         for name, seen in events.items():
             if name not in watched.moments and seen():
                 watched.moments[name] = time.monotonic() - started
@@ -140,6 +143,15 @@ def peak_mb(pid: int) -> float:
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return int(kib) * 1024 / MB
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process; 0 for one that is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def descendants(pid: int) -> list[int]:
