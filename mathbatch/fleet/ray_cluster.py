@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ class Machines:
     gpus: int
 
 
+# Seconds to wait for a cluster to take a connection.
+KNOCK_S = 20.0
+
+
 def join(cluster: ClusterConfig) -> Callable[[], None]:
     """Join the cluster, or start one of this machine; return the function that leaves it.
 
@@ -38,11 +43,19 @@ def join(cluster: ClusterConfig) -> Callable[[], None]:
         return _start_here()
     address = cluster.address or "auto"
     try:
+        _knock(address)
         ray.init(address=address, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         fix = "start one with `ray start --head` and name its address, or set cluster=local"
         raise ConfigError("cluster.address", f"no Ray cluster answers at {address}: {error}", fix) from error
     return ray.shutdown
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nobody listens at an address with a port: Ray would try again for minutes."""
+    host, _, port = address.rpartition(":")
+    if "://" not in address and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
 
 
 def _start_here() -> Callable[[], None]:

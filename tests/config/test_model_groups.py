@@ -15,7 +15,7 @@ from support.paths import ROOT
 from mathbatch.config import Config, ModelConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import check_engine_options, vllm_folder
-from mathbatch.fleet.choose import model_of
+from mathbatch.fleet import choose
 from mathbatch.models.dates import with_fixed_date
 from mathbatch.runner.components import sampling_values
 from mathbatch.runner.folders import run_folder
@@ -51,7 +51,7 @@ def parsers_of_vllm() -> set[str]:
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_is_built_and_is_a_judge_too(group: str) -> None:
     config = config_of(group)
-    assert model_of(config).config is config.model
+    assert choose.model_of(config).config is config.model
     assert config.judge.model == config.model
     assert run_folder(config).parts[-3] == config.model.name
     check_engine_options(config.model.engine)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 
 from support.processes import environment
 
@@ -21,21 +20,21 @@ class Nodes:
         self._folder = folder
 
     def __enter__(self) -> Nodes:
+        self._log = (self._folder / "nodes.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "support.ray_nodes"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=(self._folder / "nodes.log").open("wb"),
+            stderr=self._log,
             env=environment() | {"RAY_USAGE_STATS_ENABLED": "0"},
             text=True,
         )
         self.address = self._read()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
+        self._log.close()
 
     def do(self, what: str) -> None:
         """Add or kill a node; return when that is done."""
