@@ -13,7 +13,6 @@ import fcntl
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from mathbatch.__main__ import main

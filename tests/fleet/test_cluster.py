@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.processes import run, start, wait_until_said
+from support.held_model import HELD, hold_after
+from support.processes import run, start, wait_for, wait_until_said
 from support.ray_nodes import Nodes
 from support.rows import overrides, questions, write_rows
-from support.run_folders import records, results, run_dir
+from support.run_folders import records, results, run_dir, saved
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.process
@@ -19,17 +20,18 @@ def test_an_added_machine_is_used_and_a_lost_one_costs_a_retry(tmp_path: Path) -
     whole = tmp_path / "whole"
     whole.mkdir()
     assert run(whole, *overrides(data)).returncode == 0
+    hold_after(tmp_path, 20)
     with Nodes(tmp_path) as nodes:
         cluster = ("cluster.kind=ray", f"cluster.address={nodes.address}")
-        process = start(tmp_path, *overrides(data, *cluster, "model.engine.delay_s=0.4", "batch_size=16"))
-        wait_until_said("loading", process)
+        process = start(tmp_path, *overrides(data, *cluster, HELD))
+        wait_for(lambda: saved(tmp_path) == 20, process)
         nodes.do("add")
-        wait_until_said("replica 1 is up", process)
+        wait_for(lambda: saved(tmp_path) == 40, process)  # both have answered what they may
         nodes.do("kill")
-        said = wait_until_said("is lost", process)
+        assert "in flight; 1 engines are up" in wait_until_said("is lost", process)
+        (tmp_path / "hold.txt").unlink()
         _, err = process.communicate()
         assert process.returncode == 0, err
-    assert "replica" in said
     ids = [record["id"] for record in records(run_dir(tmp_path))]
     assert len(ids) == len(set(ids)) == 1500
     assert results(run_dir(tmp_path)) == results(run_dir(whole))

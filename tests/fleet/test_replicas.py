@@ -12,7 +12,7 @@ import pytest
 from support.processes import Command, run, start
 from support.replicas import are_gone, family_of, kill_one, wait_until
 from support.rows import overrides, questions, write_rows
-from support.run_folders import records, results, run_dir
+from support.run_folders import records, results, run_dir, saved
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.process
@@ -20,11 +20,6 @@ pytestmark = pytest.mark.process
 KILLS = int(os.environ.get("REPLICA_KILLS", "4"))
 TWO = "model.replicas=2"
 SLOW = "model.engine.delay_s=0.05"
-
-
-def saved(folder: Path) -> int:
-    """Return how many records are there."""
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("outputs/*/*/*/responses/*.jsonl"))
 
 
 def expected_results(folder: Path, data: Path) -> list[dict[str, object]]:
