@@ -35,8 +35,10 @@ def show_summary(job: RunJob) -> None:
         table.add_row(name, value)
     if job.left_over:
         table.add_row("left over", left_over_text(job.left_over))
-    if not job.is_complete:
-        table.add_row("stopped", "the same command goes on from here")
+    if job.taken.records:
+        table.add_row("taken in", f"{job.taken.records:,} answers and failures of shards")
+    for name, text in job.ending:
+        table.add_row(name, text)
     table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
     show([table], (f"  {line}" for line in [*failed, *_not_scored(job)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,19 +14,22 @@ from omegaconf import DictConfig
 
 from mathbatch.config import Config
 from mathbatch.config.escapes import refuse_spoilt_texts
+from mathbatch.config.shards import Part, Shard
 from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
+from mathbatch.data.samples import samples_of
+from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.errors import ConfigError
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
 from mathbatch.fleet.choose import model_of
-from mathbatch.runner.components import build, check_judge_model, sampling_values
+from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
-from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_key import write_key
+from mathbatch.runner.shards import TakenIn, components_for, refuse_running_shards, take_in_shards
 from mathbatch.runner.signals import FinishStopped
 from mathbatch.runner.snapshot import Figures, last_figures, write_figures, write_snapshot
 
@@ -42,12 +46,13 @@ class RunJob(Job):
         overrides: Sequence[str] = (),
         number: int = 0,
         check_model: bool = True,
+        components: Components | None = None,
     ) -> None:
-        """Raises ConfigError for components that can't be built."""
+        """Raises ConfigError for components that can't be built. Those that are not given are made for its folder."""
         refuse_spoilt_texts(config)
         if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
             model_of(config).check_sampling(sampling_values(config.sampling))
-        super().__init__(config, build(config, run_folder(config)), number)
+        super().__init__(config, components or components_for(config), number)
         self.composed, self.overrides = composed, list(overrides)
         refuse_overwriting(config.dataset)
         if check_model and self.is_judged:
@@ -56,6 +61,8 @@ class RunJob(Job):
         self.held: Counts | None = None
         self._finished: Counts | None = None
         self.left_over = 0
+        self.shard = None if config.shard is None else Shard.of(config.shard)
+        self.taken = TakenIn()
         self.is_exported = False
         self._check_model = check_model
         self._attempt: Path | None = None
@@ -93,11 +100,15 @@ class RunJob(Job):
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
         self.rows = preflight.check(self.components)
         self._check_before_load(preflight.most_images(self.components))
-        self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
         self._input = self._input_stamp()
+        if self.config.rerun:
+            refuse_running_shards(self.components.run_dir)
         super().open(preflight)
         self._attempt = write_snapshot(self.components.run_dir, self.composed, self.overrides)
         write_key(self._attempt, self.components.run)
+        if self.shard is None:
+            self.taken = self._take_in()
+        self._answer(Part(self.shard, self.taken.running_shards))
         self._finished = finished(self.components)
         if self._finished is not None:
             self.feed.is_empty, self.counts.before = True, self._finished.answered
@@ -105,12 +116,16 @@ class RunJob(Job):
     def finish(self, say: Callable[[str], object]) -> None:
         """Write results, scores, and at the very end the manifest; then give the run folder back.
 
-        Scores and manifest of a job that is judged come after the judge.
+        Scores and manifest of a job that is judged come after the judge. A part of the rows has none of all this: a
+        shard is complete without, and a run that left rows to shards is not.
         """
         with self.own_errors(), suppress(FinishStopped):
             self._write_figures()
-            self._export()
-            if not self.is_judged:
+            if not self.feed.part.is_all:
+                self.is_complete = self.shard is not None
+            else:
+                self._export()
+            if self.is_exported and not self.is_judged:
                 self.metrics = results.score_anew(
                     self.components, self._digests(), lambda count: self._tell_scored(count, say)
                 )
@@ -152,6 +167,35 @@ class RunJob(Job):
     def accuracy(self) -> float | None:
         """Return the share of correct answers, None where there are no scores."""
         return None if self.metrics is None else self.metrics["accuracy"]
+
+    @property
+    def ending(self) -> list[tuple[str, str]]:
+        """Return what is to be said at the end about a run that has no results yet, each with its name."""
+        run_dir = run_of(self.components.run_dir)
+        merge = shlex.join(["python", "-m", "mathbatch.merge", f"run_dir={run_dir}"])
+        if self.shard is None or not self.is_complete:
+            stopped = [] if self.is_complete else [("stopped", "the same command goes on from here")]
+            return self._still_running() or stopped
+        answered, total = self.counts.before + self.counts.answered, self.counts.done
+        told = f"{self.shard} of the rows: {answered:,} of {total:,} units have an answer"
+        return [("shard", told), ("merge", f"{merge}, when all shards have ended")]
+
+    def _still_running(self) -> list[tuple[str, str]]:
+        if not self.taken.running:
+            return []
+        names = ", ".join(str(shard_of(folder) or folder) for folder in self.taken.running)
+        return [("still running", f"shard {names}: when it has ended, the same command takes in its answers")]
+
+    def _take_in(self) -> TakenIn:
+        return take_in_shards(self.components)
+
+    def _answer(self, part: Part) -> None:
+        """Answer this part of the rows, and count them if counting all rows is cheap."""
+        self.feed.part = part
+        rows = self.rows
+        if rows is not None and not part.is_all:
+            rows = sum(part.takes(row.id) for row in samples_of(self.components.loader))
+        self.counts.total = None if rows is None else rows * self.config.sampling.n
 
     def _export(self) -> None:
         path = results.results_path(self.components)

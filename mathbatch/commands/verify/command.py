@@ -24,6 +24,7 @@ from mathbatch.commands.verify.segments import check_segments, mend_segments
 from mathbatch.commands.verify.units import check_records, check_units
 from mathbatch.config.load import arguments_as
 from mathbatch.data.storage.read_only import ReadOnlyStore
+from mathbatch.data.storage.shards import shard_folders
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
 from mathbatch.runner.folders import mend_snapshot
@@ -62,6 +63,7 @@ def prove(run_dir: Path) -> Report:
         for folder in _judges(run_dir):
             with locked(folder, shared=True):
                 check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
+        _look_at_shards(run_dir, report)
         for folder in earlier_scores(run_dir):
             check_scores(folder, report, f"{folder.relative_to(run_dir)}/")
         if not _is_outside(run_dir):
@@ -69,6 +71,16 @@ def prove(run_dir: Path) -> Report:
         elif has_scores(run_dir):
             check_scores(run_dir, report)
     return report
+
+
+def _look_at_shards(run_dir: Path, report: Report) -> None:
+    for _, folder in shard_folders(run_dir):
+        name = str(folder.relative_to(run_dir))
+        with locked(folder, shared=True):
+            index = check_segments(folder / "responses", report, f"{name}/")
+        if index.units:
+            report.in_shards.add(f"{name}: {index.units:,} units")
+        index.close()
 
 
 def _prove_run(run_dir: Path, report: Report) -> None:
@@ -99,10 +111,10 @@ def repair(run_dir: Path) -> list[str]:
     refuse_read_only(run_dir, "copy it, and repair the copy")
     with locked(run_dir):
         done = []
-        for judge in _judges(run_dir):
-            with locked(judge):
-                mended = mend_segments(judge / "responses")
-            done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
+        for store in [*_judges(run_dir), *(folder for _, folder in shard_folders(run_dir))]:
+            with locked(store):
+                mended = mend_segments(store / "responses")
+            done += [f"{store.relative_to(run_dir)}/{sentence}" for sentence in mended]
         done += mend_earlier_scores(run_dir)
         return done if _is_outside(run_dir) else done + _repair_run(run_dir)
 
