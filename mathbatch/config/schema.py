@@ -263,8 +263,8 @@ class Config:
         if self.shard is not None:
             Shard.of(self.shard)
             if self.rerun:
-                problem = f"a shard ({self.shard}) knows nothing of the others, which may have begun the rerun before it"
-                raise ConfigError("rerun", problem, "leave it out, and set another output_dir; or rerun without shard")
+                problem = f"a shard ({self.shard}) can't tell what others have answered since the rerun began"
+                raise ConfigError("rerun", problem, "set another output_dir instead, or rerun without shard")
         check_path("system_prompt_file", self.system_prompt_file)
         check_at_least("batch_size", self.batch_size, 1)
         check_above("image_budget_gib", self.image_budget_gib, 0)

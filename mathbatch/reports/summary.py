@@ -36,12 +36,12 @@ def show_summary(job: RunJob) -> None:
     if job.left_over:
         table.add_row("left over", left_over_text(job.left_over))
     if job.taken.records:
-        table.add_row("taken in", f"{job.taken.records:,} answers and failures of shards")
+        table.add_row("taken in", f"{job.taken.records:,} units that shards have answered")
     for name, text in job.ending:
         table.add_row(name, text)
     table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
-    show([table], (f"  {line}" for line in [*failed, *_not_scored(job)]))
+    show([table], (f"  {line}" for line in [*failed, *_not_scored(job), *job.commands]))
     if job.metrics is not None:
         show_details(job.metrics)
 

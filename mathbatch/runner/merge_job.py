@@ -133,12 +133,16 @@ class MergeJob(RunJob):
         shards = sorted(self.missing, key=lambda shard: shard.number)
         by_shard = ", ".join(f"{self.missing[shard]:,} of shard {shard}" for shard in shards)
         told = f"{self.missing.total():,} units" + (f": {by_shard}" if self._last.split else "")
-        return [("missing", told), *self._still_running(), *self._commands(shards)]
+        return [("missing", told), *self._still_running()]
 
-    def _commands(self, shards: list[Shard]) -> list[tuple[str, str]]:
-        """Return the commands that answer what is missing, those of the first few shards."""
+    @property
+    def commands(self) -> list[str]:
+        """Return the commands that answer what is missing, of the first few shards or all at once."""
+        if not self.missing:
+            return []
         base = ["python", "-m", "mathbatch.run", *self._last.overrides]
-        if not self._last.split:
-            return [("answer it", shlex.join(base))]
-        rows = [("answer it", shlex.join([*base, f"shard={shard}"])) for shard in shards[:COMMANDS_SHOWN]]
-        return rows + ([("", "…")] if len(shards) > COMMANDS_SHOWN else [])
+        shards = sorted(self.missing, key=lambda shard: shard.number) if self._last.split else []
+        lines = [shlex.join([*base, f"shard={shard}"]) for shard in shards[:COMMANDS_SHOWN]]
+        more = ["…"] if len(shards) > COMMANDS_SHOWN else []
+        either = "to answer what is missing, shard by shard:" if shards else "to answer what is missing:"
+        return [either, *lines, *more, *(["or all at once:"] if shards else []), shlex.join(base)]

@@ -170,15 +170,20 @@ class RunJob(Job):
 
     @property
     def ending(self) -> list[tuple[str, str]]:
-        """Return what is to be said at the end about a run that has no results yet, each with its name."""
-        run_dir = run_of(self.components.run_dir)
-        merge = shlex.join(["python", "-m", "mathbatch.merge", f"run_dir={run_dir}"])
+        """Return what is to be said at the end about a run that has no results yet, each with its label."""
         if self.shard is None or not self.is_complete:
             stopped = [] if self.is_complete else [("stopped", "the same command goes on from here")]
             return self._still_running() or stopped
         answered, total = self.counts.before + self.counts.answered, self.counts.done
-        told = f"{self.shard} of the rows: {answered:,} of {total:,} units have an answer"
-        return [("shard", told), ("merge", f"{merge}, when all shards have ended")]
+        return [("shard", f"{self.shard} of the rows: {answered:,} of {total:,} units have an answer")]
+
+    @property
+    def commands(self) -> list[str]:
+        """Return lines that say which commands come next, if this one has left something to others."""
+        if self.shard is None:
+            return []
+        merge = shlex.join(["python", "-m", "mathbatch.merge", f"run_dir={run_of(self.components.run_dir)}"])
+        return ["when all shards have ended:", merge]
 
     def _still_running(self) -> list[tuple[str, str]]:
         if not self.taken.running:

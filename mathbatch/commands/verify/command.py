@@ -29,7 +29,7 @@ from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
 from mathbatch.runner.folders import mend_snapshot
 from mathbatch.runner.reopen import components_of, locked, refuse_read_only
-from mathbatch.runner.snapshot import SnapshotError, refuse_other_folder
+from mathbatch.runner.snapshot import SnapshotError, attempts, refuse_other_folder
 from mathbatch.scoring.panel import JUDGE
 
 
@@ -66,7 +66,9 @@ def prove(run_dir: Path) -> Report:
         _look_at_shards(run_dir, report)
         for folder in earlier_scores(run_dir):
             check_scores(folder, report, f"{folder.relative_to(run_dir)}/")
-        if not _is_outside(run_dir):
+        if _has_only_shards(run_dir):
+            report.results.add(f"no merge has been made: python -m mathbatch.merge run_dir={run_dir}")
+        elif not _is_outside(run_dir):
             _prove_run(run_dir, report)
         elif has_scores(run_dir):
             check_scores(run_dir, report)
@@ -116,7 +118,7 @@ def repair(run_dir: Path) -> list[str]:
                 mended = mend_segments(store / "responses")
             done += [f"{store.relative_to(run_dir)}/{sentence}" for sentence in mended]
         done += mend_earlier_scores(run_dir)
-        return done if _is_outside(run_dir) else done + _repair_run(run_dir)
+        return done if _is_outside(run_dir) or _has_only_shards(run_dir) else done + _repair_run(run_dir)
 
 
 def _repair_run(run_dir: Path) -> list[str]:
@@ -132,6 +134,11 @@ def _repair_run(run_dir: Path) -> list[str]:
             done.append("results: written again from the records")
         components.saver.close()
     return done
+
+
+def _has_only_shards(run_dir: Path) -> bool:
+    """Tell whether shards have run and nothing else."""
+    return not attempts(run_dir) and bool(shard_folders(run_dir))
 
 
 def _judges(run_dir: Path) -> list[Path]:
