@@ -63,7 +63,7 @@ def run_dir(folder: Path) -> Path:
 
 def shared_run_dir(folder: Path) -> Path:
     """Return the only run folder below `folder/outputs`, also if only shards of it have run."""
-    (found,) = (path for path in folder.glob("outputs/*/*/*") if path.is_dir())
+    (found,) = (path for path in folder.glob("outputs/*/*/*") if path.parts[-3] != "sweeps")
     return found
 
 
