@@ -10,11 +10,13 @@ from typing import Any
 
 from rich.table import Table
 
+from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.reports.scores import facts_of, left_over_text, show_details
 from mathbatch.reports.sweep_table import sweep_table, swept_keys, swept_values
 from mathbatch.reports.terminal import Terminal, show
 from mathbatch.runner.outcome import Outcome
 from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.shards import merge_command
 from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
 
 
@@ -76,7 +78,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     terminal = Terminal()
     table, left_out = sweep_table(title, outcomes, keys, base, terminal.width if terminal.is_terminal else None)
-    lines = [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]
+    lines = [*_failed_jobs(outcomes), *_merges(outcomes), f"all of it: {folder / 'sweep.json'}"]
     if left_out:
         lines.insert(0, f"left out, for want of room: {', '.join(left_out)}")
     show([table], (f"  {line}" for line in lines))
@@ -113,6 +115,13 @@ def _failed_jobs(outcomes: Iterable[Outcome]) -> Iterable[str]:
             yield f"job {outcome.number} ({_name(outcome)}) was stopped; the same command goes on from there"
         for reason in outcome.reasons:
             yield f"job {outcome.number} ({_name(outcome)}): {reason}"
+
+
+def _merges(outcomes: Iterable[Outcome]) -> Iterable[str]:
+    """Yield the command that merges the shards of a run, for each run of which the jobs are shards."""
+    folders = [Path(outcome.folder) for outcome in outcomes if outcome.folder]
+    for run_dir in dict.fromkeys(run_of(folder) for folder in folders if shard_of(folder) is not None):
+        yield f"to merge the shards: {merge_command(run_dir)}"
 
 
 def _name(outcome: Outcome) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.shards import Part, Shard
 from mathbatch.data.filters import RecordedDataFilter
@@ -98,7 +99,7 @@ class MergeJob(RunJob):
         composed = last.composed.copy()
         composed["rerun"] = False
         composed["filter"] = {"_target_": f"{RecordedDataFilter.__module__}.{RecordedDataFilter.__qualname__}"}
-        config = typed(composed, is_new=False)
+        config: Config = typed(composed, is_new=False)
         named = next((folder for folder in [run_dir, *stores] if recorded_run(folder) is not None), run_dir)
         components = replace(build(config, run_dir), run=key_as_recorded(named))
         super().__init__(config, last.composed, last.overrides, check_model=False, components=components)

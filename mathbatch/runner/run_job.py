@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -29,7 +28,7 @@ from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_key import write_key
-from mathbatch.runner.shards import TakenIn, components_for, refuse_running_shards, take_in_shards
+from mathbatch.runner.shards import TakenIn, components_for, merge_command, refuse_running_shards, take_in_shards
 from mathbatch.runner.signals import FinishStopped
 from mathbatch.runner.snapshot import Figures, last_figures, write_figures, write_snapshot
 
@@ -182,8 +181,7 @@ class RunJob(Job):
         """Return lines that say which commands come next, if this one has left something to others."""
         if self.shard is None:
             return []
-        merge = shlex.join(["python", "-m", "mathbatch.merge", f"run_dir={run_of(self.components.run_dir)}"])
-        return ["when all shards have ended:", merge]
+        return ["when all shards have ended:", merge_command(run_of(self.components.run_dir))]
 
     def _still_running(self) -> list[tuple[str, str]]:
         if not self.taken.running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,11 @@ class TakenIn:
     def running_shards(self) -> tuple[Shard, ...]:
         """Return the shards that are still being answered."""
         return tuple(shard for folder in self.running if (shard := shard_of(folder)) is not None)
+
+
+def merge_command(run_dir: Path) -> str:
+    """Return the command that merges the shards of a run."""
+    return shlex.join(["python", "-m", "mathbatch.merge", f"run_dir={run_dir}"])
 
 
 def components_for(config: Config) -> Components:

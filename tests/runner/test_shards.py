@@ -70,7 +70,7 @@ def test_a_row_stays_in_its_shard_from_version_to_version() -> None:
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1/0", "3", "3/", "/4", "a/b", "-1/4", "1/4/2", "٣/٤", "1.5/4", " 1/4"])
 def test_what_is_no_shard_is_refused_with_its_key(text: str) -> None:
-    with pytest.raises(ConfigError, match="shard: '.*' is no shard"):
+    with pytest.raises(ConfigError, match=r"shard: '.*' is no shard"):
         Shard.of(text)
 
 
