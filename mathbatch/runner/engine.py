@@ -59,7 +59,7 @@ class Engine:
         self.loads = 0
         self.is_loaded = False
         self.is_closed = False
-        self._supervisor = Supervisor(model)
+        self._asked: Supervisor | FleetModel = model if isinstance(model, FleetModel) else Supervisor(model)
         self._before_load = before_load
         self._batchers: list[BaseDataBatcher] = []
         self._progress: Progress | None = None
@@ -72,10 +72,9 @@ class Engine:
     def serve(self, batchers: Iterable[BaseDataBatcher], progress: Progress, stop: asyncio.Event) -> None:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
-        self._supervisor.begin_stream(progress.say, stop)
+        self._asked.begin_stream(progress.say, stop)
         if isinstance(self.model, FleetModel):
-            self.model.begin_stream(progress.say, stop)
-            progress.members = self.model.figures
+            progress.members, self.model.on_capacity = self.model.figures, self._resize
         self._window = self._since = None
 
     @property
@@ -130,7 +129,7 @@ class Engine:
         """
         assert self._window is not None
         try:
-            return await self._supervisor.answer(admitted.request, admitted.ready)
+            return await self._asked.answer(admitted.request, admitted.ready)
         finally:
             self._forget(admitted.images)
             self._window.release()
@@ -148,7 +147,7 @@ class Engine:
         self.rest()
         self.is_loaded, self.is_closed = False, True
         self.images.close()
-        await self._supervisor.close()
+        await self._asked.close()
 
     async def _begin(self) -> Window:
         """Load, unless that is done; return the window that units have to enter."""
@@ -157,11 +156,16 @@ class Engine:
             await self._before_load()
             self._progress.say(f"loading {self.model.config.name} …")
             self.loads, self.is_loaded = self.loads + 1, True
-            await self._supervisor.open()
+            await self._asked.open()
         self._progress.start()
         self._since = time.monotonic()
         self._shower = asyncio.create_task(self._progress.show_regularly())
         return Window(self._in_flight)
 
+    def _resize(self) -> None:
+        if self._window is not None:
+            self._window.resize(self._in_flight)
+
+    @property
     def _in_flight(self) -> int:
         return max(in_flight_of(batcher, self.model.capacity) for batcher in self._batchers)

@@ -20,9 +20,9 @@ from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
-from mathbatch.fleet.choose import model_of
 from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.job import Job
