@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mathbatch.commands.run import Run
+from mathbatch.data.storage.shards import run_of
 from mathbatch.errors import ConfigError
 from mathbatch.runner.merge_job import MergeJob, last_attempt
 from mathbatch.runner.shards import stores_in
@@ -34,8 +35,9 @@ def merge(run_dir: Path, folders: Sequence[Path], signals: Signals) -> int:
 
     Raises ConfigError or StoreError.
     """
-    stores = [store for folder in folders for store in stores_in(folder, run_dir)]
-    stores = [store for store in dict.fromkeys(stores) if run_dir not in (store, *store.parents)]
+    run_dir = run_of(run_dir)
+    found = {store.resolve(): store for folder in folders for store in stores_in(folder, run_dir)}
+    stores = [store for path, store in found.items() if run_dir.resolve() not in (path, *path.parents)]
     last = last_attempt(run_dir, stores)
     with contextlib.chdir(last.started if last.started.is_dir() else Path.cwd()):
         return Run(signals).run_alone(MergeJob(run_dir, stores, last))

@@ -33,8 +33,13 @@ class Shard:
 
     def has(self, id: str) -> bool:
         """Tell whether the row with this id belongs to it."""
+        return self.holding(id, self.count) == self
+
+    @classmethod
+    def holding(cls, id: str, count: int) -> Shard:
+        """Return the one of `count` shards that the row with this id belongs to."""
         digest = hashlib.blake2b(id.encode(errors="replace"), digest_size=8).digest()
-        return int.from_bytes(digest) % self.count == self.number - 1
+        return cls(1 + int.from_bytes(digest) % count, count)
 
     @classmethod
     def of(cls, text: str, path: str = "shard") -> Shard:

@@ -50,7 +50,7 @@ def show_summary(job: RunJob) -> None:
 
 def _not_scored(job: RunJob) -> list[str]:
     """Return a line about a run that was stopped between its last answer and its scores, if it was."""
-    if job.is_complete or not job.is_answered or not job.components.is_scored:
+    if job.is_complete or job.is_partial or not job.is_answered or not job.components.is_scored:
         return []
     alone = shlex.join(["python", "-m", "mathbatch.score", f"run_dir={job.components.run_dir}"])
     return [f"all is answered, but not scored: the same command does it, or {alone}"]

@@ -110,7 +110,7 @@ class MergeJob(RunJob):
         """Take in all there is, and count what is missing. Raises ConfigError or StoreError."""
         super().open(preflight)
         if self._finished is None:
-            self.missing = missing_units(self.components, self._last.split)
+            self.missing = missing_units(self.components, self._last.split or 1)
         self._answer(Part())
         if self.missing:
             self.feed.is_empty = True
@@ -122,6 +122,11 @@ class MergeJob(RunJob):
             self.close()
         else:
             super().finish(say)
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether units are missing, so that there are no results yet."""
+        return bool(self.missing)
 
     def _take_in(self) -> TakenIn:
         return take_in_shards(self.components, self._stores)

@@ -120,7 +120,7 @@ class RunJob(Job):
         """
         with self.own_errors(), suppress(FinishStopped):
             self._write_figures()
-            if not self.feed.part.is_all:
+            if self.is_partial:
                 self.is_complete = self.shard is not None
             else:
                 self._export()
@@ -166,6 +166,11 @@ class RunJob(Job):
     def accuracy(self) -> float | None:
         """Return the share of correct answers, None where there are no scores."""
         return None if self.metrics is None else self.metrics["accuracy"]
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether units are left to other commands, so that there are no results yet."""
+        return not self.feed.part.is_all
 
     @property
     def ending(self) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from mathbatch.data.samples import samples_of
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.data.storage.lock import FolderLock, FolderLocked
 from mathbatch.data.storage.segments import segment_paths
-from mathbatch.data.storage.shards import run_of, shard_folder, shard_folders, shard_of
+from mathbatch.data.storage.shards import shard_folder, shard_folders, shard_of
 from mathbatch.errors import ConfigError, StoreError
 from mathbatch.records import Request
 from mathbatch.runner.components import Components, build
@@ -79,10 +79,9 @@ def refuse_running_shards(run_dir: Path) -> None:
         lock.release()
 
 
-def missing_units(components: Components, split: int | None) -> Counter[Shard]:
-    """Count the units without a record in the open store, by the shard of a split into so many; null: into one."""
+def missing_units(components: Components, split: int) -> Counter[Shard]:
+    """Count the units without a record in the open store, by their shards in a split into so many."""
     missing = Counter[Shard]()
-    shards = [Shard(number, split or 1) for number in range(1, (split or 1) + 1)]
     rollouts = components.config.sampling.n
     for sample in samples_of(components.loader):
         prompt = render(sample, components.processor, components.run.value)
@@ -91,24 +90,29 @@ def missing_units(components: Components, split: int | None) -> Counter[Shard]:
         recognise(prompt, components.saver, rollouts, components.run.has_unkeyed)
         states = [components.saver.state(prompt.id, rollout, prompt.digest) for rollout in range(rollouts)]
         if None in states:
-            missing[next(shard for shard in shards if shard.has(prompt.id))] += states.count(None)
+            missing[Shard.holding(prompt.id, split)] += states.count(None)
     return missing
 
 
-def stores_in(folder: Path, run: Path) -> list[Path]:
+def stores_in(folder: Path, run_dir: Path) -> list[Path]:
     """Return the folders with records of a run that a user means by `folder`.
 
     It may be a folder of the run, or of one of its shards, or an `output_dir` in which the run has its folder at the
-    same place as `run`. Raises ConfigError if it is none of these.
+    same place as `run_dir`, or which has only one run. Raises ConfigError if it is none of these.
     """
-    for place in (folder, folder.joinpath(*run_of(run).parts[-3:])):
-        found = [place, *(shard for _, shard in shard_folders(place))]
-        stores = [store for store in found if (store / "responses").is_dir() or recorded_run(store) is not None]
-        if stores:
+    for place in (folder, folder.joinpath(*run_dir.parts[-3:])):
+        if stores := _stores_of(place):
             return stores
-    problem = f"there is no folder {folder}" if not folder.is_dir() else f"{folder} has no answers of a run"
-    fix = f"name a run folder, a shard's folder, or the output_dir above {'/'.join(run_of(run).parts[-3:])}"
-    raise ConfigError("merge", problem, fix)
+    runs = [stores for place in sorted(folder.glob("*/*/*")) if (stores := _stores_of(place))]
+    if len(runs) == 1:
+        return runs[0]
+    problem = f"{folder} has answers of several runs" if runs else f"{folder} has no answers of a run"
+    raise ConfigError("merge", problem, "name a run folder, a shard's folder, or an output_dir with the same run in it")
+
+
+def _stores_of(run_dir: Path) -> list[Path]:
+    found = [run_dir, *(shard for _, shard in shard_folders(run_dir))]
+    return [store for store in found if (store / "responses").is_dir()]
 
 
 def _need_segments(components: Components) -> JsonLinesDataSaver:

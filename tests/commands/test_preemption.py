@@ -7,10 +7,15 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from support.held_model import HELD, begun, hold_after, let_go
 from support.processes import Command, run, start, wait_for
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir, shared_run_dir
+
+from mathbatch.config import Config
+from mathbatch.config.paths import conf_dir
 
 pytestmark = pytest.mark.process
 
@@ -28,6 +33,18 @@ def task_of(launcher: Command) -> psutil.Process:
 
 def answered(folder: Path) -> int:
     return sum(len(records(place)) for place in folder.glob("outputs/demo/*/*/shards/*"))
+
+
+def test_a_slurm_array_asks_for_a_warning_and_to_be_queued_again() -> None:
+    ConfigStore.instance().store(name="schema", node=Config)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        chosen = ["hydra/launcher=slurm_array", "hydra.launcher.partition=gpu"]
+        launcher = compose("config", chosen, return_hydra_config=True).hydra.launcher
+    assert launcher._target_.endswith("submitit_launcher.SlurmLauncher")
+    assert launcher.partition == "gpu"
+    assert launcher.additional_parameters == {"requeue": True}
+    assert launcher.max_num_timeout > 0, "what runs out of time is queued again, too"
+    assert launcher.signal_delay_s > 0
 
 
 def test_a_shard_that_is_preempted_is_queued_again_and_answers_only_what_is_left(tmp_path: Path) -> None:
