@@ -41,7 +41,7 @@ COMMANDS_SHOWN = 4
 
 @dataclass(frozen=True)
 class LastAttempt:
-    """What ran last in some folders: its configuration and overrides without the shard, and where paths start from.
+    """Attempt that ran last: its configuration and overrides without the shard, and where its paths start from.
 
     `split` is the number of shards of the last one that ran as a shard, None if none did.
     """

@@ -28,7 +28,14 @@ from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_key import write_key
-from mathbatch.runner.shards import TakenIn, components_for, merge_command, refuse_running_shards, take_in_shards
+from mathbatch.runner.shards import (
+    TakenIn,
+    components_for,
+    figures_of_shards,
+    merge_command,
+    refuse_running_shards,
+    take_in_shards,
+)
 from mathbatch.runner.signals import FinishStopped
 from mathbatch.runner.snapshot import Figures, last_figures, write_figures, write_snapshot
 
@@ -134,13 +141,13 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, self.components.run)
+        run_dir, run = self.components.run_dir, self.components.run
+        figures = self._figures() if self.has_saved else last_figures(run_dir, run)
+        figures = figures or figures_of_shards(self.taken.stores, run) or self._figures()
         # A row that changes while its digest is taken has another stamp afterwards.
         digest = None if self.held.failed else digest_of_run(self.components)
         is_as_read = self._input is not None and self._input == self._input_stamp()
-        results.write_manifest(
-            self.components, self.held, figures or self._figures(), self.metrics, digest if is_as_read else None
-        )
+        results.write_manifest(self.components, self.held, figures, self.metrics, digest if is_as_read else None)
         self.is_complete = True
 
     def close(self) -> None:

@@ -23,13 +23,15 @@ from mathbatch.records import Request
 from mathbatch.runner.components import Components, build
 from mathbatch.runner.folders import run_folder
 from mathbatch.runner.run_key import key_of_run, recorded_run
+from mathbatch.runner.snapshot import Figures, last_figures
 
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What was brought into a run: how many records, and the folders in which others still write."""
+    """Number of records that were brought into a run, from which folders, and those in which others still write."""
 
     records: int = 0
+    stores: tuple[Path, ...] = ()
     running: tuple[Path, ...] = ()
 
     @property
@@ -62,13 +64,29 @@ def take_in_shards(components: Components, further: Sequence[Path] = ()) -> Take
     if not own and not further:
         return TakenIn()
     saver, records, running = _need_segments(components), 0, []
-    for folder in [*own, *further]:
+    stores = (*own, *further)
+    for folder in stores:
         _refuse_other_run(folder, components.run)
         try:
             records += take_in(saver, folder, is_own=folder in own)
         except FolderLocked:
             running.append(folder)
-    return TakenIn(records, tuple(running))
+    return TakenIn(records, stores, tuple(running))
+
+
+def figures_of_shards(stores: Sequence[Path], run: RunKey) -> Figures | None:
+    """Return the figures of the last attempts at some shards, which count as one that was made side by side."""
+    found = [figures for store in stores if (figures := last_figures(store, run)) is not None]
+    if not found:
+        return None
+    return Figures(
+        answered=sum(one.answered for one in found),
+        truncated=sum(one.truncated for one in found),
+        prompt_tokens=sum(one.prompt_tokens for one in found),
+        output_tokens=sum(one.output_tokens for one in found),
+        seconds=max(one.seconds for one in found),
+        output_tokens_per_s=round(sum(one.output_tokens_per_s for one in found), 1),
+    )
 
 
 def refuse_running_shards(run_dir: Path) -> None:

@@ -90,6 +90,7 @@ def test_shards_merged_are_what_one_run_gives_with_scores_and_manifest(tmp_path:
     ours, theirs = (json.loads((one / "manifest.json").read_text()) for one in (folder, alone))
     for name in ("run", "units", "answered", "failed", "prompt_tokens", "output_tokens"):
         assert ours[name] == theirs[name]
+    assert ours["this_run"]["output_tokens"] == ours["output_tokens"]
     assert is_whole(tmp_path)
     assert not list(folder.glob("shards/*/responses/*")), "nothing is kept twice"
 
