@@ -131,10 +131,12 @@ class JsonLinesDataSaver(BaseDataSaver):
             for line in self._index.read_segment(path, is_held=True):
                 if not is_torn(line, torn):
                     raise damaged(path, line.number)
-        except (OSError, StoreError) as error:
-            if not path.exists():
-                return
-            raise read_error(path, error) if isinstance(error, OSError) else error from error
+        except OSError as error:
+            if path.exists():
+                raise read_error(path, error) from error
+        except StoreError:
+            if path.exists():
+                raise
 
     def _begin_rerun(self) -> None:
         """Move the old records aside, once per rerun, those of shards too.

@@ -16,7 +16,7 @@ from support.run_folders import records, run_dir, shared_run_dir
 
 pytestmark = pytest.mark.process
 
-# With SHARD_KILLS=50 in the environment that many processes are killed.
+# With SHARD_KILLS=50 in the environment that many processes are killed; SHARD_SEED draws the same again.
 KILLS = int(os.environ.get("SHARD_KILLS", "6"))
 SHARDS = 8
 ROWS = 240
@@ -63,7 +63,7 @@ def saved_in(folder: Path) -> set[str]:
 def test_shards_and_merges_killed_at_random_give_what_one_run_gives(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seed = random.randrange(2**32)
+    seed = int(os.environ.get("SHARD_SEED", random.randrange(2**32)))
     with capsys.disabled():
         print(f"seed={seed}", end=" ")
     rng, kills, saved = random.Random(seed), 0, set[str]()
