@@ -65,7 +65,7 @@ class FleetModel(BaseInferenceModel):
         return (self._pool.capacity if self._pool is not None else 0) or BaseInferenceModel.capacity
 
     @property
-    def images_read(self) -> int:
+    def images_read(self) -> int:  # type: ignore[override]
         """Return how many images the members have read."""
         return sum(member.images_read for member in self._members)
 

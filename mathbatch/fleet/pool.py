@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from mathbatch.errors import ConfigError, EngineDied, EngineError, SampleError
+from mathbatch.errors import ConfigError, EngineDied, EngineError, MathBatchError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
 from mathbatch.fleet.routing import Router
 from mathbatch.fleet.seat import MemberFigures, Seat
@@ -228,9 +228,9 @@ class Pool:
         while self._waiting:
             waiter = self._waiting[0]
             if not waiter.place.done():
-                if (seat := self._router.choose(waiter.request)) is None:
+                if (free := self._router.choose(waiter.request)) is None:
                     return
-                waiter.place.set_result(Place(seat, seat.board(waiter.unit)))
+                waiter.place.set_result(Place(free, free.board(waiter.unit)))
             self._waiting.popleft()
 
     def _assign_groups(self) -> None:
@@ -257,6 +257,7 @@ class Pool:
     async def _start(self, seat: Seat) -> None:
         """Start a member, after a pause if it failed before; give it up when all its pauses were in vain."""
         while seat.failures < len(seat.member.pauses_s) and not self._stop.is_set():
+            why: MathBatchError
             await self._stopped_or_after(seat.member.pauses_s[seat.failures] if seat.starts else 0.0)
             try:
                 if seat.starts:

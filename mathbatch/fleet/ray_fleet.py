@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,6 +34,7 @@ class RayFleet(FleetModel):
         self.serves_adapters = model.serves_adapters
         self._growth: asyncio.Task[None] | None = None
         self._replicas = 0
+        self._leave_cluster: Callable[[], None] = lambda: None
         self._machines = ray_cluster.Machines(1, 0)
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
@@ -45,7 +46,7 @@ class RayFleet(FleetModel):
         self._model.check_before_load(values)
 
     async def members(self) -> Sequence[Member]:
-        await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
+        self._leave_cluster = await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
         self._machines = await asyncio.to_thread(ray_cluster.machines)
         count = self._wanted()
         return [self._member() for _ in range(count)]
@@ -61,7 +62,7 @@ class RayFleet(FleetModel):
             with suppress(asyncio.CancelledError):
                 await self._growth
         await super().close()
-        await asyncio.to_thread(ray_cluster.leave)
+        await asyncio.to_thread(self._leave_cluster)
 
     @property
     def _gpus_per_replica(self) -> int:

@@ -59,7 +59,8 @@ class RayMember(Member):
     async def answer(self, request: Request) -> Response:
         if self._receiver is None:
             raise MemberLost("it is not up")
-        number, future = next(self._numbers), asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         self._outbox.append((number, request))
         if len(self._outbox) >= BATCH:

@@ -13,6 +13,7 @@ from mathbatch.base import BaseDataBatcher, BaseInferenceModel
 from mathbatch.data.images.pool import Announcement, ImagePool, NoImages
 from mathbatch.errors import SampleError
 from mathbatch.fleet.model import FleetModel
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.records import Request, Response
 from mathbatch.runner.components import in_flight_of
@@ -56,7 +57,7 @@ class Engine:
     ) -> None:
         self.model = model
         self.images = ImagePool(image_budget_bytes, image_workers)
-        self.loads = 0
+        self._loads = 0
         self.is_loaded = False
         self.is_closed = False
         self._asked: Supervisor | FleetModel = model if isinstance(model, FleetModel) else Supervisor(model)
@@ -81,6 +82,16 @@ class Engine:
     def seconds(self) -> float:
         """Return the time since the first unit of this stream was let in."""
         return 0.0 if self._since is None else time.monotonic() - self._since
+
+    @property
+    def figures(self) -> list[MemberFigures]:
+        """Return what each engine of a fleet has done, nothing for a model that is none."""
+        return self.model.figures() if isinstance(self.model, FleetModel) else []
+
+    @property
+    def loads(self) -> int:
+        """Return how often the model was loaded, counted for each engine of a fleet."""
+        return sum(one.starts for one in self.figures) or self._loads
 
     async def admitted(self, units: AsyncIterator[Unit], ahead: int) -> AsyncGenerator[Admitted, None]:
         """Yield each unit as soon as one more may be in flight; at the first one, load. Raises EngineError.
@@ -155,7 +166,7 @@ class Engine:
         if not self.is_loaded:
             await self._before_load()
             self._progress.say(f"loading {self.model.config.name} …")
-            self.loads, self.is_loaded = self.loads + 1, True
+            self._loads, self.is_loaded = self._loads + 1, True
             await self._asked.open()
         self._progress.start()
         self._since = time.monotonic()

@@ -245,6 +245,7 @@ class RunJob(Job):
             output_tokens=counts.output_tokens,
             seconds=round(self.seconds, 3),
             output_tokens_per_s=round(counts.output_tokens / max(self.seconds, 1e-9), 1),
+            engines=self.engines,
         )
 
     def _write_figures(self) -> None:

@@ -26,6 +26,7 @@ from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_s
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.data.storage.shards import run_of, shard_folders, shard_of
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.scoring.files import MANIFEST
 
 # Names the folder that relative paths of the configuration start from.
@@ -52,8 +53,11 @@ class SnapshotError(ConfigError):
         return type(self), (self.file, self.problem)
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Units and tokens that one attempt has answered, and how fast, in seconds and output tokens per second."""
+class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units and tokens that one attempt has answered, and how fast, in seconds and output tokens per second.
+
+    `engines` has what each engine of a fleet did, for all jobs that it served.
+    """
 
     answered: int
     truncated: int
@@ -61,6 +65,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     seconds: float
     output_tokens_per_s: float
+    engines: list[MemberFigures] = []
 
 
 class Manifest(msgspec.Struct):
