@@ -23,7 +23,7 @@ from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.runner.run_job import RunJob
 from mathbatch.runner.run_jobs import run_jobs
 from mathbatch.runner.session import Session
-from mathbatch.runner.signals import Signals
+from mathbatch.runner.signals import Signals, requeue
 
 
 class JobFailed(AlreadyTold):
@@ -93,6 +93,7 @@ class Run:
         finally:
             save_outcome(outcome_of(job), folder)
         if caught is not None:
+            requeue(caught)
             raise Interrupted(caught)
         if not job.is_complete:
             raise JobFailed(str(job.error))

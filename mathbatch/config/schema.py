@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from omegaconf import MISSING
 
 from mathbatch.config.model_schema import ModelConfig
+from mathbatch.config.shards import Shard
 from mathbatch.config.value_checks import (
     check_above,
     check_at_least,
@@ -247,6 +248,9 @@ class Config:
     """Try again the samples that failed in an earlier run."""
     output_dir: str = "outputs"
     """Folder in which run folders are created."""
+    shard: str | None = None
+    """Part of the rows to answer, as `3/16`: the third of 16 shards, split by the ids. Its answers go to
+    `shards/03-of-16` in the run folder; `python -m mathbatch.merge` or the run itself takes them in. null: all rows."""
     loader: dict[str, Any] = field(default_factory=dict)
     filter: dict[str, Any] = field(default_factory=dict)
     processor: dict[str, Any] = field(default_factory=dict)
@@ -256,6 +260,11 @@ class Config:
 
     def __post_init__(self) -> None:
         check_path("output_dir", self.output_dir)
+        if self.shard is not None:
+            Shard.of(self.shard)
+            if self.rerun:
+                problem = f"a shard ({self.shard}) can't tell what others have answered since the rerun began"
+                raise ConfigError("rerun", problem, "set another output_dir instead, or rerun without shard")
         check_path("system_prompt_file", self.system_prompt_file)
         check_at_least("batch_size", self.batch_size, 1)
         check_above("image_budget_gib", self.image_budget_gib, 0)

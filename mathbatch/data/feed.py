@@ -16,6 +16,7 @@ import msgspec
 
 from mathbatch.base import BaseDataFilter, BaseDataLoader, BaseDataProcessor, BaseDataSaver
 from mathbatch.config.environment_secrets import refuse_secrets_in_prompt
+from mathbatch.config.shards import Part
 from mathbatch.data.counts import Counts
 from mathbatch.data.digests import RunKey, recognise
 from mathbatch.data.requests import request_of
@@ -49,7 +50,7 @@ class Feed:
 
     `digests` collects the digest of every row that was read. Records are joined to rows by them.
     `errors` gets the errors of processor and filter; it raises one that all samples have. `is_empty` is set where every
-    unit is known to be done: then no row is read.
+    unit is known to be done: then no row is read. Rows that are not in `part` are left to others.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Feed:
         self._is_users_filter = not is_ours(filter)
         self.digests = SpilledList()
         self.is_empty = False
+        self.part = Part()
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """Yield chunks until the end of the dataset."""
@@ -83,8 +85,15 @@ class Feed:
                 return
 
     def _units(self) -> Iterator[Request | Record | None]:
-        """Yield each pending unit, and None for each that is done, so that chunks end in time among those too."""
+        """Yield each pending unit, and None for each that is done, so that chunks end in time among those too.
+
+        None also stands for a row that is left to others.
+        """
+        part = None if self.part.is_all else self.part
         for sample in () if self.is_empty else samples_of(self._loader):
+            if part is not None and not part.takes(sample.id):
+                yield None
+                continue
             prompt = render(sample, self._processor, self._run.value, self._errors.note)
             if isinstance(prompt, Request):
                 recognise(prompt, self._saver, self._rollouts, self._run.has_unkeyed)

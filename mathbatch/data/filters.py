@@ -6,6 +6,13 @@ from mathbatch.base import BaseDataFilter, BaseDataSaver
 from mathbatch.records import Request
 
 
+class RecordedDataFilter(BaseDataFilter):
+    """Passes nothing: what has no answer is left to other commands."""
+
+    def pending(self, request: Request, saver: BaseDataSaver) -> bool:
+        return False
+
+
 class PendingDataFilter(BaseDataFilter):
     """Passes the requests that have no answer in the store. Failures pass only if `retry_failures` is set."""
 

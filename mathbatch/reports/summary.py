@@ -10,11 +10,13 @@ from typing import Any
 
 from rich.table import Table
 
+from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.reports.scores import facts_of, left_over_text, show_details
 from mathbatch.reports.sweep_table import sweep_table, swept_keys, swept_values
 from mathbatch.reports.terminal import Terminal, show
 from mathbatch.runner.outcome import Outcome
 from mathbatch.runner.run_job import RunJob
+from mathbatch.runner.shards import merge_command
 from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
 
 
@@ -35,18 +37,20 @@ def show_summary(job: RunJob) -> None:
         table.add_row(name, value)
     if job.left_over:
         table.add_row("left over", left_over_text(job.left_over))
-    if not job.is_complete:
-        table.add_row("stopped", "the same command goes on from here")
+    if job.taken.records:
+        table.add_row("taken in", f"{job.taken.records:,} units that shards have answered")
+    for name, text in job.ending:
+        table.add_row(name, text)
     table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
-    show([table], (f"  {line}" for line in [*failed, *_not_scored(job)]))
+    show([table], (f"  {line}" for line in [*failed, *_not_scored(job), *job.commands]))
     if job.metrics is not None:
         show_details(job.metrics)
 
 
 def _not_scored(job: RunJob) -> list[str]:
     """Return a line about a run that was stopped between its last answer and its scores, if it was."""
-    if job.is_complete or not job.is_answered or not job.components.is_scored:
+    if job.is_complete or job.is_partial or not job.is_answered or not job.components.is_scored:
         return []
     alone = shlex.join(["python", "-m", "mathbatch.score", f"run_dir={job.components.run_dir}"])
     return [f"all is answered, but not scored: the same command does it, or {alone}"]
@@ -74,7 +78,7 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     terminal = Terminal()
     table, left_out = sweep_table(title, outcomes, keys, base, terminal.width if terminal.is_terminal else None)
-    lines = [*_failed_jobs(outcomes), f"all of it: {folder / 'sweep.json'}"]
+    lines = [*_failed_jobs(outcomes), *_merges(outcomes), f"all of it: {folder / 'sweep.json'}"]
     if left_out:
         lines.insert(0, f"left out, for want of room: {', '.join(left_out)}")
     show([table], (f"  {line}" for line in lines))
@@ -111,6 +115,13 @@ def _failed_jobs(outcomes: Iterable[Outcome]) -> Iterable[str]:
             yield f"job {outcome.number} ({_name(outcome)}) was stopped; the same command goes on from there"
         for reason in outcome.reasons:
             yield f"job {outcome.number} ({_name(outcome)}): {reason}"
+
+
+def _merges(outcomes: Iterable[Outcome]) -> Iterable[str]:
+    """Yield the command that merges the shards of a run, for each run of which the jobs are shards."""
+    folders = [Path(outcome.folder) for outcome in outcomes if outcome.folder]
+    for run_dir in dict.fromkeys(run_of(folder) for folder in folders if shard_of(folder) is not None):
+        yield f"to merge the shards: {merge_command(run_dir)}"
 
 
 def _name(outcome: Outcome) -> str:

@@ -20,6 +20,7 @@ from mathbatch.config.names import name_of_path
 from mathbatch.config.spelling import Loader
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
+from mathbatch.data.storage.shards import shard_folders
 from mathbatch.errors import ConfigError
 from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, resolved_input, rounded, slug
@@ -27,6 +28,7 @@ from mathbatch.runner.snapshot import (
     CONFIG_FILE,
     SnapshotError,
     attempts,
+    in_order,
     is_as_copied,
     origin,
     read_config,
@@ -50,7 +52,7 @@ def run_folder(config: Config) -> Path:
 def _by_other_words(folder: Path, ours: dict[str, Any]) -> Path | None:
     """Return the folder beside this one that is of the same run, of several the one that ran last."""
     label = folder.name.rpartition("-")[0]
-    others = [(found[-1].name, other) for other in folder.parent.glob(f"{label}-*") if (found := attempts(other))]
+    others = [(found[-1].name, other) for other in folder.parent.glob(f"{label}-*") if (found := _attempts(other))]
     return next((other for _, other in sorted(others, reverse=True) if _is_of(other, ours)), None)
 
 
@@ -96,13 +98,19 @@ def _is_of(folder: Path, ours: dict[str, Any]) -> bool:
     name tells nothing: its configuration is damaged, or a checkpoint or a system prompt has changed since. If the last
     attempt has recorded two configurations, one of them is damaged, and either may be of this run.
     """
-    *before, last = attempts(folder)
+    *before, last = _attempts(folder)
     of_last = [last / CONFIG_FILE] if is_as_copied(folder) else [last / CONFIG_FILE, folder / CONFIG_FILE]
     if not any(_may_be_of(folder, path, last, ours) for path in of_last):
         return False
     known = [named for path in of_last if (named := _identity_named(path, last, folder))]
     known_before = [named for attempt in before if (named := _identity_named(attempt / CONFIG_FILE, attempt, folder))]
     return all(one == ours for one in known_before) and (ours in known or (not known and bool(known_before)))
+
+
+def _attempts(folder: Path) -> list[Path]:
+    """Return the attempts at a run; of one that only shards have begun, those of all shards."""
+    of_shards = (attempt for _, shard in shard_folders(folder) for attempt in attempts(shard))
+    return attempts(folder) or in_order(of_shards)
 
 
 def _identity_named(config_file: Path, attempt: Path, folder: Path) -> dict[str, Any] | None:

@@ -110,8 +110,8 @@ class Job(ABC):
         self._settle_if_answered()
 
     def save(self, record: Record) -> None:
-        """Append to the store. An error there ends this job."""
-        if self.error is not None:
+        """Append to the store. An error there ends this job. Nothing is saved once the folder is given back."""
+        if self.error is not None or not self._is_open:
             return
         try:
             self.components.saver.append(record)

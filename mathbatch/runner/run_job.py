@@ -13,19 +13,29 @@ from omegaconf import DictConfig
 
 from mathbatch.config import Config
 from mathbatch.config.escapes import refuse_spoilt_texts
+from mathbatch.config.shards import Part, Shard
 from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
+from mathbatch.data.samples import samples_of
+from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.choose import model_of
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
-from mathbatch.runner.components import build, check_judge_model, sampling_values
+from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
-from mathbatch.runner.folders import run_folder
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_key import write_key
+from mathbatch.runner.shards import (
+    TakenIn,
+    components_for,
+    figures_of_shards,
+    merge_command,
+    refuse_running_shards,
+    take_in_shards,
+)
 from mathbatch.runner.signals import FinishStopped
 from mathbatch.runner.snapshot import Figures, last_figures, write_figures, write_snapshot
 
@@ -42,12 +52,13 @@ class RunJob(Job):
         overrides: Sequence[str] = (),
         number: int = 0,
         check_model: bool = True,
+        components: Components | None = None,
     ) -> None:
-        """Raises ConfigError for components that can't be built."""
+        """Raises ConfigError for components that can't be built. Those that are not given are made for its folder."""
         refuse_spoilt_texts(config)
         if check_model:  # only checked: the session makes the model that runs, one for all jobs that share it
             model_of(config).check_sampling(sampling_values(config.sampling))
-        super().__init__(config, build(config, run_folder(config)), number)
+        super().__init__(config, components or components_for(config), number)
         self.composed, self.overrides = composed, list(overrides)
         refuse_overwriting(config.dataset)
         if check_model and self.is_judged:
@@ -56,6 +67,8 @@ class RunJob(Job):
         self.held: Counts | None = None
         self._finished: Counts | None = None
         self.left_over = 0
+        self.shard = None if config.shard is None else Shard.of(config.shard)
+        self.taken = TakenIn()
         self.is_exported = False
         self._check_model = check_model
         self._attempt: Path | None = None
@@ -93,11 +106,15 @@ class RunJob(Job):
         """Look at the first rows and take the run folder. Raises ConfigError or StoreError."""
         self.rows = preflight.check(self.components)
         self._check_before_load(preflight.most_images(self.components))
-        self.counts.total = None if self.rows is None else self.rows * self.config.sampling.n
         self._input = self._input_stamp()
+        if self.config.rerun:
+            refuse_running_shards(self.components.run_dir)
         super().open(preflight)
         self._attempt = write_snapshot(self.components.run_dir, self.composed, self.overrides)
         write_key(self._attempt, self.components.run)
+        if self.shard is None:
+            self.taken = self._take_in()
+        self._answer(Part(self.shard, self.taken.running_shards))
         self._finished = finished(self.components)
         if self._finished is not None:
             self.feed.is_empty, self.counts.before = True, self._finished.answered
@@ -105,12 +122,16 @@ class RunJob(Job):
     def finish(self, say: Callable[[str], object]) -> None:
         """Write results, scores, and at the very end the manifest; then give the run folder back.
 
-        Scores and manifest of a job that is judged come after the judge.
+        Scores and manifest of a job that is judged come after the judge. A part of the rows has none of all this: a
+        shard is complete without, and a run that left rows to shards is not.
         """
         with self.own_errors(), suppress(FinishStopped):
             self._write_figures()
-            self._export()
-            if not self.is_judged:
+            if self.is_partial:
+                self.is_complete = self.shard is not None
+            else:
+                self._export()
+            if self.is_exported and not self.is_judged:
                 self.metrics = results.score_anew(
                     self.components, self._digests(), lambda count: self._tell_scored(count, say)
                 )
@@ -120,13 +141,13 @@ class RunJob(Job):
     def complete(self) -> None:
         """Write the manifest: the run has come to its end, and a rerun of it begins anew."""
         assert self.held is not None
-        figures = self._figures() if self.has_saved else last_figures(self.components.run_dir, self.components.run)
+        run_dir, run = self.components.run_dir, self.components.run
+        figures = self._figures() if self.has_saved else last_figures(run_dir, run)
+        figures = figures or figures_of_shards(self.taken.stores, run) or self._figures()
         # A row that changes while its digest is taken has another stamp afterwards.
         digest = None if self.held.failed else digest_of_run(self.components)
         is_as_read = self._input is not None and self._input == self._input_stamp()
-        results.write_manifest(
-            self.components, self.held, figures or self._figures(), self.metrics, digest if is_as_read else None
-        )
+        results.write_manifest(self.components, self.held, figures, self.metrics, digest if is_as_read else None)
         self.is_complete = True
 
     def close(self) -> None:
@@ -152,6 +173,44 @@ class RunJob(Job):
     def accuracy(self) -> float | None:
         """Return the share of correct answers, None where there are no scores."""
         return None if self.metrics is None else self.metrics["accuracy"]
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether units are left to other commands, so that there are no results yet."""
+        return not self.feed.part.is_all
+
+    @property
+    def ending(self) -> list[tuple[str, str]]:
+        """Return what is to be said at the end about a run that has no results yet, each with its label."""
+        if self.shard is None or not self.is_complete:
+            stopped = [] if self.is_complete else [("stopped", "the same command goes on from here")]
+            return self._still_running() or stopped
+        answered, total = self.counts.before + self.counts.answered, self.counts.done
+        return [("shard", f"{self.shard} of the rows: {answered:,} of {total:,} units have an answer")]
+
+    @property
+    def commands(self) -> list[str]:
+        """Return lines that say which commands come next, if this one has left something to others."""
+        if self.shard is None:
+            return []
+        return ["when all shards have ended:", merge_command(run_of(self.components.run_dir))]
+
+    def _still_running(self) -> list[tuple[str, str]]:
+        if not self.taken.running:
+            return []
+        names = ", ".join(str(shard_of(folder) or folder) for folder in self.taken.running)
+        return [("still running", f"shard {names}: when it has ended, the same command takes in its answers")]
+
+    def _take_in(self) -> TakenIn:
+        return take_in_shards(self.components)
+
+    def _answer(self, part: Part) -> None:
+        """Answer this part of the rows, and count them if counting all rows is cheap."""
+        self.feed.part = part
+        rows = self.rows
+        if rows is not None and not part.is_all:
+            rows = sum(part.takes(row.id) for row in samples_of(self.components.loader))
+        self.counts.total = None if rows is None else rows * self.config.sampling.n
 
     def _export(self) -> None:
         path = results.results_path(self.components)

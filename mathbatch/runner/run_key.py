@@ -17,6 +17,7 @@ import msgspec
 
 from mathbatch.data.digests import RunKey
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
+from mathbatch.data.storage.shards import SHARDS
 
 RUN_FILE = "run.json"
 
@@ -52,6 +53,12 @@ def key_of_judge(run_dir: Path, judged: Path) -> RunKey:
     return RunKey(run_dir.name, key_as_recorded(judged).has_unkeyed if is_recorded else _has_records(run_dir))
 
 
+def recorded_run(folder: Path) -> str | None:
+    """Return the name of the run that the last attempt in a folder has recorded; None if none has."""
+    found = _recorded(folder)
+    return found[-1].run if found else None
+
+
 def write_key(attempt: Path, run: RunKey) -> None:
     """Record the key for an attempt. Raises StoreError if the disk refuses."""
     write_sealed(attempt / RUN_FILE, {"run": run.name, "has_unkeyed": run.has_unkeyed})
@@ -67,9 +74,13 @@ def _key(run_dir: Path, candidates: list[_Recorded], found: list[_Recorded]) -> 
 
 
 def _recorded(run_dir: Path) -> list[_Recorded]:
-    """Return what the attempts have recorded, the last one at the end. Files that are damaged are left out."""
+    """Return what the attempts have recorded, the last one at the end. Files that are damaged are left out.
+
+    Of a run that only shards have begun, these have recorded it.
+    """
     found = []
-    for path in sorted((run_dir / ".hydra").glob(f"*/{RUN_FILE}")):
+    own = sorted((run_dir / ".hydra").glob(f"*/{RUN_FILE}"))
+    for path in own or sorted(run_dir.glob(f"{SHARDS}/*/.hydra/*/{RUN_FILE}")):
         with suppress(DamagedFileError):
             sealed = read_sealed(path, _Recorded)
             if sealed.is_sealed:

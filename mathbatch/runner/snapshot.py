@@ -9,7 +9,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
+from mathbatch.data.storage.shards import run_of, shard_folders, shard_of
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.seat import MemberFigures
 from mathbatch.scoring.files import MANIFEST
@@ -31,6 +32,7 @@ from mathbatch.scoring.files import MANIFEST
 # Names the folder that relative paths of the configuration start from.
 FOLDER_FILE = "started-in.txt"
 CONFIG_FILE = "config.yaml"
+OVERRIDES_FILE = "overrides.yaml"
 FIGURES_FILE = "figures.json"
 # Bytes of the longest path that Linux takes, PATH_MAX in limits.h.
 LONGEST_PATH = 4096
@@ -85,7 +87,7 @@ def write_snapshot(run_dir: Path, composed: DictConfig, overrides: Sequence[str]
     attempt = _new_folder(run_dir / ".hydra" / time.strftime("%Y%m%dT%H%M%S"))
     config = OmegaConf.to_yaml(composed).encode()
     for path, text in (
-        (attempt / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False).encode()),
+        (attempt / OVERRIDES_FILE, OmegaConf.to_yaml(OmegaConf.create(list(overrides)), resolve=False).encode()),
         (attempt / CONFIG_FILE, config),
         # From here on it is an attempt: one that ends earlier is none.
         (attempt / FOLDER_FILE, os.fsencode(Path.cwd()) + b"\n"),
@@ -139,7 +141,13 @@ def is_as_copied(run_dir: Path) -> bool:
 
 
 def refuse_other_folder(run_dir: Path) -> None:
-    """Raise ConfigError for a folder in which nothing says what ran."""
+    """Raise ConfigError for a folder in which nothing says what ran, or of which only shards have run."""
+    if shard_of(run_dir) is not None or (not attempts(run_dir) and shard_folders(run_dir)):
+        problem = f"{run_dir} has answers of shards, which no merge has finished"
+        if shard_of(run_dir) is not None:
+            problem = f"{run_dir} is the folder of a shard: only its run can be whole"
+        fix = f"python -m mathbatch.merge run_dir={run_of(run_dir)}; then name that folder"
+        raise ConfigError("run_dir", problem, fix)
     if not (run_dir / CONFIG_FILE).exists() and not attempts(run_dir):
         raise ConfigError("run_dir", f"{run_dir} is no run folder: it has no {CONFIG_FILE}", "name the folder of a run")
 
@@ -178,8 +186,12 @@ def read_yaml(path: Path) -> str:
 
 def attempts(run_dir: Path) -> list[Path]:
     """Return the folders of the attempts in a run folder, the last one at the end."""
-    found = (path.parent for path in (run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
-    return sorted(found, key=lambda attempt: (attempt.name.partition("-")[0], len(attempt.name), attempt.name))
+    return in_order(path.parent for path in (run_dir / ".hydra").glob(f"*/{FOLDER_FILE}"))
+
+
+def in_order(attempts: Iterable[Path]) -> list[Path]:
+    """Return the folders of attempts, the last one at the end."""
+    return sorted(attempts, key=lambda attempt: (attempt.name.partition("-")[0], len(attempt.name), attempt.name))
 
 
 def started_in(attempt: Path) -> Path:

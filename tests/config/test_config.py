@@ -45,6 +45,8 @@ REFUSED = [
     (["sampling.n=4"], ["sampling.n", "temperature 0", "sampling.n=1"]),
     (["sampling.n=2.5"], ["sampling.n", "'2.5'"]),
     (["batch_size=0"], ["batch_size: 0 is out of range"]),
+    (["shard=5/4"], ["shard: '5/4' is no shard", "shard=1/4 to shard=4/4"]),
+    (["shard=1/4", "rerun=true"], ["rerun: a shard (1/4)", "set another output_dir"]),
     (["model.path=null"], ["model.path"]),
     (["system_prompt=a", "system_prompt_file=b"], ["system_prompt_file", "set one of the two"]),
     (["system_prompt_file=no.txt"], ["system_prompt_file", "no.txt"]),

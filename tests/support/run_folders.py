@@ -61,6 +61,12 @@ def run_dir(folder: Path) -> Path:
     return found
 
 
+def shared_run_dir(folder: Path) -> Path:
+    """Return the only run folder below `folder/outputs`, also if only shards of it have run."""
+    (found,) = (path for path in folder.glob("outputs/*/*/*") if path.parts[-3] != "sweeps")
+    return found
+
+
 def records(folder: Path) -> list[dict[str, Any]]:
     """Return all records of the run folder, in the order of writing; a torn last line is left out."""
     lines = [line for path in sorted(folder.glob("responses/*.jsonl")) for line in path.read_bytes().split(b"\n")]

@@ -24,11 +24,12 @@ from mathbatch.commands.verify.segments import check_segments, mend_segments
 from mathbatch.commands.verify.units import check_records, check_units
 from mathbatch.config.load import arguments_as
 from mathbatch.data.storage.read_only import ReadOnlyStore
+from mathbatch.data.storage.shards import shard_folders
 from mathbatch.reports.findings import show_findings
 from mathbatch.runner import results
 from mathbatch.runner.folders import mend_snapshot
 from mathbatch.runner.reopen import components_of, locked, refuse_read_only
-from mathbatch.runner.snapshot import SnapshotError, refuse_other_folder
+from mathbatch.runner.snapshot import SnapshotError, attempts, refuse_other_folder
 from mathbatch.scoring.panel import JUDGE
 
 
@@ -62,13 +63,26 @@ def prove(run_dir: Path) -> Report:
         for folder in _judges(run_dir):
             with locked(folder, shared=True):
                 check_segments(folder / "responses", report, f"{folder.relative_to(run_dir)}/").close()
+        _look_at_shards(run_dir, report)
         for folder in earlier_scores(run_dir):
             check_scores(folder, report, f"{folder.relative_to(run_dir)}/")
-        if not _is_outside(run_dir):
+        if _has_only_shards(run_dir):
+            report.results.add(f"no merge has been made: python -m mathbatch.merge run_dir={run_dir}")
+        elif not _is_outside(run_dir):
             _prove_run(run_dir, report)
         elif has_scores(run_dir):
             check_scores(run_dir, report)
     return report
+
+
+def _look_at_shards(run_dir: Path, report: Report) -> None:
+    for _, folder in shard_folders(run_dir):
+        name = str(folder.relative_to(run_dir))
+        with locked(folder, shared=True):
+            index = check_segments(folder / "responses", report, f"{name}/")
+        if index.units:
+            report.in_shards.add(f"{name}: {index.units:,} units")
+        index.close()
 
 
 def _prove_run(run_dir: Path, report: Report) -> None:
@@ -99,12 +113,12 @@ def repair(run_dir: Path) -> list[str]:
     refuse_read_only(run_dir, "copy it, and repair the copy")
     with locked(run_dir):
         done = []
-        for judge in _judges(run_dir):
-            with locked(judge):
-                mended = mend_segments(judge / "responses")
-            done += [f"{judge.relative_to(run_dir)}/{sentence}" for sentence in mended]
+        for store in [*_judges(run_dir), *(folder for _, folder in shard_folders(run_dir))]:
+            with locked(store):
+                mended = mend_segments(store / "responses")
+            done += [f"{store.relative_to(run_dir)}/{sentence}" for sentence in mended]
         done += mend_earlier_scores(run_dir)
-        return done if _is_outside(run_dir) else done + _repair_run(run_dir)
+        return done if _is_outside(run_dir) or _has_only_shards(run_dir) else done + _repair_run(run_dir)
 
 
 def _repair_run(run_dir: Path) -> list[str]:
@@ -120,6 +134,11 @@ def _repair_run(run_dir: Path) -> list[str]:
             done.append("results: written again from the records")
         components.saver.close()
     return done
+
+
+def _has_only_shards(run_dir: Path) -> bool:
+    """Tell whether shards have run and nothing else."""
+    return not attempts(run_dir) and bool(shard_folders(run_dir))
 
 
 def _judges(run_dir: Path) -> list[Path]:

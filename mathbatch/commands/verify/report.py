@@ -24,6 +24,9 @@ class Report:
             False,
         )
         self.missing = Finding("missing", "units without a record: run the same command again", True)
+        self.in_shards = Finding(
+            "in shards", "shards whose answers are not taken in yet: run again, or python -m mathbatch.merge", False
+        )
         self.torn = Finding("torn", "segments whose last line is cut: repair=true or the next run cuts it off", True)
         self.damaged = Finding(
             "damaged",

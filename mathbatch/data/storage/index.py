@@ -85,10 +85,19 @@ class RecordIndex:
         return len(self._segments) - 1
 
     def read_segment(
-        self, path: Path, head_of: Callable[[bytes | None], RecordHead | Record | None] = head_of
+        self,
+        path: Path,
+        head_of: Callable[[bytes | None], RecordHead | Record | None] = head_of,
+        is_held: bool = False,
     ) -> Iterator[SegmentLine]:
-        """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None."""
-        first, block = self.add_segment(path) << OFFSET_BITS, self._block
+        """Index the records of a segment and yield its damaged lines: those of which `head_of` returns None.
+
+        A segment that `is_held` stays open, so that its records can be read even if another process removes it.
+        """
+        number = self.add_segment(path)
+        if is_held:
+            self._readers[number] = open_regular(path)
+        first, block = number << OFFSET_BITS, self._block
         found: dict[int, int] = {}
         for line in read_lines(path):
             head = head_of(line.body)

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 HOLDER = ".lock-holder"
 # Errors by which a file system says that it has no flock. NFS without a lock service says ENOLCK.
 NO_FLOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}
+# Seconds between two tries to take a lock that another process holds.
+POLL_S = 0.05
+
+
+class FolderLocked(StoreError):
+    """Folder that another process holds."""
 
 
 class FolderLock:
@@ -39,8 +45,8 @@ class FolderLock:
         self._fd: int | None = None
         self._file: SoftFileLock | None = None
 
-    def acquire(self) -> None:
-        """Take the lock. Raise StoreError, without waiting, if another process holds it or the disk refuses."""
+    def acquire(self, patience_s: float = 0.0) -> None:
+        """Take the lock. Raise FolderLocked if another process holds it for so long, StoreError if the disk refuses."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
@@ -50,7 +56,7 @@ class FolderLock:
             raise disk_error(self.path, error) from error
         started = time.strftime("%Y-%m-%d %H:%M:%S")
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(fd, patience_s)
             os.ftruncate(fd, 0)
             os.write(fd, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode())
         except BlockingIOError:
@@ -61,14 +67,14 @@ class FolderLock:
             os.close(fd)
             if error.errno not in NO_FLOCK:
                 raise disk_error(self.path, error) from error
-            self._file = self._acquire_file()
+            self._file = self._acquire_file(patience_s)
         else:
             self._fd = fd
 
     def acquire_shared(self) -> None:
         """Keep writers out, together with others that read, and write nothing; do nothing if there was never a writer.
 
-        Raise StoreError, without waiting, if a process writes there.
+        Raise FolderLocked, without waiting, if a process writes there.
         """
         try:
             # A pipe in the place of the file would be waited for.
@@ -102,12 +108,12 @@ class FolderLock:
             self._file.release()
             self._file = None
 
-    def _acquire_file(self) -> SoftFileLock:
+    def _acquire_file(self, patience_s: float = 0.0) -> SoftFileLock:
         from filelock import SoftFileLock, Timeout
 
         file = SoftFileLock(self.path.with_name(HOLDER))
         try:
-            file.acquire(timeout=0)
+            file.acquire(timeout=patience_s)
         except Timeout:
             more = f"; or delete {file.lock_file} if that was on another machine and has ended"
             raise self._refused_by(_holder_in(Path(file.lock_file)), more) from None
@@ -115,21 +121,33 @@ class FolderLock:
             raise disk_error(Path(file.lock_file), error) from error
         return file
 
-    def _refused(self, fd: int) -> StoreError:
+    def _refused(self, fd: int) -> FolderLocked:
         """Return the error for a file that another process has locked, to write in the folder or to read it."""
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             return self._refused_by(os.read(fd, 200).decode(errors="replace"))
-        return StoreError(
+        return FolderLocked(
             f"{self.path.parent} is being read: by verify, or by score with output=…\n  fix: wait for its end"
         )
 
-    def _refused_by(self, holder: str, more: str = "") -> StoreError:
-        return StoreError(
+    def _refused_by(self, holder: str, more: str = "") -> FolderLocked:
+        return FolderLocked(
             f"{self.path.parent} is being written by another run ({holder})\n"
             f"  fix: wait for it or stop it, or choose another output_dir{more}"
         )
+
+
+def _lock(fd: int, patience_s: float) -> None:
+    """Lock a file for this process alone. Raise BlockingIOError if another one holds it for so long."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(POLL_S)
 
 
 def _holder_in(path: Path) -> str:

@@ -41,13 +41,14 @@ _encode = msgspec.json.Encoder().encode
 class SegmentLine(msgspec.Struct, frozen=True):
     """One line of a segment, its number from 1, its offset and size in bytes.
 
-    `body` is the record as JSON, or None if the line is damaged.
+    `body` is the record as JSON, or None if the line is damaged. Only the last line can have no newline (`has_end`).
     """
 
     number: int
     offset: int
     size: int
     body: bytes | None
+    has_end: bool = True
 
 
 def encode(record: Record) -> bytes:
@@ -82,7 +83,7 @@ def read_lines(path: Path) -> Iterator[SegmentLine]:
     try:
         with open_regular(path) as stream:
             for number, line in enumerate(stream, 1):
-                yield SegmentLine(number, offset, len(line), check(line))
+                yield SegmentLine(number, offset, len(line), check(line), line.endswith(b"\n"))
                 offset += len(line)
     except OSError as error:
         raise read_error(path, error) from error
@@ -195,6 +196,12 @@ class SegmentWriter:
             raise disk_error(self.path, error) from error
         self.offset = start + len(line)
         return start
+
+    def flush(self) -> None:
+        """Make all lines durable. Raise StoreError if that fails now or failed before."""
+        self._sync()
+        if self._error is not None:
+            raise disk_error(self.path, self._error)
 
     def close(self) -> None:
         """Make all lines durable and close the segment. Raise StoreError if that fails now or failed before."""
