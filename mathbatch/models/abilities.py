@@ -31,9 +31,6 @@ def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -
     model = inputs.model_config
     if model.runner_type != "generate":
         raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
-    if model.registry.is_transcription_only_model(model.architectures, model):
-        problem = f"{config.path} writes down what is said in a recording, and takes no question"
-        raise ConfigError("model.path", problem, "take a model for chats")
     if model.using_transformers_backend():
         refuse_no_generator(config, model.architectures)
     folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None

@@ -24,6 +24,8 @@ def start_for(cards: Sequence[object]) -> Start:
         return fresh
     # A pool of threads would be lost to a forked engine, which would wait for it.
     os.environ["OMP_NUM_THREADS"] = "1"
+    # Commands have removed what engines that were killed have left, and Python would tell that it is gone.
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     return _forked
 
 

@@ -115,7 +115,7 @@ def test_an_adapter_of_the_hub_is_taken_from_the_cache_and_one_that_is_nowhere_t
         (renamed("layers.3", "layers.31"), "layers.31"),
         (renamed("q_proj", "o_proj_of_mine"), "o_proj_of_mine"),
         (renamed("q_proj", "k_proj"), "128 x 128, which is 64 x 128 in pkg://mathbatch/demo/model"),
-        (lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"no tensors"), "can't be read"),
+        (lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"no tensors"), "is no safetensors file"),
     ],
 )
 def test_what_vllm_would_refuse_or_leave_out_is_refused_in_one_sentence(

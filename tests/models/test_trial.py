@@ -158,12 +158,13 @@ def test_a_checkpoint_that_is_not_here_yet_is_not_judged() -> None:
 
 @pytest.mark.usefixtures("vllm")
 def test_one_bad_cell_of_a_sweep_is_named_before_anything_loads(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]")
+    done = run(tmp_path, "-m", "dataset.limit=1", "sampling.allowed_token_ids=[5],[80000]", vllm=True)
     assert done.returncode == 2
     assert "job 1 of the sweep" in done.stderr
     assert "sampling.allowed_token_ids" in done.stderr
     assert not list(tmp_path.glob("outputs/demo"))
-    assert done.stderr.count("\n") < 4  # nothing of what vLLM has to say
+    # At its end a forked process says what its imports have not freed.
+    assert done.stderr.partition("nanobind: ")[0].count("\n") < 4, "nothing of what vLLM has to say"
 
 
 @pytest.mark.usefixtures("vllm")

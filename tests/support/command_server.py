@@ -56,8 +56,9 @@ def main() -> None:
     # Ctrl-C is for the commands.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     request = _serve(socket.socket(fileno=int(sys.argv[1])))
-    if request is not None:
-        _run(request)
+    if request is None:
+        os._exit(0)  # at its end, what was imported would say on the terminal what it has not freed
+    _run(request)
 
 
 def _serve(requests: socket.socket) -> Request | None:

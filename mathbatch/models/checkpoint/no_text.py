@@ -21,9 +21,9 @@ def architectures() -> list[str]:
 
 
 def refuse_no_text(config: ModelConfig, found_at: str) -> None:
-    """Raise ConfigError if the config.json in the folder names an architecture that generates no text, or none.
+    """Raise ConfigError if the config.json in the folder names no architecture that goes on a text.
 
-    vLLM would find out only after it has imported the code of that architecture, in a process of its own.
+    vLLM would find out late, or take a model of recordings and fail with its processor.
     """
     from vllm.model_executor.models import registry
 
@@ -34,6 +34,11 @@ def refuse_no_text(config: ModelConfig, found_at: str) -> None:
     is_known = not names or not registry._VLLM_MODELS.keys().isdisjoint(names)
     if "model_type" in found and is_known and set(architectures()).isdisjoint(names):
         raise no_text_error(config, found["model_type"], names)
+    # vLLM looks at the code of the architecture once, and would do so next.
+    kinds = map(registry.ModelRegistry._try_inspect_model_cls, names)
+    if any(kind is not None and kind.supports_transcription_only for kind in kinds):
+        problem = f"{config.path} writes down what is said in a recording, and takes no question"
+        raise ConfigError("model.path", problem, "take a model for chats")
 
 
 def refuse_no_generator(config: ModelConfig, architectures: Sequence[str]) -> None:
