@@ -174,10 +174,9 @@ class Pool:
                 self._suspects.groups.appendleft(group)
         if cohort.group is None:  # in a search, losses are expected
             seat.failures = 0 if seat.answers_since_start else seat.failures + 1
-        others = sum(one.state == "up" for one in self._seats)
-        self._say(
-            f"{seat.member.name} is lost ({reason}) with {len(cohort.aboard)} in flight; {others} go on without it"
-        )
+        up = sum(one.state == "up" for one in self._seats)
+        left = f"{len(cohort.aboard)} in flight; {up} of {len(self._seats)} engines are up"
+        self._say(f"{seat.member.name} is lost ({reason}) with {left}")
         self._start_soon(seat)
 
     async def _after_loss(self, cohort: Cohort, unit: Hashable, loss: MemberLost) -> Group | None:

@@ -101,6 +101,10 @@ class RayMember(Member):
         try:
             async for reference in actor.mail.options(num_returns="streaming").remote():
                 self._take(decode(await reference))
+        except ray.exceptions.ActorUnavailableError:
+            reason = "it does not answer any more"
+        except ray.exceptions.ActorDiedError:
+            reason = "its process or its machine is gone"
         except ray.exceptions.RayError as error:
             reason = first_line(error)
         self._lose(reason)

@@ -44,7 +44,7 @@ class WaitingFleet(RayFleet):
 
     async def open(self) -> None:
         await super().open()
-        while any(one.state != "up" for one in self.figures()):
+        while any(one.state != "up" for one in self.figures()):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 

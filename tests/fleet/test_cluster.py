@@ -28,7 +28,7 @@ def test_an_added_machine_is_used_and_a_lost_one_costs_a_retry(tmp_path: Path) -
         nodes.do("add")
         wait_for(lambda: saved(tmp_path) == 40, process)  # both have answered what they may
         nodes.do("kill")
-        assert "in flight; 1 engines are up" in wait_until_said("is lost", process)
+        assert "in flight; 1 of 2 engines are up" in wait_until_said("is lost", process)
         (tmp_path / "hold.txt").unlink()
         _, err = process.communicate()
         assert process.returncode == 0, err
