@@ -115,7 +115,9 @@ class Connection:
             return Unreachable("connection_lost", "it was taken out")
         if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
             problem = f"{self.address.name} has no certificate that can be trusted: {_words(error)}"
-            return ConfigError("model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE")
+            return ConfigError(
+                "model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE"
+            )
         if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno not in PASSING:
             return Unreachable("connection_lost", f"no connection: {_words(error.os_error)}")
         if isinstance(error, aiohttp.ClientHttpProxyError):

@@ -9,9 +9,9 @@ from functools import partial
 from typing import ClassVar
 
 from mathbatch.data.images.pool import image_refs
-from mathbatch.errors import ConfigError, EngineError, JobError, SampleError
+from mathbatch.errors import ConfigError, JobError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
-from mathbatch.fleet.servers.addresses import Address, Key
+from mathbatch.fleet.servers.addresses import URLS, Address, Key
 from mathbatch.fleet.servers.bodies import BodyWriter, Head
 from mathbatch.fleet.servers.connection import Connection
 from mathbatch.fleet.servers.dialects import LENGTHS, UNKNOWN, Dialect, beyond_openai
@@ -45,7 +45,7 @@ class ServerSettings:
 class ServerMember(Member):
     """OpenAI-compatible server at an address."""
 
-    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 10.0)
+    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0)
     images_preprocessed = None
 
     def __init__(
@@ -59,7 +59,6 @@ class ServerMember(Member):
         self._dialect, self._length = settings.dialect, LENGTHS[settings.dialect.kind == "openai"]
         self._connection: Connection | None = None
         self._aboard = 0
-        self._successes = 0
         self._down_since: float | None = None
         self._probing: asyncio.Task[bool] | None = None
         self._said: set[str] = set()
@@ -108,7 +107,7 @@ class ServerMember(Member):
             await connection.close()
 
     async def _first_answer(self, connection: Connection) -> None:
-        """Wait for a real answer of one token. Raise ConfigError, and EngineError when it took too long."""
+        """Wait for a real answer of one token. Raise ConfigError if there can be none, or is none in time."""
         loop = asyncio.get_running_loop()
         since = self._down_since = self._down_since if self._down_since is not None else loop.time()
         tries = 0
@@ -119,10 +118,9 @@ class ServerMember(Member):
                 why, tries = self._key.hide(str(error)), tries + 1
             left = since + self._settings.start_s - loop.time()
             if left <= 0:
-                raise EngineError(
-                    f"no answer of {self.name} in {self._settings.start_s:g} s: {why}\n"
-                    "  fix: start it, or correct model.base_urls; model.start_timeout_s is how long it is waited for"
-                )
+                problem = f"no answer of {self.name} in {self._settings.start_s:g} s: {why}"
+                fix = "start it, or correct the address; model.start_timeout_s is how long it is waited for"
+                raise ConfigError(URLS, problem, fix)
             if tries == QUIET_TRIES:
                 self._say(f"waiting for the first answer of {self.name} ({why})")
             await asyncio.sleep(min(left, MOST_BETWEEN_S, 0.25 * 2**tries))
@@ -156,10 +154,9 @@ class ServerMember(Member):
     async def _persist(self, connection: Connection, request: Request, head: Head, body: bytes) -> Response:
         """Send a request until it is answered. Raise MemberLost if the server is gone, else what `refuse` returns.
 
-        A request that fails again and again is its own fault where the server answers others meanwhile.
+        A request that fails again and again is its own fault where the server answers another one then.
         """
         waits, failures, crowds, hangs = self._settings.waits, 0, 0, 0
-        before = self._successes
         while True:
             try:
                 return await self._send(connection, request, head, body)
@@ -174,7 +171,7 @@ class ServerMember(Member):
                 failures, hangs, last = failures + 1, hangs + (error.kind == "timeout"), error
             if failures > len(waits.pauses_s) or hangs >= waits.hangs:
                 why = self._key.hide(str(last))
-                if self._successes == before and not await self._still_answers(connection):
+                if not await self._still_answers(connection):
                     raise MemberLost(f"it answers nothing any more: {why}") from last
                 raise SampleError(last.kind, f"{why}, at the last of {failures} tries") from last
             pause_s = waits.pauses_s[failures - 1] if last.wait_s is None else last.wait_s
@@ -189,7 +186,6 @@ class ServerMember(Member):
             self._pace.leave()
         if reply.status == 200:
             response = response_of(reply.body, self._settings.marks, request.content)
-            self._successes += 1
             self._pace.note_success(self._aboard)
             return response
         error = refuse(reply, self._address, self._key, self._settings.model, head.sent, head.length)

@@ -1,6 +1,6 @@
 """Answer requests with OpenAI-compatible servers: vLLM, SGLang, LMDeploy, and those of companies.
 
-    python -m mathbatch.run model=openai model.path=qwen "model.base_urls=[http://a:8000/v1,http://b:8000/v1]"
+python -m mathbatch.run model=openai model.path=qwen "model.base_urls=[http://a:8000/v1,http://b:8000/v1]"
 """
 
 from __future__ import annotations
