@@ -38,7 +38,7 @@ class FaultServer:
     """Server that answers, or does what `plan` says to the n-th request with a prompt, counted from 0.
 
     Plans are statuses such as `503`, and the names of the methods below. `at_once` is the number of requests above
-    which it says 429.
+    which it says 429. One that `revives` is there again soon after its death.
     """
 
     def __init__(self, plan: Plan = lambda body, turn: "ok", owner: str | None = None, at_once: int = 1 << 30) -> None:
@@ -51,6 +51,8 @@ class FaultServer:
         self.seen_headers: list[dict[str, str]] = []
         self.in_flight = self.most_in_flight = 0
         self.port = 0
+        self.revives, self._is_over = False, False
+        self._deaths: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
 
     @property
@@ -73,10 +75,13 @@ class FaultServer:
         """End all that is in flight, and listen no more."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            for connection in list(runner.server.connections if runner.server else ()):
-                if connection.transport is not None:
-                    connection.transport.abort()
+            server = runner.server
+            assert server is not None
+            _abort(server)
             await runner.cleanup()
+            for _ in range(5):  # what has been accepted meanwhile
+                await asyncio.sleep(0)
+                _abort(server)
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         if self.owner is None:
@@ -162,8 +167,28 @@ class FaultServer:
         raise web.HTTPTemporaryRedirect("http://elsewhere.example/v1/chat/completions?key=1")
 
     async def death(self, request: web.Request, prompt: str) -> web.StreamResponse:
-        await asyncio.shield(asyncio.ensure_future(self.stop()))
+        if all(death.done() for death in self._deaths):
+            self._deaths.append(asyncio.create_task(self._die()))
+        await asyncio.Event().wait()
         raise AssertionError
+
+    async def _die(self) -> None:
+        await self.stop()
+        await asyncio.sleep(0.02)
+        if self.revives and not self._is_over:
+            await self.start()
+
+    async def end(self) -> None:
+        """Stop for good."""
+        self._is_over = True
+        await asyncio.gather(*self._deaths)
+        await self.stop()
+
+
+def _abort(server: web.Server) -> None:
+    for connection in list(server.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
 
 
 @asynccontextmanager
@@ -175,4 +200,4 @@ async def running(servers: Iterable[FaultServer]) -> Any:
         yield
     finally:
         for server in servers:
-            await server.stop()
+            await server.end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 from collections import defaultdict
@@ -137,22 +136,14 @@ def test_what_is_wrong_with_every_request_ends_the_run_with_what_to_do(
 
 
 def test_a_server_that_dies_and_comes_back_is_used_again_and_nothing_is_lost() -> None:
-    async def revive() -> None:
-        while True:
-            await asyncio.sleep(0.05)
-            if server._runner is None:
-                await server.start()
-
     deaths = iter(range(3))
-    reviving: list[asyncio.Task[None]] = []
 
     def plan(body: Body, turn: int) -> str:
-        if not reviving:
-            reviving.append(asyncio.ensure_future(revive()))
         is_late = len(server.answered) in (20, 60, 100)
         return "death" if is_late and prompt_of(body).isdecimal() and next(deaths, None) is not None else "ok"
 
     server = FaultServer(plan)
+    server.revives = True
     asked = ask([server], prompts(150), at_once=16)
     assert asked.texts == all_of(150)
     assert any("is lost" in line for line in asked.news)
@@ -174,20 +165,8 @@ def test_a_server_that_says_500_to_all_is_lost_and_costs_no_sample() -> None:
 
 
 def test_a_request_that_ends_the_server_fails_alone() -> None:
-    async def revive() -> None:
-        while True:
-            await asyncio.sleep(0.02)
-            if server._runner is None:
-                await server.start()
-
-    reviving: list[asyncio.Task[None]] = []
-
-    def plan(body: Body, turn: int) -> str:
-        if not reviving:
-            reviving.append(asyncio.ensure_future(revive()))
-        return "death" if prompt_of(body) == "17" else "ok"
-
-    server = FaultServer(plan)
+    server = FaultServer(lambda body, turn: "death" if prompt_of(body) == "17" else "ok")
+    server.revives = True
     asked = ask([server], prompts(60), at_once=16)
     assert asked.kinds == {"17": "engine_killed"}
     assert asked.texts == {id: text for id, text in all_of(60).items() if id != "17"}
