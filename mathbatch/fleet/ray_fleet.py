@@ -106,4 +106,3 @@ class RayFleet(FleetModel):
             self._machines = await asyncio.to_thread(ray_cluster.machines)
             while self._replicas < self._wanted():
                 self._pool.add(self._member())
-
