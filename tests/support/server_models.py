@@ -61,6 +61,8 @@ def ask(
             config = composed("model=openai", "model.path=m", f"model.base_urls=[{urls}]", *overrides)
             model = ServerModel(config.model)
             model.waits = waits
+            for name, value in attributes.items():
+                setattr(model, name, value)
             values = sampling_values(config.sampling)
             model.check_sampling(values)
             model.begin_stream(asked.news.append, asyncio.Event())

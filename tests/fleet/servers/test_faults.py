@@ -13,6 +13,10 @@ from support.server_models import AT_ONCE, ask, prompts
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.servers.waits import Waits
 
+# A server that dies in the process of the tests leaves connections that it has just accepted.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <(function _SelectorTransport|socket):pytest.PytestUnraisableExceptionWarning"
+)
 FAULTS = (
     *("429", "500", "502", "503", "504", "529", "408", "409", "reset", "reset_in_body", "html", "empty", "cut_json"),
     *("wrong_json", "no_choices", "error_in_200", "dropped", "trickle"),
