@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from support.configs import composed
-from support.fault_server import FaultServer, running
-
 from mathbatch.errors import MathBatchError
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.servers.waits import Waits
 from mathbatch.records import Request, Response
 from mathbatch.runner.components import sampling_values
+from support.configs import composed
+from support.fault_server import FaultServer, running
 
 # Nobody waits in a test: as many tries as in a run, without a pause.
 AT_ONCE = Waits(pauses_s=(0.0,) * 7, crowded_s=0.0, crowded_tries=1 << 20, hangs=1 << 20, jitter=0.0)

@@ -129,7 +129,8 @@ class ServerMember(Member):
         """Ask for one token. Raise Unanswered if the server can't answer, and ConfigError if it never will."""
         reply = await connection.post(self._writer.shortest(self._length))
         if reply.status == 200:
-            return refuse_unready(reply, self._address)
+            refuse_unready(reply, self._address)
+            return
         error = refuse(reply, self._address, self._key, self._settings.model, LENGTHS, self._length)
         if isinstance(error, OtherLength):  # samples are sent with that name; the server is there
             self._length = error.instead

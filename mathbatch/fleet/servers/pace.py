@@ -14,7 +14,7 @@ from collections.abc import Callable
 # Requests at once to a server that is not known yet.
 FIRST_LIMIT = 20
 SHRINK = 0.8
-# Share of the limit that has to be in use for it to grow: of answers that come together, each leaves a place for a while.
+# Share of the limit that has to be in use for it to grow. Of answers that come together, each leaves a place.
 IN_USE = 0.5
 
 
