@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -192,7 +193,7 @@ def _abort(server: web.Server) -> None:
 
 
 @asynccontextmanager
-async def running(servers: Iterable[FaultServer]) -> Any:
+async def running(servers: Iterable[FaultServer]) -> AsyncIterator[None]:
     """Have these servers run."""
     for server in servers:
         await server.start()
@@ -201,3 +202,28 @@ async def running(servers: Iterable[FaultServer]) -> Any:
     finally:
         for server in servers:
             await server.end()
+
+
+@contextmanager
+def in_thread(server: FaultServer) -> Iterator[FaultServer]:
+    """Have a server run beside the test, for commands."""
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+
+    async def serve() -> None:
+        await server.start()
+        ready.set()
+
+    def work() -> None:
+        loop.run_until_complete(serve())
+        loop.run_forever()
+        loop.run_until_complete(server.end())
+        loop.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert ready.wait(60)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(60)
