@@ -36,7 +36,9 @@ def measure(work: Path, repeats: int, is_quick: bool, say: Callable[[str], None]
     with _server(work) as host:
         for repeat in range(repeats):
             for kind in ("bare", "client", "run"):
-                found = _whole_run(work, data, host, at_once) if kind == "run" else _asked(kind, work, data, host, at_once)
+                found = (
+                    _whole_run(work, data, host, at_once) if kind == "run" else _asked(kind, work, data, host, at_once)
+                )
                 with urllib.request.urlopen(f"{host}/counts") as reply:
                     counts = json.load(reply)
                 if found["answered"] != count:

@@ -77,7 +77,8 @@ class Connection:
         self.is_closed = True
         now = asyncio.get_running_loop().time()
         for limit in self._running:
-            limit.reschedule(now)
+            if not limit.expired():
+                limit.reschedule(now)
         await self._session.close()
 
     async def _exchange(self, method: str, url: str, data: Any) -> Reply:

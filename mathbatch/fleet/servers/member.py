@@ -129,7 +129,7 @@ class ServerMember(Member):
         """Ask for one token. Raise Unanswered if the server can't answer, and ConfigError if it never will."""
         reply = await connection.post(self._writer.shortest(self._length))
         if reply.status == 200:
-            refuse_unready(reply, self._address)
+            refuse_unready(reply, self._address, self._key)
             return
         error = refuse(reply, self._address, self._key, self._settings.model, LENGTHS, self._length)
         if isinstance(error, OtherLength):  # samples are sent with that name; the server is there
@@ -137,7 +137,7 @@ class ServerMember(Member):
         elif isinstance(error, ConfigError) or (isinstance(error, Unanswered) and not isinstance(error, Crowded)):
             raise error
         elif reply.status == 404:
-            refuse_unready(reply, self._address)
+            refuse_unready(reply, self._address, self._key)
 
     def _head(self, request: Request) -> Head:
         """Return the beginning of the body of a request. Raise JobError for what the server doesn't take."""

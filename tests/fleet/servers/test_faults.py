@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections import defaultdict
 
 import pytest
+from support.configs import composed
 from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
 
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.servers.waits import Waits
 
 # A server that dies in the process of the tests leaves connections that it has just accepted.
@@ -112,7 +115,7 @@ def test_what_is_wrong_with_a_sample_is_its_failure_at_once(status: int, error: 
         ("401", {"error": "Unauthorized"}, "model.api_key_env"),
         ("403", {"error": {"message": "no access"}}, "model.api_key_env"),
         ("402", {"error": {"message": "pay"}}, "model.api_key_env"),
-        ("429", {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, "model.api_key_env"),
+        ("429", {"error": {"message": "no credit", "code": "insufficient_quota"}}, "model.api_key_env"),
         ("404", {"error": {"message": "The model `m` does not exist.", "param": "model"}}, "model.path"),
         ("404", {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}, "model.path"),
         ("404", {"detail": "Not Found"}, "model.base_urls"),
@@ -214,3 +217,35 @@ def test_each_request_is_asked_once_where_nothing_is_wrong() -> None:
             asked_of[prompt] += count
     del asked_of["1 + 1 ="]
     assert set(asked_of.values()) == {1}
+
+
+RAW = [
+    *(b"", b"garbage\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", b"\x00" * 99),
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=none\r\nContent-Length: 4\r\n\r\nnope",
+    b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    b"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("raw", RAW)
+def test_bytes_that_are_no_http_are_told_as_such(raw: bytes) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"1 + 1 =")
+        writer.write(raw)
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(reply, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        overrides = ("model=openai", "model.path=m", f"model.base_urls=[{url}]", "model.start_timeout_s=0.01")
+        model = ServerModel(composed(*overrides).model)
+        model.begin_stream(lambda _: None, asyncio.Event())
+        with pytest.raises(ConfigError):
+            await model.open()
+        await model.close()
+        server.close()
+
+    asyncio.run(run())

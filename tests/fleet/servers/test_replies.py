@@ -33,7 +33,9 @@ def read(body: Any, pair: tuple[str, str] | None = None) -> Response:
         (completion(None, reasoning="6 *"), "6 *", ""),  # type: ignore[arg-type]
         (completion([{"type": "text", "text": "3"}, {"type": "text", "text": "6"}]), None, "36"),  # type: ignore[arg-type]
         (
-            completion([{"type": "thinking", "thinking": [{"type": "text", "text": "6 * 6"}]}, {"type": "text", "text": "36"}]),  # type: ignore[arg-type]
+            completion(
+                [{"type": "thinking", "thinking": [{"type": "text", "text": "6 * 6"}]}, {"type": "text", "text": "36"}]
+            ),  # type: ignore[arg-type]
             "6 * 6",
             "36",
         ),
@@ -51,8 +53,10 @@ def test_marks_of_the_configuration_count() -> None:
 
 @pytest.mark.parametrize(
     ("said", "ours"),
-    [("stop", "stop"), ("length", "length"), ("max_tokens", "length"), ("repetition", "repetition"), (None, None)]
-    + [("end_turn", "stop"), ("tool_calls", "stop"), ("model_length", "length")],
+    [
+        *(("stop", "stop"), ("length", "length"), ("max_tokens", "length"), ("repetition", "repetition")),
+        *((None, None), ("end_turn", "stop"), ("tool_calls", "stop"), ("model_length", "length")),
+    ],
 )
 def test_the_end_of_an_answer_has_our_name(said: str | None, ours: str | None) -> None:
     assert read(completion("1", said)).finish_reason == ours  # type: ignore[arg-type]
@@ -78,7 +82,10 @@ def test_an_answer_that_a_filter_stopped_is_a_failure_and_one_that_was_dropped_i
             },
             (9, 4, 5, 3),
         ),
-        ({"prompt_tokens": 9, "completion_tokens": 4, "reasoning_tokens": 2, "prompt_tokens_details": None}, (9, 4, None, 2)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 4, "reasoning_tokens": 2, "prompt_tokens_details": None},
+            (9, 4, None, 2),
+        ),
         ({"prompt_tokens": 9, "completion_tokens": 4, "prompt_cache_hit_tokens": 8}, (9, 4, 8, None)),
         (None, (None, None, None, None)),
         ({"prompt_tokens": "many"}, (None, None, None, None)),
@@ -97,7 +104,9 @@ def test_half_of_a_surrogate_pair_and_a_number_that_is_none_cost_no_answer() -> 
     assert found.prompt_tokens == 7
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"\xff", b"[" * 100_000, b'{"choices": 1}', b'{"choices": [{}]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"\xff", b"[" * 100_000, b'{"choices": 1}', b'{"choices": [{}]}']
+)
 def test_what_is_no_answer_is_asked_again(body: bytes) -> None:
     with pytest.raises(Unanswered):
         read(body)

@@ -1,4 +1,4 @@
-"""A run asks servers as it asks an engine: one folder, resumed, with its costs, and with no key in anything it leaves."""
+"""A run asks servers as it asks an engine: one folder, resumed, with its costs, and with no key in what it leaves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def test_no_key_is_left_anywhere_whatever_a_server_repeats(tmp_path: Path, monke
     monkeypatch.setenv("MY_SERVER_KEY", KEY)
     data = write_rows(tmp_path / "rows.jsonl", questions(12))
     plans = {"1": "400", "2": "500", "3": "html"}
-    with in_thread(FaultServer(lambda body, turn: plans.get(prompt_of(body)[8:9], "ok") if turn < 1 else "ok")) as server:
+    with in_thread(
+        FaultServer(lambda body, turn: plans.get(prompt_of(body)[8:9], "ok") if turn < 1 else "ok")
+    ) as server:
         server.error = {"error": {"message": f"Bearer {KEY} may not do this", "param": None}}
         done = run(tmp_path, *arguments(server, data, "model.api_key_env=MY_SERVER_KEY"))
         assert {headers.get("Authorization") for headers in server.seen_headers} == {f"Bearer {KEY}"}
