@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from mathbatch.config import Config
 from mathbatch.errors import MathBatchError
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.servers.waits import Waits
@@ -43,6 +46,11 @@ def prompts(count: int) -> list[Request]:
     return [Request(id=str(at), prompt=at, messages=[{"role": "user", "content": str(at)}]) for at in range(count)]
 
 
+@functools.cache
+def _config(*overrides: str) -> Config:
+    return composed("model=openai", "model.path=m", *overrides)
+
+
 def ask(
     servers: Sequence[FaultServer],
     requests: Sequence[Request],
@@ -56,9 +64,8 @@ def ask(
 
     async def run() -> None:
         async with running(servers):
-            urls = ",".join(server.url for server in servers)
-            config = composed("model=openai", "model.path=m", f"model.base_urls=[{urls}]", *overrides)
-            model = ServerModel(config.model)
+            config = _config(*overrides)
+            model = ServerModel(replace(config.model, base_urls=[server.url for server in servers]))
             model.waits = waits
             for name, value in attributes.items():
                 setattr(model, name, value)

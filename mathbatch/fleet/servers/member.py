@@ -24,9 +24,9 @@ from mathbatch.fleet.servers.replies import response_of
 from mathbatch.fleet.servers.waits import Waits
 from mathbatch.records import Request, Response
 
-# Tries of a start before the user is told what is waited for, and seconds between two tries, at most.
+# Tries of a start before the user is told what is waited for, and seconds between two tries: at first, and at most.
 QUIET_TRIES = 3
-MOST_BETWEEN_S = 10.0
+FIRST_BETWEEN_S, MOST_BETWEEN_S = 0.1, 10.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class ServerMember(Member):
                 raise ConfigError(URLS, problem, fix)
             if tries == QUIET_TRIES:
                 self._say(f"waiting for the first answer of {self.name} ({why})")
-            await asyncio.sleep(min(left, MOST_BETWEEN_S, 0.25 * 2**tries))
+            await asyncio.sleep(min(left, MOST_BETWEEN_S, FIRST_BETWEEN_S * 2**tries))
 
     async def _probe(self, connection: Connection) -> None:
         """Ask for one token. Raise Unanswered if the server can't answer, and ConfigError if it never will."""

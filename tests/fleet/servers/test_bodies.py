@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import json
 from pathlib import Path
@@ -14,6 +15,7 @@ from support.configs import composed
 from support.fault_server import FaultServer
 from support.server_models import ask, prompts
 
+from mathbatch.config import Config
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.images.wire import WireEncoder
 from mathbatch.errors import ConfigError
@@ -26,8 +28,13 @@ from mathbatch.runner.components import sampling_values
 SERVER = ("model=openai", "model.path=m", "model.base_urls=[http://a:8000/v1]")
 
 
+@functools.cache
+def config_of(*overrides: str) -> Config:
+    return composed(*SERVER, *overrides)
+
+
 def body_of(*overrides: str, dialect: Dialect = UNKNOWN, seed: int | None = None) -> dict[str, Any]:
-    config = composed(*SERVER, *overrides)
+    config = config_of(*overrides)
     values = sampling_values(config.sampling)
     if seed is not None:
         values["seed"] = seed

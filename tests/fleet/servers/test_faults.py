@@ -202,9 +202,9 @@ def test_it_gets_fewer_requests_at_once_when_it_says_that_they_are_too_many() ->
 
 def test_it_gets_more_and_more_while_it_does_not() -> None:
     server = FaultServer()
-    asked = ask([server], prompts(2000), at_once=300)
-    assert len(asked.texts) == 2000
-    assert asked.limits[0] > 250
+    asked = ask([server], prompts(800), at_once=200)
+    assert len(asked.texts) == 800
+    assert asked.limits[0] > 150
 
 
 def test_each_request_is_asked_once_where_nothing_is_wrong() -> None:
