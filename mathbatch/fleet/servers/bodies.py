@@ -16,7 +16,7 @@ from mathbatch.config import ModelConfig
 from mathbatch.config.schema import SamplingConfig
 from mathbatch.data.images.wire import WireImage
 from mathbatch.errors import ConfigError
-from mathbatch.fleet.servers.dialects import LENGTHS, Dialect
+from mathbatch.fleet.servers.dialects import LENGTHS, UNKNOWN, Dialect, beyond_openai
 from mathbatch.records import Request
 
 # Variable of chat templates that is a function in the engine's process, and that no body can hold.
@@ -28,11 +28,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Head(NamedTuple):
-    """Beginning of a body, up to the messages; names of the sampling parameters in it, and of the longest answer."""
+    """Beginning of a body, up to the messages; names of the sampling parameters in it, and of the longest answer.
+
+    `doubtful` are parameters that a server of an unknown kind may not know.
+    """
 
     json: bytes
     sent: frozenset[str]
     length: str
+    doubtful: tuple[str, ...] = ()
 
 
 class BodyWriter:
@@ -68,8 +72,9 @@ class BodyWriter:
         if template and not dialect.takes_template:
             problem = f"{dialect} has no variables for chat templates"
             raise ConfigError("model.chat_template_kwargs", problem, "leave them out, or set model.server")
+        doubtful = tuple(beyond_openai(values)) if dialect is UNKNOWN else ()
         whole = {"model": self._model, **sampling, **template, **self._extra}
-        return Head(_encode(whole).removesuffix(b"}"), frozenset({*sampling, "seed"}), length)
+        return Head(_encode(whole).removesuffix(b"}"), frozenset({*sampling, "seed"}), length, doubtful)
 
     def body(self, head: Head, request: Request) -> bytes:
         """Return the body of a request whose images are WireImages."""

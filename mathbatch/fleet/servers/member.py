@@ -9,12 +9,12 @@ from functools import partial
 from typing import ClassVar
 
 from mathbatch.data.images.pool import image_refs
-from mathbatch.errors import ConfigError, JobError, SampleError
+from mathbatch.errors import ConfigError, EngineError, JobError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
-from mathbatch.fleet.servers.addresses import URLS, Address, Key
+from mathbatch.fleet.servers.addresses import Address, Key
 from mathbatch.fleet.servers.bodies import BodyWriter, Head
 from mathbatch.fleet.servers.connection import Connection
-from mathbatch.fleet.servers.dialects import LENGTHS, UNKNOWN, Dialect, beyond_openai
+from mathbatch.fleet.servers.dialects import LENGTHS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.outcomes import Crowded, OtherLength, Unanswered, Unreachable
 from mathbatch.fleet.servers.pace import Pace
 from mathbatch.fleet.servers.pictures import Pictures
@@ -27,6 +27,8 @@ from mathbatch.records import Request, Response
 # Tries of a start before the user is told what is waited for, and seconds between two tries: at first, and at most.
 QUIET_TRIES = 3
 FIRST_BETWEEN_S, MOST_BETWEEN_S = 0.1, 10.0
+# Seconds that an answer of one token may take in any case.
+LEAST_PROBE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class ServerSettings:
 class ServerMember(Member):
     """OpenAI-compatible server at an address."""
 
-    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0)
+    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 0.5, 2.0)
+    """Few and short: `start` itself waits."""
     images_preprocessed = None
 
     def __init__(
@@ -107,20 +110,27 @@ class ServerMember(Member):
             await connection.close()
 
     async def _first_answer(self, connection: Connection) -> None:
-        """Wait for a real answer of one token. Raise ConfigError if there can be none, or is none in time."""
+        """Wait for a real answer of one token. Raise ConfigError if there can be none, EngineError if none is in time.
+
+        The time counts from the loss of the server on, or from the first start.
+        """
         loop = asyncio.get_running_loop()
         since = self._down_since = self._down_since if self._down_since is not None else loop.time()
-        tries = 0
+        until, tries = since + self._settings.start_s, 0
         while True:
             try:
-                return await self._probe(connection)
+                async with asyncio.timeout_at(max(until, loop.time() + LEAST_PROBE_S)):
+                    return await self._probe(connection)
             except Unanswered as error:
-                why, tries = self._key.hide(str(error)), tries + 1
-            left = since + self._settings.start_s - loop.time()
+                why = self._key.hide(str(error))
+            except TimeoutError:
+                why = "it takes the question, and says nothing"
+            tries, left = tries + 1, until - loop.time()
             if left <= 0:
-                problem = f"no answer of {self.name} in {self._settings.start_s:g} s: {why}"
-                fix = "start it, or correct the address; model.start_timeout_s is how long it is waited for"
-                raise ConfigError(URLS, problem, fix)
+                raise EngineError(
+                    f"no answer of {self.name} in {self._settings.start_s:g} s: {why}\n"
+                    "  fix: start it, or correct model.base_urls; model.start_timeout_s is how long it is waited for"
+                )
             if tries == QUIET_TRIES:
                 self._say(f"waiting for the first answer of {self.name} ({why})")
             await asyncio.sleep(min(left, MOST_BETWEEN_S, FIRST_BETWEEN_S * 2**tries))
@@ -145,9 +155,9 @@ class ServerMember(Member):
             head = self._writer.head(request.sampling, self._dialect, self._length)
         except ConfigError as error:
             raise JobError(str(error)) from error
-        if self._dialect is UNKNOWN and (names := beyond_openai(request.sampling)):
+        if head.doubtful:
             self._say_once(
-                f"{self.name} does not say what it is, so {', '.join(names)} may mean nothing to it; "
+                f"{self.name} does not say what it is, so {', '.join(head.doubtful)} may mean nothing to it; "
                 "model.server says which kind it is"
             )
         return head

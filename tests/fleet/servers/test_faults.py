@@ -12,7 +12,7 @@ from support.configs import composed
 from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
 
-from mathbatch.errors import ConfigError
+from mathbatch.errors import ConfigError, EngineError
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.servers.waits import Waits
 
@@ -181,7 +181,13 @@ def test_a_request_that_ends_the_server_fails_alone() -> None:
 
 def test_a_server_that_is_not_there_is_named_with_what_to_do() -> None:
     server = FaultServer(lambda body, turn: "503")
-    with pytest.raises(ConfigError, match=r"no answer of 127\.0\.0\.1:\d+ in 0\.1 s: .* 503: planned\n  fix: start it"):
+    with pytest.raises(EngineError, match=r"no answer of 127\.0\.0\.1:\d+ in 0\.1 s: .* 503: planned\n  fix: start it"):
+        ask([server], prompts(1), "model.start_timeout_s=0.1")
+
+
+def test_a_server_that_takes_a_question_and_says_nothing_is_not_waited_for_for_ever() -> None:
+    server = FaultServer(lambda body, turn: "hang")
+    with pytest.raises(EngineError, match="says nothing"):
         ask([server], prompts(1), "model.start_timeout_s=0.1")
 
 
@@ -242,9 +248,10 @@ def test_bytes_that_are_no_http_are_told_as_such(raw: bytes) -> None:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         overrides = ("model=openai", "model.path=m", f"model.base_urls=[{url}]", "model.start_timeout_s=0.01")
         model = ServerModel(composed(*overrides).model)
-        model.begin_stream(lambda _: None, asyncio.Event())
-        with pytest.raises(ConfigError):
-            await model.open()
+        [member] = await model.members()
+        with pytest.raises((ConfigError, EngineError)):
+            await member.start(lambda _: None)
+        await member.stop()
         await model.close()
         server.close()
 
