@@ -16,13 +16,11 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
-# Seconds that each answer takes, so that all requests that may be in flight are.
-ANSWER_S = 1.0
 MODEL = "m"
 
 
-def serve(port_file: Path) -> None:
-    """Answer whatever comes, until nobody wants it any more."""
+def serve(port_file: Path, answer_s: float) -> None:
+    """Answer whatever comes after so many seconds, until nobody wants it any more."""
     message = {"role": "assistant", "content": "We add the two numbers. " * 10 + r"\boxed{4}"}
     usage = {"prompt_tokens": 50, "completion_tokens": 60, "total_tokens": 110}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -34,7 +32,7 @@ def serve(port_file: Path) -> None:
         counts["now"] += 1
         counts["all"] += 1
         counts["most"] = max(counts["most"], counts["now"])
-        await asyncio.sleep(ANSWER_S)
+        await asyncio.sleep(answer_s)
         counts["now"] -= 1
         return web.Response(body=body, content_type="application/json")
 
@@ -115,7 +113,7 @@ async def _timed(ask: Callable[[str], Awaitable[None]], prompts: list[str], at_o
 
 def main(kind: str, *arguments: str) -> None:
     if kind == "serve":
-        serve(Path(arguments[0]))
+        serve(Path(arguments[0]), float(arguments[1]))
         return
     url, rows, at_once, report = arguments
     with open(rows, encoding="utf-8") as lines:

@@ -24,6 +24,8 @@ from bench_parts.prompts import rows, write_rows
 
 REQUESTS, QUICK_REQUESTS = 20_000, 400
 AT_ONCE, QUICK_AT_ONCE = 1_000, 50
+# Seconds that each answer takes, so that all requests that may be in flight are.
+ANSWER_S, QUICK_ANSWER_S = 1.0, 0.1
 KEYS = ("cpu_ms_each", "wall_s", "most_in_flight", "peak_mb")
 # Processor time for a request as a multiple of the bare loop's.
 CLIENT_BAR = 2.0
@@ -33,7 +35,7 @@ def measure(work: Path, repeats: int, is_quick: bool, say: Callable[[str], None]
     """Yield each way of asking, in each repeat."""
     count, at_once = (QUICK_REQUESTS, QUICK_AT_ONCE) if is_quick else (REQUESTS, AT_ONCE)
     write_rows(data := work / "asked.jsonl", rows(count, seed=5))
-    with _server(work) as host:
+    with _server(work, QUICK_ANSWER_S if is_quick else ANSWER_S) as host:
         for repeat in range(repeats):
             for kind in ("bare", "client", "run"):
                 found = (
@@ -103,10 +105,10 @@ def _children_s() -> float:
 
 
 @contextmanager
-def _server(work: Path) -> Iterator[str]:
-    """Yield the address of the server, without a path."""
+def _server(work: Path, answer_s: float) -> Iterator[str]:
+    """Yield the address of a server that answers after so many seconds, without a path."""
     (port_file := work / "port").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "bench_parts.served", "serve", str(port_file)]
+    command = [sys.executable, "-m", "bench_parts.served", "serve", str(port_file), str(answer_s)]
     server = subprocess.Popen(command, env=environment())
     try:
         while not port_file.exists():

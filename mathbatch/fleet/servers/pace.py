@@ -14,7 +14,7 @@ from collections.abc import Callable
 # Requests at once to a server that is not known yet.
 FIRST_LIMIT = 20
 SHRINK = 0.8
-# Share of the limit that has to be in use for it to grow. Of answers that come together, each leaves a place.
+# Share of the limit that has to be in use for it to grow: all of it, before it has doubled.
 IN_USE = 0.5
 
 
@@ -29,6 +29,7 @@ class Pace:
         self._limit = float(FIRST_LIMIT)
         self._sent = 0
         self._episode = 0
+        self._left_of_round = self._most_aboard = 0
         self._rests_until = 0.0
         self._waiting = deque[asyncio.Future[None]]()
 
@@ -66,8 +67,15 @@ class Pace:
         self._wake()
 
     def note_success(self, aboard: int) -> None:
-        """Grow, if the server has nearly as many requests as it may: `aboard` is how many, this one included."""
-        if aboard < self.limit * IN_USE:
+        """Grow, if the server had enough requests at once in this round: `aboard` is how many now, this one included.
+
+        A round is as many answers as it may have requests; of answers that come together, each leaves a place empty.
+        """
+        if self._left_of_round <= 0:
+            self._left_of_round, self._most_aboard = self.limit, 0
+        self._left_of_round -= 1
+        self._most_aboard = max(self._most_aboard, aboard)
+        if self._most_aboard < self.limit * IN_USE:
             return
         before = self.limit
         self._limit += 1.0 if not self._episode else 1.0 / self._limit
