@@ -271,6 +271,8 @@ class Pool:
                 self._note_up(seat)
                 return
             self._note_failed_start(seat, why)
+        if seat.state == "down" and not self._stop.is_set():
+            self._note_failed_start(seat, EngineError("it was lost again and again without an answer between"))
 
     async def _stopped_or_after(self, pause_s: float) -> None:
         if pause_s:

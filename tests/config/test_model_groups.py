@@ -15,12 +15,15 @@ from support.paths import ROOT
 from mathbatch.config import Config, ModelConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import check_engine_options, vllm_folder
+from mathbatch.errors import ConfigError
 from mathbatch.fleet import choose
 from mathbatch.models.dates import with_fixed_date
 from mathbatch.runner.components import sampling_values
 from mathbatch.runner.folders import run_folder
 
-GROUPS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml"))
+# Of servers, whose model is for the user to name.
+SERVERS = "openai"
+GROUPS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml") if path.stem != SERVERS)
 THINKING = ["deepseek_r1", "glm4v", "gpt_oss", "qwen3", "qwen3_vl_thinking"]
 # Checkpoints that vLLM loads by code that comes with them.
 REMOTE_CODE = ["minicpm_v", "molmo2"]
@@ -63,6 +66,17 @@ def test_a_group_says_in_a_comment_what_it_is(group: str) -> None:
     assert text.startswith("# ")
     keys = list(yaml.safe_load(text))
     assert keys[:2] == ["name", "path"]
+
+
+def test_servers_are_a_model_and_a_judge_by_the_name_that_they_have_for_it() -> None:
+    named = [f"{place}.{key}" for place in ("model", "judge.model") for key in ("path=a/b", "base_urls=[http://a/v1]")]
+    config = composed(f"model={SERVERS}", f"model@judge.model={SERVERS}", *named)
+    assert choose.model_of(config).config is config.model
+    assert config.judge.model == config.model
+    assert run_folder(config).parts[-3] == "b"
+    assert text_of(SERVERS).startswith("# ")
+    with pytest.raises(ConfigError, match=r"model\.path: has no value"):
+        composed(f"model={SERVERS}")
 
 
 def test_no_two_groups_share_a_name() -> None:

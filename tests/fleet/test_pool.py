@@ -121,6 +121,28 @@ def test_members_that_die_at_once_again_and_again_end_the_run() -> None:
     assert raised.group_contains(EngineError)
 
 
+def test_a_member_that_is_lost_again_and_again_without_an_answer_is_given_up_and_that_is_told() -> None:
+    bad, good = FakeMember("bad", turns=1 << 20), FakeMember("good")
+
+    async def work(pool: Pool) -> None:
+        good.limit = 0
+        for request in requests(8):
+            asked = asyncio.create_task(pool.answer(request))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            bad.kill()
+            await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+        assert pool.figures()[0].state == "given up"
+        good.limit = 8
+        good.on_room()
+        assert (await pool.answer(Request(id="9", prompt=9, messages=[]))).text == "9"
+
+    news = in_pool([bad, good], work)
+    assert sum("it is given up" in line for line in news) == 1
+
+
 def test_after_a_stop_no_member_is_started_again() -> None:
     member, stop = FakeMember(turns=50), asyncio.Event()
 

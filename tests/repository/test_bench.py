@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import growing, overhead, scoring, sweeping, throughput
+from bench_parts import growing, overhead, scoring, serving, sweeping, throughput
 from bench_parts.figures import Figure, Report
 from bench_parts.tables import show
 from bench_parts.turns import turns
@@ -90,6 +90,18 @@ def test_scoring_is_measured_with_its_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+def test_asking_servers_is_measured_beside_a_bare_loop_and_no_answer_is_lost(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "servers", "--quick", "--repeats", "1"]
+    command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [m["run"] for m in report["measurements"]] == ["bare", "client", "run"]
+    assert all(m["lost"] == 0 and m["answered"] == 400 and m["cpu_ms_each"] > 0 for m in report["measurements"])
+    assert len(report["checks"]) == 2
+
+
+@pytest.mark.process
 def test_memory_and_time_of_every_command_are_measured_at_each_number_of_rows(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "scripts" / "bench.py", "growth", "--rows", "50", "150", "--repeats", "1"]
     command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
@@ -136,7 +148,7 @@ def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
     }
 
 
-@pytest.mark.parametrize("part", [growing, overhead, scoring, sweeping, throughput])
+@pytest.mark.parametrize("part", [growing, overhead, scoring, serving, sweeping, throughput])
 def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.CaptureFixture[str]) -> None:
     names = {"workload": "pictures, large", "contender": "mathbatch", "run": "fresh", "samples": 1_000_000}
     rows = [names | {key: Figure(123_456.0 + at, 120_000.0, 130_000.0) for at, key in enumerate(part.KEYS)}]
