@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
+from mathbatch.fleet import local
 from mathbatch.models.build import build_model
+from mathbatch.models.vllm import VllmModel
+
+NO_RAY = "several engines need the package ray: pip install 'mathbatch[ray]'"
 
 
 def model_of(config: Config) -> BaseInferenceModel:
@@ -13,8 +17,20 @@ def model_of(config: Config) -> BaseInferenceModel:
     Raise ConfigError for a class that is missing and for its arguments.
     """
     model = build_model(config.model)
-    if config.cluster.kind == "ray" or (config.model.replicas or 1) > 1:
-        from mathbatch.fleet.ray_fleet import RayFleet
-
-        return RayFleet(config, model)
+    sizes_itself = isinstance(model, VllmModel) and local.places_itself(config.model)
+    if config.cluster.kind == "ray" and not sizes_itself:
+        return _ray_fleet(config, model)
+    if (config.model.replicas or 1) > 1:
+        return _ray_fleet(config, model)
+    if isinstance(model, VllmModel) and not sizes_itself:
+        several = local.may_be_several(config.model)
+        if several and local.has_ray():
+            return _ray_fleet(config, model)
+        model.settle = local.settling(NO_RAY if several else None)
     return model
+
+
+def _ray_fleet(config: Config, model: BaseInferenceModel) -> BaseInferenceModel:
+    from mathbatch.fleet.ray_fleet import RayFleet
+
+    return RayFleet(config, model)

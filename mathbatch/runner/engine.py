@@ -73,8 +73,8 @@ class Engine:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
         self._supervisor.begin_stream(progress.say, stop)
+        self.model.begin_stream(progress.say, stop)
         if isinstance(self.model, FleetModel):
-            self.model.begin_stream(progress.say, stop)
             progress.members = self.model.figures
         self._window = self._since = None
 
