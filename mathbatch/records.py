@@ -147,6 +147,10 @@ class Response(Struct, frozen=True):
     reasoning: str | None = None
     content: str | None = None
     """Digest of the input by the content of its images, from a model that has read them itself."""
+    cached_tokens: int | None = None
+    """Tokens of the prompt that the engine had in a cache, where it tells."""
+    reasoning_tokens: int | None = None
+    """Tokens of the output that are reasoning, where the engine tells."""
 
 
 class Failure(Struct, frozen=True):
@@ -173,6 +177,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
     content: str | None = None
     """Digest of the input by the content of its images, if these lie in files."""
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
 
     @property
     def truncated(self) -> bool:

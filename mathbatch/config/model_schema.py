@@ -20,6 +20,8 @@ from mathbatch.config.value_checks import (
 
 # Forms in which vLLM gives a message to a chat template.
 CONTENT_FORMATS = ("auto", "string", "openai")
+# Kinds of tokens that have a price.
+PRICES = ("input", "cached_input", "output")
 
 
 @dataclass
@@ -69,9 +71,25 @@ class ModelConfig:
     cpu_kv_cache_gib: int = 4
     """Memory for the key-value cache on a machine without a GPU, in GiB."""
     stall_timeout_s: float | None = 900.0
-    """Time in seconds after which an engine that has work but makes no step is restarted. null: never."""
+    """Time in seconds after which an engine that has work but makes no step is restarted, and a request is sent again
+    to a server that has not answered it. null: never."""
     engine: dict[str, Any] = field(default_factory=dict)
     """Any further engine argument of vLLM, by its own name."""
+    base_urls: list[str] = field(default_factory=list)
+    """Addresses of OpenAI-compatible servers, which answer in place of an engine: `http://host:8000/v1`. Each has the
+    model that they call by the name in `path`. Needs `model=openai`."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Environment variable with the key for the servers. One that isn't set stands for servers that need none."""
+    server: str | None = None
+    """Kind of the servers, whose names sampling parameters have: vllm, sglang, lmdeploy or openai. null: as they say
+    themselves; a proxy may say something else."""
+    extra_body: dict[str, Any] = field(default_factory=dict)
+    """Further keys for the body of each request to a server, by the server's own names."""
+    prices: dict[str, float] = field(default_factory=dict)
+    """Prices of a million tokens by `input`, `cached_input` and `output`, in any currency: the run tells what it cost.
+    Without a price of their own, cached tokens cost what others do."""
+    start_timeout_s: float = 300.0
+    """Time in seconds in which a server has to give its first answer, at the start and after it was lost."""
 
     def __post_init__(self) -> None:
         check_folder_name("model.name", self.name)
@@ -90,3 +108,7 @@ class ModelConfig:
         check_image_limit(self.max_images, self.engine)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
+        check_above("model.start_timeout_s", self.start_timeout_s, 0)
+        for name, price in self.prices.items():
+            check_one_of("model.prices", name, PRICES)
+            check_at_least(f"model.prices.{name}", price, 0)

@@ -9,7 +9,7 @@ from mathbatch.config.paths import conf_dir
 from mathbatch.errors import ConfigError, nearest
 
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
-CONFIG_GROUPS = ("model", "dataset", "sampling", "cluster", "deploy")
+CONFIG_GROUPS = ("model", "dataset", "sampling", "cluster")
 OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
 # Dictionaries whose keys the schema does not list. Whatever receives them checks them.
 FREE_FORM = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
 from mathbatch.fleet import local
+from mathbatch.fleet.model import FleetModel
 from mathbatch.models.build import build_model
 from mathbatch.models.vllm import VllmModel
 
@@ -17,6 +18,14 @@ def model_of(config: Config) -> BaseInferenceModel:
     Raise ConfigError for a class that is missing and for its arguments.
     """
     model = build_model(config.model)
+    if config.deploy is not None:
+        from mathbatch.fleet.deploy.model import DeployedModel
+
+        model = DeployedModel(config, model)
+    if isinstance(model, FleetModel):
+        model.image_budget_bytes = int(config.image_budget_gib * 2**30)
+        model.image_workers = config.image_workers
+        return model
     sizes_itself = isinstance(model, VllmModel) and local.places_itself(config.model)
     if config.cluster.kind == "ray" and not sizes_itself:
         return _ray_fleet(config, model)

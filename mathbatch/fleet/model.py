@@ -18,6 +18,10 @@ class FleetModel(BaseInferenceModel):
     """Answers requests with several engines. Its members read the images."""
 
     reads_images = True
+    image_budget_bytes: int = 1 << 31
+    """Memory for images, in bytes, where it reads them in this process. Set before it is opened."""
+    image_workers: int | None = None
+    """Number of threads that read images in this process. None: one per core, at most 8."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

@@ -11,7 +11,12 @@ from mathbatch.config.paths import locate
 
 
 def local_checkpoint(config: ModelConfig) -> Path | None:
-    """Return the folder of the checkpoint, also in the cache of the hub; None if it is not on this machine."""
+    """Return the folder of the checkpoint, also in the cache of the hub; None if it is not on this machine.
+
+    What servers call a model is no path on this one.
+    """
+    if config.base_urls:
+        return None
     folder = locate(config.path, "model.path")
     if not folder.exists():
         folder = hub.cached_snapshot(hub.MODEL, config.path, config.revision) or folder

@@ -68,6 +68,8 @@ class VllmModel(BaseInferenceModel):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
+        if config.base_urls:
+            raise ConfigError("model.base_urls", "vLLM answers in this process", "set model=openai, or leave it out")
         check_engine_options(config.engine)
         check_reasoning_parser(config)
         self._engine: AsyncLLM | None = None

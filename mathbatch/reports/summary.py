@@ -31,6 +31,8 @@ def show_summary(job: RunJob) -> None:
         table.add_row("truncated", f"{counts.truncated:,}{limit}")
     if tokens := _tokens(job):
         table.add_row("tokens", tokens)
+    if (cost := (job.held or counts).cost(config.model.prices)) is not None:
+        table.add_row("cost", f"{cost:,.4g} by model.prices" + ("" if job.held else " for what is answered now"))
     for name, value in [] if job.metrics is None else facts_of(job.metrics, limit):
         table.add_row(name, value)
     if job.left_over:

@@ -36,6 +36,8 @@ class _Manifest(msgspec.Struct):
     prompt_tokens: int
     output_tokens: int
     finished: str
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 def finished(components: Components) -> Counts | None:
@@ -57,6 +59,8 @@ def finished(components: Components) -> Counts | None:
         truncated=manifest.truncated,
         prompt_tokens=manifest.prompt_tokens,
         output_tokens=manifest.output_tokens,
+        cached_tokens=manifest.cached_tokens,
+        reasoning_tokens=manifest.reasoning_tokens,
     )
 
 

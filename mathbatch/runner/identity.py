@@ -24,10 +24,16 @@ from mathbatch.runner.engine_identity import that_change_answers
 
 MODEL_ONLY_SPEED = {
     "tensor_parallel_size", "cpu_kv_cache_gib", "stall_timeout_s", "engine", "name", "former_name", "max_images",
-    "max_tokens", "replicas",
+    "max_tokens", "replicas", "base_urls", "api_key_env", "prices", "start_timeout_s",
 }  # fmt: skip
 # Keys that earlier versions did not have. They count only where they are set, so that old folders keep their names.
-MODEL_NEWER = {"chat_template_content_format": "auto", "reasoning": None, "lora": None}
+MODEL_NEWER: dict[str, Any] = {
+    "chat_template_content_format": "auto",
+    "reasoning": None,
+    "lora": None,
+    "server": None,
+    "extra_body": {},
+}
 # Files of an adapter that the engine reads; trainers leave tokenizers and more beside them.
 ADAPTER_FILES = "adapter_config.json", "adapter_model.*"
 CHECKPOINT_SUFFIXES = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
@@ -72,7 +78,9 @@ def identity_as_spelled(config: Config, folder: Path = Path()) -> dict[str, Any]
     """Return the identity by which earlier versions knew a run: paths and numbers as somebody has written them."""
     model = _without(config.model, MODEL_ONLY_SPEED)
     model = {name: value for name, value in model.items() if name not in MODEL_NEWER or value != MODEL_NEWER[name]}
-    model["path"] = _content_of(config.model.path, "model.path", folder, *(f"*{end}" for end in CHECKPOINT_SUFFIXES))
+    if not config.model.base_urls:  # what a server calls its model is no path here
+        patterns = (f"*{end}" for end in CHECKPOINT_SUFFIXES)
+        model["path"] = _content_of(config.model.path, "model.path", folder, *patterns)
     if config.model.lora is not None:
         model["lora"] = _content_of(config.model.lora, "model.lora", folder, *ADAPTER_FILES)
     model["engine"] = that_change_answers(config.model.engine)

@@ -105,6 +105,8 @@ def _answered(request: Request, response: Response) -> Record:
         prompt_tokens=response.prompt_tokens,
         output_tokens=response.output_tokens,
         content=request.content or response.content,
+        cached_tokens=response.cached_tokens,
+        reasoning_tokens=response.reasoning_tokens,
     )
 
 

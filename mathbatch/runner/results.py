@@ -187,6 +187,9 @@ def write_manifest(
         "output_tokens": held.output_tokens,
         "this_run": msgspec.to_builtins(figures),
     }
+    cost = held.cost(components.config.model.prices)
+    told = {"cached_tokens": held.cached_tokens, "reasoning_tokens": held.reasoning_tokens, "cost": cost}
+    facts |= {name: value for name, value in told.items() if value}
     if metrics is not None:
         facts["results_sha256"] = metrics["sha256"].get(results_path(components).name)
     if finished is not None:

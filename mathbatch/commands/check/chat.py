@@ -47,6 +47,8 @@ class ChatRenderer:
 
     def _load(self) -> str | None:
         """Make vLLM's renderer. Return why it can't be made, None if it was."""
+        if self._config.base_urls:
+            return "the servers make the prompts, by a chat template and a tokenizer that are not here"
         if vllm_folder() is None:
             return "vLLM is not installed here"
         folder = local_checkpoint(self._config)

@@ -43,9 +43,10 @@ def main() -> int:
 def check_composed(composed: DictConfig) -> int:
     """Check what Hydra composed and show it; return the exit code. Raises MathBatchError."""
     config: Config = typed(composed)
-    job = RunJob(config, composed, check_model=vllm_folder() is not None)
+    needs_vllm = not config.model.base_urls
+    job = RunJob(config, composed, check_model=not needs_vllm or vllm_folder() is not None)
     job.check(Preflight(), anew=True)
-    loading = f"loading vLLM and the processor of {config.model.name} …"
+    loading = f"loading vLLM and the processor of {config.model.name} …" if needs_vllm else ""
     with tqdm(desc=loading, bar_format="{desc}", leave=False, disable=None):
         chat = ChatRenderer(config.model)
     with tqdm(total=job.components.loader.count(), unit="row", disable=None) as bar:

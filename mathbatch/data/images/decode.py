@@ -31,9 +31,9 @@ from mathbatch.data.images.embedded import (
     unwrapped,
 )
 from mathbatch.data.images.encoded import open_encoded
-from mathbatch.data.images.metadata import pieces, without_metadata
+from mathbatch.data.images.metadata import Metadata, pieces, without_metadata
 from mathbatch.data.images.meter import MAX_CPU_S, Meter, MeteredBytes
-from mathbatch.data.images.pixels import to_rgb, upright
+from mathbatch.data.images.pixels import every_decoder_agrees, to_rgb, upright
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
 
@@ -161,6 +161,14 @@ class ImageDecoder:
 
         Raise SampleError for an image over a limit, a missing file or damaged data.
         """
+        image, hash, _ = self.decode_beside_data(ref)
+        return image, hash
+
+    def decode_beside_data(self, ref: ImageRef) -> tuple[Image.Image, str, bytes | None]:
+        """Return what `decode` returns, and the encoded data of which every decoder makes this image, if they do.
+
+        None stands for data of which another decoder might make another one. Raise SampleError as `decode` does.
+        """
         with _reading(ref):
             _load_plugins()
             meter = Meter(ref.label, self.max_cpu_s)
@@ -170,16 +178,18 @@ class ImageDecoder:
                 data = stream.read(encoded)
             hash = hashlib.blake2b(data, digest_size=16).hexdigest()
             data, metadata = without_metadata(io.BytesIO(data))
-            return upright(self._decoded(ref, data, meter), metadata), hash
+            image, is_plain = self._decoded(ref, data, meter, metadata)
+            return upright(image, metadata), hash, data if is_plain else None
 
-    def _decoded(self, ref: ImageRef, data: bytes, meter: Meter) -> Image.Image:
+    def _decoded(self, ref: ImageRef, data: bytes, meter: Meter, metadata: Metadata) -> tuple[Image.Image, bool]:
         scans = _scans(data)
         with _opened(MeteredBytes(data, meter)) as image:
             self._checked(ref, image, scans > 1)
             if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED_PIXELS:
                 most = min(MAX_SCANS, MAX_SCANNED_PIXELS // (image.width * image.height))
                 raise SampleError("image_too_costly", f"{ref.label}: a JPEG of {scans:,} scans, over {most}")
-            return to_rgb(image, meter)
+            is_plain = every_decoder_agrees(image, metadata)
+            return to_rgb(image, meter), is_plain
 
     def _checked(self, ref: ImageRef, image: Image.Image, has_scans: bool) -> int:
         """Return the bytes per pixel at the peak of decoding an image, or raise SampleError if it is too large."""

@@ -57,9 +57,23 @@ def upright(image: Image.Image, metadata: Metadata) -> Image.Image:
     """Return the image as its camera was held, which EXIF data tell, or XMP data where those do not."""
     from PIL.Image import Transpose
 
-    in_exif, in_xmp = _orientation(metadata.exif.removeprefix(b"Exif\0\0")), XMP_ORIENTATION.search(metadata.xmp)
-    turn = TURNS.get(int(in_xmp[1]) if in_exif is None and in_xmp else in_exif or 1)
+    turn = _turn(metadata)
     return image if turn is None else image.transpose(Transpose[turn])
+
+
+def every_decoder_agrees(image: Image.Image, metadata: Metadata) -> bool:
+    """Tell whether whoever decodes the image, as it is without its metadata, has the pixels that are made of it here.
+
+    So it is with 8 bits of grey or of each colour, in one frame that nothing makes transparent and nothing turns.
+    """
+    is_common = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB")
+    return is_common and not _has_alpha(image) and getattr(image, "n_frames", 1) == 1 and _turn(metadata) is None
+
+
+def _turn(metadata: Metadata) -> str | None:
+    """Return how Pillow turns an image upright, None if it is."""
+    in_exif, in_xmp = _orientation(metadata.exif.removeprefix(b"Exif\0\0")), XMP_ORIENTATION.search(metadata.xmp)
+    return TURNS.get(int(in_xmp[1]) if in_exif is None and in_xmp else in_exif or 1)
 
 
 def _orientation(tiff: bytes) -> int | None:

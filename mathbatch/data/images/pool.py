@@ -14,22 +14,38 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from mathbatch.data.digests import content_hash, keyed
 from mathbatch.data.images.budget import ByteBudget
-from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import ImageRef, Request
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 # More threads than this wait for each other: resizing and copying hold Python's lock.
 MAX_WORKERS = 8
 # The engine takes requests one by one, so decoding for more of them at once would only fill memory.
 REQUESTS_PER_WORKER = 2
+
+
+class Image(Protocol):
+    """Image in the form in which requests show it."""
+
+    def close(self) -> None:
+        """Free its memory."""
+
+
+class Decoder(Protocol):
+    """Reads images in threads: ImageDecoder, or one that gives them another form."""
+
+    max_pixels: int
+    max_bytes: int
+
+    def measure(self, ref: ImageRef) -> int:
+        """Return the memory that reading the image takes at its peak, in bytes. Raise SampleError."""
+
+    def decode(self, ref: ImageRef) -> tuple[Image, str]:
+        """Return the image and a hash of its encoded data. Raise SampleError."""
 
 
 class ImageKey(NamedTuple):
@@ -53,7 +69,7 @@ class PooledImage:
         self.users = 0
         self.kept = 0
         self.size: asyncio.Future[int] | None = None
-        self.decoded: asyncio.Future[tuple[Image.Image, str]] | None = None
+        self.decoded: asyncio.Future[tuple[Image, str]] | None = None
 
 
 class ImagePool:
@@ -73,7 +89,7 @@ class ImagePool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
         self._pooled: dict[ImageKey, PooledImage] = {}
 
-    def announce(self, request: Request, decoder: ImageDecoder) -> Announcement:
+    def announce(self, request: Request, decoder: Decoder) -> Announcement:
         """Return an announcement for the images of a request. The pool keeps them for it if it can."""
         refs = {_key(ref, decoder): ref for ref in image_refs(request.messages)}
         return AnnouncedImages(self, request, decoder, refs) if refs else NoImages(request)
@@ -98,14 +114,14 @@ class ImagePool:
             elif not image.users and not image.kept:
                 self._keep(image)
 
-    async def measure(self, key: ImageKey, ref: ImageRef, decoder: ImageDecoder) -> int:
+    async def measure(self, key: ImageKey, ref: ImageRef, decoder: Decoder) -> int:
         """Return the memory in bytes that decoding the image takes. The image is measured only once."""
         image = self._pooled[key]
         if image.size is None:
             image.size = asyncio.get_running_loop().run_in_executor(self._threads, decoder.measure, ref)
         return await asyncio.shield(image.size)
 
-    async def decode(self, key: ImageKey, ref: ImageRef, decoder: ImageDecoder) -> tuple[Image.Image, str]:
+    async def decode(self, key: ImageKey, ref: ImageRef, decoder: Decoder) -> tuple[Image, str]:
         """Return the RGB image and a hash of its data. The image is decoded only once as long as it is kept."""
         image = self._pooled[key]
         if image.decoded is None:
@@ -191,7 +207,7 @@ class AnnouncedImages:
     """Announcement of a request with images. `refs` are its images by their keys."""
 
     def __init__(
-        self, pool: ImagePool, request: Request, decoder: ImageDecoder, refs: dict[ImageKey, ImageRef]
+        self, pool: ImagePool, request: Request, decoder: Decoder, refs: dict[ImageKey, ImageRef]
     ) -> None:
         self._pool, self._request, self._decoder, self._refs = pool, request, decoder, refs
         self._is_expected = False
@@ -245,12 +261,12 @@ def image_refs(messages: list[dict[str, Any]]) -> list[ImageRef]:
     return [image for image in images if isinstance(image, ImageRef)]
 
 
-def _key(ref: ImageRef, decoder: ImageDecoder) -> ImageKey:
+def _key(ref: ImageRef, decoder: Decoder) -> ImageKey:
     return ImageKey(ref.path, ref.identity, decoder.max_pixels, decoder.max_bytes)
 
 
 def _with_images(
-    message: dict[str, Any], decoder: ImageDecoder, decoded: dict[ImageKey, tuple[Image.Image, str]]
+    message: dict[str, Any], decoder: Decoder, decoded: dict[ImageKey, tuple[Image, str]]
 ) -> dict[str, Any]:
     """Return a message with decoded images in place of their references. `uuid` is the hash of an image's data."""
     if isinstance(message["content"], str):
