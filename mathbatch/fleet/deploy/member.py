@@ -11,6 +11,9 @@ from mathbatch.fleet.deploy.process import ServerProcess, first_of, is_free
 from mathbatch.fleet.member import Member, MemberLost
 from mathbatch.records import Request, Response
 
+# Seconds that the end of a server may take to show once it can't be reached: the rest of its processes is ended first.
+END_S = 2.0
+
 
 class DeployedMember(Member):
     """Server with its process. `client` asks it at `port`; all that it says goes to `log`."""
@@ -24,6 +27,7 @@ class DeployedMember(Member):
         self._client, self._port, self._log = client, port, log
         self._command, self._environment = command, environment
         self._process: ServerProcess | None = None
+        self._end: asyncio.Future[None] | None = None
         self._has_answered = False
         client.name, client.on_room = name, lambda: self.on_room()
 
@@ -49,19 +53,27 @@ class DeployedMember(Member):
             await process.stop()
             raise self._failed(f"{problem} before its first answer", process)
         self._has_answered = True
+        self._end = asyncio.ensure_future(process.wait())
 
     async def answer(self, request: Request) -> Response:
         try:
             return await self._client.answer(request)
         except MemberLost as error:
-            process = self._process
-            raise MemberLost(str(error) if process is None or process.end is None else f"it {process.end}") from error
+            raise MemberLost(await self._why_lost() or str(error)) from error
 
     async def stop(self) -> None:
         await self._client.stop()
-        process, self._process = self._process, None
+        process, self._process, self._end = self._process, None, None
         if process is not None:
             await process.stop()
+
+    async def _why_lost(self) -> str | None:
+        """Return how the process has ended, if it has."""
+        process = self._process
+        if process is None or self._end is None:
+            return None
+        await asyncio.wait((self._end,), timeout=END_S)
+        return None if process.end is None else f"it {process.end}"
 
     def _failed(self, problem: str, process: ServerProcess) -> ConfigError | EngineError:
         """Return the error for a server that can't be used. One that has answered before may come to answer again."""

@@ -18,13 +18,13 @@ from mathbatch.fleet import local
 from mathbatch.fleet.deploy.command import command_of, environment_of, refuse_unpassed, values_of
 from mathbatch.fleet.deploy.member import DeployedMember
 from mathbatch.fleet.deploy.process import free_port
-from mathbatch.fleet.footprint import longest_context
 from mathbatch.fleet.gpus import VISIBLE
 from mathbatch.fleet.member import Member
 from mathbatch.fleet.model import FleetModel
 from mathbatch.fleet.servers.addresses import Address
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.sizing import Plan
+from mathbatch.models.context_length import context_length
 from mathbatch.models.engine_arguments import engine_arguments, environment
 from mathbatch.models.vllm import VllmModel
 
@@ -75,65 +75,67 @@ class DeployedModel(FleetModel):
             self._model.check_before_load(values)
 
     async def members(self) -> Sequence[Member]:
-        return await asyncio.to_thread(self._made)
-
-    async def close(self) -> None:
-        await super().close()
-        await self._client.close()
-
-    @property
-    def images_read(self) -> int:
-        """Return how many pictures were read, for all servers."""
-        return self._client.images_read
-
-    def _made(self) -> list[Member]:
-        """Return a member for each copy that there is room for."""
-        plan = self._plan()
+        plan, environments = await asyncio.to_thread(self._prepared)
         for reason in plan.reasons:
             self._stream[0](reason)
-        config = replace(self.config, tensor_parallel_size=plan.tensor_parallel_size)
         taken: set[int] = set()
-        ports = [free_port(taken) for _ in range(max(1, plan.replicas))]
+        ports = [free_port(taken) for _ in environments]
         self._client = self._client_of(ports)
         self._client.image_budget_bytes, self._client.image_workers = self.image_budget_bytes, self.image_workers
-        clients = asyncio.run(self._client.members())
-        values, engine = self._values(config)
+        values, engine = await asyncio.to_thread(self._values, plan.tensor_parallel_size)
+        made = zip(await self._client.members(), ports, environments, strict=True)
         return [
             DeployedMember(
                 f"server {at}",
                 client,
                 port,
                 command_of(self._deploy, {**values, "port": port}, engine),
-                self._environment(config, plan, at),
+                variables,
                 self.log_folder / f"server-{at}.log",
             )
-            for at, (client, port) in enumerate(zip(clients, ports, strict=True))
+            for at, (client, port, variables) in enumerate(made)
         ]
 
-    def _plan(self) -> Plan:
-        if local.places_itself(self.config):
-            return Plan(self.config.tensor_parallel_size or 1, 0, (1,), ())
-        return local.local_plan(self.config)
+    async def close(self) -> None:
+        await super().close()
+        await self._client.close()
 
-    def _values(self, config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what the names in the command stand for, and the arguments of vLLM's engine where it takes those."""
+    @property
+    def images_read(self) -> int:  # type: ignore[override]
+        """Return how many pictures were read, for all servers."""
+        return self._client.images_read
+
+    def _prepared(self) -> tuple[Plan, list[dict[str, str]]]:
+        """Return the plan for this machine, and the environment of each server."""
+        plan = Plan(self.config.tensor_parallel_size or 1, 0, (1,), ())
+        if not local.places_itself(self.config):
+            plan = local.local_plan(self.config)
+        return plan, [self._environment(plan, at) for at in range(max(1, plan.replicas))]
+
+    def _values(self, size: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the names in the command stand for, and the arguments of vLLM's engine where it takes those.
+
+        `size` is the number of GPUs for one copy.
+        """
+        config = replace(self.config, tensor_parallel_size=size)
         path = locate(config.path, "model.path")
         found_at = str(path.resolve()) if path.exists() else hub.available_model(config.path, config.revision)
         engine = engine_arguments(config, found_at, self.seeded) if self._deploy.takes_engine else {}
-        sizes = local.sizes_of(config)
-        length = longest_context(sizes, config.max_model_len) if sizes else config.max_model_len or None
-        values = values_of(config, self._deploy, found_at, config.tensor_parallel_size or 1, length)
+        length = None if engine else context_length(config)
+        values = values_of(config, self._deploy, found_at, size, length)
         if engine:  # these are no arguments of the engine, but of its server
             format = config.chat_template_content_format
             engine |= {"chat_template": values["chat_template"], "chat_template_content_format": format}
         return values, engine
 
-    def _environment(self, config: ModelConfig, plan: Plan, at: int) -> dict[str, str]:
+    def _environment(self, plan: Plan, at: int) -> dict[str, str]:
         """Return the environment of one server, which gets its own GPUs."""
         found = environment_of(self._deploy)
         if self._deploy.takes_engine:
-            found = environment(config) | found
-            if token := config.engine.get("hf_token"):  # on its command line all users of the machine could read it
+            found = environment(self.config) | found
+            if token := self.config.engine.get(
+                "hf_token"
+            ):  # on its command line all users of the machine could read it
                 found["HF_TOKEN"] = str(token)
         if plan.gpus_each:
             own = local.cards()[at * plan.gpus_each : (at + 1) * plan.gpus_each]
