@@ -46,7 +46,7 @@ def test_sglang_and_lmdeploy_get_the_options_that_they_have() -> None:
 
 def test_further_options_can_be_given_and_those_of_the_template_be_left_out() -> None:
     words = command(
-        "deploy=sglang", MODEL, "deploy.options.mem-fraction-static=0.8", "deploy.options.context-length=null"
+        "deploy=sglang", MODEL, "+deploy.options.mem-fraction-static=0.8", "deploy.options.context-length=null"
     )
     assert "--mem-fraction-static=0.8" in words
     assert not any(word.startswith("--context-length") for word in words)
@@ -72,10 +72,10 @@ def test_vllm_gets_the_arguments_of_the_engine_as_its_command_line_has_them() ->
 @pytest.mark.usefixtures("vllm")
 def test_the_command_for_vllm_makes_the_engine_that_this_process_would_have() -> None:
     from vllm import AsyncEngineArgs
-    from vllm.entrypoints.openai.cli_args import make_arg_parser
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 
-    model = model_of(composed("deploy=vllm", "model.engine.max_num_seqs=7", "model.max_images=3"))
+    model = model_of(composed("deploy=vllm", "+model.engine.max_num_seqs=7", "model.max_images=3"))
     assert isinstance(model, DeployedModel)
     values, engine = model._values(1)
     words = command_of(model._deploy, values | {"port": 20001}, engine)
@@ -90,13 +90,13 @@ def test_the_command_for_vllm_makes_the_engine_that_this_process_would_have() ->
 @pytest.mark.parametrize(
     ("overrides", "path"),
     [
-        (("deploy=sglang", MODEL, "model.engine.max_num_seqs=7"), "model.engine"),
-        (("deploy=lmdeploy", MODEL, "model.mm_processor_kwargs.max_pixels=7"), "model.mm_processor_kwargs"),
+        (("deploy=sglang", MODEL, "+model.engine.max_num_seqs=7"), "model.engine"),
+        (("deploy=lmdeploy", MODEL, "+model.mm_processor_kwargs.max_pixels=7"), "model.mm_processor_kwargs"),
         (("deploy=lmdeploy", MODEL, "model.chat_template=x.jinja"), "model.chat_template"),
         (("deploy=vllm", "model.lora=adapter"), "model.lora"),
         (("deploy=vllm", "cluster=ray"), "deploy"),
         (("deploy=vllm", "model._target_=mathbatch.models.scripted.ScriptedModel"), "deploy"),
-        (("deploy=sglang", MODEL, "deploy.options.x='{prot}'"), "deploy.options.x"),
+        (("deploy=sglang", MODEL, "+deploy.options.x='{prot}'"), "deploy.options.x"),
         (("deploy=sglang", MODEL, "deploy.options.port=3"), "deploy.command"),
         (("deploy=sglang", MODEL, "deploy.python=/no/such/python"), "deploy.python"),
         (("deploy=sglang", MODEL, "deploy.kind=tgi"), "deploy.kind"),

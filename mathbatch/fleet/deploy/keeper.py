@@ -1,8 +1,9 @@
 """Keep a server for as long as the run lives that wants it, and end it with all processes that it has started.
 
-    python -m mathbatch.fleet.deploy.keeper <command of the server>
+    python -m mathbatch.fleet.deploy.keeper
 
-Standard input is a pipe from the run, which the system closes when the run ends, however it ends. Processes of the
+Standard input is a pipe from the run: a line of JSON with the command of the server and its environment, which may hold
+keys, comes through it, and the system closes it when the run ends, however it ends. Processes of the
 server whose parent is gone become children of this one (PR_SET_CHILD_SUBREAPER in prctl(2)), so that none of them can
 get lost, whatever sessions and titles they give themselves. If this process is killed, the server gets SIGKILL.
 """
@@ -10,6 +11,7 @@ get lost, whatever sessions and titles they give themselves. If this process is 
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import select
 import signal
@@ -31,7 +33,7 @@ NO_COMMAND = 127
 FOR_THE_RUN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def keep(command: list[str]) -> int:
+def keep(command: list[str], environment: dict[str, str]) -> int:
     """Run a server until it ends or standard input does. Return its exit code; that of a signal is negative."""
     _control(PR_SET_CHILD_SUBREAPER, 1)
     for number in FOR_THE_RUN:
@@ -80,6 +82,7 @@ def _control(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    # As a shell does it, since an exit code can't be negative.
-    code = keep(sys.argv[1:])
-    sys.exit(128 - code if code < 0 else code)
+    if line := sys.stdin.buffer.readline():
+        code = keep(**json.loads(line))
+        # As a shell does it, since an exit code can't be negative.
+        sys.exit(128 - code if code < 0 else code)

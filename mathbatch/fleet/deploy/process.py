@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import EngineError
@@ -36,15 +39,19 @@ class ServerProcess:
         try:
             self._begin = os.fstat(target).st_size
             self._keeper = subprocess.Popen(
-                [sys.executable, "-m", "mathbatch.fleet.deploy.keeper", *command],
+                [sys.executable, "-m", "mathbatch.fleet.deploy.keeper"],
                 stdin=subprocess.PIPE,
                 stdout=target,
                 stderr=target,
                 start_new_session=True,
-                env=dict(environment),
             )
         finally:
             os.close(target)
+        assert self._keeper.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended already, which is seen where it is waited for
+            order = {"command": list(command), "environment": dict(environment)}
+            self._keeper.stdin.write(msgspec.json.encode(order) + b"\n")
+            self._keeper.stdin.flush()
 
     async def wait(self) -> None:
         """Wait until it has ended."""
@@ -53,7 +60,8 @@ class ServerProcess:
     async def stop(self) -> None:
         """End it; return when all its processes are gone."""
         assert self._keeper.stdin is not None
-        self._keeper.stdin.close()
+        with suppress(BrokenPipeError):
+            self._keeper.stdin.close()
         await self.wait()
 
     @property
