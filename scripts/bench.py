@@ -5,6 +5,7 @@ python scripts/bench.py overhead                     a model that answers at onc
 python scripts/bench.py sweep [--only text]          eight settings over one dataset, a real vLLM engine
 python scripts/bench.py resume                       a million rows, 99.9 % of them done
 python scripts/bench.py growth [--rows 1000000 …]    run, again, verify, resume, compare: 1 and 10 million rows
+python scripts/bench.py fleet [--only driver]        what replicas cost the run, and whether they are kept busy
 python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
 """
 
@@ -19,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import growing, overhead, scoring, sweeping, throughput
+from bench_parts import fleets, growing, overhead, scoring, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "sweep": "seconds for eight settings, against one stream of the same units and eight runs",
     "resume": "seconds until a run that is 99.9 % done is complete",
     "growth": "memory and rows/s of run, resume, verify and compare at 1 and 10 million rows",
+    "fleet": "what several engines cost: processor time, units/s, idle slots",
     "scoring": "answers/s of the scorer math, processor time and memory",
 }
 
@@ -56,11 +58,14 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
 
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
     parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring, "growth": growing}
+    parts |= {"fleet": fleets}
     part = parts.get(arguments.benchmark, overhead)
     if part is scoring:
         found = scoring.measure(work, arguments.repeats, arguments.quick, say)
     elif part is growing:
         found = growing.measure(work, arguments.repeats, arguments.quick, arguments.rows, say)
+    elif part is fleets:
+        found = fleets.measure(work, arguments.repeats, arguments.quick, arguments.only, say)
     elif part is not overhead:
         found = part.measure(work, arguments.repeats, slow_repeats, arguments.quick, arguments.only, say)
     else:
@@ -86,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", type=Path, help="write every measurement to this file")
         command.add_argument("--work", type=Path, help="keep all files in this folder (default: a temporary one)")
     commands.choices["growth"].add_argument("--rows", type=int, nargs="+", help="numbers of rows instead")
+    commands.choices["fleet"].add_argument("--only", choices=["driver", "simulated", "pair"])
     for name in ("throughput", "sweep"):
         commands.choices[name].add_argument("--only", choices=[workload.name for workload in WORKLOADS])
     return parser

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # The overrides of one job.
 Overrides = Sequence[str]
+# Number of a job with its overrides.
+Cell = tuple[int, tuple[str, ...]]
 
 
 class SweepError(MathBatchError):
@@ -58,6 +60,7 @@ class Sweep:
         self.alone: RunJob | None = None
         self._signals = signals
         self._preflight = Preflight()
+        self._ahead: dict[Cell, RunJob] = {}
         self._started = time.monotonic()
         self._token: Token[Sweep] | None = None
 
@@ -68,7 +71,12 @@ class Sweep:
 
     def check(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int) -> list[RunJob]:
         """Return the jobs of these cells, after a look at the first rows of their datasets. Raises SweepError."""
-        return check_cells(loader, master, cells, first, self._preflight)
+        return check_cells(loader, master, cells, first, self._preflight, self._ahead)
+
+    def check_ahead(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides]) -> None:
+        """Do for all cells what `check` does for those of one round, which then finds their jobs made."""
+        jobs = check_cells(loader, master, cells, 0, self._preflight, {})
+        self._ahead = {(job.number, tuple(cell)): job for job, cell in zip(jobs, cells, strict=True)}
 
     def leave_alone(self, loader: ConfigLoader, master: DictConfig, overrides: Overrides) -> None:
         """Keep the one job of a multirun without a sweep for the command. Raises what refuses its configuration."""
@@ -158,13 +166,23 @@ class MultirunCallback(Callback):
 
 
 def check_cells(
-    loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int, preflight: Preflight
+    loader: ConfigLoader,
+    master: DictConfig,
+    cells: Sequence[Overrides],
+    first: int,
+    preflight: Preflight,
+    ahead: dict[Cell, RunJob],
 ) -> list[RunJob]:
-    """Return a job for each cell; cells with the same overrides share one. Raises SweepError that names the cell."""
+    """Return a job for each cell; cells with the same overrides share one. Raises SweepError that names the cell.
+
+    Jobs in `ahead` have been checked, and are taken from it.
+    """
     names = [" ".join(overrides) for overrides in varied(cells)]
     jobs: dict[tuple[str, ...], RunJob] = {}
     for number, (overrides, name) in enumerate(zip(cells, names, strict=True), first):
-        if tuple(overrides) not in jobs:
+        if (known := ahead.pop((number, tuple(overrides)), None)) is not None:
+            jobs[tuple(overrides)] = known
+        elif tuple(overrides) not in jobs:
             with _naming(number, name):
                 job = jobs[tuple(overrides)] = _compose(loader, master, overrides, number)
                 job.check(preflight)

@@ -16,9 +16,9 @@ from typing import Any
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.model_limits import USUAL_CONTEXT
 from mathbatch.config.paths import locate
-from mathbatch.models.checkpoint import config_of, local_checkpoint
-from mathbatch.models.file_damage import damage_of, header_of
-from mathbatch.models.weight_files import weight_files
+from mathbatch.models.checkpoint.folder import config_of, local_checkpoint
+from mathbatch.models.checkpoint.damage import damage_of, header_of
+from mathbatch.models.checkpoint.weights import weight_files
 
 # Parts of `config.json` about the language model of a checkpoint that reads pictures.
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config")

@@ -15,7 +15,7 @@ from mathbatch.errors import ConfigError, EngineError
 from mathbatch.fleet.footprint import Footprint, footprint_of
 from mathbatch.fleet.gpus import VISIBLE, Card, cards_here, has_amd
 from mathbatch.fleet.sizing import Node, Plan, plan_of
-from mathbatch.models.checkpoint import local_checkpoint
+from mathbatch.models.checkpoint.folder import local_checkpoint
 from mathbatch.models.engine_arguments import LOCAL_EXECUTORS
 
 AMD = "the GPUs of AMD in this machine are not counted: set model.tensor_parallel_size and model.replicas"

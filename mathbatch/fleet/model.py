@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,11 +13,15 @@ from mathbatch.config import ModelConfig
 from mathbatch.fleet.member import Member
 from mathbatch.fleet.pool import Pool
 from mathbatch.fleet.seat import MemberFigures
+from mathbatch.models.supervisor import Ready
 from mathbatch.records import Request, Response
 
 
 class FleetModel(BaseInferenceModel):
-    """Answers requests with several engines. Its members read the images."""
+    """Answers requests with several engines. Its members read the images.
+
+    It needs no Supervisor, as it starts lost members again itself. `on_capacity` is called when `capacity` has changed.
+    """
 
     reads_images = True
     image_budget_bytes: int = 1 << 31
@@ -30,6 +35,7 @@ class FleetModel(BaseInferenceModel):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self._pool: Pool | None = None
+        self.on_capacity: Callable[[], object] = lambda: None
         self._stream: tuple[Callable[[str], object], asyncio.Event] = print, asyncio.Event()
 
     @abstractmethod
@@ -43,11 +49,17 @@ class FleetModel(BaseInferenceModel):
             self._pool.begin_stream(say, stop)
 
     async def open(self) -> None:
-        self._pool = Pool(await self.members())
+        self._pool = Pool(await self.members(), lambda: self.on_capacity())
         self._pool.begin_stream(*self._stream)
         await self._pool.open()
+        gc.freeze()  # what was imported stays, and to search it all for garbage again and again takes long
 
     async def generate(self, request: Request) -> Response:
+        assert self._pool is not None
+        return await self._pool.answer(request)
+
+    async def answer(self, request: Request, ready: Ready) -> Response:
+        """Return the response, as a Supervisor does. `ready` has nothing to do: the members read the images."""
         assert self._pool is not None
         return await self._pool.answer(request)
 
@@ -61,7 +73,7 @@ class FleetModel(BaseInferenceModel):
         return (self._pool.capacity if self._pool is not None else 0) or BaseInferenceModel.capacity
 
     @property
-    def images_read(self) -> int:
+    def images_read(self) -> int:  # type: ignore[override]
         """Return how many images the members have read."""
         return sum(member.images_read for member in self._members)
 

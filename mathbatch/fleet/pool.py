@@ -11,13 +11,16 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from mathbatch.errors import ConfigError, EngineDied, EngineError, SampleError
+from mathbatch.errors import ConfigError, EngineDied, EngineError, MathBatchError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
 from mathbatch.fleet.routing import Router
 from mathbatch.fleet.seat import MemberFigures, Seat
 from mathbatch.fleet.suspects import Cohort, Group, Suspects
 from mathbatch.parts.faults import PartError
 from mathbatch.records import Request, Response
+
+# Samples set aside without an answer between them. More show that not the samples are at fault.
+MAX_CULPRITS_IN_A_ROW = 32
 
 
 class Place(NamedTuple):
@@ -36,15 +39,18 @@ class Waiter(NamedTuple):
 
 
 class Pool:
-    """Members and the requests that they have."""
+    """Members and the requests that they have. `on_capacity` is called when `capacity` has changed."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Member], on_capacity: Callable[[], object] = lambda: None) -> None:
+        self._on_capacity = on_capacity
+        self._units: set[Hashable] = set()
         self._seats: list[Seat] = []
         self._router = Router(self._seats)
         self._suspects = Suspects()
         self._waiting = deque[Waiter]()
         self._starts: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[None] | None = None
+        self._culprits_in_a_row = 0
         self._fatal: BaseException | None = None
         self._say: Callable[[str], object] = print
         self._stop = asyncio.Event()
@@ -99,6 +105,15 @@ class Pool:
         the run is being stopped, and whatever else a member raises.
         """
         unit = (request.job, request.id, request.rollout, request.prompt)
+        if unit in self._units:
+            raise SampleError("duplicate_id", f"the id '{request.id}' is in flight already: the loader gave it twice")
+        self._units.add(unit)
+        try:
+            return await self._answer(request, unit)
+        finally:
+            self._units.discard(unit)
+
+    async def _answer(self, request: Request, unit: Hashable) -> Response:
         group: Group | None = None
         while True:
             seat, cohort = await (self._free_place(request, unit) if group is None else self._admission(group, unit))
@@ -112,6 +127,7 @@ class Pool:
                 self._leave(seat, cohort, unit)
                 raise
             seat.note(response)
+            self._culprits_in_a_row = 0
             self._leave(seat, cohort, unit)
             return response
 
@@ -151,13 +167,17 @@ class Pool:
         cohort.is_lost = True
         seat.losses += 1
         seat.state, seat.cohort = "down", Cohort()
+        self._on_capacity()
         if (group := seat.group) is not None:
             seat.group = None
             if cohort.group is not group:  # it was waiting for others to leave
                 self._suspects.groups.appendleft(group)
-        seat.failures = 0 if seat.answers_since_start else seat.failures + 1
+        if cohort.group is None:  # in a search, losses are expected
+            seat.failures = 0 if seat.answers_since_start else seat.failures + 1
         others = sum(one.state == "up" for one in self._seats)
-        self._say(f"{seat.member.name} is lost ({reason}) with {len(cohort.aboard)} in flight; {others} go on without it")
+        self._say(
+            f"{seat.member.name} is lost ({reason}) with {len(cohort.aboard)} in flight; {others} go on without it"
+        )
         self._start_soon(seat)
 
     async def _after_loss(self, cohort: Cohort, unit: Hashable, loss: MemberLost) -> Group | None:
@@ -173,6 +193,11 @@ class Pool:
         group = await verdict
         if group is None:
             self._suspects.clear(unit)
+            self._culprits_in_a_row += 1
+            if self._culprits_in_a_row > MAX_CULPRITS_IN_A_ROW:
+                self._fail(
+                    EngineError(f"{MAX_CULPRITS_IN_A_ROW} samples in a row ended the engine that had them alone")
+                )
             raise SampleError("engine_killed", f"each engine that had it alone or with others was lost ({loss})")
         return group
 
@@ -203,13 +228,15 @@ class Pool:
         while self._waiting:
             waiter = self._waiting[0]
             if not waiter.place.done():
-                if (seat := self._router.choose(waiter.request)) is None:
+                if (free := self._router.choose(waiter.request)) is None:
                     return
-                waiter.place.set_result(Place(seat, seat.board(waiter.unit)))
+                waiter.place.set_result(Place(free, free.board(waiter.unit)))
             self._waiting.popleft()
 
     def _assign_groups(self) -> None:
-        free = sorted((seat for seat in self._seats if seat.state == "up" and seat.group is None), key=lambda seat: seat.load)
+        free = sorted(
+            (seat for seat in self._seats if seat.state == "up" and seat.group is None), key=lambda seat: seat.load
+        )
         for seat in free:
             if not self._suspects.groups:
                 return
@@ -230,6 +257,7 @@ class Pool:
     async def _start(self, seat: Seat) -> None:
         """Start a member, after a pause if it failed before; give it up when all its pauses were in vain."""
         while seat.failures < len(seat.member.pauses_s) and not self._stop.is_set():
+            why: MathBatchError
             await self._stopped_or_after(seat.member.pauses_s[seat.failures] if seat.starts else 0.0)
             try:
                 if seat.starts:
@@ -241,7 +269,8 @@ class Pool:
             except EngineError as error:
                 seat.failures, why = seat.failures + 1, error
             else:
-                return self._note_up(seat)
+                self._note_up(seat)
+                return
             self._note_failed_start(seat, why)
 
     async def _stopped_or_after(self, pause_s: float) -> None:
@@ -251,6 +280,7 @@ class Pool:
 
     def _note_up(self, seat: Seat) -> None:
         seat.state = "up"
+        self._on_capacity()
         if self._first is not None and not self._first.done():
             self._first.set_result(None)
         elif seat.starts > 1 or len(self._seats) > 1:

@@ -4,54 +4,63 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from mathbatch.config.schema import ClusterConfig
 from mathbatch.errors import ConfigError, EngineError, MathBatchError
 from mathbatch.fleet.gpus import Card, cards_here
 from mathbatch.fleet.sizing import Node
+from mathbatch.models.reaper import Reaper
 
-# Ray reports its use to its makers, and counts the processors that a container may not use, unless told otherwise.
+# Unless told otherwise, Ray reports its use to its makers, and hides GPUs from tasks that claim none.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-# Environment variable with the folder of Ray's sockets and logs.
-TEMPORARY = "RAY_TMPDIR"
 
 
-def join(cluster: ClusterConfig) -> None:
-    """Join the cluster, unless that is done. Raise ConfigError if Ray or the cluster is missing."""
+def join(cluster: ClusterConfig) -> Callable[[], None]:
+    """Join the cluster, or start one of this machine; return the function that leaves it.
+
+    Raise ConfigError if Ray or the cluster is missing, EngineError if Ray can't start here.
+    """
     try:
         import ray
     except ImportError as error:
         fix = "pip install 'mathbatch[ray]', or set model.replicas=1 cluster=local"
         raise ConfigError("cluster", f"several engines need the package ray: {error}", fix) from error
-    if ray.is_initialized():
-        return
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    options = {"log_to_driver": True, "logging_level": logging.WARNING, "include_dashboard": False}
-    if cluster.kind == "ray":
-        del options["include_dashboard"]
-        address = cluster.address or "auto"
-    else:
-        address = "local"
-        # Ray fails where the folder is missing that this variable names.
-        Path(os.environ.get(TEMPORARY, tempfile.gettempdir()), "ray").mkdir(parents=True, exist_ok=True)
+    os.environ |= {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
+    if cluster.kind == "local":
+        return _start_here()
+    address = cluster.address or "auto"
     try:
-        ray.init(address=address, **options)
+        ray.init(address=address, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        if cluster.kind == "local":
-            raise EngineError(f"Ray can't start on this machine: {error}") from error
         fix = "start one with `ray start --head` and name its address, or set cluster=local"
         raise ConfigError("cluster.address", f"no Ray cluster answers at {address}: {error}", fix) from error
+    return ray.shutdown
 
 
-def leave() -> None:
-    """Leave the cluster; the one that was started for this run ends."""
+def _start_here() -> Callable[[], None]:
+    """Start a cluster of this machine alone. All its processes and files are gone when this process ends, however."""
     import ray
 
-    ray.shutdown()
+    reaper = Reaper()
+    reaper.start()
+    try:
+        ray.init(
+            address="local",
+            logging_level=logging.WARNING,
+            include_dashboard=False,
+            _temp_dir=os.path.join(reaper.folder, "ray"),
+        )
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        reaper.stop()
+        raise EngineError(f"Ray can't start on this machine: {error}") from error
+    reaper.unmark()
+
+    def leave() -> None:
+        ray.shutdown()
+        reaper.stop()
+
+    return leave
 
 
 def machines(known: Mapping[str, Node]) -> dict[str, Node]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -37,6 +37,7 @@ class RayFleet(FleetModel):
         self.serves_adapters = model.serves_adapters
         self._growth: asyncio.Task[None] | None = None
         self._replicas = 0
+        self._leave_cluster: Callable[[], None] = lambda: None
         self._machines: dict[str, Node] = {}
         self._plan = Plan(1, 0, (1,), ())
         if isinstance(model, VllmModel) and config.cluster.kind == "local":
@@ -51,7 +52,7 @@ class RayFleet(FleetModel):
         self._model.check_before_load(values)
 
     async def members(self) -> Sequence[Member]:
-        await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
+        self._leave_cluster = await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
         await self._look()
         for reason in self._plan.reasons:
             self._stream[0](reason)
@@ -69,7 +70,7 @@ class RayFleet(FleetModel):
             with suppress(asyncio.CancelledError):
                 await self._growth
         await super().close()
-        await asyncio.to_thread(ray_cluster.leave)
+        await asyncio.to_thread(self._leave_cluster)
 
     async def _look(self) -> None:
         """See which machines there are, and plan for them. Raise ConfigError for what they have no room for."""

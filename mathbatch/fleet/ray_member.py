@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from mathbatch.errors import EngineError, MathBatchError
 from mathbatch.fleet.member import Member, MemberLost
-from mathbatch.fleet.replica import Mail, Replica
+from mathbatch.fleet.replica import Mail, Replica, Reply
 from mathbatch.records import Request, Response
 
+decode = msgspec.msgpack.Decoder(Mail).decode
 # Requests that are sent in one call, and the seconds in which they are collected: a call costs as much as 30 requests.
-BATCH = 64
+BATCH = 256
 COLLECT_S = 0.004
 # Seconds that a replica may take to end its engine, which has nothing to do by then.
 CLOSE_S = 20.0
@@ -56,7 +59,8 @@ class RayMember(Member):
     async def answer(self, request: Request) -> Response:
         if self._receiver is None:
             raise MemberLost("it is not up")
-        number, future = next(self._numbers), asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         self._outbox.append((number, request))
         if len(self._outbox) >= BATCH:
@@ -96,7 +100,7 @@ class RayMember(Member):
         reason = "it ended"
         try:
             async for reference in actor.mail.options(num_returns="streaming").remote():
-                self._take(pickle.loads(await reference))
+                self._take(decode(await reference))
         except ray.exceptions.RayError as error:
             reason = first_line(error)
         self._lose(reason)
@@ -111,11 +115,8 @@ class RayMember(Member):
                 continue
             if reply.response is not None:
                 future.set_result(reply.response)
-            elif isinstance(reply.error, EngineError):  # its own engine can't be had any more; others may
-                future.set_exception(MemberLost(str(reply.error)))
             else:
-                assert reply.error is not None
-                future.set_exception(reply.error)
+                future.set_exception(_error_of(reply))
 
     def _lose(self, reason: str) -> None:
         self._receiver, self._outbox = None, []
@@ -123,6 +124,13 @@ class RayMember(Member):
         for future in pending.values():
             if not future.done():
                 future.set_exception(MemberLost(reason))
+
+
+def _error_of(reply: Reply) -> MathBatchError:
+    assert reply.error is not None
+    error: MathBatchError = pickle.loads(reply.error)
+    # Its own engine can't be had any more; those of others may.
+    return MemberLost(str(error)) if isinstance(error, EngineError) else error
 
 
 def first_line(error: Exception) -> str:

@@ -1,20 +1,21 @@
 """Run one engine in a process of its own, with its pictures and its supervisor. Ray makes it an actor.
 
-Requests come and answers go in batches, pickled here: Ray's own pickling costs several times as much for each.
+Requests come and answers go in batches, encoded here: Ray's own pickling costs several times as much for each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mathbatch.config import ModelConfig
 from mathbatch.data.images.decode import ImageDecoder
@@ -45,17 +46,15 @@ class ReplicaSettings:
     image_workers: int | None
 
 
-@dataclass(frozen=True)
-class Reply:
-    """Answer to the request with this number, or the error that it got."""
+class Reply(Struct, frozen=True, array_like=True):
+    """Answer to the request with this number, or the error that it got, pickled."""
 
     number: int
     response: Response | None
-    error: MathBatchError | None = None
+    error: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(Struct, frozen=True, array_like=True):
     """What a replica sends at once: replies, news for the user, and its counts of images so far."""
 
     replies: list[Reply]
@@ -86,6 +85,7 @@ class Replica:
     async def open(self) -> int:
         """Load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
         await self._supervisor.open()
+        gc.freeze()  # what was imported stays, and to search it all for garbage again and again takes long
         return self._model.capacity
 
     async def submit(self, batch: bytes) -> None:
@@ -96,14 +96,14 @@ class Replica:
             task.add_done_callback(self._tasks.discard)
 
     async def mail(self) -> AsyncGenerator[bytes, None]:
-        """Yield pickled Mail for as long as the replica lives."""
+        """Yield encoded Mail for as long as the replica lives."""
         while True:
             await self._has_mail.wait()
             await asyncio.sleep(COLLECT_S)
             self._has_mail.clear()
             replies, news = self._replies, self._news
             self._replies, self._news = [], []
-            yield pickle.dumps(Mail(replies, news, self._images.reads, self._model.images_preprocessed))
+            yield msgspec.msgpack.encode(Mail(replies, news, self._images.reads, self._model.images_preprocessed))
 
     async def close(self) -> None:
         """End the engine and its processes."""
@@ -114,14 +114,15 @@ class Replica:
 
     async def _answer(self, number: int, request: Request) -> None:
         images = self._images.announce(request, ImageDecoder(*request.image_limits))
-        response = error = None
+        response, error = None, None
         try:
             response = await self._supervisor.answer(request, images.ready)
-            response = msgspec.structs.replace(response, content=request.content)
+            if request.content is not None:
+                response = msgspec.structs.replace(response, content=request.content)
         except SampleError as failure:
-            error = _with_machine(failure, request)
+            error = pickle.dumps(_with_machine(failure, request))
         except MathBatchError as failure:
-            error = failure
+            error = pickle.dumps(failure)
         finally:
             images.forget()
         self._replies.append(Reply(number, response, error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from math import inf
 
 from mathbatch.fleet.seat import Seat
 from mathbatch.records import ImageRef, Request
@@ -23,23 +24,23 @@ class Router:
 
     def choose(self, request: Request) -> Seat | None:
         """Return the member for a request, None if none has room."""
-        free = [seat for seat in self._seats if seat.has_room]
-        if not free:
+        best, least = None, inf
+        for seat in self._seats:
+            if seat.has_room and (load := len(seat.cohort.aboard) / seat.member.capacity) < least:
+                best, least = seat, load
+        if best is None:
             return None
+        if len(self._seats) == 1:
+            return best
         key = _input_of(request)
-        best = min(free, key=_load)
         known = self._known.get(key)
-        if known is not None and known.has_room and known.load <= best.load + AFFINITY_SLACK:
+        if known is not None and known is not best and known.has_room and known.load <= least + AFFINITY_SLACK:
             best = known
         self._known[key] = best
         self._known.move_to_end(key)
         if len(self._known) > MAX_KNOWN_INPUTS:
             self._known.popitem(last=False)
         return best
-
-
-def _load(seat: Seat) -> float:
-    return seat.load
 
 
 def _input_of(request: Request) -> Hashable:

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from PIL import Image
 
 from mathbatch.config import ModelConfig
-from mathbatch.errors import ConfigError
+from mathbatch.config.model_limits import LIMITS
+from mathbatch.errors import ConfigError, nearest
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.no_text import no_text_error, refuse_no_generator
+from mathbatch.models.checkpoint.no_text import no_text_error, refuse_no_generator
+from mathbatch.models.checkpoint.values import MIXED, odd_value
 from mathbatch.models.renderer import render_errors
 from mathbatch.models.start_errors import words_of
-from mathbatch.models.weight_files import embedding_shape
 
 if TYPE_CHECKING:
     from vllm.v1.engine.input_processor import InputProcessor
 
-# Errors that vLLM and the code of checkpoints raise for what they can't load.
-CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
 # Prompts, and width and height of a picture in pixels, that every model for chats takes.
 SYSTEM, TEXT, OTHER_TEXT, BLANK = "Calculate.", "1 + 1", "2 + 3", (224, 224)
-MIXED = "take all files of the same checkpoint"
 
 
 def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -> None:
-    """Raise ConfigError for a model that generates no text, and for sizes that don't go together.
+    """Raise ConfigError for a model that does not go on a text, and for values that don't go together.
 
     The weights are looked at if `found_at` is a folder.
     """
     model = inputs.model_config
     if model.runner_type != "generate":
         raise no_text_error(config, model.hf_config.model_type, list(model.architectures))
+    if model.registry.is_transcription_only_model(model.architectures, model):
+        problem = f"{config.path} writes down what is said in a recording, and takes no question"
+        raise ConfigError("model.path", problem, "take a model for chats")
     if model.using_transformers_backend():
         refuse_no_generator(config, model.architectures)
     folder = Path(found_at) if config.engine.get("load_format") != "dummy" else None
-    problem = _odd_sizes(model.hf_text_config) or _other_weights(model.hf_text_config, folder)
-    if problem is not None:
-        raise ConfigError("model.path", f"in the config.json of {config.path}, {problem}", MIXED)
+    if (odd := odd_value(model.hf_text_config, folder)) is not None:
+        problem, fix = odd
+        raise ConfigError("model.path", f"in the config.json of {config.path}, {problem}", fix)
     # An engine that gets a token without weights ends, and on a GPU says nothing that helps.
     size, tokens = model.get_vocab_size(), getattr(inputs.renderer.tokenizer, "vocab_size", 0)
     if (prompt := _prompt(config, inputs)) is not None:
@@ -46,6 +47,25 @@ def refuse_unsound(config: ModelConfig, found_at: str, inputs: InputProcessor) -
     if tokens > size:
         problem = f"the tokenizer of {config.path} has {tokens:,} tokens, and its config.json vocab_size={size:,}"
         raise ConfigError("model.path", problem, MIXED)
+
+
+def refuse_unknown_words(config: ModelConfig, inputs: InputProcessor) -> None:
+    """Raise ConfigError for words in engine arguments that vLLM takes and ignores, as it knows none such."""
+    from vllm.config.model import ModelImpl
+    from vllm.inputs import MultiModalDataBuiltins
+
+    made_by = config.engine.get("model_impl", "auto")
+    if made_by not in get_args(ModelImpl):
+        hint = nearest(str(made_by), get_args(ModelImpl))
+        raise ConfigError("model.engine.model_impl", f"{made_by!r} is none of vLLM's ways to make a model", hint)
+    processor = inputs.renderer.mm_processor
+    own = {} if processor is None else processor.info.supported_mm_limits
+    known = {*MultiModalDataBuiltins.__annotations__, *own}
+    for name in config.engine.get(LIMITS) or {}:
+        if name not in known:
+            raise ConfigError(
+                f"model.engine.{LIMITS}.{name}", "no model knows items of this kind", nearest(name, known)
+            )
 
 
 def refuse_images(config: ModelConfig, inputs: InputProcessor, most: int) -> None:
@@ -116,30 +136,3 @@ def _render(config: ModelConfig, inputs: InputProcessor, content: Any, *before: 
     message = {"role": "user", "content": content}
     _, [prompt] = inputs.renderer.render_chat([[*before, message]], chat_params(config))
     return prompt
-
-
-def _other_weights(text: Any, folder: Path | None) -> str | None:
-    """Return which sizes in a configuration of transformers are not those of the weights, None if all are."""
-    names = ("hidden_size", "vocab_size", "word_embed_proj_dim", "embedding_size")
-    width, tokens, *own = (getattr(text, name, None) for name in names)
-    shape = None if folder is None or any(own) else embedding_shape(folder)
-    if shape is not None and isinstance(width, int) and isinstance(tokens, int):
-        if shape[1] != width:
-            return f"hidden_size={width}, and the weights of the embedding have {shape[1]}"
-        if shape[0] < tokens:
-            return f"vocab_size={tokens:,}, and the weights of the embedding are those of {shape[0]:,} tokens"
-    return None
-
-
-def _odd_sizes(text: Any) -> str | None:
-    """Return which sizes in a configuration of transformers don't go together, None if all do."""
-    names = ("num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim")
-    heads, shared, width, each = (getattr(text, name, None) for name in names)
-    if not isinstance(heads, int) or heads < 1:
-        return None
-    # Some architectures have a list, with a number for each layer.
-    if isinstance(shared, int) and shared > 0 and heads % shared:
-        return f"num_key_value_heads={shared} does not divide num_attention_heads={heads}"
-    if isinstance(width, int) and width % heads and not each:
-        return f"num_attention_heads={heads} does not divide hidden_size={width}"
-    return None

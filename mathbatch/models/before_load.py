@@ -9,11 +9,11 @@ from typing import Any
 
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.paths import locate
-from mathbatch.models.adapters import local_adapter
-from mathbatch.models.checkpoint_files import refuse_bad_files
+from mathbatch.models.checkpoint.adapters import local_adapter
+from mathbatch.models.checkpoint.files import refuse_bad_files
+from mathbatch.models.checkpoint.quantization import quantization_of, refuse_unknown
 from mathbatch.models.engine_arguments import environment
 from mathbatch.models.limits import VLLM, refuse_small_memory
-from mathbatch.models.quantization import quantization_of, refuse_unknown
 from mathbatch.models.trial import try_before_load, without_output
 
 # Who takes the memory VLLM, in a sentence.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mathbatch.config import ModelConfig
 from mathbatch.config.model_limits import LIMITS, PICTURES
 from mathbatch.config.paths import locate
-from mathbatch.models.context_length import length_for
+from mathbatch.models.checkpoint.context_length import length_for
 from mathbatch.models.leftovers import SHARED_MEMORY
 from mathbatch.models.worker_extension import NotesMeetingFile
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mathbatch.models.forks import forget, keep_from_forks
 from mathbatch.models.leftovers import FOLDER, SharedMemoryNotes, own_folder, remove_folder, remove_leftovers
 from mathbatch.models.sockets import make_socket_folder
 from mathbatch.models.ties import OWNER, tie_spawned
@@ -34,8 +35,9 @@ GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
 NICENESS = 10
 # Modules in the command lines of processes that are not the engine's: the server that forks our scoring workers, but
-# never an engine, and Python's resource tracker. They outlive the engine, and end with this process by themselves.
-NOT_OF_ENGINE = "multiprocessing.forkserver", "multiprocessing.resource_tracker"
+# never an engine, Python's resource tracker, and the reapers of replicas, which have engines of their own to end. They
+# outlive the engine, and end with this process by themselves.
+NOT_OF_ENGINE = "multiprocessing.forkserver", "multiprocessing.resource_tracker", "mathbatch.models.reaper"
 
 
 class Reaper:
@@ -64,6 +66,10 @@ class Reaper:
             start_new_session=True,
             pass_fds=[self._lock],
         )
+        assert self._process.stdin is not None
+        self._kept = self._process.stdin.fileno(), self._lock
+        for descriptor in self._kept:
+            keep_from_forks(descriptor)
         os.environ[OWNER], os.environ[FOLDER] = mark, self.folder
         tie_spawned()
 
@@ -92,6 +98,8 @@ class Reaper:
         """Kill the processes that are left. Return when they are gone."""
         self.unmark()
         if self._process is not None:
+            for descriptor in self._kept:
+                forget(descriptor)
             self._process.communicate()
             self._process = None
             remove_folder(self.folder)  # where the reaper was killed

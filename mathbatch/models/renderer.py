@@ -6,7 +6,6 @@ tokens are those of a run, for every model that vLLM can load. vLLM's own `vllm 
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -20,8 +19,10 @@ import jinja2
 from mathbatch.config import ModelConfig, hub
 from mathbatch.errors import SampleError
 from mathbatch.models.chat_params import chat_params
+from mathbatch.models.checkpoint.folder import config_of
 from mathbatch.models.conversion import vllm_messages
 from mathbatch.models.engine_arguments import engine_arguments, environment
+from mathbatch.models.start_errors import import_model
 from mathbatch.models.template_probe import find_form
 
 if TYPE_CHECKING:
@@ -108,26 +109,19 @@ class PromptRenderer:
 
 
 def _model_config(arguments: AsyncEngineArgs, folder: Path) -> VllmModelConfig:
-    """Return vLLM's configuration of the model. Raises ModuleNotFoundError if the code of the model lacks a package."""
+    """Return vLLM's configuration of the model. Raises ModuleNotFoundError if the code of the model lacks a package.
+
+    vLLM imports that code in another process first, and says then only that this failed.
+    """
     try:
         found = arguments.create_model_config()
     except ValueError:
-        _import_model(folder)
+        for name in config_of(folder).get("architectures") or ():
+            import_model(name)
         raise
     if found.is_multimodal_model:
-        _import_model(folder)
+        import_model(found.architecture)
     return found
-
-
-def _import_model(folder: Path) -> None:
-    """Import the class of the model. vLLM imports it in another process first, and says then only that this failed."""
-    from vllm import ModelRegistry
-
-    file = folder / "config.json"
-    named = json.loads(file.read_text("utf-8")).get("architectures") if file.is_file() else None
-    for name in named or ():
-        if name in ModelRegistry.models:
-            ModelRegistry.models[name].load_model_cls()
 
 
 def render_errors() -> tuple[type[Exception], ...]:

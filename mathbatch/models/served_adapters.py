@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, JobError
-from mathbatch.models.adapter_fit import MERGE, check_fit, room_for
-from mathbatch.models.adapters import KEY, Adapter, available_adapter
+from mathbatch.models.checkpoint.adapter_fit import MERGE, check_fit, room_for
+from mathbatch.models.checkpoint.adapters import KEY, Adapter, available_adapter
 
 if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest

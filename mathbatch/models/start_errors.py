@@ -17,9 +17,11 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.no_text import architectures
+from mathbatch.models.checkpoint.no_text import architectures
 from mathbatch.models.packages import package_needed
 
+# Errors that vLLM and the code of checkpoints raise for what they can't load.
+CANT_LOAD = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
 # Characters of vLLM's own words that are shown at most.
 LONGEST_WORDS = 300
 # Parts of messages that tell users nothing: the name of the parameter once more, and pydantic's web address.

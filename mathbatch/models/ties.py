@@ -20,6 +20,8 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import DupFd, ForkingPickler
 from typing import Any
 
+from mathbatch.models.forks import keep_from_forks
+
 # Environment variable that marks the processes of an engine.
 OWNER = "MATHBATCH_OWNER"
 
@@ -35,13 +37,15 @@ def _reduced(process: SpawnProcess) -> tuple[Any, ...]:
     if OWNER not in os.environ:
         return tuple(reduced)
     rebuild, arguments, *state = reduced
-    return (_tied, (DupFd(_life()), rebuild, arguments), *state)
+    return (_tied, (DupFd(_life(os.getpid())), rebuild, arguments), *state)
 
 
 @functools.cache
-def _life() -> int:
-    """Return the reading end of the pipe whose writing end is closed when this process ends."""
-    return os.pipe()[0]
+def _life(process: int) -> int:
+    """Return the reading end of the pipe whose writing end is closed when this process ends, which has this number."""
+    reading, writing = os.pipe()
+    keep_from_forks(writing)
+    return reading
 
 
 def _tied(life: Any, rebuild: Any, arguments: Any) -> Any:

@@ -22,9 +22,15 @@ from jinja2 import meta
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError, nearest
 from mathbatch.models import dates
-from mathbatch.models.abilities import CANT_LOOK, refuse_images, refuse_no_question, refuse_unsound
-from mathbatch.models.adapter_fit import check_fit
-from mathbatch.models.adapters import Adapter
+from mathbatch.models.abilities import (
+    refuse_images,
+    refuse_no_question,
+    refuse_unknown_words,
+    refuse_unsound,
+)
+from mathbatch.models.checkpoint.adapter_fit import check_fit
+from mathbatch.models.checkpoint.adapters import Adapter
+from mathbatch.models.checkpoint.no_text import refuse_no_text
 from mathbatch.models.conversion import vllm_sampling
 from mathbatch.models.engine_arguments import (
     chat_template,
@@ -32,9 +38,8 @@ from mathbatch.models.engine_arguments import (
     reasoning_arguments,
     vllm_engine_arguments,
 )
-from mathbatch.models.no_text import refuse_no_text
 from mathbatch.models.processor_names import SCOPES, names_read_by
-from mathbatch.models.start_errors import NOISE, import_model, is_about_the_machine, start_error
+from mathbatch.models.start_errors import CANT_LOAD, NOISE, import_model, is_about_the_machine, start_error
 from mathbatch.models.thoughts import MARKS_NEEDED, Thoughts
 
 if TYPE_CHECKING:
@@ -142,6 +147,7 @@ class Trial:
             if is_about_the_machine(error):
                 raise CantLook from error
             raise start_error(error, config, is_refused) from error
+        refuse_unknown_words(config, self._inputs)
         refuse_unsound(config, folder, self._inputs)
 
     def check_template(self) -> None:
@@ -240,7 +246,7 @@ class Trial:
         prompt = {"type": "token", "prompt_token_ids": PROMPT}
         try:
             self._inputs.process_inputs("trial", prompt, vllm_sampling(values), supported_tasks=("generate",))
-        except (VLLMClientError, *CANT_LOOK) as error:
+        except (VLLMClientError, *CANT_LOAD) as error:
             return " ".join(NOISE.sub("", str(error)).split()) or type(error).__name__
         return None
 

@@ -23,7 +23,8 @@ from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, 
 from mathbatch.models.before_load import NEED, judge_before_load
 from mathbatch.models.causes import why_ended, why_not_started
 from mathbatch.models.chat_params import chat_params
-from mathbatch.models.checkpoint_files import refuse_bad_files
+from mathbatch.models.checkpoint.files import refuse_bad_files
+from mathbatch.models.checkpoint.quantization import quantization_of, refuse_unsuitable
 from mathbatch.models.conversion import vllm_messages, vllm_sampling
 from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import (
@@ -34,7 +35,7 @@ from mathbatch.models.engine_arguments import (
     vllm_engine_arguments,
 )
 from mathbatch.models.limits import VLLM, refuse_small_memory
-from mathbatch.models.quantization import quantization_of, refuse_unsuitable
+from mathbatch.models.outputs import final_output
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.renderer import refusal, render_errors
 from mathbatch.models.served_adapters import Adapters
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
     from vllm.outputs import RequestOutput
     from vllm.v1.engine.async_llm import AsyncLLM
-    from vllm.v1.engine.output_processor import RequestOutputCollector
 
 # Environment variable with the folder of vLLM's sockets, and the longest name that it gives one.
 SOCKET_FOLDER = "VLLM_RPC_BASE_PATH"
@@ -142,7 +142,7 @@ class VllmModel(BaseInferenceModel):
             id = f"{next(self._ids)}"
             handed_over = engine.add_request(id, prompt, params, lora_request=adapter, reasoning_parser_kwargs=parser)
             del prompt  # only the engine needs the image features now, so they are not kept in memory here
-            output = await _final_output(engine, await handed_over)
+            output = await final_output(engine, await handed_over)
         except EngineDeadError as error:
             manager: Any = engine.engine_core.resources.engine_manager
             codes = manager.finished_procs() if hasattr(manager, "finished_procs") else {}  # Ray's actors have none
@@ -302,19 +302,3 @@ class VllmModel(BaseInferenceModel):
 
         core.get_output_async = receive_and_count
         return engine
-
-
-async def _final_output(engine: AsyncLLM, outputs: RequestOutputCollector) -> RequestOutput:
-    """Wait until a request is finished. Abort the request if this task is cancelled."""
-    from vllm.outputs import RequestOutput
-
-    try:
-        while True:
-            output = outputs.get_nowait() or await outputs.get()
-            if isinstance(output, RequestOutput) and output.finished:
-                return output
-    except asyncio.CancelledError:
-        await engine.abort(outputs.request_id, internal=True)
-        raise
-    finally:
-        outputs.close()

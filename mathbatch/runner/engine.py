@@ -13,6 +13,7 @@ from mathbatch.base import BaseDataBatcher, BaseInferenceModel
 from mathbatch.data.images.pool import Announcement, ImagePool, NoImages
 from mathbatch.errors import SampleError
 from mathbatch.fleet.model import FleetModel
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.models.supervisor import Supervisor
 from mathbatch.records import Request, Response
 from mathbatch.runner.components import in_flight_of
@@ -56,10 +57,10 @@ class Engine:
     ) -> None:
         self.model = model
         self.images = ImagePool(image_budget_bytes, image_workers)
-        self.loads = 0
+        self._loads = 0
         self.is_loaded = False
         self.is_closed = False
-        self._supervisor = Supervisor(model)
+        self._asked: Supervisor | FleetModel = model if isinstance(model, FleetModel) else Supervisor(model)
         self._before_load = before_load
         self._batchers: list[BaseDataBatcher] = []
         self._progress: Progress | None = None
@@ -72,16 +73,27 @@ class Engine:
     def serve(self, batchers: Iterable[BaseDataBatcher], progress: Progress, stop: asyncio.Event) -> None:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
-        self._supervisor.begin_stream(progress.say, stop)
-        self.model.begin_stream(progress.say, stop)
-        if isinstance(self.model, FleetModel):
-            progress.members = self.model.figures
+        self._asked.begin_stream(progress.say, stop)
+        if not isinstance(self.model, FleetModel):
+            self.model.begin_stream(progress.say, stop)
+        else:
+            progress.members, self.model.on_capacity = self.model.figures, self._resize
         self._window = self._since = None
 
     @property
     def seconds(self) -> float:
         """Return the time since the first unit of this stream was let in."""
         return 0.0 if self._since is None else time.monotonic() - self._since
+
+    @property
+    def figures(self) -> list[MemberFigures]:
+        """Return what each engine of a fleet has done, nothing for a model that is none."""
+        return self.model.figures() if isinstance(self.model, FleetModel) else []
+
+    @property
+    def loads(self) -> int:
+        """Return how often the model was loaded, counted for each engine of a fleet."""
+        return sum(one.starts for one in self.figures) or self._loads
 
     async def admitted(self, units: AsyncIterator[Unit], ahead: int) -> AsyncGenerator[Admitted, None]:
         """Yield each unit as soon as one more may be in flight; at the first one, load. Raises EngineError.
@@ -130,7 +142,7 @@ class Engine:
         """
         assert self._window is not None
         try:
-            return await self._supervisor.answer(admitted.request, admitted.ready)
+            return await self._asked.answer(admitted.request, admitted.ready)
         finally:
             self._forget(admitted.images)
             self._window.release()
@@ -148,7 +160,7 @@ class Engine:
         self.rest()
         self.is_loaded, self.is_closed = False, True
         self.images.close()
-        await self._supervisor.close()
+        await self._asked.close()
 
     async def _begin(self) -> Window:
         """Load, unless that is done; return the window that units have to enter."""
@@ -156,12 +168,17 @@ class Engine:
         if not self.is_loaded:
             await self._before_load()
             self._progress.say(f"loading {self.model.config.name} …")
-            self.loads, self.is_loaded = self.loads + 1, True
-            await self._supervisor.open()
+            self._loads, self.is_loaded = self._loads + 1, True
+            await self._asked.open()
         self._progress.start()
         self._since = time.monotonic()
         self._shower = asyncio.create_task(self._progress.show_regularly())
         return Window(self._in_flight)
 
+    def _resize(self) -> None:
+        if self._window is not None:
+            self._window.resize(self._in_flight)
+
+    @property
     def _in_flight(self) -> int:
         return max(in_flight_of(batcher, self.model.capacity) for batcher in self._batchers)

@@ -16,6 +16,7 @@ from mathbatch.data.feed import Feed
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, MathBatchError, SampleError, StoreError
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.parts.faults import PartError, part_error, raised
 from mathbatch.parts.first_errors import FirstErrors
 from mathbatch.records import Record
@@ -53,6 +54,7 @@ class Job(ABC):
         )
         self.rows: int | None = None
         self.seconds = 0.0
+        self.engines: list[MemberFigures] = []
         self.error: Exception | None = None
         self.is_answered = False
         self.is_complete = False

@@ -21,9 +21,9 @@ from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, SampleError
+from mathbatch.fleet.choose import model_of
 from mathbatch.records import BadRow, Record, Request, Sample, Score
 from mathbatch.runner import results
-from mathbatch.fleet.choose import model_of
 from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.engine_identity import with_earlier
 from mathbatch.runner.identity import folder_name, identity, identity_as_spelled, slug

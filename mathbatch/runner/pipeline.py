@@ -51,6 +51,7 @@ async def generate(
         engine.rest()
         for job in jobs:
             job.seconds = job.seconds or engine.seconds
+            job.engines = job.engines or engine.figures
             job.settled.set()
         await settled
 
@@ -83,7 +84,7 @@ async def _when_settled(job: Job, engine: Engine, progress: Progress, finisher: 
     """Have a job finished as soon as it is answered, or tell what ended it. One that was stopped is left as it is."""
     await job.settled.wait()
     if job.is_answered:
-        job.seconds = engine.seconds
+        job.seconds, job.engines = engine.seconds, engine.figures
         finisher.submit(_finish, job, progress)
     else:
         tell_failure(job, progress)

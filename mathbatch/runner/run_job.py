@@ -17,9 +17,9 @@ from mathbatch.data.counts import Counts
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
-from mathbatch.fleet.choose import model_of
 from mathbatch.runner.components import build, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
 from mathbatch.runner.folders import run_folder
@@ -186,6 +186,7 @@ class RunJob(Job):
             output_tokens=counts.output_tokens,
             seconds=round(self.seconds, 3),
             output_tokens_per_s=round(counts.output_tokens / max(self.seconds, 1e-9), 1),
+            engines=self.engines,
         )
 
     def _write_figures(self) -> None:

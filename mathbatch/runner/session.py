@@ -16,9 +16,9 @@ import msgspec
 
 from mathbatch.config import Config
 from mathbatch.data.images.malloc import share_one_arena
-from mathbatch.parts.faults import PartError
 from mathbatch.fleet.choose import model_of
 from mathbatch.fleet.model import FleetModel
+from mathbatch.parts.faults import PartError
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
 from mathbatch.runner.pipeline import generate, tell_failure
@@ -74,7 +74,9 @@ class Session:
         engines = [engine for _, engine in self._engines]
         preprocessed = [engine.model.images_preprocessed for engine in engines]
         known = [count for count in preprocessed if count is not None]
-        return sum(engine.images.reads + engine.model.images_read for engine in engines), sum(known) if len(known) == len(preprocessed) else None
+        return sum(engine.images.reads + engine.model.images_read for engine in engines), sum(known) if len(
+            known
+        ) == len(preprocessed) else None
 
     def run(self, jobs: Sequence[Job], log: Path | None = None) -> int | None:
         """Run them all; return the number of the signal that stopped it, if one did.

@@ -25,6 +25,7 @@ from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed, write_sealed
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.scoring.files import MANIFEST
 
 # Names the folder that relative paths of the configuration start from.
@@ -50,8 +51,11 @@ class SnapshotError(ConfigError):
         return type(self), (self.file, self.problem)
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Units and tokens that one attempt has answered, and how fast, in seconds and output tokens per second."""
+class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units and tokens that one attempt has answered, and how fast, in seconds and output tokens per second.
+
+    `engines` has what each engine of a fleet did, for all jobs that it served.
+    """
 
     answered: int
     truncated: int
@@ -59,6 +63,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     seconds: float
     output_tokens_per_s: float
+    engines: list[MemberFigures] = []
 
 
 class Manifest(msgspec.Struct):

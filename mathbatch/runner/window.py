@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 
 class Window:
-    """Places for units in flight. `size` is asked at each release: fleets grow and shrink while they work."""
+    """Places for units in flight, so many as `size` at once. Fleets grow and shrink while they work: see `resize`."""
 
-    def __init__(self, size: Callable[[], int]) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
         self._taken = 0
         self._waiting = deque[asyncio.Future[None]]()
 
     async def acquire(self) -> None:
         """Take a place, once there is one."""
-        if not self._waiting and self._taken < self._size():
+        if self._taken < self._size and not self._waiting:
             self._taken += 1
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -32,8 +31,15 @@ class Window:
     def release(self) -> None:
         """Give a place back, and let in as many as there is room for."""
         self._taken -= 1
-        size = self._size() if self._waiting else 0
-        while self._waiting and self._taken < size:
+        self._let_in()
+
+    def resize(self, size: int) -> None:
+        """Change the number of places. What is in flight beyond it stays there."""
+        self._size = size
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._taken < self._size:
             place = self._waiting.popleft()
             if not place.done():
                 self._taken += 1

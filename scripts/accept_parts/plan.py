@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench_parts.process import Start
 from bench_parts.throughput import checkpoint
 from bench_parts.workloads import Workload
 
 from accept_parts.shapes import SHAPES, write_shape
+from accept_parts.starting import start_for
 
 # Share of a card's memory that vLLM takes by default, and what it needs beside weights: activations and a cache.
 USABLE, BESIDE_WEIGHTS_GB = 0.9, 6.0
@@ -20,7 +22,7 @@ ANSWER_TOKENS = 256
 
 @dataclass(frozen=True)
 class Plan:
-    """Work for one machine. `engine` holds vLLM's own arguments, the same for every contender."""
+    """Work for one machine. `engine` holds vLLM's own arguments, the same for every contender; `start` starts each."""
 
     model: Path
     model_name: str
@@ -30,6 +32,7 @@ class Plan:
     max_images: int
     workloads: tuple[Workload, ...]
     repeats: int
+    start: Start
 
 
 def cards() -> list[dict[str, Any]]:
@@ -66,6 +69,7 @@ def plan_for(found: list[dict[str, Any]], work: Path, is_quick: bool, repeats: i
             Workload("pictures", 300, ANSWER_TOKENS, "", megapixels=(0.5, 1.5)),
         ),
         repeats=repeats or 2,
+        start=start_for(found),
     )
 
 
@@ -82,4 +86,5 @@ def _quick(found: list[dict[str, Any]], work: Path, repeats: int) -> Plan:
             Workload("pictures", 30, 32, "small", megapixels=(0.1, 0.2)),
         ),
         repeats=repeats,
+        start=start_for(found),
     )

@@ -43,7 +43,7 @@ def ours(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     arguments = [*arguments_for(plan, workload, rows, folder), *extra]
-    watched = watch(arguments, folder / "log.txt", variables=variables)
+    watched = watch(arguments, folder / "log.txt", variables=variables, start=plan.start)
     manifest = json.loads(next(folder.glob("*/*/*/manifest.json")).read_text("utf-8"))
     samples, answered = workload.samples, manifest["this_run"]["answered"]
     if answered != samples:
@@ -74,7 +74,7 @@ def theirs(plan: Plan, rows: Mapping[str, Path], folder: Path) -> tuple[dict[str
     command = ["-m", "accept_parts.contender", "--engine", json.dumps(engine)]
     command += ["--max-tokens", str(plan.workloads[0].max_tokens), "--report", str(folder / "report.json")]
     command += [f"{name}={path}" for name, path in rows.items()]
-    watched = watch(command, folder / "log.txt")
+    watched = watch(command, folder / "log.txt", start=plan.start)
     found: dict[str, float] = json.loads((folder / "report.json").read_text("utf-8"))
     return found, watched
 

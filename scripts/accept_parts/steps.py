@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +14,7 @@ from typing import Any
 
 import psutil
 from bench_parts.figures import Check, at_least, at_most, by_contender, paired
-from bench_parts.process import descendants, environment
+from bench_parts.process import Process, descendants, environment, watch
 from bench_parts.workloads import Workload
 
 from accept_parts.plan import Plan
@@ -80,9 +78,8 @@ def kill(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> tuple[list[
     workload, folder = plan.workloads[0], work / "kill"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [sys.executable, *arguments_for(plan, workload, rows[workload.name], folder)]
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
+        process = plan.start(arguments_for(plan, workload, rows[workload.name], folder), log, environment())
         killed = _kill_engine_once_answering(process, folder)
         code = process.wait()
     deadline = time.monotonic() + GONE_S
@@ -95,7 +92,7 @@ def kill(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> tuple[list[
     return [found], [at_least("answered after kill -9 of the engine", answered, workload.samples)]
 
 
-def _kill_engine_once_answering(process: subprocess.Popen[bytes], folder: Path) -> psutil.Process:
+def _kill_engine_once_answering(process: Process, folder: Path) -> psutil.Process:
     """Return the process of the engine that was killed. Raises RuntimeError if the run ended before it could be."""
     while process.poll() is None:
         if any(path.stat().st_size for path in folder.glob("*/*/*/responses/*.jsonl")):
@@ -126,8 +123,7 @@ def sweep(plan: Plan, rows: dict[str, Path], work: Path, say: Say) -> tuple[list
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = [*arguments_for(plan, workload, rows[workload.name], folder), "-m", "sampling.temperature=0.6,1.0"]
-    with (folder / "log.txt").open("wb") as log:
-        subprocess.run([sys.executable, *command], check=True, stdout=log, stderr=log, env=environment())
+    watch(command, folder / "log.txt", start=plan.start)
     report = json.loads(next(folder.glob("sweeps/*/sweep.json")).read_text("utf-8"))
     found = {key: report[key] for key in ("engine_loads", "images_read", "images_preprocessed")}
     say(f"  {found}")

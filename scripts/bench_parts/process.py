@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import psutil
 
@@ -23,14 +24,38 @@ TAIL = 30
 STOP_S = 20.0
 
 
+class Process(Protocol):
+    """What is asked of a process that was started; `subprocess.Popen` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+# Starts `python <arguments>` with a file for what it prints, and its environment.
+Start = Callable[[Sequence[str], BinaryIO, Mapping[str, str]], Process]
+
+
+def fresh(arguments: Sequence[str], output: BinaryIO, variables: Mapping[str, str]) -> Process:
+    """Start a Python of its own."""
+    return subprocess.Popen(
+        [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(variables)
+    )
+
+
 @dataclass
 class Watched:
     """Measurement of a process. `peak_mb` is that of the process alone, `engine_peak_mb` of its largest descendant.
 
-    That is None where it had none. `moments` holds the seconds after the start at which each event was first seen.
+    That is None where it had none. `cpu_s` is the processor time of the process alone, without its children. `moments`
+    holds the seconds after the start at which each event was first seen.
     """
 
     wall_s: float = 0.0
+    cpu_s: float = 0.0
     peak_mb: float = 0.0
     engine_peak_mb: float | None = None
     moments: dict[str, float] = field(default_factory=dict)
@@ -41,6 +66,7 @@ def watch(
     log: Path,
     events: Mapping[str, Callable[[], bool]] | None = None,
     variables: Mapping[str, str] | None = None,
+    start: Start = fresh,
 ) -> Watched:
     """Run `python <arguments>` to its end. Raises RuntimeError with the end of its output if it fails.
 
@@ -49,13 +75,7 @@ def watch(
     watched, ended = Watched(), threading.Event()
     with log.open("wb") as output:
         started = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment() | dict(variables or {}),
-        )
+        process = start(arguments, output, environment() | dict(variables or {}))
         watcher = threading.Thread(target=_follow, args=(process.pid, watched, events or {}, started, ended))
         watcher.start()
         try:
@@ -73,7 +93,7 @@ def watch(
     return watched
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     process.terminate()
     try:
         process.wait(STOP_S)
@@ -103,6 +123,7 @@ def _follow(
     tick = 0
     while not ended.wait(TICK_S):
         watched.peak_mb = max(watched.peak_mb, peak_mb(pid))
+        watched.cpu_s = max(watched.cpu_s, cpu_s(pid))
         for name, seen in events.items():
             if name not in watched.moments and seen():
                 watched.moments[name] = time.monotonic() - started
@@ -122,6 +143,15 @@ def peak_mb(pid: int) -> float:
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return int(kib) * 1024 / MB
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process; 0 for one that is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def descendants(pid: int) -> list[int]:

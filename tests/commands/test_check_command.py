@@ -191,15 +191,15 @@ def test_what_a_run_would_refuse_the_check_refuses(tmp_path: Path) -> None:
     assert check(tmp_path, "dataset=generic", f"dataset.input={data}", "dataset.metadata=[tsk]").returncode == 2
 
 
-def test_ten_thousand_rows_with_a_thousand_pictures_cost_no_more_than_their_number(tmp_path: Path) -> None:
+def test_thousands_of_rows_with_hundreds_of_pictures_cost_no_more_than_their_number(tmp_path: Path) -> None:
     import random
 
     from PIL import Image
 
-    rng, noise = random.Random(0), Image.effect_noise((1900, 900), 40).convert("RGB")
-    for at in range(1000):
-        noise.crop((at, 0, at + rng.randint(300, 900), rng.randint(300, 900))).save(tmp_path / f"{at}.jpg", quality=85)
-    rows = [{**row, "image": None if at % 10 else f"{at // 10}.jpg"} for at, row in enumerate(questions(10_000))]
+    rng, noise = random.Random(0), Image.effect_noise((1000, 600), 40).convert("RGB")
+    for at in range(400):
+        noise.crop((at, 0, at + rng.randint(200, 600), rng.randint(200, 600))).save(tmp_path / f"{at}.jpg", quality=85)
+    rows = [{**row, "image": None if at % 10 else f"{at // 10}.jpg"} for at, row in enumerate(questions(4000))]
 
     def look(size: int) -> Inspection:
         return inspected("dataset=generic", f"dataset.input={write_rows(tmp_path / 'rows.jsonl', rows[:size])}")
@@ -207,8 +207,8 @@ def test_ten_thousand_rows_with_a_thousand_pictures_cost_no_more_than_their_numb
     # Loads what an inspection needs, where no test before has done so.
     inspected()
     before = psutil.Process().memory_info().rss
-    found = look(10_000)
-    assert (found.rows, found.distinct_images, found.fails) == (10_000, 1000, False)
+    found = look(4000)
+    assert (found.rows, found.distinct_images, found.fails) == (4000, 400, False)
     grown = psutil.Process().memory_info().rss - before
     print(f"{grown / 1e6:.0f} MB")
     assert grown < 400e6

@@ -33,7 +33,7 @@ def test_killed_in_mid_sweep_it_goes_on_with_one_load_and_accuracy_falls_with_te
     tmp_path: Path, temporary: Path
 ) -> None:
     hot = ["-m", "sampling.temperature=0.1,0.9,1.5", "sampling.n=2"]
-    process = start(tmp_path, *hot, fresh=True)
+    process = start(tmp_path, *hot, vllm=True)
     wait_for(lambda: saved(tmp_path) >= 60, process)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()

@@ -15,8 +15,8 @@ from support.paths import ROOT
 from mathbatch.config import Config, ModelConfig
 from mathbatch.config.paths import conf_dir
 from mathbatch.config.vllm_arguments import check_engine_options, vllm_folder
-from mathbatch.models.dates import with_fixed_date
 from mathbatch.fleet.choose import model_of
+from mathbatch.models.dates import with_fixed_date
 from mathbatch.runner.components import sampling_values
 from mathbatch.runner.folders import run_folder
 

@@ -15,9 +15,9 @@ from support.hub import cached
 
 from mathbatch.config.overrides import allow_new_key
 from mathbatch.errors import ConfigError
-from mathbatch.models.adapters import available_adapter, local_adapter
-from mathbatch.models.served_adapters import Adapters
 from mathbatch.fleet.choose import model_of
+from mathbatch.models.checkpoint.adapters import available_adapter, local_adapter
+from mathbatch.models.served_adapters import Adapters
 
 
 def refusal(adapter: Path, *arguments: str) -> str:

@@ -14,7 +14,7 @@ from support.processes import HEAVY, run, run_and_list_modules
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.checkpoint_files import refuse_bad_files
+from mathbatch.models.checkpoint.files import refuse_bad_files
 
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 14960\n"
 PAGE = "<!DOCTYPE html><html><body>Access to this model is restricted</body></html>"

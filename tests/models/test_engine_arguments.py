@@ -16,11 +16,11 @@ from support.configs import composed
 from mathbatch.config import ModelConfig
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.models import engine_arguments as engine_arguments_module
-from mathbatch.models.context_length import context_length, is_surely_taken
+from mathbatch.models.checkpoint.context_length import context_length, is_surely_taken
 from mathbatch.models.engine_arguments import PICTURE_CACHE_NAME, engine_arguments, environment
 from mathbatch.models.leftovers import SHARED_MEMORY, SharedMemoryNotes, own_folder, remove_folder
-from mathbatch.fleet.choose import model_of
 
 # Importing vLLM takes ten seconds, which its processes share with other tests of real engines.
 pytestmark = pytest.mark.usefixtures("vllm")

@@ -22,7 +22,7 @@ SLOW = ("batch_size=2",)
 
 
 def test_a_run_whose_engine_process_is_killed_completes_with_each_unit_once(tmp_path: Path) -> None:
-    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", fresh=True)
+    done = run(tmp_path, *SLOW, KILLING, "saver.victim=engine", vllm=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("starting it again") == 1
     ids = [record["id"] for record in records(run_dir(tmp_path))]
@@ -37,9 +37,10 @@ def test_kill_9_of_real_runs_loses_nothing_and_greedy_answers_are_those_of_an_un
     print(f"seed={seed}")
     rng = random.Random(seed)
     before: list[dict[str, object]] = []
-    for victim in ("run", "both"):
+    # The engine of a fresh run is spawned, as those of users, which are tied to their run even without a reaper.
+    for victim, started in (("run", {"vllm": True}), ("both", {"fresh": True})):
         after = rng.randint(1, 20)
-        killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", f"saver.victim={victim}", fresh=True)
+        killed = run(tmp_path, *SLOW, KILLING, f"saver.after={after}", f"saver.victim={victim}", **started)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         now = records(run_dir(tmp_path))
         assert now[: len(before)] == before, f"saved records are gone (seed {seed})"

@@ -14,8 +14,14 @@ from support.configs import composed
 from mathbatch.commands.check.command import check_composed
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
-from mathbatch.models.quantization import Quantization, needs_of, quantization_of, refuse_unknown, refuse_unsuitable
 from mathbatch.fleet.choose import model_of
+from mathbatch.models.checkpoint.quantization import (
+    Quantization,
+    needs_of,
+    quantization_of,
+    refuse_unknown,
+    refuse_unsuitable,
+)
 
 # vLLM is imported.
 pytestmark = pytest.mark.usefixtures("vllm")

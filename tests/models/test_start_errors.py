@@ -109,6 +109,32 @@ def weights_of_a_smaller_model(folder: Path) -> None:
     edit(folder / "config.json", text_config=text | {"hidden_size": 256})
 
 
+@kind(copy_of_demo, "model.path", "intermediate_size=640, and the weights of the layers have 320")
+def weights_of_a_narrower_model(folder: Path) -> None:
+    text = json.loads((folder / "config.json").read_text())["text_config"]
+    edit(folder / "config.json", text_config=text | {"intermediate_size": 640})
+
+
+@kind(text_model, "model.path", "hidden_act=silo, a function that vLLM does not have", "did you mean 'silu'?")
+def unknown_function(folder: Path) -> None:
+    edit(folder / "config.json", hidden_act="silo")
+
+
+@kind(text_model, "model.path", "rope_type=linaer, which vLLM does not know", "did you mean 'linear'?")
+def unknown_rotation(folder: Path) -> None:
+    edit(folder / "config.json", rope_parameters={"rope_type": "linaer", "rope_theta": 10000.0, "factor": 2.0})
+
+
+@kind(text_model, "model.path", "writes down what is said in a recording, and takes no question")
+def model_of_recordings(folder: Path) -> None:
+    sizes = {"d_model": 64, "encoder_attention_heads": 2, "decoder_attention_heads": 2, "vocab_size": 51865}
+    config = {"model_type": "whisper", "architectures": ["WhisperForConditionalGeneration"], **sizes}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps({"feature_extractor_type": "WhisperFeatureExtractor", "processor_class": "WhisperProcessor"})
+    )
+
+
 @kind(text_model, "model.path", "has 579 tokens, and its config.json vocab_size=400")
 def more_tokens_than_the_model_has(folder: Path) -> None:
     edit(folder / "config.json", vocab_size=400)
@@ -192,6 +218,12 @@ def test_sound_checkpoints_are_let_through(tmp_path: Path) -> None:
         ({"engine": {"max_num_seqs": 0}}, "model.engine.max_num_seqs", "0"),
         ({"engine": {"load_format": "zip"}}, "model.engine.load_format", "zip"),
         ({"engine": {"seed": 1, "kv_cache_dtype": "fp3"}}, "model.engine.kv_cache_dtype", "fp3"),
+        ({"engine": {"model_impl": "transformer"}}, "model.engine.model_impl", "did you mean 'transformers'?"),
+        (
+            {"engine": {"limit_mm_per_prompt": {"vidoe": 1}}},
+            "model.engine.limit_mm_per_prompt.vidoe",
+            "did you mean 'video'?",
+        ),
         ({"engine": {"tokenizer": "/nowhere"}}, "model.engine.tokenizer", "/nowhere"),
         (
             {"engine": {"hf_overrides": {"architectures": ["Llama33ForCausalLM"]}}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.process
 
 # What vLLM does, in small: a thread that ends starts the engine, which starts a worker.
 RUN = """
-import multiprocessing, sys, threading, time
+import multiprocessing, os, sys, threading, time
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.shield import shield_processes
 
@@ -46,29 +46,40 @@ if __name__ == "__main__":
     other = spawning.Process(target=work, args=("other", theirs))
     other.start()
     ours.recv(), ours.recv(), ours.recv()
-    print(other.pid, flush=True)
+    forked = os.fork()  # holds what it has inherited, as a process of a pool does
+    if forked:
+        print(other.pid, forked, flush=True)
     time.sleep(3600)
 """
 
 
 @contextmanager
 def _run(folder: Path) -> Iterator[tuple[psutil.Process, psutil.Process, list[psutil.Process], psutil.Process]]:
-    """Yield a run, its reaper, its engine with its worker, and a process that is not the engine's."""
+    """Yield a run, its reaper, its engine with its worker, and a process that is not the engine's.
+
+    One that the run has forked lives on beside them.
+    """
     script = folder / "script.py"
     script.write_text(RUN)
     started = subprocess.Popen([sys.executable, script], env=environment(), stdout=subprocess.PIPE, text=True)
     with started:
         assert started.stdout is not None
-        other = psutil.Process(int(started.stdout.readline()))
+        other, forked = map(psutil.Process, map(int, started.stdout.readline().split()))
         found = psutil.Process(started.pid)
         (reaper,) = [child for child in found.children() if "mathbatch.models.reaper" in child.cmdline()]
         (engine,) = [child for child in found.children() if child.children()]
         try:
             yield found, reaper, [engine, *engine.children()], other
         finally:
-            for process in (found, reaper, other):
-                if process.is_running():
+            for process in (found, reaper, other, forked):
+                with suppress(psutil.NoSuchProcess):
                     process.kill()
+
+
+def test_an_engine_ends_with_its_run_though_what_the_run_has_forked_lives_on(tmp_path: Path) -> None:
+    with _run(tmp_path) as (run, _, engine, _):
+        run.kill()
+        assert not left_alive(engine, 10)
 
 
 @pytest.mark.parametrize("is_stopped", [False, True], ids=["running", "stopped"])

@@ -12,8 +12,8 @@ from support.processes import run
 from mathbatch.config.overrides import allow_new_key
 from mathbatch.config.paths import locate
 from mathbatch.errors import ConfigError
-from mathbatch.models.trial import variables_of
 from mathbatch.fleet.choose import model_of
+from mathbatch.models.trial import variables_of
 from mathbatch.runner.components import sampling_values
 
 TEMPLATE = """

@@ -92,10 +92,18 @@ def test_no_look_at_a_finished_run_passes_it_on(folder: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("module", ["run", "check"])
-def test_a_terminal_gets_neither_escapes_of_others_nor_styles(folder: Path, module: str) -> None:
-    with Terminal(folder, *BASE, module=module) as terminal:
-        code, said = terminal.wait()
+def test_a_terminal_gets_neither_escapes_of_others_nor_styles(folder: Path) -> None:
+    with Terminal(folder, *BASE) as terminal:
+        _assert_harmless(*terminal.wait())
+
+
+@pytest.mark.usefixtures("vllm")
+def test_a_terminal_of_a_check_gets_neither(folder: Path) -> None:
+    with Terminal(folder, *BASE, module="check", vllm=True) as terminal:
+        _assert_harmless(*terminal.wait())
+
+
+def _assert_harmless(code: int, said: str) -> None:
     assert code == 1, said
     assert visible(ESCAPES) in "".join(said.split("\r\n"))
     assert not steering(said)

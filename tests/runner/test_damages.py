@@ -23,7 +23,7 @@ from support.sound_folders import NAMES, SoundFolder
 
 pytestmark = pytest.mark.process
 
-COUNT = int(os.environ.get("DAMAGES", "12"))
+COUNT = int(os.environ.get("DAMAGES", "6"))
 SEED = os.environ.get("DAMAGES_SEED") or str(random.randrange(1 << 32))
 REPORT = Path(os.environ.get("DAMAGES_REPORT") or os.devnull)
 # Damages of one test, all in folders of one kind, which takes seconds to make.

@@ -1,8 +1,12 @@
-"""Check that a run killed at any moment loses nothing that it saved, and ends as if it had never been killed."""
+"""Check that a run killed at any moment loses nothing that it saved, and ends as if it had never been killed.
+
+KILLS=100 SEED=7 python -m pytest tests/runner/test_kills.py
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import time
@@ -15,8 +19,9 @@ from support.run_folders import records, results, run_dir
 
 pytestmark = pytest.mark.process
 
-KILLS = 100
-ROUNDS = 5
+KILLS = int(os.environ.get("KILLS", "20"))
+# Kills of one run, which is then completed.
+KILLS_OF_RUN = 10
 ROWS = 400
 # About a second of work.
 RUN = ("model.engine.delay_s=0.01", "batch_size=4")
@@ -33,7 +38,7 @@ def wait_for_records(process: Command, folder: Path, count: int) -> None:
 
 
 def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = random.randrange(2**32)
+    seed = int(os.environ.get("SEED", random.randrange(2**32)))
     with capsys.disabled():
         print(f"seed={seed}", end=" ")
     rng = random.Random(seed)
@@ -42,11 +47,11 @@ def test_nothing_saved_is_lost_by_kill_9_at_random_instants(tmp_path: Path, caps
     whole.mkdir()
     assert run(whole, *overrides(data)).returncode == 0
     expected = results(run_dir(whole))
-    for at in range(ROUNDS):
-        folder = tmp_path / f"round{at}"
+    for at in range(0, KILLS, KILLS_OF_RUN):
+        folder = tmp_path / f"kills-{at}"
         folder.mkdir()
         saved: set[str] = set()
-        for _ in range(KILLS // ROUNDS):
+        for _ in range(min(KILLS_OF_RUN, KILLS - at)):
             process = start(folder, *overrides(data, *RUN))
             if rng.random() < 0.4:
                 time.sleep(rng.uniform(0, 1.2))  # at any instant: on a quick machine in the start, the work and the end

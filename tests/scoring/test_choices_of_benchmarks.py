@@ -1,11 +1,13 @@
 r"""Every right and every wrong choice of MathVista and MATH-V, written in the ways in which models write it.
 
 The answers are made from the rows: the letter, the text, both; texts in LaTeX without blanks, as models write them.
+Each choice is written in every second way, in the others with the next choice; EVERY_FORM=1 writes each in all.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,6 +23,7 @@ from mathbatch.scoring.scorers.mathvision import MathVisionScorer
 from mathbatch.scoring.scorers.mathvista import MathVistaScorer
 
 needs_rows = pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the benchmarks' own files are not here")
+EVERY = 1 if os.environ.get("EVERY_FORM") == "1" else 2
 BY_LETTER = ("({letter})", "{letter}", "\\boxed{{{letter}}}", "The answer is {letter}.")
 BY_TEXT = ("{letter}. {text}", "{text}", "\\boxed{{{tight}}}", "The answer is {tight}.")
 PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|\\[a-z]+ [a-z]")
@@ -66,11 +69,11 @@ def tight(text: str) -> str:
 
 def misjudged(scorer: BaseScorer, cases: Iterator[Case], forms: tuple[str, ...]) -> list[str]:
     found = []
-    for sample, right in cases:
+    for row, (sample, right) in enumerate(cases):
         choices = sample.choices or ()
         for at, text in enumerate(choices):
             is_right = at == right or text.strip() == choices[right].strip()
-            for form in forms:
+            for form in forms[(row + at) % EVERY :: EVERY]:
                 response = form.format(letter="ABCDEFGHIJ"[at], text=text, tight=tight(text))
                 score = scorer.score(sample, response)
                 if (score.verdict == "correct") != is_right and (sample.id not in UNDECIDED or form in BY_LETTER):

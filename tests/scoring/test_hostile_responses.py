@@ -27,6 +27,8 @@ pytestmark = pytest.mark.process
 
 MB = 1_000_000
 SEED = 20_260
+# HOSTILE_TIMES=10 in the environment asks ten times as many.
+TIMES = int(os.environ.get("HOSTILE_TIMES", "1"))
 # Golds and responses, and the verdicts of `math`.
 HEALTHY = [
     ("60", "It is 60 in all, so the answer is 60.", "correct"), ("60", r"Hence \boxed{61}.", "wrong"), (r"\frac{1}{2}", r"So $x = 0.5$ and \boxed{\frac{2}{4}}.", "correct"),
@@ -101,10 +103,11 @@ def _command(process: psutil.Process) -> list[str]:
 
 @pytest.mark.parametrize(
     ("scoring", "count"),
-    [("math", 1000), ("auto", 200), (["math", "choice", "number"], 200), ("mathvision", 1000), ("mathvista", 1000)],
+    [("math", 400), ("auto", 200), (["math", "choice", "number"], 200), ("mathvision", 400), ("mathvista", 400)],
     ids=str,
 )
 def test_hostile_answers_cost_only_themselves(tmp_path: Path, scoring: Any, count: int) -> None:
+    count *= TIMES
     seed = SEED + count
     healthy = [unit(f"h{at}", *HEALTHY[at % len(HEALTHY)][:2]) for at in range(100)]
     bad = [

@@ -1,4 +1,4 @@
-"""Fork MathBatch commands from a Python process that has imported the package and has never run anything.
+"""Fork commands from a Python process that has imported the package and has never run anything.
 
 Two thirds of a short command's time are imports. A forked command is a process like any other, with its own folder,
 environment, arguments, streams, signals and exit code. `python -m support.command_server 3` reads requests from the
@@ -7,6 +7,7 @@ socket with that number, until its other end is closed.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
@@ -15,6 +16,8 @@ import runpy
 import signal
 import socket
 import sys
+import tempfile
+import termios
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +33,10 @@ LONGEST_REQUEST = 1 << 17
 
 @dataclass(frozen=True)
 class Request:
-    """One command: `python -m mathbatch.<module> <arguments>`.
+    """One command: `python -m <module> <arguments>`.
 
     With a `report` it writes the names of all modules that it has imported to that file, one a line, when it ends.
+    `on_terminal` tells that its streams are a terminal, which it takes for its own.
     """
 
     module: str
@@ -41,6 +45,7 @@ class Request:
     environment: dict[str, str]
     new_session: bool = False
     report: str | None = None
+    on_terminal: bool = False
 
 
 def main() -> None:
@@ -99,16 +104,22 @@ def _run(request: Request) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # The tests themselves may run under nohup, which the command would inherit.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    if request.new_session:
+    if request.new_session or request.on_terminal:
         os.setsid()
+    if request.on_terminal:
+        os.dup2(1, 0)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
+    # Chosen by TMPDIR when it is asked for first, which an import may have done.
+    tempfile.tempdir = None
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in request.environment
-    sys.path[0] = request.folder
+    paths = request.environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:1] = [request.folder, *(path for path in paths if path and path not in sys.path)]
     sys.argv[1:] = request.arguments
     try:
-        runpy.run_module(f"mathbatch.{request.module}", run_name="__main__", alter_sys=True)
+        runpy.run_module(request.module, run_name="__main__", alter_sys=True)
     finally:
         if request.report is not None:
             Path(request.report).write_text("\n".join(sys.modules), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import io
 import json
 import os
 import select
@@ -21,12 +22,12 @@ from support.paths import PYTHONPATH
 class ForkedCommand:
     """Process of a command. Its attributes and methods mean what they mean in `subprocess.Popen`."""
 
-    def __init__(self, request: Request, status: int, out: int, err: int) -> None:
+    def __init__(self, request: Request, status: int, streams: tuple[int, int] | None) -> None:
         self.args = [request.module, *request.arguments]
         self.returncode: int | None = None
-        # Bytes as they were printed: a carriage return stays one, and what is no UTF-8 is seen.
-        self.stdout: TextIO = os.fdopen(out, encoding="utf-8", errors="backslashreplace", newline="\n")
-        self.stderr: TextIO = os.fdopen(err, encoding="utf-8", errors="backslashreplace", newline="\n")
+        self.stdout: TextIO
+        self.stderr: TextIO
+        self.stdout, self.stderr = (io.StringIO(), io.StringIO()) if streams is None else map(_text_of, streams)
         # Two lines: the process id, and when it has ended its wait status.
         self._status = os.fdopen(status, "rb", buffering=0)
         self.pid = int(self._status.readline())
@@ -37,9 +38,12 @@ class ForkedCommand:
             self.wait()
         return self.returncode
 
-    def wait(self) -> int:
-        """Return the exit code when the process has ended."""
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code when the process has ended. Raises TimeoutExpired if it takes longer."""
         if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                assert timeout is not None
+                raise subprocess.TimeoutExpired(self.args, timeout)
             self.returncode = os.waitstatus_to_exitcode(int(self._status.readline()))
             self._status.close()
         return self.returncode
@@ -64,9 +68,18 @@ class ForkedCommand:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        """Send SIGTERM unless the process has ended."""
+        self.send_signal(15)
+
     def kill(self) -> None:
         """Send SIGKILL unless the process has ended."""
         self.send_signal(9)
+
+
+def _text_of(stream: int) -> TextIO:
+    """Read bytes as they were printed: a carriage return stays one, and what is no UTF-8 is seen."""
+    return os.fdopen(stream, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 class CommandServer:
@@ -83,16 +96,22 @@ class CommandServer:
                 stdout=subprocess.DEVNULL,
             )
 
-    def start(self, request: Request) -> ForkedCommand:
-        """Start a command."""
-        (out, to_out), (err, to_err), (status, to_status) = os.pipe(), os.pipe(), os.pipe()
+    def start(self, request: Request, output: int | None = None) -> ForkedCommand:
+        """Start a command that prints into pipes, or to the file or terminal with this descriptor."""
+        status, to_status = os.pipe()
+        streams = None
+        if output is None:
+            (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+            streams = out, err
+        else:
+            to_out, to_err = os.dup(output), os.dup(output)
         theirs = [to_out, to_err, to_status]
         try:
             socket.send_fds(self._requests, [json.dumps(asdict(request)).encode()], theirs)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        return ForkedCommand(request, status, out, err)
+        return ForkedCommand(request, status, streams)
 
     def close(self) -> None:
         """End the server; commands that are still at work go on."""

@@ -71,14 +71,14 @@ def run(
     module: str = "run",
     fresh: bool = False,
     vllm: bool = False,
-    warm: bool = False,
+    warm: bool = True,
     timeout: float = 600,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in `folder` to its end.
 
-    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports. With
-    `vllm` it has done those of vLLM, whose engines are then forked as well; with `warm` those of scores and plots, and
-    scorers come from a process that all such commands share.
+    A `fresh` command starts its own Python, as users do; others are forked from one that has done their imports. If it
+    is `warm` that has done those of scores and plots, too, and scorers come from a process that all such commands
+    share; with `vllm` that has done those of vLLM as well, whose engines are then forked.
     """
     process = start(folder, *arguments, module=module, fresh=fresh, vllm=vllm, warm=warm, new_session=False)
     out, err = process.communicate(timeout=timeout)
@@ -98,7 +98,9 @@ def start(
     """Start the command line in `folder`, in a process group of its own."""
     if not (fresh or ALL_FRESH):
         server = VLLM_SERVER if vllm else WARM_SERVER if warm else SERVER
-        return command_server(server).start(Request(module, list(arguments), str(folder), environment(), new_session))
+        return command_server(server).start(
+            Request(f"mathbatch.{module}", list(arguments), str(folder), environment(), new_session)
+        )
     return subprocess.Popen(
         command(*arguments, module=module),
         cwd=folder,
@@ -137,7 +139,7 @@ def run_and_list_modules(folder: Path, *arguments: str) -> tuple[subprocess.Comp
     """Run the command line in `folder`; return the modules that it has imported, too."""
     report = folder / "modules.txt"
     process = command_server(SERVER).start(
-        Request("run", list(arguments), str(folder), environment(), report=str(report))
+        Request("mathbatch.run", list(arguments), str(folder), environment(), report=str(report))
     )
     out, err = process.communicate()
     assert process.returncode is not None

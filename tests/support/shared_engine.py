@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from omegaconf import OmegaConf
 
 from mathbatch.base import BaseInferenceModel
-from mathbatch.records import Request, Response
 from mathbatch.fleet.choose import model_of
+from mathbatch.records import Request, Response
 from mathbatch.runner.components import Components
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.pipeline import generate

@@ -69,7 +69,7 @@ def _server() -> CommandServer:
 
 def command(folder: Path, module: str, *arguments: str) -> Ended:
     """Run a command in the folder to its end. Its code is -9 if it hung."""
-    process = _server().start(Request(module, list(arguments), str(folder), environment()))
+    process = _server().start(Request(f"mathbatch.{module}", list(arguments), str(folder), environment()))
     out, err = process.communicate(HANGS_S)
     assert process.returncode is not None
     return Ended(process.returncode, out, err)

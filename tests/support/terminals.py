@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from support.processes import command, environment
+from support.command_server import Request
+from support.forked import command_server
+from support.processes import ALL_FRESH, VLLM_SERVER, Command, command, environment
 
 CTRL_C = b"\x03"
 
@@ -20,11 +22,17 @@ CTRL_C = b"\x03"
 class Terminal:
     """Pseudo-terminal whose session leader and foreground process group is one command. It shows what the user sees.
 
-    `prepare` is called in the process before the command. Use it as a context, which ends the command.
+    `prepare` is called in the process before the command. With `vllm` the command is forked from a process that has
+    made the imports of vLLM, and its engines from it. Use it as a context, which ends the command.
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, module: str = "run", prepare: Callable[[], object] = lambda: None
+        self,
+        folder: Path,
+        *arguments: str,
+        module: str = "run",
+        prepare: Callable[[], object] = lambda: None,
+        vllm: bool = False,
     ) -> None:
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -33,17 +41,22 @@ class Terminal:
             prepare()
 
         self._master, slave = os.openpty()
-        self.process = subprocess.Popen(
-            command(*arguments, module=module),
-            cwd=folder,
-            env=environment(),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            text=True,
-            start_new_session=True,
-            preexec_fn=take_terminal,
-        )
+        self.process: Command
+        if vllm and not ALL_FRESH:
+            request = Request(f"mathbatch.{module}", list(arguments), str(folder), environment(), on_terminal=True)
+            self.process = command_server(VLLM_SERVER).start(request, output=slave)
+        else:
+            self.process = subprocess.Popen(
+                command(*arguments, module=module),
+                cwd=folder,
+                env=environment(),
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                text=True,
+                start_new_session=True,
+                preexec_fn=take_terminal,
+            )
         os.close(slave)
         self._is_open = True
         self._shown = bytearray()

@@ -19,10 +19,15 @@ IMAGES = ("PIL.Image", "PIL.PngImagePlugin", "mathbatch.data.images.decode")
 
 def main() -> None:
     """Fork requested commands until nobody can send requests any more."""
+    prepare()
+    command_server.main()
+
+
+def prepare() -> None:
+    """Import what scores and plots need, and start the process that starts scorers."""
     for name in (*PLOTS, *IMAGES):
         importlib.import_module(name)
     _start_fork_server()
-    command_server.main()
 
 
 def _start_fork_server() -> None:

@@ -14,12 +14,12 @@ from PIL import Image
 from mathbatch.config import ModelConfig
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.errors import SampleError
-from mathbatch.models.abilities import CANT_LOOK
-from mathbatch.models.checkpoint import local_checkpoint
+from mathbatch.models.checkpoint.folder import local_checkpoint
 from mathbatch.models.image_tokens import EXTREMES, STAND_IN, Size, TokenFormula
 from mathbatch.models.limits import VLLM, refuse_small_memory
 from mathbatch.models.packages import missing_package
 from mathbatch.models.renderer import PromptRenderer, RenderedPrompt
+from mathbatch.models.start_errors import CANT_LOAD
 from mathbatch.models.trial import without_output
 from mathbatch.records import ImageRef
 
@@ -63,7 +63,7 @@ class ChatRenderer:
                 if self._config.max_images and self._renderer.processor is not None:
                     with suppress(SampleError):
                         self._try(STAND_IN)
-        except CANT_LOOK as error:
+        except CANT_LOAD as error:
             return missing_package(error) or f"vLLM can't read the model's files: {_in_one_line(error)}"
         return None
 

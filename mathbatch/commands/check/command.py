@@ -19,9 +19,9 @@ from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.config.vllm_arguments import vllm_folder
-from mathbatch.models.adapters import local_adapter
-from mathbatch.models.checkpoint import local_checkpoint
-from mathbatch.models.quantization import needs_of, quantization_of
+from mathbatch.models.checkpoint.adapters import local_adapter
+from mathbatch.models.checkpoint.folder import local_checkpoint
+from mathbatch.models.checkpoint.quantization import needs_of, quantization_of
 from mathbatch.models.trial import without_output
 from mathbatch.reports.findings import show_findings
 from mathbatch.reports.terminal import Terminal

@@ -24,7 +24,7 @@ from mathbatch.fleet.model import FleetModel
 from mathbatch.fleet.servers.addresses import Address
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.sizing import Plan
-from mathbatch.models.context_length import context_length
+from mathbatch.models.checkpoint.context_length import context_length
 from mathbatch.models.engine_arguments import engine_arguments, environment
 from mathbatch.models.vllm import VllmModel
 

@@ -68,7 +68,7 @@ class CheckedSweeper(BasicSweeper):
         is_swept = any(override.is_sweep_override() for override in overrides)
         if not is_swept and isinstance(self.launcher, SharedEngineLauncher):
             return current_sweep().leave_alone(loader, self.config, cells[0])
-        current_sweep().check(loader, self.config, cells, 0)
+        current_sweep().check_ahead(loader, self.config, cells)
         return super().sweep(arguments)
 
     @staticmethod

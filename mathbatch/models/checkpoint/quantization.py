@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mathbatch.config import ModelConfig
 from mathbatch.config.vllm_arguments import vllm_folder
 from mathbatch.errors import ConfigError
-from mathbatch.models.checkpoint import config_of
+from mathbatch.models.checkpoint.folder import config_of
 
 # Methods that vLLM has given to packages of their own, which register themselves with it.
 PLUGINS = {"bitsandbytes": "vllm-bnb-plugin"}

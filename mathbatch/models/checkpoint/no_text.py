@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
+from mathbatch.models.checkpoint.folder import config_of
 
 # Engine arguments by which a checkpoint may become another model than its config.json says.
 OTHERWISE = {"hf_overrides", "hf_config_path", "config_format", "runner", "convert", "model_impl"}
@@ -27,10 +27,9 @@ def refuse_no_text(config: ModelConfig, found_at: str) -> None:
     """
     from vllm.model_executor.models import registry
 
-    file = Path(found_at) / "config.json"
-    if OTHERWISE & config.engine.keys() or not file.is_file():
+    if OTHERWISE & config.engine.keys():
         return
-    found = json.loads(file.read_text("utf-8"))
+    found = config_of(Path(found_at))
     names = found.get("architectures") or []
     is_known = not names or not registry._VLLM_MODELS.keys().isdisjoint(names)
     if "model_type" in found and is_known and set(architectures()).isdisjoint(names):

@@ -15,7 +15,8 @@ from typing import Any
 from mathbatch.config import ModelConfig
 from mathbatch.config.model_limits import USUAL_CONTEXT
 from mathbatch.errors import ConfigError
-from mathbatch.models.checkpoint import config_of, local_checkpoint
+from mathbatch.models.checkpoint.folder import config_of, local_checkpoint
+from mathbatch.models.start_errors import CANT_LOAD
 
 # Keys with a length in `config.json`, and those of the part that is about text. vLLM takes the smallest.
 LENGTHS = (
@@ -25,8 +26,6 @@ LENGTHS = (
 TEXT_PARTS = ("text_config", "llm_config", "language_config")
 # Engine arguments by which another configuration counts than that in `config.json`, or less of it.
 CHANGES_CONFIG = {"hf_overrides", "hf_config_path", "config_format", "disable_sliding_window", "load_format"}
-# Errors for which vLLM can't load the checkpoint either. The load tells them.
-CANT_LOOK = (ValueError, RuntimeError, OSError, ImportError, TypeError, LookupError, AttributeError, AssertionError)
 
 
 def context_length(config: ModelConfig) -> int | None:
@@ -55,7 +54,7 @@ def length_for(configured: int | None, arguments: Mapping[str, Any]) -> int | No
         return wanted
     try:
         model = _model_config(arguments)
-    except CANT_LOOK:
+    except CANT_LOAD:  # the load tells it
         return wanted
     if _takes(model, wanted):
         return wanted
@@ -82,7 +81,7 @@ def is_surely_taken(length: int, folder: Path, arguments: Mapping[str, Any]) -> 
 def _length_of_checkpoint(arguments: Mapping[str, Any]) -> int | None:
     try:
         return int(_model_config(arguments).max_model_len)
-    except CANT_LOOK:
+    except CANT_LOAD:
         return None
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from mathbatch.config import ModelConfig, hub
 from mathbatch.errors import ConfigError
-from mathbatch.models.adapters import KEY, WEIGHTS, Adapter
+from mathbatch.models.checkpoint.adapters import KEY, WEIGHTS, Adapter
+from mathbatch.models.checkpoint.damage import damage_of, header_of
 
 if TYPE_CHECKING:
     from vllm.config import ModelConfig as VllmModelConfig
@@ -140,11 +140,7 @@ def _weights_of(model: VllmModelConfig) -> Iterator[tuple[str, Shape]]:
 
 def _shapes(file: Path) -> Iterator[tuple[str, Shape]]:
     """Yield names and shapes of the tensors in a file. Raises ConfigError if it is damaged."""
-    try:
-        with file.open("rb") as stream:
-            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-    except (OSError, ValueError, MemoryError, OverflowError) as error:
-        raise ConfigError(KEY, f"{file} can't be read as safetensors: {error}", "copy or save it again") from error
-    for name, entry in header.items():
-        if name != "__metadata__":
-            yield name, tuple(entry["shape"])
+    if (damage := damage_of(file)) is not None:
+        raise ConfigError(KEY, f"{file} {damage}", "copy or save it again")
+    for name, entry in header_of(file).items():
+        yield name, tuple(entry["shape"])

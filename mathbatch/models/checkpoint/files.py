@@ -13,8 +13,8 @@ from typing import Any
 
 from mathbatch.config import ModelConfig
 from mathbatch.errors import ConfigError
-from mathbatch.models.file_damage import damage_of
-from mathbatch.models.weight_files import has_weights, refuse_bad_weights
+from mathbatch.models.checkpoint.damage import damage_of
+from mathbatch.models.checkpoint.weights import has_weights, refuse_bad_weights
 
 CONFIG, MISTRAL_CONFIG = "config.json", "params.json"
 ADAPTER, DIFFUSERS = "adapter_config.json", "model_index.json"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from mathbatch.errors import ConfigError
-from mathbatch.models.file_damage import damage_of, header_of
+from mathbatch.models.checkpoint.damage import damage_of, header_of
 
 SHARD = re.compile(r"(.+-)(\d{5})(-of-(\d{5})\..+)")
 # Patterns of file names by `model.engine.load_format`, in the order in which vLLM tries them, with the index of each.
@@ -31,8 +31,6 @@ TRIED = {
     "npcache": [PICKLED],
     "pt": [PLAIN],
 }
-# Names of the embedding of the language model's tokens; others are those of layers or of further modalities.
-EMBEDDING = re.compile(r"(?:(?:model|language_model|text_model)\.)*embed_tokens\.weight")
 FLOATS = {"F32", "F16", "BF16"}
 # States of a training, and adapters, which are no weights of a model.
 NO_WEIGHTS = ("training_args.bin", "optimizer.*", "scheduler.*", "scaler.*", "adapter_model.*", "rng_state*")
@@ -80,16 +78,15 @@ def weight_files(folder: Path) -> list[str]:
     return []
 
 
-def embedding_shape(folder: Path) -> tuple[int, int] | None:
-    """Return the number of tokens and the width of the language model's embedding by the headers of safetensors files.
+def shapes_of(folder: Path, names: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the shapes of the matrices with these names by the headers of safetensors files.
 
-    It is None if no file has it, or if it is quantised.
+    Those of damaged files are left out, and those that are quantised.
     """
     for path in sorted(folder.glob("*.safetensors")):
         for name, tensor in header_of(path).items() if damage_of(path) is None else ():
-            if EMBEDDING.fullmatch(name) and tensor["dtype"] in FLOATS and len(tensor["shape"]) == 2:
-                return tensor["shape"][0], tensor["shape"][1]
-    return None
+            if names.fullmatch(name) and tensor["dtype"] in FLOATS and len(tensor["shape"]) == 2:
+                yield tensor["shape"][0], tensor["shape"][1]
 
 
 def _wanted(folder: Path, names: list[str], found: list[str], index: str) -> tuple[list[str], str]:

@@ -1,0 +1,83 @@
+"""Simulate a fleet: members with a number of slots, whose answers take as long as those of models that reason.
+
+`model.engine` has `members`, `slots`, `mean_s`, and `report`: the file that gets what was seen. Times are log-normal
+with this mean and a spread of SIGMA, each drawn from the hash of its prompt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mathbatch.fleet.member import Member
+from mathbatch.fleet.model import FleetModel
+from mathbatch.records import Request, Response
+
+# Standard deviation of the logarithm: one answer in forty takes more than four times the mean.
+SIGMA = 0.8
+
+
+class SimulatedMember(Member):
+    """Runs as many requests at once as it has slots; the others wait."""
+
+    def __init__(self, number: int, slots: int, mean_s: float) -> None:
+        self.name, self.capacity = f"member {number}", slots
+        self._slots = asyncio.Semaphore(slots)
+        self._mu = math.log(mean_s) - SIGMA**2 / 2
+        self.spans: list[tuple[float, float]] = []
+        self.last_arrival = 0.0
+
+    async def start(self, say: Callable[[str], object]) -> None: ...
+
+    async def answer(self, request: Request) -> Response:
+        seconds = random.Random(request.prompt).lognormvariate(self._mu, SIGMA)
+        self.last_arrival = time.monotonic()
+        async with self._slots:
+            started = time.monotonic()
+            await asyncio.sleep(seconds)
+        # What a timer is late is time that a real engine would have used.
+        self.spans.append((started, started + seconds))
+        return Response(text="\\boxed{1}", finish_reason="stop", prompt_tokens=10, output_tokens=10)
+
+    async def stop(self) -> None: ...
+
+
+class SimulatedFleet(FleetModel):
+    """Members that only wait. At its end it writes how busy their slots were."""
+
+    async def members(self) -> Sequence[Member]:
+        options = self.config.engine
+        self._simulated = [
+            SimulatedMember(number, int(options["slots"]), float(options["mean_s"]))
+            for number in range(int(options["members"]))
+        ]
+        self._started = time.monotonic()
+        return self._simulated
+
+    async def close(self) -> None:
+        await super().close()
+        await asyncio.to_thread(Path(self.config.engine["report"]).write_text, json.dumps(self._seen()))
+
+    def _seen(self) -> dict[str, float]:
+        """Return the share of slot time that was used until the last request came, and how long the rest took.
+
+        The rest is compared with the longest answer, which no schedule can shorten.
+        """
+        spans = [span for member in self._simulated for span in member.spans]
+        began = min(start for start, _ in spans)
+        tail = max(member.last_arrival for member in self._simulated)
+        slots = sum(member.capacity for member in self._simulated)
+        used = sum(max(0.0, min(end, tail) - start) for start, end in spans)
+        longest = max(end - start for start, end in spans)
+        last = max(end for _, end in spans)
+        return {
+            "busy": used / (slots * (tail - began)),
+            "until_tail_s": tail - began,
+            "tail_s": last - tail,
+            "longest_answer_s": longest,
+        }
