@@ -6,6 +6,7 @@ python scripts/bench.py sweep [--only text]          eight settings over one dat
 python scripts/bench.py resume                       a million rows, 99.9 % of them done
 python scripts/bench.py growth [--rows 1000000 …]    run, again, verify, resume, compare: 1 and 10 million rows
 python scripts/bench.py fleet [--only driver]        what replicas cost the run, and whether they are kept busy
+python scripts/bench.py servers                      1,000 requests in flight, against a bare aiohttp loop
 python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
 """
 
@@ -20,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import fleets, growing, overhead, scoring, sweeping, throughput
+from bench_parts import fleets, growing, overhead, scoring, serving, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "resume": "seconds until a run that is 99.9 % done is complete",
     "growth": "memory and rows/s of run, resume, verify and compare at 1 and 10 million rows",
     "fleet": "what several engines cost: processor time, units/s, idle slots",
+    "servers": "processor time for a request to a server, against a bare loop",
     "scoring": "answers/s of the scorer math, processor time and memory",
 }
 
@@ -59,9 +61,10 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
     parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring, "growth": growing}
     parts |= {"fleet": fleets}
+    parts["servers"] = serving
     part = parts.get(arguments.benchmark, overhead)
-    if part is scoring:
-        found = scoring.measure(work, arguments.repeats, arguments.quick, say)
+    if part in (scoring, serving):
+        found = part.measure(work, arguments.repeats, arguments.quick, say)
     elif part is growing:
         found = growing.measure(work, arguments.repeats, arguments.quick, arguments.rows, say)
     elif part is fleets:

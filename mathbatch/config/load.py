@@ -34,7 +34,8 @@ def typed(composed: DictConfig, schema: type[C] = Config, is_new: bool = True) -
         if is_new:  # before anything else is said, which could show the secret
             refuse_written_secrets(values, "")
         merged = OmegaConf.merge(OmegaConf.structured(schema), values)
-        for path in sorted(OmegaConf.missing_keys(merged)):
+        # A name is made of the path where there is one, so that is what to give.
+        for path in sorted(OmegaConf.missing_keys(merged), key=lambda path: (path.endswith(".name"), path)):
             raise ConfigError(path, "has no value", f"give it on the command line: {path}=…")
         dataset = values.get("dataset") if isinstance(values, dict) else None
         if isinstance(dataset, dict):

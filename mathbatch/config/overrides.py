@@ -10,7 +10,7 @@ from mathbatch.errors import ConfigError, nearest
 
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
 CONFIG_GROUPS = ("model", "dataset", "sampling", "cluster")
-OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs")
+OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs", "extra_body", "prices")
 # Dictionaries whose keys the schema does not list. Whatever receives them checks them.
 FREE_FORM = (
     *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),

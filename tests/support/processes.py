@@ -37,6 +37,7 @@ ENGINE = "VLLM::EngineCor"
 # Modules that take long to import: a command that answers at once has imported none of them.
 HEAVY = frozenset(
     {"torch", "vllm", "transformers", "datasets", "numpy", "pandas", "scipy", "sympy", "matplotlib", "pyarrow"}
+    | {"aiohttp"}
 )
 
 WATCHED = """

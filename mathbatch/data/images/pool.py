@@ -206,9 +206,7 @@ class NoImages:
 class AnnouncedImages:
     """Announcement of a request with images. `refs` are its images by their keys."""
 
-    def __init__(
-        self, pool: ImagePool, request: Request, decoder: Decoder, refs: dict[ImageKey, ImageRef]
-    ) -> None:
+    def __init__(self, pool: ImagePool, request: Request, decoder: Decoder, refs: dict[ImageKey, ImageRef]) -> None:
         self._pool, self._request, self._decoder, self._refs = pool, request, decoder, refs
         self._is_expected = False
         self._expect()

@@ -66,7 +66,9 @@ def _split(place: str, written: str) -> SplitResult:
     except ValueError as error:
         raise ConfigError(place, f"no address: {error}", fix) from None
     if split.username is not None or split.password is not None:
-        raise ConfigError(place, "a user or a password would be saved with the run", f"put a key into the variable {KEY}")
+        raise ConfigError(
+            place, "a user or a password would be saved with the run", f"put a key into the variable {KEY}"
+        )
     if split.scheme not in ("http", "https") or not split.hostname or not has_port:
         raise ConfigError(place, "no address that begins with http:// or https:// and a host", fix)
     if split.query or split.fragment:

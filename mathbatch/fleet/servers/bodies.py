@@ -1,7 +1,7 @@
 """Write the body of a request: messages with their pictures in place, and sampling parameters by the server's names.
 
-    {"model": "qwen", "temperature": 0.0, "max_tokens": 1024, "seed": 7, "messages": [{"role": "user", "content": [
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,…"}}, {"type": "text", "text": "How many?"}]}]}
+{"model": "qwen", "temperature": 0.0, "max_tokens": 1024, "seed": 7, "messages": [{"role": "user", "content": [
+    {"type": "image_url", "image_url": {"url": "data:image/png;base64,…"}}, {"type": "text", "text": "How many?"}]}]}
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class BodyWriter:
         """Return the body of a request whose images are WireImages."""
         seed = request.sampling.get("seed")
         seeded = b"" if seed is None else b',"seed":%d' % seed
-        messages = _encode([message if type(message["content"]) is str else _sent(message) for message in request.messages])
+        messages = _encode(
+            [message if type(message["content"]) is str else _sent(message) for message in request.messages]
+        )
         return b"".join((head.json, seeded, b',"messages":', messages, b"}"))
 
     def shortest(self, length: str) -> bytes:

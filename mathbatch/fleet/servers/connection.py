@@ -77,7 +77,8 @@ class Connection:
         self.is_closed = True
         now = asyncio.get_running_loop().time()
         for limit in self._running:
-            limit.reschedule(now)
+            if not limit.expired():
+                limit.reschedule(now)
         await self._session.close()
 
     async def _exchange(self, method: str, url: str, data: Any) -> Reply:
@@ -115,7 +116,9 @@ class Connection:
             return Unreachable("connection_lost", "it was taken out")
         if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
             problem = f"{self.address.name} has no certificate that can be trusted: {_words(error)}"
-            return ConfigError("model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE")
+            return ConfigError(
+                "model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE"
+            )
         if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno not in PASSING:
             return Unreachable("connection_lost", f"no connection: {_words(error.os_error)}")
         if isinstance(error, aiohttp.ClientHttpProxyError):

@@ -24,7 +24,8 @@ GENERATION = (
 ALL_TOKENS = (0, -1)
 # Longest answer by its two names in the protocol. Servers take the older one, but for some models of OpenAI.
 LENGTHS = ("max_tokens", "max_completion_tokens")
-_DEFAULTS = {one.name: one.default for one in fields(SamplingConfig)}
+# Values that change nothing. Without a longest answer there is no limit but the context's.
+_OFF = {one.name: one.default for one in fields(SamplingConfig)} | {"max_tokens": None}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Dialect:
 
 
 def _is_off(name: str, value: Any) -> bool:
-    return value is None or value == _DEFAULTS.get(name) or (name == "top_k" and value in ALL_TOKENS)
+    return value is None or value == _OFF.get(name) or (name == "top_k" and value in ALL_TOKENS)
 
 
 def _same(*names: str) -> dict[str, str]:

@@ -9,9 +9,9 @@ from functools import partial
 from typing import ClassVar
 
 from mathbatch.data.images.pool import image_refs
-from mathbatch.errors import ConfigError, EngineError, JobError, SampleError
+from mathbatch.errors import ConfigError, JobError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
-from mathbatch.fleet.servers.addresses import Address, Key
+from mathbatch.fleet.servers.addresses import URLS, Address, Key
 from mathbatch.fleet.servers.bodies import BodyWriter, Head
 from mathbatch.fleet.servers.connection import Connection
 from mathbatch.fleet.servers.dialects import LENGTHS, UNKNOWN, Dialect, beyond_openai
@@ -24,9 +24,9 @@ from mathbatch.fleet.servers.replies import response_of
 from mathbatch.fleet.servers.waits import Waits
 from mathbatch.records import Request, Response
 
-# Tries of a start before the user is told what is waited for, and seconds between two tries, at most.
+# Tries of a start before the user is told what is waited for, and seconds between two tries: at first, and at most.
 QUIET_TRIES = 3
-MOST_BETWEEN_S = 10.0
+FIRST_BETWEEN_S, MOST_BETWEEN_S = 0.1, 10.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ServerSettings:
 class ServerMember(Member):
     """OpenAI-compatible server at an address."""
 
-    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0, 10.0)
+    pauses_s: ClassVar[tuple[float, ...]] = (0.0, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0)
     images_preprocessed = None
 
     def __init__(
@@ -59,7 +59,6 @@ class ServerMember(Member):
         self._dialect, self._length = settings.dialect, LENGTHS[settings.dialect.kind == "openai"]
         self._connection: Connection | None = None
         self._aboard = 0
-        self._successes = 0
         self._down_since: float | None = None
         self._probing: asyncio.Task[bool] | None = None
         self._said: set[str] = set()
@@ -108,7 +107,7 @@ class ServerMember(Member):
             await connection.close()
 
     async def _first_answer(self, connection: Connection) -> None:
-        """Wait for a real answer of one token. Raise ConfigError, and EngineError when it took too long."""
+        """Wait for a real answer of one token. Raise ConfigError if there can be none, or is none in time."""
         loop = asyncio.get_running_loop()
         since = self._down_since = self._down_since if self._down_since is not None else loop.time()
         tries = 0
@@ -119,26 +118,26 @@ class ServerMember(Member):
                 why, tries = self._key.hide(str(error)), tries + 1
             left = since + self._settings.start_s - loop.time()
             if left <= 0:
-                raise EngineError(
-                    f"no answer of {self.name} in {self._settings.start_s:g} s: {why}\n"
-                    "  fix: start it, or correct model.base_urls; model.start_timeout_s is how long it is waited for"
-                )
+                problem = f"no answer of {self.name} in {self._settings.start_s:g} s: {why}"
+                fix = "start it, or correct the address; model.start_timeout_s is how long it is waited for"
+                raise ConfigError(URLS, problem, fix)
             if tries == QUIET_TRIES:
                 self._say(f"waiting for the first answer of {self.name} ({why})")
-            await asyncio.sleep(min(left, MOST_BETWEEN_S, 0.25 * 2**tries))
+            await asyncio.sleep(min(left, MOST_BETWEEN_S, FIRST_BETWEEN_S * 2**tries))
 
     async def _probe(self, connection: Connection) -> None:
         """Ask for one token. Raise Unanswered if the server can't answer, and ConfigError if it never will."""
         reply = await connection.post(self._writer.shortest(self._length))
         if reply.status == 200:
-            return refuse_unready(reply, self._address)
+            refuse_unready(reply, self._address, self._key)
+            return
         error = refuse(reply, self._address, self._key, self._settings.model, LENGTHS, self._length)
         if isinstance(error, OtherLength):  # samples are sent with that name; the server is there
             self._length = error.instead
         elif isinstance(error, ConfigError) or (isinstance(error, Unanswered) and not isinstance(error, Crowded)):
             raise error
         elif reply.status == 404:
-            refuse_unready(reply, self._address)
+            refuse_unready(reply, self._address, self._key)
 
     def _head(self, request: Request) -> Head:
         """Return the beginning of the body of a request. Raise JobError for what the server doesn't take."""
@@ -156,10 +155,9 @@ class ServerMember(Member):
     async def _persist(self, connection: Connection, request: Request, head: Head, body: bytes) -> Response:
         """Send a request until it is answered. Raise MemberLost if the server is gone, else what `refuse` returns.
 
-        A request that fails again and again is its own fault where the server answers others meanwhile.
+        A request that fails again and again is its own fault where the server answers another one then.
         """
         waits, failures, crowds, hangs = self._settings.waits, 0, 0, 0
-        before = self._successes
         while True:
             try:
                 return await self._send(connection, request, head, body)
@@ -174,7 +172,7 @@ class ServerMember(Member):
                 failures, hangs, last = failures + 1, hangs + (error.kind == "timeout"), error
             if failures > len(waits.pauses_s) or hangs >= waits.hangs:
                 why = self._key.hide(str(last))
-                if self._successes == before and not await self._still_answers(connection):
+                if not await self._still_answers(connection):
                     raise MemberLost(f"it answers nothing any more: {why}") from last
                 raise SampleError(last.kind, f"{why}, at the last of {failures} tries") from last
             pause_s = waits.pauses_s[failures - 1] if last.wait_s is None else last.wait_s
@@ -189,7 +187,6 @@ class ServerMember(Member):
             self._pace.leave()
         if reply.status == 200:
             response = response_of(reply.body, self._settings.marks, request.content)
-            self._successes += 1
             self._pace.note_success(self._aboard)
             return response
         error = refuse(reply, self._address, self._key, self._settings.model, head.sent, head.length)

@@ -1,6 +1,6 @@
 """Answer requests with OpenAI-compatible servers: vLLM, SGLang, LMDeploy, and those of companies.
 
-    python -m mathbatch.run model=openai model.path=qwen "model.base_urls=[http://a:8000/v1,http://b:8000/v1]"
+python -m mathbatch.run model=openai model.path=qwen "model.base_urls=[http://a:8000/v1,http://b:8000/v1]"
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mathbatch.fleet.servers.waits import Waits
 
 # Settings of an engine that nothing can be done about in a request, with their values where they are not set, and who
 # has to set them.
-OF_THE_ENGINE = {
+OF_THE_ENGINE: dict[str, Any] = {
     "revision": None,
     "tensor_parallel_size": None,
     "replicas": None,
@@ -79,6 +79,6 @@ class ServerModel(FleetModel):
             self._pictures.close()
 
     @property
-    def images_read(self) -> int:
+    def images_read(self) -> int:  # type: ignore[override]
         """Return how many pictures were read, for all servers."""
         return 0 if self._pictures is None else self._pictures.reads

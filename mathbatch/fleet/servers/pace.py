@@ -14,6 +14,8 @@ from collections.abc import Callable
 # Requests at once to a server that is not known yet.
 FIRST_LIMIT = 20
 SHRINK = 0.8
+# Share of the limit that has to be in use for it to grow. Of answers that come together, each leaves a place.
+IN_USE = 0.5
 
 
 class Pace:
@@ -64,8 +66,8 @@ class Pace:
         self._wake()
 
     def note_success(self, aboard: int) -> None:
-        """Grow, if the server had as many requests as it may: `aboard` is how many it has, this one included."""
-        if aboard < self.limit:
+        """Grow, if the server has nearly as many requests as it may: `aboard` is how many, this one included."""
+        if aboard < self.limit * IN_USE:
             return
         before = self.limit
         self._limit += 1.0 if not self._episode else 1.0 / self._limit

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mathbatch.errors import ConfigError
-from mathbatch.fleet.servers.addresses import URLS, Address
+from mathbatch.fleet.servers.addresses import URLS, Address, Key
 from mathbatch.fleet.servers.connection import Connection, Reply
 from mathbatch.fleet.servers.dialects import KINDS, OWNERS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.outcomes import Unanswered
@@ -22,13 +22,13 @@ class _Models(msgspec.Struct):
     data: list[_Model] = []
 
 
-def refuse_unready(reply: Reply, address: Address) -> None:
+def refuse_unready(reply: Reply, address: Address, key: Key) -> None:
     """Raise for a reply to a prompt that is no answer: ConfigError where another program or path answers.
 
     A server whose list of models is there may have no engine behind it any more, so only an answer counts
     (https://github.com/vllm-project/vllm/issues/53157). Raise Unanswered where there may be one later.
     """
-    words = complaint_of(reply.body).message
+    words = key.hide(complaint_of(reply.body).message)
     if reply.status == 404:
         raise ConfigError(URLS, f"nothing answers prompts at {address.chat} (it says 404: {words})", with_v1(address))
     try:

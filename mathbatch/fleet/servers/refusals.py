@@ -1,8 +1,8 @@
 """Read what servers say where they give no answer: each kind has its own form, and its own words for the same thing.
 
-    {"error": {"message", "type", "param", "code"}}      vLLM, OpenAI
-    {"object": "error", "message", "type", "code", "param"}      SGLang, LMDeploy
-    {"error": "Unauthorized"}      {"detail": "Not Found"}      a page of HTML
+{"error": {"message", "type", "param", "code"}}      vLLM, OpenAI
+{"object": "error", "message", "type", "code", "param"}      SGLang, LMDeploy
+{"error": "Unauthorized"}      {"detail": "Not Found"}      a page of HTML
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ TOO_LONG = re.compile(
     r"|string_above_max_length|input (?:length|is too long)",
     re.IGNORECASE,
 )
-NO_MODEL = re.compile(r"\bmodel\b.*\b(?:not exist|not found|unknown|not available|not supported)\b", re.IGNORECASE | re.DOTALL)
+NO_MODEL = re.compile(
+    r"\bmodel\b.*\b(?:not exist|not found|unknown|not available|not supported)\b", re.IGNORECASE | re.DOTALL
+)
 NO_CREDIT = re.compile(r"insufficient[_ ](?:quota|balance|credit|funds)|exceeded your current quota", re.IGNORECASE)
 MODERATED = re.compile(r"moderation|flagged|content[_ ](?:policy|filter)|data_inspection|safety", re.IGNORECASE)
 # Statuses that may be gone at the next try: 408, 409, 423, 425, and all of the server's own errors.
@@ -67,7 +69,7 @@ def complaint_of(body: bytes) -> Complaint:
 
 def _plain(body: bytes) -> str:
     """Return what a person can read of a page."""
-    text = body[:1 << 16].decode(errors="replace")
+    text = body[: 1 << 16].decode(errors="replace")
     text = re.sub(r"(?is)<(script|style).{0,9999}?</\1>|<[^<>]{0,999}>", " ", text)
     return " ".join(text.split())[:SHOWN] or "nothing"
 
@@ -85,14 +87,20 @@ def refuse(reply: Reply, address: Address, key: Key, model: str, sent: Collectio
         what = "refuses the key in" if key.is_set else "wants a key, and there is none in"
         return ConfigError(KEY, f"{address.name} {what} the variable {key.variable} ({said})", _key_fix(key))
     if reply.status == 402 or (reply.status == 429 and NO_CREDIT.search(found.words)):
-        return ConfigError(KEY, f"the account has no credit left ({said})", "add some, and run again: what is saved is kept")
+        return ConfigError(
+            KEY, f"the account has no credit left ({said})", "add some, and run again: what is saved is kept"
+        )
     if reply.status == 429:
         return Crowded("rate_limited", said, asked_wait(reply.headers))
     if reply.status in AGAIN or (reply.status >= 500 and reply.status not in WRONG_PATH) or reply.status < 300:
         return Unanswered("server_error", said, asked_wait(reply.headers))
     if reply.status < 400 or reply.status in WRONG_PATH:
         return _elsewhere(reply, address, said)
-    if found.param == "model" or "model_not_found" in found.code or (reply.status == 404 and NO_MODEL.search(found.message)):
+    if (
+        found.param == "model"
+        or "model_not_found" in found.code
+        or (reply.status == 404 and NO_MODEL.search(found.message))
+    ):
         return ConfigError("model.path", f"{model} is no model there ({said})", f"see {address.models} for its names")
     return _of_the_sample(reply, found, said, sent, length)
 
