@@ -16,8 +16,8 @@ from typing import Any
 from mathbatch.config import ModelConfig, hub
 from mathbatch.config.model_limits import USUAL_CONTEXT
 from mathbatch.config.paths import locate
-from mathbatch.models.checkpoint.folder import config_of, local_checkpoint
 from mathbatch.models.checkpoint.damage import damage_of, header_of
+from mathbatch.models.checkpoint.folder import config_of, local_checkpoint
 from mathbatch.models.checkpoint.weights import weight_files
 
 # Parts of `config.json` about the language model of a checkpoint that reads pictures.

@@ -40,7 +40,7 @@ def config_of(group: str) -> Config:
     return composed(f"model={group}", f"model@judge.model={group}")
 
 
-def choose.model_of(group: str) -> ModelConfig:
+def model_of(group: str) -> ModelConfig:
     return config_of(group).model
 
 
@@ -80,20 +80,20 @@ def test_servers_are_a_model_and_a_judge_by_the_name_that_they_have_for_it() -> 
 
 
 def test_no_two_groups_share_a_name() -> None:
-    shared = [name for name, count in Counter(choose.model_of(group).name for group in GROUPS).items() if count > 1]
+    shared = [name for name, count in Counter(model_of(group).name for group in GROUPS).items() if count > 1]
     assert not shared
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_parser_that_a_group_names_is_one_of_vllm(group: str) -> None:
-    reasoning = choose.model_of(group).reasoning
+    reasoning = model_of(group).reasoning
     assert (reasoning is not None) == (group in THINKING)
     assert reasoning is None or isinstance(reasoning, list) or reasoning in parsers_of_vllm()
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_code_of_a_checkpoint_is_run_by_no_group_and_its_file_says_how_to_allow_it(group: str) -> None:
-    assert not choose.model_of(group).trust_remote_code
+    assert not model_of(group).trust_remote_code
     assert ("model.trust_remote_code=true" in text_of(group)) == (group in REMOTE_CODE)
 
 
@@ -108,7 +108,7 @@ def test_a_prompt_of_its_own_length_fits_beside_the_longest_answer(group: str) -
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_readme_lists_each_group_with_its_checkpoint(group: str) -> None:
     (row,) = re.findall(rf"^\| `{group}` \|.*$", README, re.MULTILINE)
-    path = choose.model_of(group).path
+    path = model_of(group).path
     assert path in row or group == "demo"
     assert ("trust_remote_code" in row) == (group in REMOTE_CODE)
 
@@ -156,7 +156,7 @@ def test_the_longest_answer_makes_one_run_whichever_key_gives_it() -> None:
 
 @pytest.mark.parametrize("group", ["gpt_oss", "llama3", "mistral_small"])
 def test_a_template_that_dates_its_prompts_gets_the_same_date_every_day(group: str) -> None:
-    variables = with_fixed_date(choose.model_of(group).chat_template_kwargs)
+    variables = with_fixed_date(model_of(group).chat_template_kwargs)
     assert re.fullmatch(r"\d{2} \w{3} 202\d", variables["strftime_now"]("%d %b %Y"))
     todays = composed(f"model={group}", "model.chat_template_kwargs.strftime_now=null").model
     assert with_fixed_date(todays.chat_template_kwargs) == {}

@@ -28,19 +28,15 @@ def command(*overrides: str, size: int = 2, **engine: Any) -> list[str]:
 
 
 def test_sglang_and_lmdeploy_get_the_options_that_they_have() -> None:
-    assert (
-        command("deploy=sglang", MODEL, "model.name=m")[1:]
-        == (
-            "-m sglang.launch_server --model-path=owner/name --served-model-name=m --host=127.0.0.1 --port=20001 "
-            "--tp-size=2 --context-length=8192"
-        ).split()
+    words = command("deploy=sglang", MODEL, "model.name=m")[1:]
+    assert " ".join(words) == (
+        "-m sglang.launch_server --model-path=owner/name --served-model-name=m --host=127.0.0.1 --port=20001 "
+        "--tp-size=2 --context-length=8192"
     )
-    assert (
-        command("deploy=lmdeploy", MODEL, "model.name=m", "model.trust_remote_code=true")[1:]
-        == (
-            "-m lmdeploy serve api_server owner/name --model-name=m --server-name=127.0.0.1 --server-port=20001 "
-            "--tp=2 --session-len=8192 --trust-remote-code"
-        ).split()
+    words = command("deploy=lmdeploy", MODEL, "model.name=m", "model.trust_remote_code=true")[1:]
+    assert " ".join(words) == (
+        "-m lmdeploy serve api_server owner/name --model-name=m --server-name=127.0.0.1 --server-port=20001 "
+        "--tp=2 --session-len=8192 --trust-remote-code"
     )
 
 
