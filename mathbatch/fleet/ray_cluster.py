@@ -72,7 +72,7 @@ def machines(known: Mapping[str, Node]) -> dict[str, Node]:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     asked, found = {}, {}
-    for node in ray.nodes():
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
         id, gpus = node["NodeID"], int(node["Resources"].get("GPU", 0))
         if not node["Alive"]:
             continue
