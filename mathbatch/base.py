@@ -8,8 +8,9 @@ it comes in.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mathbatch.records import BadRow, Record, Request, Response, Sample, Score
@@ -156,6 +157,9 @@ class BaseInferenceModel(ABC):
 
         Called once for each job that has something to ask, before `open`. May take seconds.
         """
+
+    def begin_stream(self, say: Callable[[str], object], stop: asyncio.Event) -> None:  # noqa: B027
+        """Tell news for the user by `say` from now on. Once `stop` is set, the run is coming to its end."""
 
     def takes(self, adapters: frozenset[str]) -> bool:
         """Tell whether the engine, once it is open, can answer with these LoRA adapters too."""

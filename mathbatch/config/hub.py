@@ -132,12 +132,27 @@ def available_model(name: str, revision: str | None, config_path: str = "model.p
     return str(snapshot)
 
 
-def fetched(name: str, files: Sequence[str], config_path: str) -> Path:
+def facts(name: str, revision: str | None) -> tuple[Path, dict[str, int]]:
+    """Return a folder with the small files of a model on the hub, and the bytes of all its files by their names.
+
+    There are no such bytes where the hub can't be asked: the folder has all files then. Raise ConfigError if the model
+    can't be had.
+    """
+    folder = fetched(name, ["*.json"], "model.path", revision)
+    if _offline.why is not None:
+        return folder, {}
+    from huggingface_hub import HfApi
+
+    listed = HfApi().model_info(name, revision=revision, files_metadata=True, timeout=WAIT_S).siblings or []
+    return folder, {file.rfilename: file.size or 0 for file in listed if "/" not in file.rfilename}
+
+
+def fetched(name: str, files: Sequence[str], config_path: str, revision: str | None = None) -> Path:
     """Return the folder in the cache with files of a hub model, of those that match; fetch what the cache lacks.
 
     Raises ConfigError, for the setting that names the model, if it can't be had.
     """
-    found = available_model(name, None, config_path)
+    found = available_model(name, revision, config_path)
     if found != name:
         return Path(found)
     from huggingface_hub import snapshot_download
@@ -146,11 +161,11 @@ def fetched(name: str, files: Sequence[str], config_path: str) -> Path:
     # That of the HTTP library, which differs between versions of the client.
     http_error: type[Exception] = HfHubHTTPError.__bases__[0]
     try:
-        return Path(snapshot_download(name, allow_patterns=list(files)))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(files)))
     except (http_error, OSError) as error:
         why = f"fetching it from {_endpoint()} failed ({error or type(error).__name__})"
         otherwise = f"set {config_path} to where you have it"
-        raise missing(config_path, MODEL, name, None, why, otherwise) from error
+        raise missing(config_path, MODEL, name, revision, why, otherwise) from error
 
 
 def _such_as(name: str) -> str:

@@ -39,10 +39,11 @@ class ModelConfig:
     revision: str | None = None
     """Branch, tag or commit of a checkpoint on the hub. null: its default branch."""
     tensor_parallel_size: int | None = None
-    """Number of GPUs that hold one copy of the model together. null: 1, 2 or 4, as many as there are."""
+    """Number of GPUs that hold one copy of the model together. null: the fewest that hold its weights, with room for
+    keys and values."""
     replicas: int | None = None
     """Number of engines that answer side by side, each with a copy of the model on GPUs of its own. null: as many as
-    the GPUs have room for, 1 without a GPU."""
+    the GPUs have room for; without a GPU, one on each machine."""
     max_model_len: int | None = 0
     """Context length, prompt and answer together, in tokens. null: that of the checkpoint. 0: that of the checkpoint,
     or 32,768 if that is smaller."""

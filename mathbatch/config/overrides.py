@@ -9,13 +9,13 @@ from mathbatch.config.paths import conf_dir
 from mathbatch.errors import ConfigError, nearest
 
 COMPONENTS = ("loader", "filter", "processor", "batcher", "saver", "scorer")
-CONFIG_GROUPS = ("model", "dataset", "sampling")
+CONFIG_GROUPS = ("model", "dataset", "sampling", "cluster")
 OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs", "extra_body", "prices")
 # Dictionaries whose keys the schema does not list. Whatever receives them checks them.
 FREE_FORM = (
     *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),
     *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
-    *("dataset.columns", "dataset.scoring", *COMPONENTS),
+    *("dataset.columns", "dataset.scoring", "deploy.options", "deploy.environment", *COMPONENTS),
 )
 FLAGS_WITH_VALUE = (
     *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),

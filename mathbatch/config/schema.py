@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from omegaconf import MISSING
 
+from mathbatch.config.deploy_schema import DeployConfig
 from mathbatch.config.model_schema import ModelConfig
 from mathbatch.config.shards import Shard
 from mathbatch.config.value_checks import (
@@ -233,6 +234,8 @@ class Config:
     sweep: SweepConfig = field(default_factory=SweepConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    deploy: DeployConfig | None = None
+    """Server that is started for the run, chosen with `deploy=vllm`. null: the engine runs in processes of its own."""
     system_prompt: str | None = None
     system_prompt_file: str | None = None
     """UTF-8 file with the system prompt. Only one of this and `system_prompt` may be set."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
+from mathbatch.fleet import local
 from mathbatch.fleet.model import FleetModel
 from mathbatch.models.build import build_model
+from mathbatch.models.vllm import VllmModel
+
+NO_RAY = "several engines need the package ray: pip install 'mathbatch[ray]'"
 
 
 def model_of(config: Config) -> BaseInferenceModel:
@@ -14,12 +18,28 @@ def model_of(config: Config) -> BaseInferenceModel:
     Raise ConfigError for a class that is missing and for its arguments.
     """
     model = build_model(config.model)
+    if config.deploy is not None:
+        from mathbatch.fleet.deploy.model import DeployedModel
+
+        model = DeployedModel(config, model)
     if isinstance(model, FleetModel):
         model.image_budget_bytes = int(config.image_budget_gib * 2**30)
         model.image_workers = config.image_workers
         return model
-    if config.cluster.kind == "ray" or (config.model.replicas or 1) > 1:
-        from mathbatch.fleet.ray_fleet import RayFleet
-
-        return RayFleet(config, model)
+    sizes_itself = isinstance(model, VllmModel) and local.places_itself(config.model)
+    if config.cluster.kind == "ray" and not sizes_itself:
+        return _ray_fleet(config, model)
+    if (config.model.replicas or 1) > 1:
+        return _ray_fleet(config, model)
+    if isinstance(model, VllmModel) and not sizes_itself:
+        several = local.may_be_several(config.model)
+        if several and local.has_ray():
+            return _ray_fleet(config, model)
+        model.settle = local.settling(NO_RAY if several else None)
     return model
+
+
+def _ray_fleet(config: Config, model: BaseInferenceModel) -> BaseInferenceModel:
+    from mathbatch.fleet.ray_fleet import RayFleet
+
+    return RayFleet(config, model)

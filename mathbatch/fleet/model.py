@@ -6,6 +6,7 @@ import asyncio
 import gc
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
@@ -27,6 +28,9 @@ class FleetModel(BaseInferenceModel):
     """Memory for images, in bytes, where it reads them in this process. Set before it is opened."""
     image_workers: int | None = None
     """Number of threads that read images in this process. None: one per core, at most 8."""
+
+    log_folder = Path()
+    """Folder for files with what its members say. Set before it is opened."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

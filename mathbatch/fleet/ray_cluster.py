@@ -5,23 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from mathbatch.config.schema import ClusterConfig
-from mathbatch.errors import ConfigError, EngineError
+from mathbatch.errors import ConfigError, EngineError, MathBatchError
+from mathbatch.fleet.gpus import Card, cards_here
+from mathbatch.fleet.sizing import Node
 from mathbatch.models.reaper import Reaper
 
 # Unless told otherwise, Ray reports its use to its makers, and hides GPUs from tasks that claim none.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-
-
-@dataclass(frozen=True)
-class Machines:
-    """What the cluster has at this moment."""
-
-    nodes: int
-    gpus: int
 
 
 # Seconds to wait for a cluster to take a connection.
@@ -83,9 +76,34 @@ def _start_here() -> Callable[[], None]:
     return leave
 
 
-def machines() -> Machines:
-    """Return what the cluster has now."""
-    import ray
+def machines(known: Mapping[str, Node]) -> dict[str, Node]:
+    """Return the machines of the cluster now, with their GPUs, by Ray's ids. Those of `known` ones are not asked again.
 
-    nodes = [node for node in ray.nodes() if node["Alive"]]
-    return Machines(len(nodes), int(sum(node["Resources"].get("GPU", 0) for node in nodes)))
+    Each machine is asked by a task that runs there: only it knows the memory of its GPUs.
+    """
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    asked, found = {}, {}
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        id, gpus = node["NodeID"], int(node["Resources"].get("GPU", 0))
+        if not node["Alive"]:
+            continue
+        found[id] = known.get(id, Node())
+        if gpus and id not in known:
+            there = NodeAffinitySchedulingStrategy(id, soft=False)
+            task = ray.remote(cards_here).options(num_cpus=0, scheduling_strategy=there)
+            asked[id] = task.remote(), gpus
+    for id, (cards, gpus) in asked.items():
+        try:
+            seen = ray.get(cards)[:gpus]
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, MathBatchError):
+                raise error.cause from error
+            raise
+        except ray.exceptions.RayError:  # the machine has left meanwhile
+            del found[id]
+            continue
+        # Ray also counts GPUs of other makers, whose memory is not known.
+        found[id] = Node(seen + (Card(0, ""),) * (gpus - len(seen)))
+    return found

@@ -7,15 +7,18 @@ import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
-from mathbatch.fleet import ray_cluster
+from mathbatch.fleet import local, ray_cluster
 from mathbatch.fleet.member import Member
 from mathbatch.fleet.model import FleetModel
 from mathbatch.fleet.ray_member import RayMember
 from mathbatch.fleet.replica import ReplicaSettings
+from mathbatch.fleet.sizing import Node, Plan, plan_of
+from mathbatch.models.vllm import VllmModel
 
 # Seconds between two looks for machines that have joined the cluster.
 LOOK_EVERY_S = 5.0
@@ -35,7 +38,10 @@ class RayFleet(FleetModel):
         self._growth: asyncio.Task[None] | None = None
         self._replicas = 0
         self._leave_cluster: Callable[[], None] = lambda: None
-        self._machines = ray_cluster.Machines(1, 0)
+        self._machines: dict[str, Node] = {}
+        self._plan = Plan(1, 0, (1,), ())
+        if isinstance(model, VllmModel) and config.cluster.kind == "local":
+            model.settle = local.settling()
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
         self._model.check_sampling(values)
@@ -47,9 +53,11 @@ class RayFleet(FleetModel):
 
     async def members(self) -> Sequence[Member]:
         self._leave_cluster = await asyncio.to_thread(ray_cluster.join, self._whole.cluster)
-        self._machines = await asyncio.to_thread(ray_cluster.machines)
-        count = self._wanted()
-        return [self._member() for _ in range(count)]
+        await self._look()
+        for reason in self._plan.reasons:
+            self._stream[0](reason)
+        self.config = replace(self.config, tensor_parallel_size=self._plan.tensor_parallel_size)
+        return [self._member() for _ in range(max(1, self._plan.replicas))]
 
     async def open(self) -> None:
         await super().open()
@@ -64,19 +72,16 @@ class RayFleet(FleetModel):
         await super().close()
         await asyncio.to_thread(self._leave_cluster)
 
-    @property
-    def _gpus_per_replica(self) -> int:
-        return self.config.tensor_parallel_size or 1
-
-    def _wanted(self) -> int:
-        """Return how many replicas there is room for now, one for each machine where there are no GPUs."""
-        if self.config.replicas is not None:
-            return self.config.replicas
-        gpus = self._machines.gpus
-        return max(1, gpus // self._gpus_per_replica if gpus else self._machines.nodes)
+    async def _look(self) -> None:
+        """See which machines there are, and plan for them. Raise ConfigError for what they have no room for."""
+        self._machines = await asyncio.to_thread(ray_cluster.machines, self._machines)
+        has_gpus = any(node.cards for node in self._machines.values())
+        is_sized = has_gpus and isinstance(self._model, VllmModel)
+        sizes = await asyncio.to_thread(local.sizes_of, self.config) if is_sized else None
+        self._plan = plan_of(sizes, list(self._machines.values()), self.config)
 
     def _member(self) -> Member:
-        on_one_machine = -(-self._wanted() // self._machines.nodes)
+        on_one_machine = max((1, *self._plan.by_node))
         settings = ReplicaSettings(
             config=self.config,
             folder=os.getcwd(),
@@ -88,7 +93,7 @@ class RayFleet(FleetModel):
         )
         name = f"replica {self._replicas}"
         self._replicas += 1
-        gpus = self._gpus_per_replica if self._machines.gpus else 0
+        gpus = self._plan.gpus_each
         options = {
             "num_gpus": gpus,
             "num_cpus": gpus or CPU_SHARE,
@@ -104,6 +109,6 @@ class RayFleet(FleetModel):
         assert self._pool is not None
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            self._machines = await asyncio.to_thread(ray_cluster.machines)
-            while self._replicas < self._wanted():
+            await self._look()
+            while self._replicas < self._plan.replicas:
                 self._pool.add(self._member())

@@ -18,10 +18,10 @@ from mathbatch.models.worker_extension import NotesMeetingFile
 
 if TYPE_CHECKING:
     from vllm import AsyncEngineArgs
+    from vllm.config import VllmConfig
 
 # Executors of vLLM whose workers run on this machine, None for the one that it chooses.
 LOCAL_EXECUTORS = {None, "mp", "uni"}
-MAX_GPUS_PER_MODEL = 4
 # Size of vLLM's cache for preprocessed pictures if none is set, in GiB, and of all else that it keeps in shared memory.
 PICTURE_CACHE_GIB = 4.0
 OTHER_SHARED_GIB = 1.0
@@ -69,7 +69,7 @@ def engine_arguments(config: ModelConfig, found_at: str, seeded: bool) -> dict[s
 
     gpus = torch.cuda.device_count()
     engine = {name: value for name, value in config.engine.items() if name not in ("hf_token", LIMITS)}
-    parallel = config.tensor_parallel_size or _default_tensor_parallel(gpus)
+    parallel = config.tensor_parallel_size or 1
     is_local = engine.get("distributed_executor_backend") in LOCAL_EXECUTORS
     arguments = {
         "model": found_at,
@@ -142,6 +142,13 @@ def vllm_engine_arguments(arguments: Mapping[str, Any]) -> AsyncEngineArgs:
     return AsyncEngineArgs(**{**arguments, "reasoning_config": reasoning and ReasoningConfig(**reasoning)})
 
 
+def sequences_of(config: VllmConfig) -> int:
+    """Return how many sequences an engine runs together. Each of its data-parallel parts has its own scheduler."""
+    parallel = config.parallel_config
+    parts = parallel.data_parallel_size_local if parallel.local_engines_only else parallel.data_parallel_size
+    return int(config.scheduler_config.max_num_seqs * parts)
+
+
 def reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
     """Return the arguments by which the engine knows thoughts: it can end them, and constrain the answer alone."""
     if isinstance(config.reasoning, str):
@@ -152,8 +159,3 @@ def reasoning_arguments(config: ModelConfig) -> dict[str, Any]:
     marks = {"reasoning_start_str": opening, "reasoning_end_str": closing}
     # The user's may end thoughts with a sentence before the closing mark.
     return {"reasoning_config": marks | config.engine.get("reasoning_config", {})}
-
-
-def _default_tensor_parallel(gpus: int) -> int:
-    """Return the largest power of two that the GPUs allow, at most 4, since it has to divide the attention heads."""
-    return next(size for size in (MAX_GPUS_PER_MODEL, 2, 1) if size <= max(gpus, 1))

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from mathbatch.models.daemon_thread import run_in_daemon_thread
 from mathbatch.models.engine_arguments import (
     engine_arguments,
     environment,
+    sequences_of,
     users_environment,
     vllm_engine_arguments,
 )
@@ -62,6 +63,8 @@ class VllmModel(BaseInferenceModel):
     """Runs one vLLM engine. The chat template and the processor of the checkpoint render the prompts."""
 
     serves_adapters = True
+    settle: Callable[[ModelConfig], tuple[ModelConfig, Sequence[str]]] = staticmethod(lambda config: (config, ()))
+    """Return the configuration with the number of GPUs that this machine has for it, and why. Raise ConfigError."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -81,6 +84,7 @@ class VllmModel(BaseInferenceModel):
         self._sampling_by_values: dict[bytes, SamplingParams] = {}
         self._parser_arguments = parser_arguments(config) if isinstance(config.reasoning, str) else None
         self._steps = 0
+        self._say: Callable[[str], object] = print
         self._form: TemplateForm  # known once it was opened
 
     def check_sampling(self, values: Mapping[str, Any]) -> None:
@@ -88,7 +92,11 @@ class VllmModel(BaseInferenceModel):
         check_thinking_budget(self.config, values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
+        self.config, _ = self.settle(self.config)
         judge_before_load(self.config, self.seeded, values, self.most_images)
+
+    def begin_stream(self, say: Callable[[str], object], stop: asyncio.Event) -> None:
+        self._say = say
 
     def takes(self, adapters: frozenset[str]) -> bool:
         return self._adapters.fit(adapters)
@@ -97,6 +105,7 @@ class VllmModel(BaseInferenceModel):
         """Load the checkpoint. Raise ConfigError if it is at fault or the hub lacks it, else EngineError."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
+        await run_in_daemon_thread(self._settle)
         await run_in_daemon_thread(self._find)
         os.environ.update(environment(self.config))
         self._closed = False
@@ -116,7 +125,7 @@ class VllmModel(BaseInferenceModel):
             raise EngineError("stopped while loading")
         gc.freeze()  # loaded objects stay, and to search them all for garbage takes a third of a second each time
         self._should_lower_priority = self._engine.vllm_config.device_config.device_type == "cpu"
-        self.capacity = self._engine.vllm_config.scheduler_config.max_num_seqs
+        self.capacity = sequences_of(self._engine.vllm_config)
 
     async def generate(self, request: Request) -> Response:
         engine = self._engine
@@ -164,6 +173,12 @@ class VllmModel(BaseInferenceModel):
     def steps(self) -> int:
         """Return the number of messages from the engine process so far."""
         return self._steps
+
+    def _settle(self) -> None:
+        self.config, reasons = self.settle(self.config)
+        self.settle = VllmModel.settle
+        for reason in reasons:
+            self._say(reason)
 
     def _find(self) -> None:
         self._adapters.find(self.adapters)

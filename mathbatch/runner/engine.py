@@ -74,7 +74,9 @@ class Engine:
         """Begin a stream of units: news go to `progress`; after `stop` nothing is admitted and no engine replaced."""
         self._batchers, self._progress, self._stop = list(batchers), progress, stop
         self._asked.begin_stream(progress.say, stop)
-        if isinstance(self.model, FleetModel):
+        if not isinstance(self.model, FleetModel):
+            self.model.begin_stream(progress.say, stop)
+        else:
             progress.members, self.model.on_capacity = self.model.figures, self._resize
         self._window = self._since = None
 

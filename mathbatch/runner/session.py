@@ -17,6 +17,7 @@ import msgspec
 from mathbatch.config import Config
 from mathbatch.data.images.malloc import share_one_arena
 from mathbatch.fleet.choose import model_of
+from mathbatch.fleet.model import FleetModel
 from mathbatch.parts.faults import PartError
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
@@ -145,6 +146,8 @@ class Session:
                 return engine
         model = model_of(jobs[0].config)
         model.seeded, model.adapters = seeded, adapters
+        if isinstance(model, FleetModel) and self._log is not None:
+            model.log_folder = self._log.parent
         budget = max(job.components.batcher.image_budget_bytes for job in jobs)
         engine = Engine(model, budget, jobs[0].config.image_workers, self._close_engines)
         self._engines.append((key, engine))
@@ -179,4 +182,6 @@ def engine_key(config: Config) -> bytes:
     if config.model.lora is None or model_of(config).serves_adapters:
         outside.add("lora")
     section = {name: value for name, value in dataclasses.asdict(config.model).items() if name not in outside}
+    if config.deploy is not None:
+        section["deploy"] = dataclasses.asdict(config.deploy)
     return msgspec.json.encode(section, order="sorted", enc_hook=str)

@@ -105,7 +105,7 @@ def test_is_refused_before_anything_heavy_is_imported_and_names_path_and_fix(
     assert not list(tmp_path.glob("outputs/*/*/*/responses/*"))
 
 
-@pytest.mark.parametrize("group", ["model", "dataset", "sampling"])
+@pytest.mark.parametrize("group", ["model", "dataset", "sampling", "cluster"])
 def test_each_shipped_yaml_composes_and_has_a_run_folder(group: str) -> None:
     for path in sorted((conf_dir() / group).glob("*.yaml")):
         config = composed(f"{group}={path.stem}", "dataset.input=rows.jsonl")

@@ -66,6 +66,18 @@ def has_weights(folder: Path) -> bool:
     return any(_like(names, pattern) for pattern, _ in TRIED["auto"])
 
 
+def weight_files(folder: Path) -> list[str]:
+    """Return the names of the files of weights that vLLM would load, also of those that are missing.
+
+    Raise ConfigError for an index that can't be read.
+    """
+    names = sorted(path.name for path in folder.iterdir() if not _matches(path.name, NO_WEIGHTS))
+    for pattern, index in TRIED["auto"]:
+        if (found := _like(names, pattern)) or index in names:
+            return _wanted(folder, names, found, index)[0]
+    return []
+
+
 def shapes_of(folder: Path, names: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Yield the shapes of the matrices with these names by the headers of safetensors files.
 
