@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
+from mathbatch.errors import MathBatchError
 from mathbatch.fleet import local, ray_cluster
 from mathbatch.fleet.member import Member
 from mathbatch.fleet.model import FleetModel
@@ -39,6 +41,7 @@ class RayFleet(FleetModel):
         self._replicas = 0
         self._leave_cluster: Callable[[], None] = lambda: None
         self._machines: dict[str, Node] = {}
+        self._placed: Counter[str] = Counter()
         self._plan = Plan(1, 0, (1,), ())
         if isinstance(model, VllmModel) and config.cluster.kind == "local":
             model.settle = local.settling()
@@ -100,15 +103,27 @@ class RayFleet(FleetModel):
             "max_concurrency": MAX_CONCURRENCY,
             "max_restarts": 0,
             "max_task_retries": 0,
-            "scheduling_strategy": "SPREAD",
+            "scheduling_strategy": "SPREAD" if gpus else self._emptiest_machine(),
         }
         return RayMember(name, pickle.dumps(settings), options)
+
+    def _emptiest_machine(self) -> Any:
+        """Return Ray's wish for the machine with the fewest replicas. SPREAD alone may leave an idle one idle."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        machine = min(self._machines, key=lambda id: self._placed[id])
+        self._placed[machine] += 1
+        return NodeAffinitySchedulingStrategy(machine, soft=True)
 
     async def _grow(self) -> None:
         """Add replicas as machines join the cluster."""
         assert self._pool is not None
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            await self._look()
+            try:
+                await self._look()
+            except MathBatchError as error:  # those that are up go on
+                self._stream[0](f"no engines are added: {error}")
+                return
             while self._replicas < self._plan.replicas:
                 self._pool.add(self._member())
