@@ -71,17 +71,17 @@ def may_be_several(config: ModelConfig) -> bool:
         return False
 
 
-def settling(missing: str | None = None) -> Callable[[ModelConfig], tuple[ModelConfig, tuple[str, ...]]]:
+def settling(missing: str | None = None) -> Callable[[ModelConfig, Callable[[str], object]], ModelConfig]:
     """Return what settles the number of GPUs for the only engine of this machine, and says why.
 
     `missing` tells what is missing for further ones.
     """
 
-    def settle(config: ModelConfig) -> tuple[ModelConfig, tuple[str, ...]]:
+    def settle(config: ModelConfig, say: Callable[[str], object]) -> ModelConfig:
         plan = local_plan(replace(config, replicas=1))
-        left = f"; {missing}" if missing and plan.reasons[-1:] and "unused" in plan.reasons[-1] else ""
-        reasons = (*plan.reasons[:-1], plan.reasons[-1] + left) if plan.reasons else ()
-        return replace(config, tensor_parallel_size=plan.tensor_parallel_size), reasons
+        for reason in plan.reasons:
+            say(reason if missing is None or "unused" not in reason else f"{reason}: {missing}")
+        return replace(config, tensor_parallel_size=plan.tensor_parallel_size)
 
     return settle
 

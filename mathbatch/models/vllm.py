@@ -9,7 +9,7 @@ import asyncio
 import gc
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +63,8 @@ class VllmModel(BaseInferenceModel):
     """Runs one vLLM engine. The chat template and the processor of the checkpoint render the prompts."""
 
     serves_adapters = True
-    settle: Callable[[ModelConfig], tuple[ModelConfig, Sequence[str]]] = staticmethod(lambda config: (config, ()))
-    """Return the configuration with the number of GPUs that this machine has for it, and why. Raise ConfigError."""
+    settle: Callable[[ModelConfig, Callable[[str], object]], ModelConfig] = staticmethod(lambda config, say: config)
+    """Return the configuration with the number of GPUs that this machine has for it, and say why. Raise ConfigError."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -92,7 +92,7 @@ class VllmModel(BaseInferenceModel):
         check_thinking_budget(self.config, values)
 
     def check_before_load(self, values: Mapping[str, Any]) -> None:
-        self.config, _ = self.settle(self.config)
+        self.config = self.settle(self.config, str)
         judge_before_load(self.config, self.seeded, values, self.most_images)
 
     def begin_stream(self, say: Callable[[str], object], stop: asyncio.Event) -> None:
@@ -105,7 +105,6 @@ class VllmModel(BaseInferenceModel):
         """Load the checkpoint. Raise ConfigError if it is at fault or the hub lacks it, else EngineError."""
         refuse_small_memory(VLLM, NEED)
         forget_trial()
-        await run_in_daemon_thread(self._settle)
         await run_in_daemon_thread(self._find)
         os.environ.update(environment(self.config))
         self._closed = False
@@ -174,13 +173,8 @@ class VllmModel(BaseInferenceModel):
         """Return the number of messages from the engine process so far."""
         return self._steps
 
-    def _settle(self) -> None:
-        self.config, reasons = self.settle(self.config)
-        self.settle = VllmModel.settle
-        for reason in reasons:
-            self._say(reason)
-
     def _find(self) -> None:
+        self.config, self.settle = self.settle(self.config, self._say), VllmModel.settle
         self._adapters.find(self.adapters)
         if self._found_at is not None:
             return

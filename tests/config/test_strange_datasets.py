@@ -142,6 +142,7 @@ def test_a_folder_of_configs_gives_nothing_but_what_is_named(tmp_path: Path, pla
     place.write_text(FINE)
     evil = f"# @package _global_\n{CALLBACK}system_prompt: ${{oc.env:HF_TOKEN}}\n"
     names = ["schema", "config", "model/demo", "sampling/greedy", "dataset/demo", "experiment/null", "hydra/config"]
+    names += ["cluster/local", "deploy/null"]
     names += [f"hydra/{group}/default" for group in ("output", "env", "help", "hydra_help", "job_logging")]
     names += [f"hydra/{part}/{name}" for part in ("launcher", "sweeper") for name in ("basic", "mathbatch")]
     names += ["hydra/job_logging/none", "hydra/hydra_logging/none", "hydra/callbacks/null", "hydra/callbacks/default"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mathbatch.fleet.footprint import Footprint, Weights, described, footprint_o
 from mathbatch.fleet.gpus import Card
 from mathbatch.fleet.need import needs, why_indivisible
 from mathbatch.fleet.sizing import Node, Plan, plan_of
+from mathbatch.models.engine_arguments import sequences_of
 
 MIB = 1 << 20
 # Memory of cards in MiB, as `nvidia-smi` tells it: RTX 4090, RTX A6000, H100 and H200.
@@ -337,3 +339,17 @@ def test_weights_that_are_not_here_yet_count_by_their_index_or_by_the_hub(tmp_pa
     index = {"metadata": {"total_size": 50}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
     assert weights_of(tmp_path, hub, 2) == Weights(50, source="by the index of its files")
+
+
+@pytest.mark.parametrize(
+    ("parallel", "sequences"),
+    [
+        ({"data_parallel_size": 1}, 256),
+        ({"data_parallel_size": 8}, 2048),
+        ({"data_parallel_size": 8, "local_engines_only": True, "data_parallel_size_local": 2}, 512),
+    ],
+)
+def test_a_data_parallel_engine_gets_the_requests_of_all_its_parts(parallel: dict[str, Any], sequences: int) -> None:
+    parts = SimpleNamespace(**{"local_engines_only": False, **parallel})
+    config: Any = SimpleNamespace(scheduler_config=SimpleNamespace(max_num_seqs=256), parallel_config=parts)
+    assert sequences_of(config) == sequences
