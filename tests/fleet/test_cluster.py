@@ -11,7 +11,6 @@ from support.ray_nodes import Nodes
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir, saved
 
-pytest.importorskip("ray")
 pytestmark = pytest.mark.process
 
 

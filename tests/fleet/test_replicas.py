@@ -14,7 +14,6 @@ from support.replicas import are_gone, family_of, kill_one, wait_until
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir, saved
 
-pytest.importorskip("ray")
 pytestmark = pytest.mark.process
 
 KILLS = int(os.environ.get("REPLICA_KILLS", "4"))

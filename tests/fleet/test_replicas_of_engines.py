@@ -16,7 +16,6 @@ from support.shared_engine import SharedEngine
 
 import mathbatch
 
-pytest.importorskip("ray")
 pytestmark = pytest.mark.usefixtures("vllm")
 
 KILLS = int(os.environ.get("ENGINE_KILLS", "2"))
