@@ -8,26 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
-from mathbatch.errors import ConfigError, EngineDied, EngineError, MathBatchError, SampleError
+from mathbatch.errors import EngineDied, EngineError, MathBatchError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
 from mathbatch.fleet.routing import Router
-from mathbatch.fleet.seat import MemberFigures, Seat
+from mathbatch.fleet.seat import MemberFigures, Place, Seat
+from mathbatch.fleet.starting import Starter
 from mathbatch.fleet.suspects import Cohort, Group, Suspects
-from mathbatch.parts.faults import PartError
 from mathbatch.records import Request, Response
 
 # Samples set aside without an answer between them. More show that not the samples are at fault.
 MAX_CULPRITS_IN_A_ROW = 32
-
-
-class Place(NamedTuple):
-    """Place of a unit aboard a member."""
-
-    seat: Seat
-    cohort: Cohort
 
 
 class Waiter(NamedTuple):
@@ -48,7 +40,7 @@ class Pool:
         self._router = Router(self._seats)
         self._suspects = Suspects()
         self._waiting = deque[Waiter]()
-        self._starts: set[asyncio.Task[None]] = set()
+        self._starter = Starter(self._note_up, self._note_end_of_start)
         self._first: asyncio.Future[None] | None = None
         self._culprits_in_a_row = 0
         self._fatal: BaseException | None = None
@@ -60,6 +52,7 @@ class Pool:
     def begin_stream(self, say: Callable[[str], object], stop: asyncio.Event) -> None:
         """Tell news by `say` from now on. Once `stop` is set, no member is started again."""
         self._say, self._stop = say, stop
+        self._starter.begin_stream(say, stop)
 
     @property
     def capacity(self) -> int:
@@ -79,18 +72,16 @@ class Pool:
         """Start all members; return when the first is up. Raise ConfigError or EngineError if none can be."""
         self._fatal, self._first = None, asyncio.get_running_loop().create_future()
         for seat in self._seats:
-            self._start_soon(seat)
+            self._starter.start(seat)
         await self._first
 
     def add(self, member: Member) -> None:
         """Take in one more member, and start it beside the others."""
-        self._start_soon(self._take_in(member))
+        self._starter.start(self._take_in(member))
 
     async def close(self) -> None:
         """Stop all members. Raise the first error of one, after all were stopped."""
-        for task in (starts := list(self._starts)):
-            task.cancel()
-        await asyncio.gather(*starts, return_exceptions=True)
+        await self._starter.cancel()
         for seat in self._seats:
             seat.state = "down"
         ends = await asyncio.gather(*(seat.member.stop() for seat in self._seats), return_exceptions=True)
@@ -157,8 +148,9 @@ class Pool:
         """Take a place aboard the member on which the group runs alone, once nothing else is aboard there."""
         self._fill()
         self._give_up_if_hopeless()
-        seat = await asyncio.shield(group.admitted)
-        return Place(seat, seat.board(unit))
+        place = await asyncio.shield(group.admitted)
+        place.cohort.aboard.add(unit)
+        return place
 
     def _lose(self, seat: Seat, cohort: Cohort, reason: str) -> None:
         """Note that a member is lost, at the first request that says so, and start it again."""
@@ -177,7 +169,7 @@ class Pool:
         up = sum(one.state == "up" for one in self._seats)
         left = f"{len(cohort.aboard)} in flight; {up} of {len(self._seats)} engines are up"
         self._say(f"{seat.member.name} is lost ({reason}) with {left}")
-        self._start_soon(seat)
+        self._starter.start(seat)
 
     async def _after_loss(self, cohort: Cohort, unit: Hashable, loss: MemberLost) -> Group | None:
         """Return the group in which a suspect runs again, None for any other unit. Raise SampleError for a culprit."""
@@ -194,9 +186,8 @@ class Pool:
             self._suspects.clear(unit)
             self._culprits_in_a_row += 1
             if self._culprits_in_a_row > MAX_CULPRITS_IN_A_ROW:
-                self._fail(
-                    EngineError(f"{MAX_CULPRITS_IN_A_ROW} samples in a row ended the engine that had them alone")
-                )
+                problem = f"{MAX_CULPRITS_IN_A_ROW} samples in a row ended each engine that had them alone ({loss})"
+                self._fail(EngineError(f"{problem}\n  fix: remove the cause, then run again: what is saved is kept"))
             raise SampleError("engine_killed", f"each engine that had it alone or with others was lost ({loss})")
         return group
 
@@ -223,7 +214,7 @@ class Pool:
         for seat in self._seats:
             if seat.group is not None and not seat.in_flight and not seat.group.admitted.done():
                 seat.cohort = Cohort(seat.group)
-                seat.group.admitted.set_result(seat)
+                seat.group.admitted.set_result(Place(seat, seat.cohort))
         while self._waiting:
             waiter = self._waiting[0]
             if not waiter.place.done():
@@ -241,46 +232,7 @@ class Pool:
                 return
             seat.group = self._suspects.groups.popleft()
 
-    def _start_soon(self, seat: Seat) -> None:
-        task = asyncio.get_running_loop().create_task(self._start(seat))
-        self._starts.add(task)
-        task.add_done_callback(self._end_start)
-
-    def _end_start(self, task: asyncio.Task[None]) -> None:
-        self._starts.discard(task)
-        if not task.cancelled():
-            if (defect := task.exception()) is not None:
-                self._fail(defect)
-            self._give_up_if_hopeless()
-
-    async def _start(self, seat: Seat) -> None:
-        """Start a member, after a pause if it failed before; give it up when all its pauses were in vain."""
-        while seat.failures < len(seat.member.pauses_s) and not self._stop.is_set():
-            why: MathBatchError
-            await self._stopped_or_after(seat.member.pauses_s[seat.failures] if seat.starts else 0.0)
-            try:
-                if seat.starts:
-                    await seat.member.stop()
-                seat.state, seat.starts, seat.answers_since_start = "starting", seat.starts + 1, 0
-                await seat.member.start(self._say)
-            except (ConfigError, PartError) as error:
-                seat.failures, why = len(seat.member.pauses_s), error
-            except EngineError as error:
-                seat.failures, why = seat.failures + 1, error
-            else:
-                self._note_up(seat)
-                return
-            self._note_failed_start(seat, why)
-        if seat.state == "down" and not self._stop.is_set():
-            self._note_failed_start(seat, EngineError("it was lost again and again without an answer between"))
-
-    async def _stopped_or_after(self, pause_s: float) -> None:
-        if pause_s:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause_s)
-
     def _note_up(self, seat: Seat) -> None:
-        seat.state = "up"
         self._on_capacity()
         if self._first is not None and not self._first.done():
             self._first.set_result(None)
@@ -288,17 +240,15 @@ class Pool:
             self._say(f"{seat.member.name} is up")
         self._fill()
 
-    def _note_failed_start(self, seat: Seat, error: Exception) -> None:
-        is_last = seat.failures >= len(seat.member.pauses_s)
-        seat.state = "given up" if is_last else "down"
-        if is_last and all(one.state == "given up" for one in self._seats):
+    def _note_end_of_start(self, error: BaseException | None) -> None:
+        is_defect = error is not None and not isinstance(error, MathBatchError)
+        if error is not None and (is_defect or all(seat.state == "given up" for seat in self._seats)):
             self._fail(error)
-        else:
-            self._say(f"{seat.member.name} can't start: {error}" + ("; it is given up" if is_last else ""))
+        self._give_up_if_hopeless()
 
     def _give_up_if_hopeless(self) -> None:
         """End what waits for a member if none is up or being started."""
-        if self._starts or any(seat.state == "up" for seat in self._seats):
+        if self._starter.is_busy or any(seat.state == "up" for seat in self._seats):
             return
         if self._stop.is_set():
             self._fail(EngineDied("no engine is left, and the run is being stopped"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -76,3 +76,10 @@ class Seat:
             starts=self.starts,
             losses=self.losses,
         )
+
+
+class Place(NamedTuple):
+    """Place of a unit aboard a member."""
+
+    seat: Seat
+    cohort: Cohort

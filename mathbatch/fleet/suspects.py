@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mathbatch.fleet.seat import Seat
+    from mathbatch.fleet.seat import Place
 
 # Groups into which the suspects are divided.
 GROUPS = 8
@@ -22,11 +22,11 @@ SUSPECT_AFTER = 2
 
 
 class Group:
-    """Suspects that run together, alone on a member. `admitted` yields the seat once nothing else is aboard there."""
+    """Suspects that run together, alone on a member. `admitted` yields their place once nothing else is aboard."""
 
     def __init__(self, size: int) -> None:
         self.size = self.left = size
-        self.admitted: asyncio.Future[Seat] = asyncio.get_running_loop().create_future()
+        self.admitted: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
 
 
 class Cohort:
