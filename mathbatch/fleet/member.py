@@ -12,7 +12,14 @@ from mathbatch.records import Request, Response
 
 
 class MemberLost(EngineDied):
-    """Loss of a member while it had the request. The request is sent to another one."""
+    """Loss of a member while it had the request. The request is sent to another one.
+
+    `had_it` is False where the member was gone before: that is no sign against the request.
+    """
+
+    def __init__(self, reason: str, had_it: bool = True) -> None:
+        super().__init__(reason)
+        self.had_it = had_it
 
 
 class Member(ABC):

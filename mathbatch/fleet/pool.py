@@ -174,6 +174,8 @@ class Pool:
     async def _after_loss(self, cohort: Cohort, unit: Hashable, loss: MemberLost) -> Group | None:
         """Return the group in which a suspect runs again, None for any other unit. Raise SampleError for a culprit."""
         cohort.aboard.discard(unit)
+        if not loss.had_it:
+            return None if cohort.group is None else self._suspects.alone()
         verdict: asyncio.Future[Group | None] | None = None
         if self._suspects.note_loss(unit):
             verdict = asyncio.get_running_loop().create_future()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+import secrets
+import signal
 import socket
 from collections.abc import Callable, Mapping
 
@@ -11,12 +14,14 @@ from mathbatch.config.schema import ClusterConfig
 from mathbatch.errors import ConfigError, EngineError, MathBatchError
 from mathbatch.fleet.gpus import Card, cards_here
 from mathbatch.fleet.sizing import Node
+from mathbatch.models.engine_arguments import users_environment
 from mathbatch.models.reaper import Reaper
+from mathbatch.models.shield import shield_processes
 
 # Unless told otherwise, Ray reports its use to its makers, and hides GPUs from tasks that claim none.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-
-
+# Environment variable that says whether Ray asks for a token.
+AUTH_MODE = "RAY_AUTH_MODE"
 # Seconds to wait for a cluster to take a connection.
 KNOCK_S = 20.0
 
@@ -57,6 +62,16 @@ def _start_here() -> Callable[[], None]:
 
     reaper = Reaper()
     reaper.start()
+    access = {} if AUTH_MODE in users_environment() else _access(reaper.folder)
+    os.environ |= access
+
+    def leave() -> None:
+        ray.shutdown()
+        reaper.stop()
+        for name in access:
+            os.environ.pop(name, None)
+
+    before = shield_processes()
     try:
         ray.init(
             address="local",
@@ -65,15 +80,29 @@ def _start_here() -> Callable[[], None]:
             _temp_dir=os.path.join(reaper.folder, "ray"),
         )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        reaper.stop()
+        leave()
         raise EngineError(f"Ray can't start on this machine: {error}") from error
-    reaper.unmark()
-
-    def leave() -> None:
-        ray.shutdown()
-        reaper.stop()
-
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        reaper.unmark()
     return leave
+
+
+def _access(folder: str) -> dict[str, str]:
+    """Write the token of this process into the folder; return the variable by which Ray finds it.
+
+    Ray asks everybody for a token. By itself it would write one into the home folder, and leave it there.
+    """
+    path = os.path.join(folder, "token")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(_token())
+    return {"RAY_AUTH_TOKEN_PATH": path}
+
+
+@functools.cache
+def _token() -> str:
+    """Return a secret. It is the same for all clusters of this process, since Ray reads it only once."""
+    return secrets.token_hex(32)
 
 
 def machines(known: Mapping[str, Node]) -> dict[str, Node]:

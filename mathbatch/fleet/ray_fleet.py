@@ -7,7 +7,6 @@ import os
 import pickle
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +20,14 @@ from mathbatch.fleet.ray_member import RayMember
 from mathbatch.fleet.replica import ReplicaSettings
 from mathbatch.fleet.sizing import Node, Plan, plan_of
 from mathbatch.models.vllm import VllmModel
+from mathbatch.parts.faults import in_words
 
 # Seconds between two looks for machines that have joined the cluster.
 LOOK_EVERY_S = 5.0
 # Share of a processor that a replica claims which has no GPU: many fit on one, and Ray spreads them.
 CPU_SHARE = 0.001
+# Ports of the first replica's engine, and how many each has for itself, below those that systems give out.
+FIRST_PORT, PORTS_EACH = 20_000, 50
 # Requests that a replica may have at once.
 MAX_CONCURRENCY = 4096
 
@@ -70,10 +72,11 @@ class RayFleet(FleetModel):
     async def close(self) -> None:
         if self._growth is not None:
             self._growth.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._growth
-        await super().close()
-        await asyncio.to_thread(self._leave_cluster)
+            await asyncio.wait([self._growth])
+        try:
+            await super().close()
+        finally:
+            await asyncio.to_thread(self._leave_cluster)
 
     async def _look(self) -> None:
         """See which machines there are, and plan for them. Raise ConfigError for what they have no room for."""
@@ -88,6 +91,7 @@ class RayFleet(FleetModel):
         settings = ReplicaSettings(
             config=self.config,
             folder=os.getcwd(),
+            environment=_environment(self._replicas),
             seeded=self.seeded,
             adapters=self.adapters,
             most_images=self.most_images,
@@ -99,7 +103,8 @@ class RayFleet(FleetModel):
         gpus = self._plan.gpus_each
         options = {
             "num_gpus": gpus,
-            "num_cpus": gpus or CPU_SHARE,
+            # The GPUs decide where it fits: a machine may offer fewer processors than GPUs, or none.
+            "num_cpus": 0 if gpus else CPU_SHARE,
             "max_concurrency": MAX_CONCURRENCY,
             "max_restarts": 0,
             "max_task_retries": 0,
@@ -117,13 +122,34 @@ class RayFleet(FleetModel):
 
     async def _grow(self) -> None:
         """Add replicas as machines join the cluster."""
+        import ray
+
         assert self._pool is not None
+        told = ""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
+            had_gpus = self._plan.gpus_each > 0
             try:
                 await self._look()
-            except MathBatchError as error:  # those that are up go on
-                self._stream[0](f"no engines are added: {error}")
-                return
+            except (MathBatchError, ray.exceptions.RayError) as error:  # those that are up go on
+                if str(error) != told:
+                    self._stream[0](f"no engines are added: {in_words(error)}")
+                told = str(error)
+                continue
+            if had_gpus and not self._plan.gpus_each:  # all machines with GPUs are gone; they may come back
+                continue
             while self._replicas < self._plan.replicas:
                 self._pool.add(self._member())
+
+
+def _environment(number: int) -> dict[str, str]:
+    """Return variables by which the engine of a replica keeps out of the way of others on its machine.
+
+    Engines that compile into one cache at the same time break each other's files, and two that look for a free port at
+    the same time may find the same one (https://github.com/vllm-project/vllm/issues/18851).
+    """
+    cache = os.path.expanduser(os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "vllm"))
+    return {
+        "VLLM_CACHE_ROOT": os.path.join(cache, f"replica-{number}"),
+        "VLLM_PORT": str(FIRST_PORT + PORTS_EACH * number),
+    }

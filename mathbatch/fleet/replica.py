@@ -10,13 +10,14 @@ import gc
 import os
 import pickle
 import socket
+import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.images.malloc import share_one_arena
@@ -24,6 +25,7 @@ from mathbatch.data.images.pool import ImagePool, image_refs
 from mathbatch.errors import MathBatchError, SampleError
 from mathbatch.models.build import build_model
 from mathbatch.models.supervisor import Supervisor
+from mathbatch.parts.faults import PartError, in_words
 from mathbatch.records import Request, Response
 
 # Seconds in which answers are collected before they are sent: each message costs the run as much as many answers.
@@ -34,11 +36,13 @@ COLLECT_S = 0.01
 class ReplicaSettings:
     """What a replica is made of. Relative paths start from `folder`, where the machine has it.
 
-    `image_budget_bytes` is its own share of the memory for decoded images.
+    Variables of `environment` are set in its process unless that has them. `image_budget_bytes` is its own share of the
+    memory for decoded images.
     """
 
     config: ModelConfig
     folder: str
+    environment: dict[str, str]
     seeded: bool
     adapters: frozenset[str]
     most_images: int
@@ -67,23 +71,25 @@ class Replica:
     """Engine that answers what `submit` brings; `mail` yields the replies."""
 
     def __init__(self, settings: bytes) -> None:
-        made: ReplicaSettings = pickle.loads(settings)
-        share_one_arena()
-        if os.path.isdir(made.folder):
-            os.chdir(made.folder)
-        self._model = build_model(made.config)
-        self._model.seeded, self._model.adapters = made.seeded, made.adapters
-        self._model.most_images = made.most_images
-        self._images = ImagePool(made.image_budget_bytes, made.image_workers)
-        self._supervisor = Supervisor(self._model)
-        self._supervisor.begin_stream(self._tell, asyncio.Event())
+        self._settings = settings
+        self._model: BaseInferenceModel
+        self._images: ImagePool
+        self._supervisor: Supervisor
         self._tasks: set[asyncio.Task[None]] = set()
         self._replies: list[Reply] = []
         self._news: list[str] = []
         self._has_mail = asyncio.Event()
 
     async def open(self) -> int:
-        """Load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
+        """Build and load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
+        made: ReplicaSettings = pickle.loads(self._settings)
+        _settle_in(made)
+        self._model = build_model(made.config)
+        self._model.seeded, self._model.adapters = made.seeded, made.adapters
+        self._model.most_images = made.most_images
+        self._images = ImagePool(made.image_budget_bytes, made.image_workers)
+        self._supervisor = Supervisor(self._model)
+        self._supervisor.begin_stream(self._tell, asyncio.Event())
         await self._supervisor.open()
         gc.freeze()  # what was imported stays, and to search it all for garbage again and again takes long
         return self._model.capacity
@@ -123,6 +129,9 @@ class Replica:
             error = pickle.dumps(_with_machine(failure, request))
         except MathBatchError as failure:
             error = pickle.dumps(failure)
+        except Exception as defect:  # noqa: BLE001 - told and saved by the run, which would wait for ever
+            traceback.print_exception(defect)
+            error = pickle.dumps(PartError(f"an error within a replica, told in run.log: {in_words(defect)}"))
         finally:
             images.forget()
         self._replies.append(Reply(number, response, error))
@@ -133,9 +142,18 @@ class Replica:
         self._has_mail.set()
 
 
+def _settle_in(made: ReplicaSettings) -> None:
+    share_one_arena()
+    os.environ |= {name: value for name, value in made.environment.items() if name not in os.environ}
+    if os.path.isdir(made.folder):
+        os.chdir(made.folder)
+
+
 def _with_machine(error: SampleError, request: Request) -> SampleError:
     """Return the error, which names the machine where that lacks a file of the request."""
-    lacking = [ref.path for ref in image_refs(request.messages) if ref.path is not None and not Path(ref.path).exists()]
+    lacking = [
+        ref.path for ref in image_refs(request.messages) if ref.path is not None and not os.path.exists(ref.path)
+    ]
     if not lacking:
         return error
     fix = "keep pictures where all machines of the cluster see them under the same path"

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from mathbatch.errors import ConfigError, EngineError, MathBatchError
+from mathbatch.errors import EngineError, MathBatchError
 from mathbatch.fleet.seat import Seat
-from mathbatch.parts.faults import PartError
 
 
 class Starter:
@@ -59,13 +58,13 @@ class Starter:
                 if seat.starts:
                     await seat.member.stop()
                 seat.state, seat.starts, seat.answers_since_start = "starting", seat.starts + 1, 0
-                await seat.member.start(self._say)
-            except (ConfigError, PartError) as wrong:
-                seat.failures, error = len(pauses), wrong
+                await seat.member.start(lambda news: self._say(news))
             except EngineError as failed:
                 seat.failures, error = seat.failures + 1, failed
                 if seat.failures < len(pauses):
                     self._say(f"{seat.member.name} can't start: {error}")
+            except MathBatchError as wrong:  # a setting, a part of the user's own, a disk: no later start would help
+                seat.failures, error = len(pauses), wrong
             else:
                 seat.state = "up"
                 self._on_up(seat)

@@ -55,6 +55,11 @@ class Suspects:
         """Forget a unit that has ended."""
         self._losses.pop(unit, None)
 
+    def alone(self) -> Group:
+        """Return a group for one suspect that has not run yet."""
+        self.groups.append(group := Group(1))
+        return group
+
     def divide(self, cohort: Cohort) -> None:
         """Form the groups of a lost cohort once nobody is aboard any more. A culprit gets None in place of a group."""
         found, ran = [one for one in cohort.suspects if not one.done()], cohort.group

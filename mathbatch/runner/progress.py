@@ -28,6 +28,7 @@ class Progress:
         self._started: float | None = None
         self._bar: tqdm[NoReturn] | None = None
         self.members: Callable[[], Sequence[MemberFigures]] = tuple
+        self._tokens_before: dict[str, int] = {}
 
     @property
     def is_of_several(self) -> bool:
@@ -55,6 +56,7 @@ class Progress:
         if self._started is not None:
             return
         self._started = time.monotonic()
+        self._tokens_before = {one.name: one.output_tokens for one in self.members()}
         if self._stream.isatty():
             self._bar = tqdm(total=self.total, initial=self.done, file=self._stream, unit="sample", dynamic_ncols=True)
 
@@ -114,7 +116,7 @@ class Progress:
         if not members:
             return []
         shown = [
-            f"{one.name}: {one.in_flight} in flight, {one.output_tokens / self._elapsed_s:,.0f} tokens/s"
+            f"{one.name}: {one.in_flight} in flight, {self._tokens_of(one) / self._elapsed_s:,.0f} tokens/s"
             + (f", lost {one.losses} x" if one.losses else "")
             if one.state == "up"
             else f"{one.name}: {one.state}"
@@ -123,6 +125,9 @@ class Progress:
         more = " …" if len(members) > MEMBERS_SHOWN else ""
         up = sum(one.state == "up" for one in members)
         return [f"{up} of {len(members)} engines up ({'; '.join(shown)}{more})"]
+
+    def _tokens_of(self, one: MemberFigures) -> int:
+        return one.output_tokens - self._tokens_before.get(one.name, 0)
 
     def _plain(self) -> str:
         done, total = self.done, self.total

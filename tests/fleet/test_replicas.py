@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal as signals
 from pathlib import Path
 
 import psutil
@@ -65,7 +66,7 @@ def check(folder: Path, rows: int, expected: list[dict[str, object]]) -> None:
     assert run(folder, f"run_dir={run_dir(folder)}", module="verify").returncode == 0
 
 
-@pytest.mark.parametrize("signal", ["kill", "interrupt"])
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGINT", "SIGTERM"])
 def test_a_run_that_ends_in_mid_work_leaves_no_process_and_the_same_command_goes_on(
     tmp_path: Path, signal: str
 ) -> None:
@@ -75,7 +76,7 @@ def test_a_run_that_ends_in_mid_work_leaves_no_process_and_the_same_command_goes
     wait_until(lambda: saved(tmp_path) > 40)
     family = family_of(process.pid)
     assert len(family) > 3
-    end(process, signal)
+    assert "is lost" not in end(process, signal), "what was in flight is finished"
     assert are_gone(family)
     before = saved(tmp_path)
     assert 40 < before < 400
@@ -83,13 +84,13 @@ def test_a_run_that_ends_in_mid_work_leaves_no_process_and_the_same_command_goes
     check(tmp_path, 400, expected)
 
 
-def end(process: Command, signal: str) -> None:
-    """Kill the run, or interrupt it as Ctrl-C does, with all that is in its process group."""
-    if signal == "kill":
+def end(process: Command, name: str) -> str:
+    """Kill the run, or send a signal to all that is in its process group, as terminals and schedulers do."""
+    if name == "SIGKILL":
         process.kill()
     else:
-        os.killpg(process.pid, 2)
-    process.communicate()
+        os.killpg(process.pid, getattr(signals, name))
+    return process.communicate()[1]
 
 
 def test_a_sample_that_kills_its_engine_is_set_aside_within_its_replica(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import mathbatch
 
 pytestmark = pytest.mark.usefixtures("vllm")
 
-KILLS = int(os.environ.get("ENGINE_KILLS", "2"))
+KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
 ROWS_FOR_EACH_KILL = 100
 DATA = Path(mathbatch.__file__).parent / "demo" / "data"
 

@@ -181,7 +181,9 @@ def test_accuracy_reads_as_its_docstring_says() -> None:
 def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest.CaptureFixture[str]) -> None:
     metrics = metrics_of(Row("0", cut=True), Row("-", cut=True), Row("+"))
     config = SimpleNamespace(
-        model=SimpleNamespace(name="m"), dataset=SimpleNamespace(name="d"), sampling=SimpleNamespace(max_tokens=64)
+        model=SimpleNamespace(name="m", prices={}),
+        dataset=SimpleNamespace(name="d"),
+        sampling=SimpleNamespace(max_tokens=64),
     )
     counts = Counts(total=3)
     counts.truncated = 2
@@ -192,6 +194,11 @@ def test_a_run_says_once_how_many_were_truncated(is_scored: bool, capsys: pytest
         metrics=metrics if is_scored else None,
         is_complete=True,
         left_over=0,
+        taken=SimpleNamespace(records=0),
+        ending=[],
+        commands=[],
+        is_partial=False,
+        is_answered=True,
         seconds=1.0,
         components=SimpleNamespace(run_dir=Path("folder")),
     )
