@@ -225,3 +225,26 @@ def test_a_member_that_joins_is_used() -> None:
         assert pool.capacity == 8
 
     in_pool(members, work)
+
+
+def test_news_of_a_member_go_to_the_stream_that_runs_now() -> None:
+    member, later = FakeMember(), list[str]()
+
+    async def work(pool: Pool) -> None:
+        pool.begin_stream(later.append, asyncio.Event())
+        member.say("a warning")
+
+    assert in_pool([member], work) == []
+    assert later == ["a warning"]
+
+
+def test_a_request_that_meets_members_which_are_gone_already_is_no_culprit() -> None:
+    members = [FakeMember("a", 4), FakeMember("b", 4)]
+
+    async def work(pool: Pool) -> None:
+        for _ in range(10):
+            for member in members:
+                member.kill()  # while it has nothing
+            assert (await pool.answer(requests(1)[0])).text == "0"
+
+    in_pool(members, work)

@@ -29,6 +29,7 @@ class FakeMember(Member):
         self._aboard = 0
 
     async def start(self, say: Callable[[str], object]) -> None:
+        self.say = say
         await asyncio.sleep(0)
         if self.refuses is not None:
             raise self.refuses
@@ -37,7 +38,7 @@ class FakeMember(Member):
     async def answer(self, request: Request) -> Response:
         gone = self._gone
         if gone is None:
-            raise MemberLost("not up")
+            raise MemberLost("not up", had_it=False)
         self._aboard += 1
         self.seen[request.id] += 1
         self.most_aboard = max(self.most_aboard, self._aboard)
