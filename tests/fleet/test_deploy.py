@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import random
 import signal
@@ -15,6 +17,8 @@ from support import small_server
 from support.processes import Command, run, start, wait_for
 from support.rows import questions, write_rows
 from support.run_folders import records, results, run_dir
+
+from mathbatch.fleet.deploy.process import ServerProcess
 
 pytestmark = pytest.mark.process
 
@@ -139,3 +143,18 @@ def test_two_replicas_are_two_servers_that_share_the_work(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert len(processes(tmp_path)) == 4
     assert len(list(tmp_path.glob("outputs/*/*/*/server-*.log"))) == 2
+
+
+def test_a_server_has_the_environment_that_is_made_for_it_and_nothing_of_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    given = {"CUDA_VISIBLE_DEVICES": "1", "HF_TOKEN": "token of nobody", "PATH": os.environ["PATH"]}
+    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+    process = ServerProcess([sys.executable, "-c", tell], given, tmp_path / "log")
+    asyncio.run(process.wait())
+    seen = json.loads((tmp_path / "log").read_text())
+    asyncio.run(process.stop())
+    assert {name: seen.get(name) for name in given} == given
+    assert "PYTHONPATH" not in seen
