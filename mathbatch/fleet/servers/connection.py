@@ -114,11 +114,13 @@ class Connection:
 
         if self.is_closed:
             return Unreachable("connection_lost", "it was taken out")
-        if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
             problem = f"{self.address.name} has no certificate that can be trusted: {_words(error)}"
             return ConfigError(
                 "model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE"
             )
+        if isinstance(error, aiohttp.ClientSSLError):  # a server or a proxy that ends in the midst of a handshake
+            return Unanswered("connection_lost", f"no secure connection: {_words(error)}")
         if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno not in PASSING:
             return Unreachable("connection_lost", f"no connection: {_words(error.os_error)}")
         if isinstance(error, aiohttp.ClientHttpProxyError):

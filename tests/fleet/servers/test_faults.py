@@ -13,7 +13,9 @@ from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
 
 from mathbatch.errors import ConfigError, EngineError
+from mathbatch.fleet.servers.connection import Connection
 from mathbatch.fleet.servers.model import ServerModel
+from mathbatch.fleet.servers.outcomes import Unanswered
 from mathbatch.fleet.servers.waits import Waits
 
 # A server that dies in the process of the tests leaves connections that it has just accepted.
@@ -253,6 +255,28 @@ def test_bytes_that_are_no_http_are_told_as_such(raw: bytes) -> None:
             await member.start(lambda _: None)
         await member.stop()
         await model.close()
+        server.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x15\x03\x03\x00\x02\x02\x50"], ids=["end", "alert"])
+def test_a_handshake_that_breaks_off_is_tried_again(raw: bytes) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(raw)
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(reply, "127.0.0.1", 0)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        model = ServerModel(composed("model=openai", "model.path=m", f"model.base_urls=[{url}]").model)
+        connection = Connection(model._addresses[0], model._key, 60)
+        with pytest.raises(Unanswered) as broken:
+            await connection.post(b"{}")
+        assert broken.value.kind == "connection_lost"
+        await connection.close()
         server.close()
 
     asyncio.run(run())
