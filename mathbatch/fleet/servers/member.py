@@ -165,14 +165,18 @@ class ServerMember(Member):
     async def _persist(self, connection: Connection, request: Request, head: Head, body: bytes) -> Response:
         """Send a request until it is answered. Raise MemberLost if the server is gone, else what `refuse` returns.
 
-        A request that fails again and again is its own fault where the server answers another one then.
+        A request that fails again and again, or with which something is wrong that would be so with all, is its own
+        fault where the server answers another one then.
         """
         waits, failures, crowds, hangs = self._settings.waits, 0, 0, 0
         while True:
             try:
                 return await self._send(connection, request, head, body)
-            except Unreachable as error:
-                raise MemberLost(str(error)) from error
+            except ConfigError as error:
+                why = str(error).splitlines()[0]
+                if not await self._still_answers(connection):
+                    raise MemberLost(why) from error  # its start tells what to do
+                raise SampleError("refused", f"{why}, though another prompt is answered") from error
             except Crowded as error:
                 crowds += 1
                 if crowds > waits.crowded_tries:
@@ -180,10 +184,10 @@ class ServerMember(Member):
                 continue
             except Unanswered as error:
                 failures, hangs, last = failures + 1, hangs + (error.kind == "timeout"), error
-            if failures > len(waits.pauses_s) or hangs >= waits.hangs:
-                why = self._key.hide(str(last))
-                if not await self._still_answers(connection):
-                    raise MemberLost(f"it answers nothing any more: {why}") from last
+            why, is_last = self._key.hide(str(last)), failures > len(waits.pauses_s) or hangs >= waits.hangs
+            if (is_last or isinstance(last, Unreachable)) and not await self._still_answers(connection):
+                raise MemberLost(f"it answers nothing any more: {why}") from last
+            if is_last:
                 raise SampleError(last.kind, f"{why}, at the last of {failures} tries") from last
             pause_s = waits.pauses_s[failures - 1] if last.wait_s is None else last.wait_s
             await asyncio.sleep(waits.spread(pause_s))

@@ -22,6 +22,7 @@ from mathbatch.fleet.servers.waits import Waits
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <(function _SelectorTransport|socket):pytest.PytestUnraisableExceptionWarning"
 )
+NO_MODEL = {"error": {"message": "The model `m` does not exist.", "param": "model"}}
 FAULTS = (
     *("429", "500", "502", "503", "504", "529", "408", "409", "reset", "reset_in_body", "html", "empty", "cut_json"),
     *("wrong_json", "no_choices", "error_in_200", "dropped", "trickle"),
@@ -131,17 +132,41 @@ def test_what_is_wrong_with_every_request_ends_the_run_with_what_to_do(
 ) -> None:
     if when == "later" and error == {"detail": "Not Found"}:
         return  # a path that was there at the start is there later
-    server = FaultServer(lambda body, turn: plan if when == "start" or prompt_of(body) == "3" else "ok")
+    server = FaultServer(lambda body, turn: plan if when == "start" or len(server.answered) > 9 else "ok")
     server.error = error
     error_told: object = None
     try:
-        error_told = ask([server], prompts(5)).found["3"]
+        asked = ask([server], prompts(40), at_once=4)
+        assert len(asked.texts) == 9
+        error_told = asked.found["39"]
     except ConfigError as refused:
         assert when == "start"
         error_told = refused
     assert isinstance(error_told, ConfigError)
     assert error_told.path == path
     assert "key=1" not in str(error_told)
+
+
+OF_ALL = [("401", {}), ("402", {}), ("403", {"error": "Forbidden"}), ("405", {}), ("redirect", {}), ("404", NO_MODEL)]
+
+
+@pytest.mark.parametrize(("plan", "error"), OF_ALL)
+def test_a_server_that_refuses_all_in_mid_run_leaves_its_work_to_the_other(plan: str, error: object) -> None:
+    refusing, sound = FaultServer(lambda body, turn: plan if len(refusing.answered) > 5 else "ok"), FaultServer()
+    refusing.error = error
+    asked = ask([refusing, sound], prompts(100))
+    assert asked.texts == all_of(100)
+    assert any("is lost" in line for line in asked.news)
+
+
+@pytest.mark.parametrize(("plan", "error"), OF_ALL)
+def test_a_prompt_that_something_before_the_server_refuses_fails_alone(plan: str, error: object) -> None:
+    server = FaultServer(lambda body, turn: plan if prompt_of(body) == "3" else "ok")
+    server.error = error
+    asked = ask([server], prompts(20))
+    assert asked.kinds == {"3": "refused"}
+    assert asked.texts == {id: text for id, text in all_of(20).items() if id != "3"}
+    assert not any("is lost" in line for line in asked.news)
 
 
 def test_a_server_that_dies_and_comes_back_is_used_again_and_nothing_is_lost() -> None:
