@@ -62,6 +62,7 @@ class ServerMember(Member):
         self._dialect, self._length = settings.dialect, LENGTHS[settings.dialect.kind == "openai"]
         self._connection: Connection | None = None
         self._aboard = 0
+        self._has_answered = False
         self._down_since: float | None = None
         self._probing: asyncio.Task[bool] | None = None
         self._said: set[str] = set()
@@ -77,7 +78,7 @@ class ServerMember(Member):
         except BaseException:
             await connection.close()
             raise
-        self._connection, self._down_since = connection, None
+        self._connection, self._down_since, self._has_answered = connection, None, True
 
     async def answer(self, request: Request) -> Response:
         connection = self._connection
@@ -142,12 +143,12 @@ class ServerMember(Member):
             refuse_unready(reply, self._address, self._key)
             return
         error = refuse(reply, self._address, self._key, self._settings.model, LENGTHS, self._length)
+        if reply.status == 404 and isinstance(error, Unreachable) and not self._has_answered:
+            refuse_unready(reply, self._address, self._key)
         if isinstance(error, OtherLength):  # samples are sent with that name; the server is there
             self._length = error.instead
         elif isinstance(error, ConfigError) or (isinstance(error, Unanswered) and not isinstance(error, Crowded)):
             raise error
-        elif reply.status == 404:
-            refuse_unready(reply, self._address, self._key)
 
     def _head(self, request: Request) -> Head:
         """Return the beginning of the body of a request. Raise JobError for what the server doesn't take."""

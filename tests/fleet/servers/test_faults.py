@@ -90,7 +90,6 @@ def test_a_request_that_always_hangs_fails_by_name(fault: str) -> None:
         (400, {"error": {"message": "bad", "type": "BadRequestError", "param": None, "code": 400}}, "rejected"),
         (400, {"object": "error", "message": "bad", "type": "BadRequestError", "code": 400}, "rejected"),
         (422, {"detail": [{"loc": ["body"], "msg": "bad"}]}, "rejected"),
-        (404, {"error": {"message": "no such picture", "param": "messages"}}, "rejected"),
         (413, {"detail": "Payload too large"}, "prompt_too_long"),
         (400, {"error": {"message": "long", "param": "input_tokens", "code": 400}}, "prompt_too_long"),
         (400, {"error": {"message": "maximum context length is 2048 tokens"}}, "prompt_too_long"),
@@ -166,6 +165,25 @@ def test_a_prompt_that_something_before_the_server_refuses_fails_alone(plan: str
     asked = ask([server], prompts(20))
     assert asked.kinds == {"3": "refused"}
     assert asked.texts == {id: text for id, text in all_of(20).items() if id != "3"}
+    assert not any("is lost" in line for line in asked.news)
+
+
+def test_a_server_that_is_put_in_place_again_is_waited_for_and_costs_no_sample() -> None:
+    """What stands before it says 404 meanwhile."""
+    answers = iter(range(20, 60))
+    server = FaultServer(lambda body, turn: "404" if len(server.answered) > 10 and next(answers, 60) < 59 else "ok")
+    server.error = {"detail": "Not Found"}
+    asked = ask([server], prompts(60))
+    assert asked.texts == all_of(60)
+    assert any("is lost" in line for line in asked.news)
+
+
+def test_a_prompt_about_which_a_server_says_404_is_rejected_alone() -> None:
+    server = FaultServer(lambda body, turn: "404" if prompt_of(body) == "3" else "ok")
+    server.error = {"error": {"message": "no such picture", "param": "messages"}}
+    asked = ask([server], prompts(20))
+    assert asked.kinds == {"3": "rejected"}
+    assert len(asked.texts) == 19
     assert not any("is lost" in line for line in asked.news)
 
 
