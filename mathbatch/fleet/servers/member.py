@@ -89,12 +89,20 @@ class ServerMember(Member):
             raise SampleError("too_many_images", f"{images} pictures, and model.max_images={most} in one prompt")
         self._aboard += 1
         try:
-            return await self._ask(connection, request, bool(images))
-        except OtherLength as error:
-            self._length = error.instead
-            return await self._ask(connection, request, bool(images))
+            return await self._ask_by_either_name(connection, request, bool(images))
         finally:
             self._aboard -= 1
+
+    async def _ask_by_either_name(self, connection: Connection, request: Request, has_images: bool) -> Response:
+        """Ask once more where the server has another name for the longest answer."""
+        try:
+            return await self._ask(connection, request, has_images)
+        except OtherLength as error:
+            self._length = error.instead
+        try:
+            return await self._ask(connection, request, has_images)
+        except OtherLength as error:
+            raise SampleError("rejected", f"neither {' nor '.join(LENGTHS)} is taken: {error}") from error
 
     async def _ask(self, connection: Connection, request: Request, has_images: bool) -> Response:
         head = self._head(request)
@@ -182,6 +190,8 @@ class ServerMember(Member):
                 crowds += 1
                 if crowds > waits.crowded_tries:
                     raise SampleError(error.kind, f"{error}, {crowds} times") from error
+                # The server may rest longer: `_send` waits for that.
+                await asyncio.sleep(waits.spread(waits.pause(crowds, None)))
                 continue
             except Unanswered as error:
                 failures, hangs, last = failures + 1, hangs + (error.kind == "timeout"), error
@@ -190,8 +200,7 @@ class ServerMember(Member):
                 raise MemberLost(f"it answers nothing any more: {why}") from last
             if is_last:
                 raise SampleError(last.kind, f"{why}, at the last of {failures} tries") from last
-            pause_s = waits.pauses_s[failures - 1] if last.wait_s is None else last.wait_s
-            await asyncio.sleep(waits.spread(pause_s))
+            await asyncio.sleep(waits.spread(waits.pause(failures, last.wait_s)))
 
     async def _send(self, connection: Connection, request: Request, head: Head, body: bytes) -> Response:
         """Send a request once, when the server wants one."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from support.configs import composed
@@ -13,6 +15,7 @@ from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
 
 from mathbatch.errors import ConfigError, EngineError
+from mathbatch.fleet.servers import connection
 from mathbatch.fleet.servers.connection import Connection
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.fleet.servers.outcomes import Unanswered
@@ -170,8 +173,11 @@ def test_a_prompt_that_something_before_the_server_refuses_fails_alone(plan: str
 
 def test_a_server_that_is_put_in_place_again_is_waited_for_and_costs_no_sample() -> None:
     """What stands before it says 404 meanwhile."""
-    answers = iter(range(20, 60))
-    server = FaultServer(lambda body, turn: "404" if len(server.answered) > 10 and next(answers, 60) < 59 else "ok")
+
+    def plan(body: Body, turn: int) -> str:
+        return "404" if len(server.answered) > 10 and server.turns["1 + 1 ="] < 5 else "ok"
+
+    server = FaultServer(plan)
     server.error = {"detail": "Not Found"}
     asked = ask([server], prompts(60))
     assert asked.texts == all_of(60)
@@ -185,6 +191,51 @@ def test_a_prompt_about_which_a_server_says_404_is_rejected_alone() -> None:
     assert asked.kinds == {"3": "rejected"}
     assert len(asked.texts) == 19
     assert not any("is lost" in line for line in asked.news)
+
+
+def test_a_failing_connection_costs_nothing_of_what_is_in_flight_where_the_server_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, sockets = iter(range(10**6)), connection._socket
+
+    def socket(info: Any) -> Any:
+        if next(made) % 7 == 3:
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+        return sockets(info)
+
+    monkeypatch.setattr(connection, "_socket", socket)
+    server = FaultServer(lambda body, turn: "reset" if turn == 0 and prompt_of(body).isdecimal() else "ok")
+    asked = ask([server], prompts(60))
+    assert asked.texts == all_of(60)
+    assert next(made) > 20
+    assert not any("is lost" in line for line in asked.news)
+
+
+@pytest.mark.parametrize(("status", "header"), [("429", "Retry-After"), ("503", "Retry-After"), ("429", "Retry-After-Ms")])
+def test_a_server_that_asks_for_no_time_at_all_is_not_asked_all_times_at_once(status: str, header: str) -> None:
+    waited = []
+
+    class Noted(Waits):
+        def spread(self, wait_s: float) -> float:
+            waited.append(wait_s)
+            return 0.0
+
+    server = FaultServer(lambda body, turn: status if prompt_of(body) == "0" and turn < 10 else "ok")
+    server.headers = {header: "0"}
+    asked = ask([server], prompts(1), waits=Noted(pauses_s=(1.0, 2.0, 4.0, *(8.0,) * 7)))
+    assert asked.texts == all_of(1)
+    assert waited == [1, 2, 4, *(8,) * 7]
+
+
+def test_a_request_whose_longest_answer_has_no_name_that_is_taken_fails_alone() -> None:
+    def plan(body: Body, turn: int) -> str:
+        return "400" if prompt_of(body) == "3" else "ok"
+
+    server = FaultServer(plan)
+    server.error = {"error": {"message": "max_tokens and max_completion_tokens: not supported", "param": "max_tokens"}}
+    asked = ask([server], prompts(8))
+    assert asked.kinds == {"3": "rejected"}
+    assert len(asked.texts) == 7
 
 
 def test_a_server_that_dies_and_comes_back_is_used_again_and_nothing_is_lost() -> None:
@@ -315,11 +366,11 @@ def test_a_handshake_that_breaks_off_is_tried_again(raw: bytes) -> None:
         server = await asyncio.start_server(reply, "127.0.0.1", 0)
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         model = ServerModel(composed("model=openai", "model.path=m", f"model.base_urls=[{url}]").model)
-        connection = Connection(model._addresses[0], model._key, 60)
+        way = Connection(model._addresses[0], model._key, 60)
         with pytest.raises(Unanswered) as broken:
-            await connection.post(b"{}")
+            await way.post(b"{}")
         assert broken.value.kind == "connection_lost"
-        await connection.close()
+        await way.close()
         server.close()
 
     asyncio.run(run())
