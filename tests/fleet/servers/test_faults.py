@@ -68,7 +68,7 @@ def test_a_request_that_never_gets_an_answer_fails_by_name_and_alone(fault: str)
 
 def test_a_request_that_is_always_one_too_many_fails_by_name() -> None:
     server = FaultServer(lambda body, turn: "429" if prompt_of(body) == "3" else "ok")
-    asked = ask([server], prompts(8), waits=Waits(crowded_s=0.0, crowded_tries=5, jitter=0.0))
+    asked = ask([server], prompts(8), waits=Waits((0.0,), crowded_s=0.0, crowded_tries=5, jitter=0.0))
     assert asked.kinds == {"3": "rate_limited"}
     assert server.turns["3"] == 6
 
