@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import Config
+from mathbatch.config.schema import ClusterConfig
 from mathbatch.fleet import local
 from mathbatch.fleet.model import FleetModel
 from mathbatch.models.build import build_model
@@ -37,6 +40,19 @@ def model_of(config: Config) -> BaseInferenceModel:
             return _ray_fleet(config, model)
         model.settle = local.settling(NO_RAY if several else None)
     return model
+
+
+def with_judges_model(config: Config) -> Config:
+    """Return the configuration with the judge's model in place of its own, if there is one.
+
+    `deploy` and `cluster` are about engines: servers that run elsewhere judge without them.
+    """
+    if config.judge.model is None:
+        return config
+    config, judge = replace(config, model=config.judge.model), build_model(config.judge.model)
+    if not isinstance(judge, VllmModel):
+        config = replace(config, deploy=None)
+    return replace(config, cluster=ClusterConfig()) if isinstance(judge, FleetModel) else config
 
 
 def _ray_fleet(config: Config, model: BaseInferenceModel) -> BaseInferenceModel:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from aiohttp import web
 from support import small_server
+from support.fault_server import FaultServer, completion, in_thread
 from support.processes import Command, run, start, wait_for
 from support.rows import questions, write_rows
 from support.run_folders import records, results, run_dir
@@ -158,3 +160,22 @@ def test_a_server_has_the_environment_that_is_made_for_it_and_nothing_of_this_pr
     asyncio.run(process.stop())
     assert {name: seen.get(name) for name in given} == given
     assert "PYTHONPATH" not in seen
+
+
+class JudgingServer(FaultServer):
+    """Takes all answers for correct."""
+
+    async def ok(self, request: web.Request, prompt: str) -> web.StreamResponse:
+        self.answered[prompt] += 1
+        return web.json_response(completion("Answer: 4\nVerdict: correct"))
+
+
+def test_a_judge_elsewhere_is_asked_there_about_the_answers_of_a_started_server(tmp_path: Path) -> None:
+    given = arguments(tmp_path)
+    write_rows(tmp_path / "rows.jsonl", [row | {"gold": "4"} for row in questions(6)])
+    with in_thread(JudgingServer()) as server:
+        judge = ["model@judge.model=openai", "judge.model.path=m", f"judge.model.base_urls=[{server.url}]"]
+        done = run(tmp_path, *given, *judge, "dataset.answer_field=gold", "dataset.scoring=judge")
+    assert done.returncode == 0, done.stderr
+    assert len(processes(tmp_path)) == 2
+    assert sum(server.answered.values()) == 7
