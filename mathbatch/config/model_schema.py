@@ -16,6 +16,7 @@ from mathbatch.config.value_checks import (
     check_marks,
     check_one_of,
     check_path,
+    check_variable,
 )
 
 # Forms in which vLLM gives a message to a chat template.
@@ -79,7 +80,8 @@ class ModelConfig:
     """Addresses of OpenAI-compatible servers, which answer in place of an engine: `http://host:8000/v1`. Each has the
     model that they call by the name in `path`. Needs `model=openai`."""
     api_key_env: str = "OPENAI_API_KEY"
-    """Environment variable with the key for the servers. One that isn't set stands for servers that need none."""
+    """Environment variable with the key for the servers. One that isn't set, or '', stands for servers that
+    need none."""
     server: str | None = None
     """Kind of the servers, whose names sampling parameters have: vllm, sglang, lmdeploy or openai. null: as they say
     themselves; a proxy may say something else."""
@@ -107,6 +109,7 @@ class ModelConfig:
         check_at_least("model.max_images", self.max_images, 0)
         check_image_limit(self.max_images, self.engine)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
+        check_variable("model.api_key_env", self.api_key_env)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
         check_above("model.start_timeout_s", self.start_timeout_s, 0)
         for name, price in self.prices.items():

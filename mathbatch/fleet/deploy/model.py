@@ -149,7 +149,6 @@ class DeployedModel(FleetModel):
             ModelConfig(
                 name=config.name,
                 path=config.name,
-                max_model_len=config.max_model_len,
                 max_tokens=config.max_tokens,
                 max_images=config.max_images,
                 chat_template_kwargs=config.chat_template_kwargs,

@@ -15,10 +15,11 @@ from support.configs import composed
 from support.fault_server import FaultServer
 from support.server_models import ask, prompts
 
-from mathbatch.config import Config
+from mathbatch.config import Config, ModelConfig
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.images.wire import WireEncoder
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.fleet.servers.bodies import BodyWriter
 from mathbatch.fleet.servers.dialects import KINDS, LENGTHS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.model import ServerModel
@@ -93,6 +94,9 @@ def test_further_keys_and_variables_of_the_template_are_passed_on() -> None:
         ("model.server=sglan", "model.server"),
         ("+model.engine.dtype=auto", "model.engine"),
         ("model.lora=x", "model.lora"),
+        ("model.max_model_len=4096", "model.max_model_len"),
+        ("model.trust_remote_code=true", "model.trust_remote_code"),
+        ("model.cpu_kv_cache_gib=8", "model.cpu_kv_cache_gib"),
         ("model.replicas=2", "model.replicas"),
         ("model.reasoning=qwen3", "model.reasoning"),
         ("model.base_urls=[]", "model.base_urls"),
@@ -108,6 +112,38 @@ def test_a_setting_that_can_not_be_kept_is_refused(setting: str, path: str) -> N
     with pytest.raises(ConfigError) as raised:
         ServerModel(composed(*SERVER, setting).model)
     assert raised.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path"),
+    [
+        (("+model.extra_body.reasoning_effort=high",), "model.extra_body"),
+        (("model.server=vllm",), "model.server"),
+        (("model.start_timeout_s=9",), "model.start_timeout_s"),
+        (("model.api_key_env=MINE",), "model.api_key_env"),
+        (("deploy=vllm", "model.server=vllm"), "model.server"),
+        (("deploy=vllm", "model.start_timeout_s=9"), "model.start_timeout_s"),
+        ((*SERVER, "cluster=ray"), "cluster.kind"),
+        (("cluster.address=host:6379",), "cluster.address"),
+    ],
+)
+def test_a_key_that_nothing_would_follow_is_refused(overrides: tuple[str, ...], path: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        model_of(composed(*overrides))
+    assert raised.value.path == path
+
+
+def test_requests_to_servers_that_are_started_may_have_further_keys() -> None:
+    model_of(composed("deploy=vllm", "+model.extra_body.reasoning_effort=high"))
+
+
+@pytest.mark.parametrize("key", ["sk-proj-a1B2c3D4e5F6g7H8i9J0k1L2", "gsk_a1B2c3D4e5F6g7H8i9J0k1L2", "a b", "1A"])
+def test_a_key_in_the_place_of_its_variable_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        ModelConfig(name="m", path="m", api_key_env=key)
+    assert raised.value.path == "model.api_key_env"
+    assert key not in str(raised.value)
+    ModelConfig(name="m", path="m", api_key_env="")
 
 
 @pytest.mark.parametrize(

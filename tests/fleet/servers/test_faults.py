@@ -211,7 +211,9 @@ def test_a_failing_connection_costs_nothing_of_what_is_in_flight_where_the_serve
     assert not any("is lost" in line for line in asked.news)
 
 
-@pytest.mark.parametrize(("status", "header"), [("429", "Retry-After"), ("503", "Retry-After"), ("429", "Retry-After-Ms")])
+@pytest.mark.parametrize(
+    ("status", "header"), [("429", "Retry-After"), ("503", "Retry-After"), ("429", "Retry-After-Ms")]
+)
 def test_a_server_that_asks_for_no_time_at_all_is_not_asked_all_times_at_once(status: str, header: str) -> None:
     waited = []
 
