@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -160,6 +161,25 @@ def test_a_server_has_the_environment_that_is_made_for_it_and_nothing_of_this_pr
     asyncio.run(process.stop())
     assert {name: seen.get(name) for name in given} == given
     assert "PYTHONPATH" not in seen
+
+
+def test_a_server_ends_with_its_run_though_what_the_run_has_forked_lives_on(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time; from pathlib import Path; from mathbatch.fleet.deploy.process import ServerProcess\n"
+        "ServerProcess(['sleep', '600'], dict(os.environ), Path('log'))\n"
+        "print(os.fork(), flush=True)\n"
+        "time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        forked = int(next(line for line in owner.stdout if line != "0\n"))
+        keeper = next(one for one in psutil.Process(owner.pid).children() if one.pid != forked)
+        owner.kill()
+        try:
+            psutil.wait_procs([keeper], timeout=GONE_S)
+            assert not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE
+        finally:
+            os.kill(forked, signal.SIGKILL)
 
 
 class JudgingServer(FaultServer):

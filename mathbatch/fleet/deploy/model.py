@@ -39,7 +39,9 @@ class LocalAddress(Address):
 
 
 class LocalServers(ServerModel):
-    """Client of the servers that this run starts."""
+    """Client of the servers that this run starts. One that doesn't answer in time is ended, and started again."""
+
+    waits_beside_others = False
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

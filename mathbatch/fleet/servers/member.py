@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import ClassVar
 
 from mathbatch.data.images.pool import image_refs
@@ -27,6 +28,9 @@ from mathbatch.records import Request, Response
 # Tries of a start before the user is told what is waited for, and seconds between two tries: at first, and at most.
 QUIET_TRIES = 3
 FIRST_BETWEEN_S, MOST_BETWEEN_S = 0.1, 10.0
+# Seconds between two tries of one that was not there in time, while others are.
+LATE_BETWEEN_S = 60.0
+DOUBLINGS = 10
 # Seconds that an answer of one token may take in any case.
 LEAST_PROBE_S = 2.0
 
@@ -63,6 +67,7 @@ class ServerMember(Member):
         self._connection: Connection | None = None
         self._aboard = 0
         self._has_answered = False
+        self.others_are_up: Callable[[], bool] = lambda: False
         self._down_since: float | None = None
         self._probing: asyncio.Task[bool] | None = None
         self._said: set[str] = set()
@@ -111,6 +116,11 @@ class ServerMember(Member):
         async with self._pictures.body(request, partial(self._writer.body, head)) as body:
             return await self._persist(connection, request, head, body)
 
+    @property
+    def is_up(self) -> bool:
+        """Tell whether it has answered since it was started last, and was not stopped since."""
+        return self._connection is not None
+
     async def stop(self) -> None:
         if self._down_since is None:
             self._down_since = asyncio.get_running_loop().time()
@@ -121,11 +131,11 @@ class ServerMember(Member):
     async def _first_answer(self, connection: Connection) -> None:
         """Wait for a real answer of one token. Raise ConfigError if there can be none, EngineError if none is in time.
 
-        The time counts from the loss of the server on, or from the first start.
+        The time counts from the loss of the server on, or from the first start; while others are up, from now on.
         """
         loop = asyncio.get_running_loop()
         since = self._down_since = self._down_since if self._down_since is not None else loop.time()
-        until, tries = since + self._settings.start_s, 0
+        until, tries, most_s = since + self._settings.start_s, 0, MOST_BETWEEN_S
         while True:
             try:
                 async with asyncio.timeout_at(max(until, loop.time() + LEAST_PROBE_S)):
@@ -135,6 +145,9 @@ class ServerMember(Member):
             except TimeoutError:
                 why = "it takes the question, and says nothing"
             tries, left = tries + 1, until - loop.time()
+            if left <= 0 and self.others_are_up():
+                self._say_once(f"{self.name} does not answer ({why}): it is asked now and then, while others go on")
+                until, left, most_s = loop.time() + self._settings.start_s, inf, LATE_BETWEEN_S
             if left <= 0:
                 raise EngineError(
                     f"no answer of {self.name} in {self._settings.start_s:g} s: {why}\n"
@@ -142,7 +155,7 @@ class ServerMember(Member):
                 )
             if tries == QUIET_TRIES:
                 self._say(f"waiting for the first answer of {self.name} ({why})")
-            await asyncio.sleep(min(left, MOST_BETWEEN_S, FIRST_BETWEEN_S * 2**tries))
+            await asyncio.sleep(min(left, most_s, FIRST_BETWEEN_S * 2 ** min(tries, DOUBLINGS)))
 
     async def _probe(self, connection: Connection) -> None:
         """Ask for one token. Raise Unanswered if the server can't answer, and ConfigError if it never will."""

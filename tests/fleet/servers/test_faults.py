@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from aiohttp import web
 from support.configs import composed
 from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
@@ -238,6 +239,38 @@ def test_a_request_whose_longest_answer_has_no_name_that_is_taken_fails_alone() 
     asked = ask([server], prompts(8))
     assert asked.kinds == {"3": "rejected"}
     assert len(asked.texts) == 7
+
+
+def test_a_server_that_comes_long_after_its_time_is_used_while_others_go_on() -> None:
+    is_there = asyncio.Event()
+
+    def late_plan(body: Body, turn: int) -> str:
+        if turn > 4 or prompt_of(body).isdecimal():
+            is_there.set()
+        return "ok" if is_there.is_set() else "503"
+
+    class Slow(FaultServer):
+        async def ok(self, request: web.Request, prompt: str) -> web.StreamResponse:
+            if int(prompt[0]) > 4:
+                await is_there.wait()
+            return await super().ok(request, prompt)
+
+    late, sound = FaultServer(late_plan), Slow()
+    asked = ask([late, sound], prompts(200), "model.start_timeout_s=0.001", at_once=8)
+    assert asked.texts == all_of(200)
+    assert len(late.answered) > 1
+    assert any("it is asked now and then, while others go on" in line for line in asked.news)
+
+
+def test_servers_that_are_all_gone_end_the_run_after_their_time() -> None:
+    servers = [FaultServer(lambda body, turn: "503" if sum(map(is_late, servers)) else "ok") for _ in range(2)]
+
+    def is_late(server: FaultServer) -> bool:
+        return len(server.answered) > 20
+
+    asked = ask(servers, prompts(100), "model.start_timeout_s=0.1", at_once=8)
+    assert set(asked.kinds.values()) == {"EngineError"}
+    assert "no answer of 127.0.0.1" in str(asked.found["99"])
 
 
 def test_a_server_that_dies_and_comes_back_is_used_again_and_nothing_is_lost() -> None:
