@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from mathbatch.config.model_limits import check_image_limit
 from mathbatch.config.value_checks import (
+    SERVER_KINDS,
     check_above,
     check_at_least,
     check_date,
@@ -109,6 +110,8 @@ class ModelConfig:
         check_at_least("model.max_images", self.max_images, 0)
         check_image_limit(self.max_images, self.engine)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
+        if self.server is not None:
+            check_one_of("model.server", self.server, SERVER_KINDS)
         check_variable("model.api_key_env", self.api_key_env)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
         check_above("model.start_timeout_s", self.start_timeout_s, 0)

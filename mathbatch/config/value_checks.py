@@ -14,6 +14,8 @@ from mathbatch.config.secret_signs import looks_secret
 from mathbatch.config.templates.patterns import compiled
 from mathbatch.errors import ConfigError
 
+# Kinds of servers whose names for sampling parameters are known.
+SERVER_KINDS = ("vllm", "sglang", "lmdeploy", "openai")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # In bytes. Two of them, and more, stand in one file's name, which may have 255.
 LONGEST_NAME = 120

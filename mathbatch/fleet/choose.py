@@ -62,9 +62,9 @@ def with_judges_model(config: Config) -> Config:
 
     `deploy` and `cluster` are about engines: servers that run elsewhere judge without them.
     """
-    if config.judge.model is None:
+    if (own := config.judge.model) is None:
         return config
-    config, judge = replace(config, model=config.judge.model), build_model(config.judge.model)
+    config, judge = replace(config, model=own), build_model(own)
     if not isinstance(judge, VllmModel):
         config = replace(config, deploy=None)
     return replace(config, cluster=ClusterConfig()) if isinstance(judge, FleetModel) else config

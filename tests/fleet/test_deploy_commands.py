@@ -140,7 +140,9 @@ def test_a_server_is_started_for_a_judge_only_where_that_is_an_engine(judge: tup
 
 
 def test_a_judge_elsewhere_needs_no_cluster() -> None:
-    config = composed("cluster=ray", "model@judge.model=openai", "judge.model.path=m", "judge.model.base_urls=[http://a]")
+    config = composed(
+        "cluster=ray", "model@judge.model=openai", "judge.model.path=m", "judge.model.base_urls=[http://a]"
+    )
     assert with_judges_model(config).cluster.kind == "local"
 
 

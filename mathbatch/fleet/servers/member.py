@@ -9,6 +9,7 @@ from functools import partial
 from math import inf
 from typing import ClassVar
 
+from mathbatch.config.model_limits import refuse_many_images
 from mathbatch.data.images.pool import image_refs
 from mathbatch.errors import ConfigError, EngineError, JobError, SampleError
 from mathbatch.fleet.member import Member, MemberLost
@@ -30,6 +31,7 @@ QUIET_TRIES = 3
 FIRST_BETWEEN_S, MOST_BETWEEN_S = 0.1, 10.0
 # Seconds between two tries of one that was not there in time, while others are.
 LATE_BETWEEN_S = 60.0
+# Doublings of the first pause; without an end they would be no number any more.
 DOUBLINGS = 10
 # Seconds that an answer of one token may take in any case.
 LEAST_PROBE_S = 2.0
@@ -90,8 +92,7 @@ class ServerMember(Member):
         if connection is None:
             raise MemberLost("it is not up")
         images = len(image_refs(request.messages))
-        if images > (most := self._settings.max_images):
-            raise SampleError("too_many_images", f"{images} pictures, and model.max_images={most} in one prompt")
+        refuse_many_images(images, self._settings.max_images)
         self._aboard += 1
         try:
             return await self._ask_by_either_name(connection, request, bool(images))

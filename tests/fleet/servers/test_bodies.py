@@ -21,7 +21,7 @@ from mathbatch.data.images.wire import WireEncoder
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.choose import model_of
 from mathbatch.fleet.servers.bodies import BodyWriter
-from mathbatch.fleet.servers.dialects import KINDS, LENGTHS, UNKNOWN, Dialect
+from mathbatch.fleet.servers.dialects import DIALECTS, LENGTHS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.records import ImageRef, Request
 from mathbatch.runner.components import sampling_values
@@ -53,23 +53,23 @@ def test_what_is_off_is_not_sent_to_a_server_that_may_not_know_it() -> None:
 
 @pytest.mark.parametrize("kind", ["vllm", "sglang", "lmdeploy"])
 def test_what_a_generation_config_could_set_otherwise_is_always_sent(kind: str) -> None:
-    found = body_of(dialect=KINDS[kind])
+    found = body_of(dialect=DIALECTS[kind])
     assert found["top_k"] == (-1 if kind == "sglang" else 0)
     assert (found["top_p"], found["min_p"], found["repetition_penalty"]) == (1.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(("temperature", "samples"), [("0", False), ("0.7", True)])
 def test_lmdeploy_is_told_whether_to_sample(temperature: str, samples: bool) -> None:
-    assert body_of(f"sampling.temperature={temperature}", dialect=KINDS["lmdeploy"])["do_sample"] is samples
+    assert body_of(f"sampling.temperature={temperature}", dialect=DIALECTS["lmdeploy"])["do_sample"] is samples
 
 
 def test_sampling_parameters_have_the_names_of_the_server() -> None:
     given = ("sampling.min_tokens=3", "sampling.include_stop_str_in_output=true", "sampling.top_k=20")
-    assert body_of(*given, dialect=KINDS["vllm"])["min_tokens"] == 3
-    assert body_of(*given, dialect=KINDS["lmdeploy"])["min_new_tokens"] == 3
-    assert body_of(*given, dialect=KINDS["sglang"])["no_stop_trim"] is True
+    assert body_of(*given, dialect=DIALECTS["vllm"])["min_tokens"] == 3
+    assert body_of(*given, dialect=DIALECTS["lmdeploy"])["min_new_tokens"] == 3
+    assert body_of(*given, dialect=DIALECTS["sglang"])["no_stop_trim"] is True
     assert body_of(*given)["top_k"] == 20
-    assert body_of("+sampling.extra_args.x=1", dialect=KINDS["vllm"])["vllm_xargs"] == {"x": 1}
+    assert body_of("+sampling.extra_args.x=1", dialect=DIALECTS["vllm"])["vllm_xargs"] == {"x": 1}
 
 
 def test_each_request_has_its_own_seed_and_none_asks_for_several_answers() -> None:
