@@ -92,7 +92,8 @@ class ModelConfig:
     """Prices of a million tokens by `input`, `cached_input` and `output`, in any currency: the run tells what it cost.
     Without a price of their own, cached tokens cost what others do."""
     start_timeout_s: float = 300.0
-    """Time in seconds in which a server has to give its first answer, at the start and after it was lost."""
+    """Time in seconds in which a server has to give its first answer, at the start and after it was lost. While others
+    answer, it is asked now and then beyond that."""
 
     def __post_init__(self) -> None:
         check_folder_name("model.name", self.name)
