@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mathbatch.config.value_checks import check_above, check_one_of, check_path
+from mathbatch.config.value_checks import SERVER_KINDS, check_above, check_one_of, check_path
 from mathbatch.errors import ConfigError
-
-KINDS = ("vllm", "sglang", "lmdeploy", "openai")
 
 
 @dataclass
@@ -38,7 +36,7 @@ class DeployConfig:
     """Time in seconds in which it has to give its first answer."""
 
     def __post_init__(self) -> None:
-        check_one_of("deploy.kind", self.kind, KINDS)
+        check_one_of("deploy.kind", self.kind, SERVER_KINDS)
         check_path("deploy.python", self.python)
         check_above("deploy.start_timeout_s", self.start_timeout_s, 0)
         if not self.command:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mathbatch.errors import ConfigError
+from mathbatch.errors import ConfigError, SampleError
 
 # Context length in tokens if none is set. Published checkpoints take up to a million, for which few GPUs have room.
 USUAL_CONTEXT = 32_768
@@ -13,6 +13,12 @@ USUAL_CONTEXT = 32_768
 LIMITS = "limit_mm_per_prompt"
 # Kinds of items as which vLLM takes a picture. Kimi-K2.5 knows pictures as `vision_chunk` alone.
 PICTURES = ("image", "vision_chunk")
+
+
+def refuse_many_images(images: int, most: int) -> None:
+    """Raise SampleError for a prompt with more pictures than `model.max_images`."""
+    if images > most:
+        raise SampleError("too_many_images", f"{images} pictures, and model.max_images={most} in one prompt")
 
 
 def check_image_limit(max_images: int, engine: Mapping[str, Any]) -> None:

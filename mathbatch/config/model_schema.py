@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from mathbatch.config.model_limits import check_image_limit
 from mathbatch.config.value_checks import (
+    SERVER_KINDS,
     check_above,
     check_at_least,
     check_date,
@@ -16,6 +17,7 @@ from mathbatch.config.value_checks import (
     check_marks,
     check_one_of,
     check_path,
+    check_variable,
 )
 
 # Forms in which vLLM gives a message to a chat template.
@@ -79,7 +81,8 @@ class ModelConfig:
     """Addresses of OpenAI-compatible servers, which answer in place of an engine: `http://host:8000/v1`. Each has the
     model that they call by the name in `path`. Needs `model=openai`."""
     api_key_env: str = "OPENAI_API_KEY"
-    """Environment variable with the key for the servers. One that isn't set stands for servers that need none."""
+    """Environment variable with the key for the servers. One that isn't set, or '', stands for servers that
+    need none."""
     server: str | None = None
     """Kind of the servers, whose names sampling parameters have: vllm, sglang, lmdeploy or openai. null: as they say
     themselves; a proxy may say something else."""
@@ -89,7 +92,8 @@ class ModelConfig:
     """Prices of a million tokens by `input`, `cached_input` and `output`, in any currency: the run tells what it cost.
     Without a price of their own, cached tokens cost what others do."""
     start_timeout_s: float = 300.0
-    """Time in seconds in which a server has to give its first answer, at the start and after it was lost."""
+    """Time in seconds in which a server has to give its first answer, at the start and after it was lost. While others
+    answer, it is asked now and then beyond that."""
 
     def __post_init__(self) -> None:
         check_folder_name("model.name", self.name)
@@ -107,6 +111,9 @@ class ModelConfig:
         check_at_least("model.max_images", self.max_images, 0)
         check_image_limit(self.max_images, self.engine)
         check_at_least("model.cpu_kv_cache_gib", self.cpu_kv_cache_gib, 1)
+        if self.server is not None:
+            check_one_of("model.server", self.server, SERVER_KINDS)
+        check_variable("model.api_key_env", self.api_key_env)
         check_above("model.stall_timeout_s", self.stall_timeout_s, 0)
         check_above("model.start_timeout_s", self.start_timeout_s, 0)
         for name, price in self.prices.items():

@@ -222,6 +222,8 @@ class ClusterConfig:
 
     def __post_init__(self) -> None:
         check_one_of("cluster.kind", self.kind, ("local", "ray"))
+        if self.address is not None and self.kind == "local":
+            raise ConfigError("cluster.address", "this machine alone is used", "set cluster=ray too, or leave it out")
 
 
 @dataclass

@@ -5,13 +5,18 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from mathbatch.config.secret_signs import looks_secret
 from mathbatch.config.templates.patterns import compiled
 from mathbatch.errors import ConfigError
 
+# Kinds of servers whose names for sampling parameters are known.
+SERVER_KINDS = ("vllm", "sglang", "lmdeploy", "openai")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # In bytes. Two of them, and more, stand in one file's name, which may have 255.
 LONGEST_NAME = 120
 
@@ -55,6 +60,13 @@ def check_date(path: str, value: Any) -> None:
         is_date = False
     if not is_date:
         raise ConfigError(path, f"{value!r} is no date", f"write {path}='2025-03-17'")
+
+
+def check_variable(path: str, name: str) -> None:
+    """Raise ConfigError if `name` is neither empty nor the name of a variable. It may be a key, so it is not told."""
+    if name and (not VARIABLE.fullmatch(name) or looks_secret(name)):
+        fix = f"put the key into a variable, and the name of that here: {path}=OPENAI_API_KEY"
+        raise ConfigError(path, "is no name of an environment variable; a key itself would be saved with the run", fix)
 
 
 def check_marks(path: str, value: Any) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from mathbatch.base import BaseInferenceModel
 from mathbatch.config import ModelConfig, hub
+from mathbatch.config.model_limits import refuse_many_images
 from mathbatch.config.paths import locate
 from mathbatch.config.vllm_arguments import check_engine_options, check_nested_sampling, check_reasoning_parser
 from mathbatch.errors import ConfigError, EngineDied, EngineError, RequestLost, SampleError
@@ -222,10 +223,7 @@ class VllmModel(BaseInferenceModel):
         if images and self._should_lower_priority:
             self._should_lower_priority = False
             self._reaper.lower_priority()
-        if images > self.config.max_images:
-            raise SampleError(
-                "too_many_images", f"{images} pictures, and model.max_images={self.config.max_images} in one prompt"
-            )
+        refuse_many_images(images, self.config.max_images)
         self._is_text_alone = self._is_text_alone and not images
         try:
             if self._is_text_alone:  # to hand a short text to a thread and back takes longer than to render it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from mathbatch.config import Config, SamplingConfig
 from mathbatch.config.instantiate import make
 from mathbatch.data.digests import RunKey
 from mathbatch.errors import ConfigError
-from mathbatch.fleet.choose import model_of
+from mathbatch.fleet.choose import model_of, with_judges_model
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner.identity import system_prompt
 from mathbatch.runner.run_key import key_of_run
@@ -74,7 +74,7 @@ def check_judge_model(config: Config) -> None:
     """Raise ConfigError for a judge model that can't be built, before there is anything to judge."""
     if config.judge.model is not None:
         try:
-            model_of(replace(config, model=config.judge.model))
+            model_of(with_judges_model(config))
         except ConfigError as error:
             raise error.at(f"judge.{error.path}") from error
 

@@ -21,7 +21,7 @@ from mathbatch.data.processors import ChatDataProcessor
 from mathbatch.data.saver import JsonLinesDataSaver
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import Interrupted, SampleError
-from mathbatch.fleet.choose import model_of
+from mathbatch.fleet.choose import model_of, with_judges_model
 from mathbatch.records import BadRow, Record, Request, Sample, Score
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, check_judge_model, sampling_values
@@ -88,8 +88,7 @@ class JudgeJob(Job):
         assert panel.judge is not None
         check_judge_model(config)
         own = replace(
-            config,
-            model=config.judge.model or config.model,
+            with_judges_model(config),
             dataset=DatasetConfig(name=JUDGE, image_field=None),
             sampling=SamplingConfig(max_tokens=panel.judge.max_tokens),
             system_prompt=None,

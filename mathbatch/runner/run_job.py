@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mathbatch.data.rows.response_field import refuse_overwriting
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.shards import run_of, shard_of
 from mathbatch.errors import ConfigError
-from mathbatch.fleet.choose import model_of
+from mathbatch.fleet.choose import model_of, with_judges_model
 from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, check_judge_model, sampling_values
@@ -98,7 +97,7 @@ class RunJob(Job):
         model.check_before_load(sampling_values(self.config.sampling))
         if self.is_judged and self.config.judge.model is not None:
             try:
-                model_of(replace(self.config, model=self.config.judge.model)).check_before_load({})
+                model_of(with_judges_model(self.config)).check_before_load({})
             except ConfigError as error:
                 raise error.at(f"judge.{error.path}") from error
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
+from aiohttp import web
 from support import small_server
+from support.fault_server import FaultServer, completion, in_thread
 from support.processes import Command, run, start, wait_for
 from support.rows import questions, write_rows
 from support.run_folders import records, results, run_dir
+
+from mathbatch.fleet.deploy.process import ServerProcess
 
 pytestmark = pytest.mark.process
 
@@ -139,3 +146,56 @@ def test_two_replicas_are_two_servers_that_share_the_work(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert len(processes(tmp_path)) == 4
     assert len(list(tmp_path.glob("outputs/*/*/*/server-*.log"))) == 2
+
+
+def test_a_server_has_the_environment_that_is_made_for_it_and_nothing_of_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    given = {"CUDA_VISIBLE_DEVICES": "1", "HF_TOKEN": "token of nobody", "PATH": os.environ["PATH"]}
+    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+    process = ServerProcess([sys.executable, "-c", tell], given, tmp_path / "log")
+    asyncio.run(process.wait())
+    seen = json.loads((tmp_path / "log").read_text())
+    asyncio.run(process.stop())
+    assert {name: seen.get(name) for name in given} == given
+    assert "PYTHONPATH" not in seen
+
+
+def test_a_server_ends_with_its_run_though_what_the_run_has_forked_lives_on(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time; from pathlib import Path; from mathbatch.fleet.deploy.process import ServerProcess\n"
+        "ServerProcess(['sleep', '600'], dict(os.environ), Path('log'))\n"
+        "print(os.fork(), flush=True)\n"
+        "time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        forked = int(next(line for line in owner.stdout if line != "0\n"))
+        keeper = next(one for one in psutil.Process(owner.pid).children() if one.pid != forked)
+        owner.kill()
+        try:
+            psutil.wait_procs([keeper], timeout=GONE_S)
+            assert not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE
+        finally:
+            os.kill(forked, signal.SIGKILL)
+
+
+class JudgingServer(FaultServer):
+    """Takes all answers for correct."""
+
+    async def ok(self, request: web.Request, prompt: str) -> web.StreamResponse:
+        self.answered[prompt] += 1
+        return web.json_response(completion("Answer: 4\nVerdict: correct"))
+
+
+def test_a_judge_elsewhere_is_asked_there_about_the_answers_of_a_started_server(tmp_path: Path) -> None:
+    given = arguments(tmp_path)
+    write_rows(tmp_path / "rows.jsonl", [row | {"gold": "4"} for row in questions(6)])
+    with in_thread(JudgingServer()) as server:
+        judge = ["model@judge.model=openai", "judge.model.path=m", f"judge.model.base_urls=[{server.url}]"]
+        done = run(tmp_path, *given, *judge, "dataset.answer_field=gold", "dataset.scoring=judge")
+    assert done.returncode == 0, done.stderr
+    assert len(processes(tmp_path)) == 2
+    assert sum(server.answered.values()) == 7

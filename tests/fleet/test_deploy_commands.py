@@ -12,9 +12,10 @@ from support.configs import composed
 from mathbatch.config import Config, ModelConfig
 from mathbatch.config.deploy_schema import DeployConfig
 from mathbatch.errors import ConfigError
-from mathbatch.fleet.choose import model_of
+from mathbatch.fleet.choose import model_of, with_judges_model
 from mathbatch.fleet.deploy.command import command_of, environment_of, python_of, refuse_unpassed, values_of
 from mathbatch.fleet.deploy.model import DeployedModel
+from mathbatch.runner.components import check_judge_model
 
 MODEL = "model.path=owner/name"
 
@@ -122,6 +123,27 @@ def test_a_python_of_its_own_gets_no_packages_of_this_one(tmp_path: Path, monkey
     assert environment_of(own)["A"] == "b"
     same = DeployConfig(command=["x"])
     assert (python_of(same), environment_of(same)["PYTHONPATH"]) == (sys.executable, "/packages")
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        ("model@judge.model=openai", "judge.model.path=m", "judge.model.base_urls=[http://a:1/v1]"),
+        ("model@judge.model=demo", "judge.model._target_=mathbatch.models.scripted.ScriptedModel"),
+        ("model@judge.model=demo",),
+    ],
+)
+def test_a_server_is_started_for_a_judge_only_where_that_is_an_engine(judge: tuple[str, ...]) -> None:
+    config = composed("deploy=vllm", *judge)
+    check_judge_model(config)
+    assert isinstance(model_of(with_judges_model(config)), DeployedModel) is (len(judge) == 1)
+
+
+def test_a_judge_elsewhere_needs_no_cluster() -> None:
+    config = composed(
+        "cluster=ray", "model@judge.model=openai", "judge.model.path=m", "judge.model.base_urls=[http://a]"
+    )
+    assert with_judges_model(config).cluster.kind == "local"
 
 
 def test_without_a_server_nothing_is_deployed() -> None:

@@ -39,7 +39,9 @@ def keep(command: list[str], environment: dict[str, str]) -> int:
     for number in FOR_THE_RUN:
         signal.signal(number, signal.SIG_IGN)
     try:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_begin_server)
+        server = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_begin_server
+        )
     except OSError as error:
         print(f"{command[0]} can't be started: {error.strerror}", file=sys.stderr, flush=True)
         return NO_COMMAND

@@ -39,7 +39,9 @@ class LocalAddress(Address):
 
 
 class LocalServers(ServerModel):
-    """Client of the servers that this run starts."""
+    """Client of the servers that this run starts. One that doesn't answer in time is ended, and started again."""
+
+    waits_beside_others = False
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -149,7 +151,6 @@ class DeployedModel(FleetModel):
             ModelConfig(
                 name=config.name,
                 path=config.name,
-                max_model_len=config.max_model_len,
                 max_tokens=config.max_tokens,
                 max_images=config.max_images,
                 chat_template_kwargs=config.chat_template_kwargs,

@@ -17,6 +17,7 @@ import msgspec
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import EngineError
 from mathbatch.models.daemon_thread import run_in_daemon_thread
+from mathbatch.models.forks import forget, keep_from_forks
 from mathbatch.visible import visible
 
 # Ports below those that Linux gives to connections: a server may need minutes until it takes its own.
@@ -48,6 +49,7 @@ class ServerProcess:
         finally:
             os.close(target)
         assert self._keeper.stdin is not None
+        keep_from_forks(self._keeper.stdin.fileno())
         with suppress(BrokenPipeError):  # it has ended already, which is seen where it is waited for
             order = {"command": list(command), "environment": dict(environment)}
             self._keeper.stdin.write(msgspec.json.encode(order) + b"\n")
@@ -60,6 +62,8 @@ class ServerProcess:
     async def stop(self) -> None:
         """End it; return when all its processes are gone."""
         assert self._keeper.stdin is not None
+        if not self._keeper.stdin.closed:
+            forget(self._keeper.stdin.fileno())
         with suppress(BrokenPipeError):
             self._keeper.stdin.close()
         await self.wait()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.servers.addresses import Address, Key
 from mathbatch.fleet.servers.outcomes import Unanswered, Unreachable
+from mathbatch.parts.faults import in_words
 
 if TYPE_CHECKING:
     import aiohttp
@@ -114,18 +115,20 @@ class Connection:
 
         if self.is_closed:
             return Unreachable("connection_lost", "it was taken out")
-        if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
-            problem = f"{self.address.name} has no certificate that can be trusted: {_words(error)}"
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            problem = f"{self.address.name} has no certificate that can be trusted: {in_words(error)}"
             return ConfigError(
                 "model.base_urls", problem, "correct the address, or name the authority in SSL_CERT_FILE"
             )
+        if isinstance(error, aiohttp.ClientSSLError):  # a server or a proxy that ends in the midst of a handshake
+            return Unanswered("connection_lost", f"no secure connection: {in_words(error)}")
         if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno not in PASSING:
-            return Unreachable("connection_lost", f"no connection: {_words(error.os_error)}")
+            return Unreachable("connection_lost", f"no connection: {in_words(error.os_error)}")
         if isinstance(error, aiohttp.ClientHttpProxyError):
             return Unreachable("connection_lost", f"the proxy says {error.status}")
         if isinstance(error, aiohttp.ClientResponseError):
-            return Unanswered("bad_reply", f"what came is no HTTP: {_words(error)}")
-        return Unanswered("connection_lost", f"the connection broke: {_words(error)}")
+            return Unanswered("bad_reply", f"what came is no HTTP: {in_words(error)}")
+        return Unanswered("connection_lost", f"the connection broke: {in_words(error)}")
 
 
 async def _content(reply: aiohttp.ClientResponse) -> bytes:
@@ -148,8 +151,3 @@ def _socket(info: Any) -> socket.socket:
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY_S)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
     return made
-
-
-def _words(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text or type(error).__name__

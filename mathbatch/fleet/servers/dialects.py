@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from mathbatch.config.schema import SamplingConfig
-from mathbatch.errors import ConfigError, nearest
+from mathbatch.errors import ConfigError
 
 # Sampling parameters of the OpenAI protocol, by their names there.
 OF_OPENAI = (
@@ -73,7 +73,7 @@ def _same(*names: str) -> dict[str, str]:
 _SHARED = ("top_k", "min_p", "repetition_penalty", "ignore_eos", "skip_special_tokens")
 _VLLM = _same(*(one.name for one in fields(SamplingConfig) if one.name not in ("n", "extra_args")))
 WORDS = {"vllm": "vLLM", "sglang": "SGLang", "lmdeploy": "LMDeploy", "openai": "the OpenAI protocol"}
-KINDS = {
+DIALECTS = {
     "vllm": Dialect("vllm", _VLLM | {"extra_args": "vllm_xargs"}, frozenset(GENERATION)),
     "sglang": Dialect(
         "sglang",
@@ -90,19 +90,17 @@ KINDS = {
     "openai": Dialect("openai", _same(*OF_OPENAI), takes_template=False),
 }
 # A server that doesn't say what it is gets what it is asked for by the names that most servers have.
-UNKNOWN = Dialect("a server of an unknown kind", KINDS["vllm"].names)
+UNKNOWN = Dialect("a server of an unknown kind", DIALECTS["vllm"].names)
 # Who owns a model, as the kinds say it in their list of models.
 OWNERS = {"vllm": "vllm", "sglang": "sglang", "lmdeploy": "lmdeploy", "openai": "openai", "system": "openai"}
 OPENAI_HOST = "api.openai.com"
 
 
 def dialect_of(server: str | None, hosts: list[str]) -> Dialect:
-    """Return the dialect as far as the configuration tells it. Raise ConfigError for a kind that there isn't."""
-    if server is not None and server not in KINDS:
-        raise ConfigError("model.server", f"there is no kind '{server:.80}'", nearest(server, KINDS, others=True))
+    """Return the dialect as far as the configuration tells it."""
     if server is None and hosts and all(host == OPENAI_HOST for host in hosts):
         server = "openai"
-    return UNKNOWN if server is None else KINDS[server]
+    return UNKNOWN if server is None else DIALECTS[server]
 
 
 def beyond_openai(values: Mapping[str, Any]) -> list[str]:

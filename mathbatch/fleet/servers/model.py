@@ -26,6 +26,9 @@ OF_THE_ENGINE: dict[str, Any] = {
     "revision": None,
     "tensor_parallel_size": None,
     "replicas": None,
+    "max_model_len": 0,
+    "trust_remote_code": False,
+    "cpu_kv_cache_gib": 4,
     "chat_template": None,
     "chat_template_content_format": "auto",
     "lora": None,
@@ -39,6 +42,8 @@ class ServerModel(FleetModel):
     """Servers that have the same model under the same name, each a member of the fleet."""
 
     waits = Waits()
+    waits_beside_others = True
+    """Tell whether a server that is not there is asked again for as long as others answer."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -71,7 +76,10 @@ class ServerModel(FleetModel):
             dialect=self._dialect,
             waits=self.waits,
         )
-        return [ServerMember(one, self._key, settings, self._writer, self._pictures) for one in self._addresses]
+        made = [ServerMember(one, self._key, settings, self._writer, self._pictures) for one in self._addresses]
+        for member in made if self.waits_beside_others else ():
+            member.others_are_up = lambda: any(one.is_up for one in made)
+        return made
 
     async def close(self) -> None:
         await super().close()

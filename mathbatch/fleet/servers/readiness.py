@@ -9,7 +9,7 @@ import msgspec
 from mathbatch.errors import ConfigError
 from mathbatch.fleet.servers.addresses import URLS, Address, Key
 from mathbatch.fleet.servers.connection import Connection, Reply
-from mathbatch.fleet.servers.dialects import KINDS, OWNERS, UNKNOWN, Dialect
+from mathbatch.fleet.servers.dialects import DIALECTS, OWNERS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.outcomes import Unanswered
 from mathbatch.fleet.servers.refusals import complaint_of, with_v1
 
@@ -48,4 +48,4 @@ async def kind_of(connection: Connection) -> Dialect:
         return UNKNOWN
     kinds = {OWNERS.get(str(model.owned_by)) for model in found.data}
     kind = kinds.pop() if len(kinds) == 1 else None
-    return UNKNOWN if kind is None else KINDS[kind]
+    return UNKNOWN if kind is None else DIALECTS[kind]

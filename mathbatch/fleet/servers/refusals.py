@@ -17,7 +17,7 @@ from mathbatch.errors import ConfigError, JobError, SampleError
 from mathbatch.fleet.servers.addresses import KEY, URLS, Address, Key
 from mathbatch.fleet.servers.connection import Reply
 from mathbatch.fleet.servers.dialects import LENGTHS
-from mathbatch.fleet.servers.outcomes import Crowded, OtherLength, Unanswered
+from mathbatch.fleet.servers.outcomes import Crowded, OtherLength, Unanswered, Unreachable
 from mathbatch.fleet.servers.waits import asked_wait
 
 # Characters of a message that are kept.
@@ -102,6 +102,8 @@ def refuse(reply: Reply, address: Address, key: Key, model: str, sent: Collectio
         or (reply.status == 404 and NO_MODEL.search(found.message))
     ):
         return ConfigError("model.path", f"{model} is no model there ({said})", f"see {address.models} for its names")
+    if reply.status == 404:  # what stands before a server says so while that is put in its place
+        return Unreachable("rejected", said, asked_wait(reply.headers))
     return _of_the_sample(reply, found, said, sent, length)
 
 

@@ -28,6 +28,14 @@ class Waits:
     hangs: int = 3
     jitter: float = 0.25
 
+    def pause(self, number: int, asked_s: float | None) -> float:
+        """Return the wait after the first failure (1), the second, and so on, where the server asks for `asked_s`.
+
+        One that asks for no time at all would otherwise be asked all times at once.
+        """
+        own_s = self.pauses_s[min(number, len(self.pauses_s)) - 1]
+        return own_s if asked_s is None else max(own_s, asked_s)
+
     def spread(self, wait_s: float) -> float:
         """Return a wait, or a somewhat longer one."""
         return wait_s * (1 + self.jitter * random.random())

@@ -15,12 +15,13 @@ from support.configs import composed
 from support.fault_server import FaultServer
 from support.server_models import ask, prompts
 
-from mathbatch.config import Config
+from mathbatch.config import Config, ModelConfig
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.images.wire import WireEncoder
 from mathbatch.errors import ConfigError
+from mathbatch.fleet.choose import model_of
 from mathbatch.fleet.servers.bodies import BodyWriter
-from mathbatch.fleet.servers.dialects import KINDS, LENGTHS, UNKNOWN, Dialect
+from mathbatch.fleet.servers.dialects import DIALECTS, LENGTHS, UNKNOWN, Dialect
 from mathbatch.fleet.servers.model import ServerModel
 from mathbatch.records import ImageRef, Request
 from mathbatch.runner.components import sampling_values
@@ -52,23 +53,23 @@ def test_what_is_off_is_not_sent_to_a_server_that_may_not_know_it() -> None:
 
 @pytest.mark.parametrize("kind", ["vllm", "sglang", "lmdeploy"])
 def test_what_a_generation_config_could_set_otherwise_is_always_sent(kind: str) -> None:
-    found = body_of(dialect=KINDS[kind])
+    found = body_of(dialect=DIALECTS[kind])
     assert found["top_k"] == (-1 if kind == "sglang" else 0)
     assert (found["top_p"], found["min_p"], found["repetition_penalty"]) == (1.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(("temperature", "samples"), [("0", False), ("0.7", True)])
 def test_lmdeploy_is_told_whether_to_sample(temperature: str, samples: bool) -> None:
-    assert body_of(f"sampling.temperature={temperature}", dialect=KINDS["lmdeploy"])["do_sample"] is samples
+    assert body_of(f"sampling.temperature={temperature}", dialect=DIALECTS["lmdeploy"])["do_sample"] is samples
 
 
 def test_sampling_parameters_have_the_names_of_the_server() -> None:
     given = ("sampling.min_tokens=3", "sampling.include_stop_str_in_output=true", "sampling.top_k=20")
-    assert body_of(*given, dialect=KINDS["vllm"])["min_tokens"] == 3
-    assert body_of(*given, dialect=KINDS["lmdeploy"])["min_new_tokens"] == 3
-    assert body_of(*given, dialect=KINDS["sglang"])["no_stop_trim"] is True
+    assert body_of(*given, dialect=DIALECTS["vllm"])["min_tokens"] == 3
+    assert body_of(*given, dialect=DIALECTS["lmdeploy"])["min_new_tokens"] == 3
+    assert body_of(*given, dialect=DIALECTS["sglang"])["no_stop_trim"] is True
     assert body_of(*given)["top_k"] == 20
-    assert body_of("+sampling.extra_args.x=1", dialect=KINDS["vllm"])["vllm_xargs"] == {"x": 1}
+    assert body_of("+sampling.extra_args.x=1", dialect=DIALECTS["vllm"])["vllm_xargs"] == {"x": 1}
 
 
 def test_each_request_has_its_own_seed_and_none_asks_for_several_answers() -> None:
@@ -93,6 +94,9 @@ def test_further_keys_and_variables_of_the_template_are_passed_on() -> None:
         ("model.server=sglan", "model.server"),
         ("+model.engine.dtype=auto", "model.engine"),
         ("model.lora=x", "model.lora"),
+        ("model.max_model_len=4096", "model.max_model_len"),
+        ("model.trust_remote_code=true", "model.trust_remote_code"),
+        ("model.cpu_kv_cache_gib=8", "model.cpu_kv_cache_gib"),
         ("model.replicas=2", "model.replicas"),
         ("model.reasoning=qwen3", "model.reasoning"),
         ("model.base_urls=[]", "model.base_urls"),
@@ -108,6 +112,38 @@ def test_a_setting_that_can_not_be_kept_is_refused(setting: str, path: str) -> N
     with pytest.raises(ConfigError) as raised:
         ServerModel(composed(*SERVER, setting).model)
     assert raised.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path"),
+    [
+        (("+model.extra_body.reasoning_effort=high",), "model.extra_body"),
+        (("model.server=vllm",), "model.server"),
+        (("model.start_timeout_s=9",), "model.start_timeout_s"),
+        (("model.api_key_env=MINE",), "model.api_key_env"),
+        (("deploy=vllm", "model.server=vllm"), "model.server"),
+        (("deploy=vllm", "model.start_timeout_s=9"), "model.start_timeout_s"),
+        ((*SERVER, "cluster=ray"), "cluster.kind"),
+        (("cluster.address=host:6379",), "cluster.address"),
+    ],
+)
+def test_a_key_that_nothing_would_follow_is_refused(overrides: tuple[str, ...], path: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        model_of(composed(*overrides))
+    assert raised.value.path == path
+
+
+def test_requests_to_servers_that_are_started_may_have_further_keys() -> None:
+    model_of(composed("deploy=vllm", "+model.extra_body.reasoning_effort=high"))
+
+
+@pytest.mark.parametrize("key", ["sk-proj-a1B2c3D4e5F6g7H8i9J0k1L2", "gsk_a1B2c3D4e5F6g7H8i9J0k1L2", "a b", "1A"])
+def test_a_key_in_the_place_of_its_variable_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        ModelConfig(name="m", path="m", api_key_env=key)
+    assert raised.value.path == "model.api_key_env"
+    assert key not in str(raised.value)
+    ModelConfig(name="m", path="m", api_key_env="")
 
 
 @pytest.mark.parametrize(

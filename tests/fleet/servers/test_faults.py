@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 from collections import defaultdict
+from typing import Any
 
 import pytest
+from aiohttp import web
 from support.configs import composed
 from support.fault_server import Body, FaultServer, answer_to, prompt_of
 from support.server_models import AT_ONCE, ask, prompts
 
 from mathbatch.errors import ConfigError, EngineError
+from mathbatch.fleet.servers import connection
+from mathbatch.fleet.servers.connection import Connection
 from mathbatch.fleet.servers.model import ServerModel
+from mathbatch.fleet.servers.outcomes import Unanswered
 from mathbatch.fleet.servers.waits import Waits
 
 # A server that dies in the process of the tests leaves connections that it has just accepted.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <(function _SelectorTransport|socket):pytest.PytestUnraisableExceptionWarning"
 )
+NO_MODEL = {"error": {"message": "The model `m` does not exist.", "param": "model"}}
 FAULTS = (
     *("429", "500", "502", "503", "504", "529", "408", "409", "reset", "reset_in_body", "html", "empty", "cut_json"),
     *("wrong_json", "no_choices", "error_in_200", "dropped", "trickle"),
@@ -62,7 +69,7 @@ def test_a_request_that_never_gets_an_answer_fails_by_name_and_alone(fault: str)
 
 def test_a_request_that_is_always_one_too_many_fails_by_name() -> None:
     server = FaultServer(lambda body, turn: "429" if prompt_of(body) == "3" else "ok")
-    asked = ask([server], prompts(8), waits=Waits(crowded_s=0.0, crowded_tries=5, jitter=0.0))
+    asked = ask([server], prompts(8), waits=Waits((0.0,), crowded_s=0.0, crowded_tries=5, jitter=0.0))
     assert asked.kinds == {"3": "rate_limited"}
     assert server.turns["3"] == 6
 
@@ -87,7 +94,6 @@ def test_a_request_that_always_hangs_fails_by_name(fault: str) -> None:
         (400, {"error": {"message": "bad", "type": "BadRequestError", "param": None, "code": 400}}, "rejected"),
         (400, {"object": "error", "message": "bad", "type": "BadRequestError", "code": 400}, "rejected"),
         (422, {"detail": [{"loc": ["body"], "msg": "bad"}]}, "rejected"),
-        (404, {"error": {"message": "no such picture", "param": "messages"}}, "rejected"),
         (413, {"detail": "Payload too large"}, "prompt_too_long"),
         (400, {"error": {"message": "long", "param": "input_tokens", "code": 400}}, "prompt_too_long"),
         (400, {"error": {"message": "maximum context length is 2048 tokens"}}, "prompt_too_long"),
@@ -129,17 +135,142 @@ def test_what_is_wrong_with_every_request_ends_the_run_with_what_to_do(
 ) -> None:
     if when == "later" and error == {"detail": "Not Found"}:
         return  # a path that was there at the start is there later
-    server = FaultServer(lambda body, turn: plan if when == "start" or prompt_of(body) == "3" else "ok")
+    server = FaultServer(lambda body, turn: plan if when == "start" or len(server.answered) > 9 else "ok")
     server.error = error
     error_told: object = None
     try:
-        error_told = ask([server], prompts(5)).found["3"]
+        asked = ask([server], prompts(40), at_once=4)
+        assert len(asked.texts) == 9
+        error_told = asked.found["39"]
     except ConfigError as refused:
         assert when == "start"
         error_told = refused
     assert isinstance(error_told, ConfigError)
     assert error_told.path == path
     assert "key=1" not in str(error_told)
+
+
+OF_ALL = [("401", {}), ("402", {}), ("403", {"error": "Forbidden"}), ("405", {}), ("redirect", {}), ("404", NO_MODEL)]
+
+
+@pytest.mark.parametrize(("plan", "error"), OF_ALL)
+def test_a_server_that_refuses_all_in_mid_run_leaves_its_work_to_the_other(plan: str, error: object) -> None:
+    refusing, sound = FaultServer(lambda body, turn: plan if len(refusing.answered) > 5 else "ok"), FaultServer()
+    refusing.error = error
+    asked = ask([refusing, sound], prompts(100))
+    assert asked.texts == all_of(100)
+    assert any("is lost" in line for line in asked.news)
+
+
+@pytest.mark.parametrize(("plan", "error"), OF_ALL)
+def test_a_prompt_that_something_before_the_server_refuses_fails_alone(plan: str, error: object) -> None:
+    server = FaultServer(lambda body, turn: plan if prompt_of(body) == "3" else "ok")
+    server.error = error
+    asked = ask([server], prompts(20))
+    assert asked.kinds == {"3": "refused"}
+    assert asked.texts == {id: text for id, text in all_of(20).items() if id != "3"}
+    assert not any("is lost" in line for line in asked.news)
+
+
+def test_a_server_that_is_put_in_place_again_is_waited_for_and_costs_no_sample() -> None:
+    """What stands before it says 404 meanwhile."""
+
+    def plan(body: Body, turn: int) -> str:
+        return "404" if len(server.answered) > 10 and server.turns["1 + 1 ="] < 5 else "ok"
+
+    server = FaultServer(plan)
+    server.error = {"detail": "Not Found"}
+    asked = ask([server], prompts(60))
+    assert asked.texts == all_of(60)
+    assert any("is lost" in line for line in asked.news)
+
+
+def test_a_prompt_about_which_a_server_says_404_is_rejected_alone() -> None:
+    server = FaultServer(lambda body, turn: "404" if prompt_of(body) == "3" else "ok")
+    server.error = {"error": {"message": "no such picture", "param": "messages"}}
+    asked = ask([server], prompts(20))
+    assert asked.kinds == {"3": "rejected"}
+    assert len(asked.texts) == 19
+    assert not any("is lost" in line for line in asked.news)
+
+
+def test_a_failing_connection_costs_nothing_of_what_is_in_flight_where_the_server_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, sockets = iter(range(10**6)), connection._socket
+
+    def socket(info: Any) -> Any:
+        if next(made) % 7 == 3:
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+        return sockets(info)
+
+    monkeypatch.setattr(connection, "_socket", socket)
+    server = FaultServer(lambda body, turn: "reset" if turn == 0 and prompt_of(body).isdecimal() else "ok")
+    asked = ask([server], prompts(60))
+    assert asked.texts == all_of(60)
+    assert next(made) > 20
+    assert not any("is lost" in line for line in asked.news)
+
+
+@pytest.mark.parametrize(
+    ("status", "header"), [("429", "Retry-After"), ("503", "Retry-After"), ("429", "Retry-After-Ms")]
+)
+def test_a_server_that_asks_for_no_time_at_all_is_not_asked_all_times_at_once(status: str, header: str) -> None:
+    waited = []
+
+    class Noted(Waits):
+        def spread(self, wait_s: float) -> float:
+            waited.append(wait_s)
+            return 0.0
+
+    server = FaultServer(lambda body, turn: status if prompt_of(body) == "0" and turn < 10 else "ok")
+    server.headers = {header: "0"}
+    asked = ask([server], prompts(1), waits=Noted(pauses_s=(1.0, 2.0, 4.0, *(8.0,) * 7)))
+    assert asked.texts == all_of(1)
+    assert waited == [1, 2, 4, *(8,) * 7]
+
+
+def test_a_request_whose_longest_answer_has_no_name_that_is_taken_fails_alone() -> None:
+    def plan(body: Body, turn: int) -> str:
+        return "400" if prompt_of(body) == "3" else "ok"
+
+    server = FaultServer(plan)
+    server.error = {"error": {"message": "max_tokens and max_completion_tokens: not supported", "param": "max_tokens"}}
+    asked = ask([server], prompts(8))
+    assert asked.kinds == {"3": "rejected"}
+    assert len(asked.texts) == 7
+
+
+def test_a_server_that_comes_long_after_its_time_is_used_while_others_go_on() -> None:
+    is_there = asyncio.Event()
+
+    def late_plan(body: Body, turn: int) -> str:
+        if turn > 4 or prompt_of(body).isdecimal():
+            is_there.set()
+        return "ok" if is_there.is_set() else "503"
+
+    class Slow(FaultServer):
+        async def ok(self, request: web.Request, prompt: str) -> web.StreamResponse:
+            if int(prompt[0]) > 4:
+                await is_there.wait()
+            return await super().ok(request, prompt)
+
+    late, sound = FaultServer(late_plan), Slow()
+    asked = ask([late, sound], prompts(200), "model.start_timeout_s=0.001", at_once=8)
+    assert asked.texts == all_of(200)
+    assert len(late.answered) > 1
+    assert any("it is asked now and then, while others go on" in line for line in asked.news)
+
+
+def test_servers_that_are_all_gone_end_the_run_after_their_time() -> None:
+    servers = [FaultServer(lambda body, turn: "503" if sum(map(is_late, servers)) else "ok") for _ in range(2)]
+
+    def is_late(server: FaultServer) -> bool:
+        return len(server.answered) > 20
+
+    asked = ask(servers, prompts(100), "model.start_timeout_s=0.1", at_once=8)
+    assert set(asked.kinds.values()) == {"EngineError"}
+    assert "no answer of 127.0.0.1" in str(asked.found["99"])
 
 
 def test_a_server_that_dies_and_comes_back_is_used_again_and_nothing_is_lost() -> None:
@@ -253,6 +384,28 @@ def test_bytes_that_are_no_http_are_told_as_such(raw: bytes) -> None:
             await member.start(lambda _: None)
         await member.stop()
         await model.close()
+        server.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x15\x03\x03\x00\x02\x02\x50"], ids=["end", "alert"])
+def test_a_handshake_that_breaks_off_is_tried_again(raw: bytes) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(raw)
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(reply, "127.0.0.1", 0)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        model = ServerModel(composed("model=openai", "model.path=m", f"model.base_urls=[{url}]").model)
+        way = Connection(model._addresses[0], model._key, 60)
+        with pytest.raises(Unanswered) as broken:
+            await way.post(b"{}")
+        assert broken.value.kind == "connection_lost"
+        await way.close()
         server.close()
 
     asyncio.run(run())

@@ -43,6 +43,15 @@ def test_no_key_is_left_anywhere_whatever_a_server_repeats(tmp_path: Path, monke
     assert not any(KEY.encode() in content for content in [*left, *(text.encode() for text in texts)])
 
 
+def test_a_key_in_the_place_of_its_variable_is_not_shown(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "rows.jsonl", questions(1))
+    done = run(tmp_path, *arguments(FaultServer(), data, f"model.api_key_env={KEY}"))
+    assert done.returncode == 2, done.stderr
+    assert "model.api_key_env" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+    assert not run_dirs(tmp_path)
+
+
 def test_a_password_in_an_address_is_refused_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(1))
     monkeypatch.setenv("WHERE", "http://me:hunter22@127.0.0.1:1/v1")
