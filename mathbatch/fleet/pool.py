@@ -242,10 +242,12 @@ class Pool:
             self._say(f"{seat.member.name} is up")
         self._fill()
 
-    def _note_end_of_start(self, error: BaseException | None) -> None:
+    def _note_end_of_start(self, seat: Seat, error: BaseException | None) -> None:
         is_defect = error is not None and not isinstance(error, MathBatchError)
-        if error is not None and (is_defect or all(seat.state == "given up" for seat in self._seats)):
+        if error is not None and (is_defect or all(one.state == "given up" for one in self._seats)):
             self._fail(error)
+        elif error is not None:
+            self._say(f"{seat.member.name} can't start: {error}; it is given up")
         self._give_up_if_hopeless()
 
     def _give_up_if_hopeless(self) -> None:

@@ -11,12 +11,12 @@ from mathbatch.fleet.seat import Seat
 
 
 class Starter:
-    """Starts members. `on_up` is called with each that is up; `on_end` with the error of each that is given up.
+    """Starts members. `on_up` is called with each that is up; `on_end` at each end of a start.
 
-    After a stop, or a cancelled start, `on_end` is called with None. What is no error of MathBatch's goes there, too.
+    That gets the error of a member that is given up, or a defect, else None: it is up, or the run is being stopped.
     """
 
-    def __init__(self, on_up: Callable[[Seat], object], on_end: Callable[[BaseException | None], object]) -> None:
+    def __init__(self, on_up: Callable[[Seat], object], on_end: Callable[[Seat, BaseException | None], object]) -> None:
         self._on_up, self._on_end = on_up, on_end
         self._tasks: set[asyncio.Task[MathBatchError | None]] = set()
         self._say: Callable[[str], object] = print
@@ -35,7 +35,7 @@ class Starter:
         """Start a member in the background."""
         task = asyncio.get_running_loop().create_task(self._start(seat))
         self._tasks.add(task)
-        task.add_done_callback(self._end)
+        task.add_done_callback(lambda ended: self._end(seat, ended))
 
     async def cancel(self) -> None:
         """End all starts that are under way."""
@@ -43,10 +43,10 @@ class Starter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _end(self, task: asyncio.Task[MathBatchError | None]) -> None:
+    def _end(self, seat: Seat, task: asyncio.Task[MathBatchError | None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            self._on_end(task.exception() or task.result())
+            self._on_end(seat, task.exception() or task.result())
 
     async def _start(self, seat: Seat) -> MathBatchError | None:
         """Start a member, after a pause if it failed before. Return the error with which it is given up, if it is."""
@@ -73,7 +73,6 @@ class Starter:
         if seat.failures < len(pauses):
             return None
         seat.state = "given up"
-        self._say(f"{seat.member.name} can't start: {error}; it is given up")
         return error
 
     async def _stopped_or_after(self, pause_s: float) -> None:
