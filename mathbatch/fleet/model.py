@@ -60,8 +60,7 @@ class FleetModel(BaseInferenceModel):
 
     async def answer(self, request: Request, ready: Ready) -> Response:
         """Return the response, as a Supervisor does. `ready` has nothing to do: the members read the images."""
-        assert self._pool is not None
-        return await self._pool.answer(request)
+        return await self.generate(request)
 
     async def close(self) -> None:
         if self._pool is not None:

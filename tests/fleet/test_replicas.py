@@ -96,7 +96,7 @@ def end(process: Command, name: str) -> str:
 def test_a_sample_that_kills_its_engine_is_set_aside_within_its_replica(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "rows.jsonl", questions(200))
     done = run(tmp_path, *overrides(data, TWO, "model.engine.die_on='is 77 +'", SLOW, "batch_size=32"))
-    assert "1 of 200 samples" in done.stderr or "engine_killed" in done.stderr + done.stdout
+    assert done.returncode == 1, done.stderr
     failed = [record for record in records(run_dir(tmp_path)) if record.get("failure")]
     assert [(record["id"], record["failure"]["kind"]) for record in failed] == [("77", "engine_killed")]
     assert "is lost" not in done.stderr
