@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from mathbatch.models.vllm import VllmModel
@@ -18,7 +19,10 @@ class BarrierModel(VllmModel):
 
     async def open(self) -> None:
         await super().open()
+        await asyncio.to_thread(self._wait)
+
+    def _wait(self) -> None:
         folder = Path(os.environ[FOLDER])
         tempfile.mkstemp(dir=folder)
         while len(list(folder.iterdir())) < int(os.environ[REPLICAS]):
-            await asyncio.sleep(0.1)
+            time.sleep(0.1)

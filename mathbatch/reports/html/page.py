@@ -1,0 +1,26 @@
+"""Write the page itself, and the scripts and styles that draw it, beside the data."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from mathbatch.data.storage.atomic import atomic_write
+
+HERE = Path(__file__).parent
+PAGE = "report.html"
+# Folder beside the page with all that it loads.
+FOLDER = "report"
+# Scripts in the order in which they are loaded: each uses those before it.
+SCRIPTS = ("store.js", "dom.js", "route.js", "main.js")
+
+
+def write_page(folder: Path, title: str) -> None:
+    """Write `report.html` and `report/app/` into `folder`. Raises StoreError or OSError if the disk fails."""
+    shutil.copytree(HERE / "app", folder / FOLDER / "app", dirs_exist_ok=True)
+    environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html", "jinja"]))
+    page = environment.get_template("page.html.jinja").render(title=title, scripts=SCRIPTS)
+    with atomic_write(folder / PAGE) as stream:
+        stream.write(page.encode())
