@@ -1,4 +1,7 @@
-"""Make a report of made-up rows, to draw the page without a run: python -m support.made_up_report FOLDER [ROWS] [RUNS]."""
+"""Make a report of made-up rows, to draw the page without a run.
+
+python -m support.made_up_report FOLDER [ROWS] [RUNS] [ROLLOUTS]
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,8 @@ def answer_to(number: int, right: bool) -> tuple[str, str]:
     text = (
         f"**Step 1.** The triangle has the sides $a = {number}$ and $b = 2a$, so\n\n"
         f"$$A = \\frac{{a \\cdot b}}{{2}} = \\sqrt{{{number}^2}} \\cdot {number}$$\n\n"
-        f"1. first `x = {number}`\n2. then\n\n```python\nprint({number} * 3)\n```\n\n| n | 3n |\n|---|---|\n| {number} | {found} |\n\n"
+        f"1. first `x = {number}`\n2. then\n\n```python\nprint({number} * 3)\n```\n\n"
+        f"| n | 3n |\n|---|---|\n| {number} | {found} |\n\n"
         f"So the answer is $\\boxed{{{found}}}$."
     )
     return text, found

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 # Letters that stand for verdicts in `Index.verdicts`. "p": not judged (yet), or no gold answers.
 LETTERS = {"correct": "c", "wrong": "w", "no_answer": "n", "unscored": "u", "failed": "f", None: "p"}
@@ -107,7 +107,7 @@ class RunFacts(Struct, kw_only=True):
     settings: list[tuple[str, str]] = []
     """Keys of its configuration that matter to a reader, with their values: path, value."""
     versions: dict[str, str] = {}
-    figures: Figures = Figures()
+    figures: Figures = field(default_factory=Figures)
     failures: dict[str, int] = {}
     """Failed units by kind."""
     metrics: Metrics | None = None
