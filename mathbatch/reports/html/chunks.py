@@ -36,8 +36,8 @@ class RowWriter:
         """Return the number of chunks."""
         return self._written
 
-    def add(self, found: ReportRow) -> Detail:
-        """Append and return a row. Raises StoreError if the disk fails."""
+    def add(self, found: ReportRow) -> None:
+        """Append a row. Raises StoreError if the disk fails."""
         detail = detail_of(found, self._pictures.picture_of)
         size = _size(detail)
         if len(self._rows) == MAX_ROWS or self._text + size > MAX_TEXT:
@@ -46,7 +46,6 @@ class RowWriter:
         self._columns.add(detail)
         self.rows += 1
         self._text += size
-        return detail
 
     def finish(self) -> None:
         """Write what is left, and the index."""

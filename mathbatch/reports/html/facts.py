@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,14 +11,17 @@ from typing import Any
 import msgspec
 import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
 from mathbatch.config.spelling import Loader
+from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed
 from mathbatch.data.storage.segments import segment_paths
-from mathbatch.reports.html.payload import Figures, Metrics, Share
+from mathbatch.reports.html.payload import Figures, Metrics, RunFacts, Share
 from mathbatch.reports.scores import left_over_text
-from mathbatch.runner.snapshot import OVERRIDES_FILE, SnapshotError, attempts, read_yaml
+from mathbatch.runner.run_key import key_as_recorded
+from mathbatch.runner.snapshot import OVERRIDES_FILE, attempts, last_figures
 from mathbatch.scoring.files import MANIFEST, METRICS
 from mathbatch.scoring.panel import BESIDE
 
@@ -30,23 +32,56 @@ ALWAYS = ("model.path", "sampling.temperature", "sampling.max_tokens", "sampling
 SHOWN = 5
 
 
+def facts_of(run_dir: Path, config: Config, composed: DictConfig, metrics: dict[str, Any] | None) -> RunFacts:
+    """Return what is known of a run without its rows. `metrics` are those of its scores, None without any."""
+    run, manifest = key_as_recorded(run_dir), manifest_of(run_dir)
+    return RunFacts(
+        key="",
+        base="",
+        run=run.name,
+        name=run_dir.name,
+        model=config.model.name,
+        dataset=config.dataset.name,
+        folder="",
+        command=command_of(run_dir),
+        when=time_of(run_dir),
+        status="complete" if manifest else "stopped",
+        settings=settings_of(composed),
+        versions=manifest.get("versions", {}),
+        figures=figures_of(manifest, last_figures(run_dir, run)),
+        metrics=None if metrics is None else metrics_of(metrics),
+        rollouts=config.sampling.n,
+        fields=list(config.dataset.metadata),
+    )
+
+
 def manifest_of(run_dir: Path) -> dict[str, Any]:
     """Return the manifest of a run that has come to its end, else an empty one."""
     with suppress(DamagedFileError):
-        return read_sealed(run_dir / MANIFEST, dict).values  # type: ignore[type-var]
+        return read_sealed(run_dir / MANIFEST, dict).values
     return {}
 
 
 def settings_of(composed: DictConfig) -> list[tuple[str, str]]:
     """Return the keys that differ from their defaults, and those that matter in any case, with their values."""
     values = _flat(OmegaConf.to_container(composed, resolve=False))
+    values |= {path: _resolved(composed, path, text) for path, text in values.items() if text.startswith("${")}
     defaults = _flat(OmegaConf.to_container(OmegaConf.structured(Config), resolve=False))
     found = {
         path: value
         for path, value in values.items()
         if path.partition(".")[0] in SECTIONS and (path in ALWAYS or defaults.get(path, "") != value)
     }
-    return [(path, value) for path, value in found.items() if not path.endswith("._target_") or "mathbatch." not in value]
+    return list(found.items())
+
+
+def _resolved(composed: DictConfig, path: str, text: str) -> str:
+    """Return what a reference to another key stands for. What comes from elsewhere may be a secret, and stays."""
+    if ":" in text:
+        return text
+    with suppress(OmegaConfBaseException):
+        return str(OmegaConf.select(composed, path))
+    return text
 
 
 def _flat(value: Any, path: str = "") -> dict[str, str]:
@@ -62,15 +97,15 @@ def _flat(value: Any, path: str = "") -> dict[str, str]:
 def command_of(run_dir: Path) -> str:
     """Return the command line of the last attempt."""
     found: Any = []
-    with suppress(SnapshotError, IndexError, yaml.YAMLError):
-        found = yaml.load((attempts(run_dir)[-1] / OVERRIDES_FILE).read_text(), Loader=Loader)
+    with suppress(OSError, IndexError, UnicodeDecodeError, yaml.YAMLError):
+        found = yaml.load(read_small(attempts(run_dir)[-1] / OVERRIDES_FILE).decode(), Loader=Loader)
     overrides = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
     return shlex.join(["python", "-m", "mathbatch.run", *overrides])
 
 
-def time_of(run_dir: Path, scores: Path) -> str | None:
+def time_of(run_dir: Path) -> str | None:
     """Return when a run has got its last answer or scores, in ISO 8601 in UTC."""
-    files = [*segment_paths(run_dir / "responses"), run_dir / MANIFEST, scores / METRICS]
+    files = [*segment_paths(run_dir / "responses"), run_dir / MANIFEST, run_dir / METRICS]
     times = [path.stat().st_mtime for path in files if path.is_file()]
     return datetime.fromtimestamp(max(times), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if times else None
 
@@ -127,8 +162,7 @@ def _notes(metrics: dict[str, Any]) -> Any:
         yield f"{cut:,} were cut at the token limit, {lost:,} of them without an answer"
     for name, count in metrics.get("unscored_votes", {}).items():
         yield f"{name} had no verdict on {count:,} of {metrics['votes'][name]:,}"
-    if worst := metrics.get("worst_case"):
-        if worst.get("accuracy") is not None:
-            yield f"worst case: {worst['accuracy']:.1%} of {worst['groups']:,} groups are all correct"
+    if (worst := metrics.get("worst_case")) and worst.get("accuracy") is not None:
+        yield f"worst case: {worst['accuracy']:.1%} of {worst['groups']:,} groups are all correct"
     if metrics.get("further_answers"):
         yield left_over_text(metrics["further_answers"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from mathbatch.reports.html.payload import Histogram, Rollout
+from mathbatch.records import Record
+from mathbatch.reports.html.payload import Histogram
 
 # Bins that a histogram has about.
 BINS = 24
@@ -18,13 +19,13 @@ class Lengths:
     def __init__(self) -> None:
         self._counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
-    def add(self, rollout: Rollout) -> None:
-        """Count one answer whose length is known."""
-        if rollout.output_tokens is None:
+    def add(self, record: Record, verdict: str | None) -> None:
+        """Count one answer, if its length is known."""
+        if record.output_tokens is None:
             return
-        self._counts[rollout.verdict or "not judged"][rollout.output_tokens] += 1
-        if rollout.finish_reason == "length":
-            self._counts["truncated"][rollout.output_tokens] += 1
+        self._counts[verdict or "not judged"][record.output_tokens] += 1
+        if record.truncated:
+            self._counts["truncated"][record.output_tokens] += 1
 
     def histogram(self) -> Histogram | None:
         """Return the histogram, None where no length is known."""

@@ -121,6 +121,8 @@ class RunFacts(Struct, kw_only=True):
     """Rows that are in the report."""
     selection: str | None = None
     """Sentence that says which rows are in it, if these are not all."""
+    problem: str | None = None
+    """Why rows, or some of them, could not be read."""
     fields: list[str] = []
     """Metadata fields by which rows can be filtered."""
     chunks: int = 0

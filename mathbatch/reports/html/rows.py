@@ -37,15 +37,10 @@ class ReportRow:
         """Tell whether there is an answer or a failure to show."""
         return any(record is not None for record in self.records)
 
-    @property
-    def is_special(self) -> bool:
-        """Tell whether it is wrong, failed, cut or to be looked at: such rows go before others."""
-        verdicts = (line.verdict for line in self.lines if line is not None)
-        return (
-            bool(self.doubts or self.problem)
-            or any(verdict != "correct" for verdict in verdicts)
-            or any(one is not None and (one.truncated or one.failure is not None) for one in self.records)
-        )
+    def verdict_of(self, record: Record) -> str | None:
+        """Return the verdict on one of its records, None without one."""
+        line = self.lines[record.rollout]
+        return "failed" if record.failure is not None else None if line is None else line.verdict
 
 
 def rows_of(components: Components, scores: Path | None) -> Iterator[ReportRow]:

@@ -21,7 +21,7 @@ class Line(ScoreLine):
     """Line of `scores.jsonl`, with what the page shows of it."""
 
     reason: str = ""
-    votes: dict[str, str] = {}
+    votes: dict[str, str] = msgspec.field(default_factory=dict)
     mark: Mark | None = None
 
 

@@ -1,4 +1,4 @@
-"""Choose the rows of a run for its page: all of them, or of very many those that one looks for and a sample of the rest.
+"""Choose the rows of a run for its page: all, or of very many those that one looks for and a sample of the rest.
 
 A row is in the sample by a digest of its id, so that it is so in every run over the same rows, and in every report.
 """
@@ -41,7 +41,9 @@ class Selection:
         """Return what to say about the rows that are not in the page."""
         if not self.shares:
             return None
-        parts = [f"{100 * share:.3g} % of those that are {NAMES.get(kind, kind)}" for kind, share in self.shares.items()]
+        parts = [
+            f"{100 * share:.3g} % of those that are {NAMES.get(kind, kind)}" for kind, share in self.shares.items()
+        ]
         whole = "wrong, failed, cut or in the audit list"
         others = f"all rows that are {whole}, and " if list(self.shares) == [REST] else "a sample of each kind: "
         return f"{included:,} of {rows:,} rows are shown: {others}{', '.join(parts)}, chosen by their ids"
@@ -53,7 +55,7 @@ def kind_of(found: ReportRow) -> str:
         return DOUBTFUL
     if found.problem or any(record is not None and record.failure is not None for record in found.records):
         return "failed"
-    verdicts = {line.verdict for line in found.lines if line is not None}
+    verdicts = {str(line.verdict) for line in found.lines if line is not None}
     if any(record is not None and record.truncated for record in found.records) and verdicts <= {"correct"}:
         return "cut"
     return _kind_of_verdicts(verdicts)

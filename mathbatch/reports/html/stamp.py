@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 import mathbatch
-from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.storage.sealed import sha256_of
 from mathbatch.data.storage.segments import segment_paths
-from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import CONFIG_FILE
 from mathbatch.scoring.files import MANIFEST, METRICS
 
@@ -21,22 +18,17 @@ from mathbatch.scoring.files import MANIFEST, METRICS
 MAX_NAME = 60
 
 
-def base_of(components: Components, copies: bool) -> str:
-    """Return the name of the folder for the data of a run: another one whenever a report of it would be another.
+def base_of(run_dir: Path, copies: bool) -> str:
+    """Return the name of the folder for the data of a run: another one whenever they would be others.
 
-    The metrics hold the digests of scores, audit list and results.
+    The metrics hold the digests of scores, audit list and results. A dataset that has changed since tells nothing about
+    answers that were given before.
     """
-    run_dir, loader = components.run_dir, components.loader
-    files = [*segment_paths(run_dir / "responses"), *(loader.inputs if isinstance(loader, MappedDataLoader) else [])]
-    known: list[Any] = [
-        mathbatch.__version__,
-        copies,
-        [sha256_of(run_dir / name) for name in (METRICS, MANIFEST, CONFIG_FILE)],
-        [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()],
-        [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))],
-    ]
-    digest = hashlib.blake2b(msgspec.json.encode(known), digest_size=4).hexdigest()
-    return f"{short_name(run_dir)}-{digest}"
+    segments = [(path.name, path.stat().st_size) for path in segment_paths(run_dir / "responses")]
+    documents = [sha256_of(run_dir / name) for name in (METRICS, MANIFEST, CONFIG_FILE)]
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    known = msgspec.json.encode([mathbatch.__version__, copies, segments, documents, code])
+    return f"{short_name(run_dir)}-{hashlib.blake2b(known, digest_size=4).hexdigest()}"
 
 
 def short_name(run_dir: Path) -> str:
