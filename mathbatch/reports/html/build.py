@@ -56,7 +56,7 @@ def build_run(
     config: Config = typed(composed, is_new=False)
     metrics = metrics_of_answers(run_dir)
     facts = located(facts_of(run_dir, config, composed, metrics), run_dir, page, copies)
-    facts.base = base or base_of(run_dir, copies)
+    facts.base = base or base_of(run_dir, facts.settings, copies)
     dataset = config.dataset
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
