@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support import processes
 from support.reports import facts_in, index_in, report_in, rows_in, texts_of
@@ -19,6 +20,7 @@ from support.run_folders import run_dir, run_dirs
 
 from mathbatch.commands.report import main
 from mathbatch.errors import ConfigError
+from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.report import write_report
 
 pytestmark = pytest.mark.process
@@ -149,18 +151,13 @@ def test_other_scores_make_it_anew_and_the_earlier_data_go(folder: Path) -> None
     assert len(rows_in(page)) == 11
 
 
-def test_report_false_leaves_it_out(tmp_path: Path) -> None:
+def test_report_false_leaves_it_out_and_one_that_can_not_be_written_costs_the_run_nothing(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", rows(2))
-    done = run(tmp_path, *overrides(Path("rows.jsonl"), "report=false"))
+    command = overrides(Path("rows.jsonl"))
+    done = run(tmp_path, *command, "report=false")
     assert done.returncode == 0, done.stderr
     assert not (run_dir(tmp_path) / "report.html").exists()
     assert "report.html" not in done.stdout
-
-
-def test_a_page_that_can_not_be_written_costs_the_run_nothing(tmp_path: Path) -> None:
-    write_rows(tmp_path / "rows.jsonl", rows(2))
-    command = overrides(Path("rows.jsonl"))
-    assert run(tmp_path, *command, "report=false").returncode == 0
     (run_dir(tmp_path) / "report").write_text("in the way")
     done = run(tmp_path, *command)
     assert done.returncode == 0, done.stderr
@@ -220,6 +217,30 @@ def test_of_changed_scores_nothing_is_shown(folder: Path) -> None:
     write_report([page])
     assert facts_in(page)["metrics"] is None
     assert set(index_in(page)["verdicts"]) == {"p", "f"}
+
+
+def test_of_very_many_rows_it_has_what_one_looks_for_and_a_sample_of_the_rest(made: Path, tmp_path: Path) -> None:
+    page = run_dir(made)
+    facts = build_run(page, tmp_path, most=9)
+    ids = [row["id"] for row in rows_in(tmp_path, msgspec.to_builtins(facts))]
+    assert {"1", "3", "5", "7", "<row 9>", "bad", "</script>"} < set(ids)
+    assert len(ids) < 11
+    assert facts.selection == (
+        f"{len(ids)} of 11 rows are shown: all rows that are wrong, failed, cut or in the audit list, "
+        "and 50 % of those that are correct, chosen by their ids"
+    )
+    assert facts.rows == 11
+    assert facts.lengths is not None
+    assert sum(map(sum, facts.lengths.counts.values())) == 8
+    again = build_run(page, tmp_path, most=9)
+    assert [row["id"] for row in rows_in(tmp_path, msgspec.to_builtins(again))] == ids
+
+
+def test_where_that_is_too_much_every_kind_has_a_sample(made: Path, tmp_path: Path) -> None:
+    facts = build_run(run_dir(made), tmp_path, most=4)
+    assert facts.included < 7
+    assert facts.selection is not None
+    assert "a sample of each kind" in facts.selection
 
 
 def test_a_run_of_an_earlier_version_has_a_page(tmp_path: Path) -> None:

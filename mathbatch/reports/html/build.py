@@ -26,7 +26,7 @@ from mathbatch.reports.html.payload import RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
 from mathbatch.reports.html.scored_lines import metrics_of_answers
-from mathbatch.reports.html.selection import Selection, cut_and_right, selection_of
+from mathbatch.reports.html.selection import MOST_ROWS, Selection, cut_and_right, selection_of
 from mathbatch.reports.html.stamp import base_of, short_name
 from mathbatch.runner.reopen import components_of, read_records
 from mathbatch.runner.snapshot import read_snapshot
@@ -43,13 +43,20 @@ def data_of(page: Path) -> Path:
 
 
 def build_run(
-    run_dir: Path, page: Path, *, copies: bool = False, base: str | None = None, on_row: OnRow = lambda: None
+    run_dir: Path,
+    page: Path,
+    *,
+    copies: bool = False,
+    base: str | None = None,
+    on_row: OnRow = lambda: None,
+    most: int = MOST_ROWS,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
-    original pictures are copied beside the page. The caller holds both folders. Rows that can't be read are told in the
-    facts. Raises ConfigError for a folder that is no run, StoreError where the disk refuses.
+    original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
+    folders. Rows that can't be read are told in the facts. Raises ConfigError for a folder that is no run, StoreError
+    where the disk refuses.
     """
     run_dir, page = run_dir.absolute(), page.absolute()
     composed, _ = read_snapshot(run_dir)
@@ -61,7 +68,7 @@ def build_run(
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
-        for found in _read_rows(run_dir, builder, metrics):
+        for found in _read_rows(run_dir, builder, metrics, most):
             on_row()
             builder.add(found)
         builder.finish()
@@ -109,7 +116,7 @@ class _Builder:
             facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None) -> Iterator[ReportRow]:
+def _read_rows(run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, most: int) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
     scores = None if metrics is None else run_dir
     cut = cut_and_right(metrics, manifest_of(run_dir))
@@ -117,7 +124,7 @@ def _read_rows(run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None)
         with components_of(run_dir) as components:
             read_records(components)
             with closing(components.saver):
-                builder.selection = selection_of(components, scores, cut)
+                builder.selection = selection_of(components, scores, cut, most)
                 yield from rows_of(components, scores)
     except MathBatchError as error:
         builder.facts.problem = f"rows can't be shown: {error}"
