@@ -60,7 +60,7 @@ def build_run(
     facts.base = base or base_of(run_dir, source.settings, copies)
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
-        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
+        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
         for found in _read_rows(source, builder, metrics, most):
             on_row()
             builder.add(found)

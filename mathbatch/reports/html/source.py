@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from mathbatch.config import Config
 from mathbatch.config.load import typed
-from mathbatch.reports.html.facts import settings_of
+from mathbatch.reports.html.facts import resolved_elsewhere, settings_of
 from mathbatch.runner.components import Components
 from mathbatch.runner.reopen import components_in, read_records
 from mathbatch.runner.run_job import RunJob
@@ -33,6 +33,14 @@ class Source:
     def settings(self) -> list[tuple[str, str]]:
         """Return the keys of the configuration that a reader wants to see, with their values."""
         return settings_of(self.composed)
+
+    @cached_property
+    def hidden(self) -> list[tuple[str, str]]:
+        """Return texts from outside the configuration, such as the environment, each with what stands for it there.
+
+        What is not written into the run folder is not written into its report.
+        """
+        return resolved_elsewhere(self.composed)
 
     @contextmanager
     def opened(self) -> Iterator[Components]:
