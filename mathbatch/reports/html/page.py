@@ -32,7 +32,9 @@ SCRIPTS = (
     "runs.js",
     "sweep.js",
     "matrix.js",
+    "keep.js",
     "overview.js",
+    "live.js",
     "main.js",
 )
 

@@ -40,7 +40,8 @@
   function plot(run, field, shares, order) {
     const sorted = [...shares].sort(compare[order]);
     return el('div', { class: 'breakdown' },
-      el('div', { class: 'share head', 'aria-hidden': 'true' }, el('span'), plots.axis(), el('span', { class: 'number' }, 'accuracy'), el('span', { class: 'number' }, 'answers')),
+      el('div', { class: 'share head', 'aria-hidden': 'true' },
+        el('span'), plots.axis(), el('span', { class: 'number' }, 'accuracy'), el('span', { class: 'number' }, 'answers')),
       el('h4', {}, el('bdi', {}, format.visible(field))),
       rows(run, field, sorted));
   }
@@ -57,7 +58,7 @@
     const fields = Object.entries(run.metrics.breakdown).filter(([, shares]) => shares.length);
     if (!fields.length) return null;
     const order = ORDERS[params.get('order')] ? params.get('order') : 'name';
-    return parts.section('Accuracy by metadata', { class: 'wide' },
+    return parts.section('Accuracy by metadata', { class: 'wide has-control' },
       control(order),
       el('div', { class: 'breakdowns' }, fields.map(([field, shares]) => plot(run, field, shares, order))));
   }

@@ -17,8 +17,9 @@
       .filter(({ points }) => points.length);
   }
 
-  // Draw one line with its points and intervals; a point that has an address is a link.
-  function line({ name, points }, index, x, y) {
+  // Draw one line with its points and intervals; a point that has an address is a link. Lines stand a little beside each
+  // other, so that no interval hides another.
+  function line({ name, points }, index, x, y, beside) {
     const segments = points.slice(1).map((point, at) => svg('line', {
       class: 'line', x1: pct(x(points[at].x)), y1: y(points[at].value), x2: pct(x(point.x)), y2: y(point.value),
     }));
@@ -31,8 +32,12 @@
         svg('circle', { class: 'hit', cx: pct(x(point.x)), cy: y(point.value), r: 12 }),
         svg('circle', { class: 'dot', cx: pct(x(point.x)), cy: y(point.value), r: 4 }));
     });
-    return svg('g', { class: `series series-${index % COLOURS} ${index >= COLOURS ? 'dashed' : ''}` }, segments, marks);
+    const style = `series series-${index % COLOURS} ${index >= COLOURS ? 'dashed' : ''}`;
+    return svg('g', { class: style, transform: `translate(${beside} 0)` }, segments, marks);
   }
+
+  // Return by how many pixels a line is moved, at most 8 to either side.
+  const besides = (index, lines) => (index - (lines - 1) / 2) * Math.min(4, 16 / lines);
 
   // Move labels apart so that none covers another; all stay within the height.
   function spread(wanted, height) {
@@ -74,7 +79,7 @@
     const x = scales.scale(first, last, { log: scales.wantsLog(values) });
     const y = (value) => Number((height - (scales.scale(...range)(value) / 100) * height).toFixed(2));
     const picture = svg('svg', { class: 'chart', height, role: 'group', 'aria-label': title },
-      axes(range, values, x, y, height), series.map((one, index) => line(one, index, x, y)), names(series, y, height));
+      axes(range, values, x, y, height), series.map((one, index) => line(one, index, x, y, besides(index, series.length))), names(series, y, height));
     const plot = el('div', { class: `frame lines ${series.length > 1 && series.length <= MOST_LABELS ? 'named' : ''}` },
       plots.roving(picture), el('p', { class: 'axis-title' }, axis));
     const rows = series.flatMap(({ name, points: own }) => own.map((point) =>

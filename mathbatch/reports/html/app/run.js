@@ -121,8 +121,10 @@
     const many = store.report.runs.length > 1;
     const state = run.status === 'complete' ? null : el('span', { class: 'state' }, run.status);
     main.replaceChildren(el('div', { class: 'overview' },
-      many && el('p', { class: 'back' }, el('a', { href: route.href('overview') }, 'All runs')),
-      el('h2', {}, el('bdi', {}, mathbatch.labels.run(run)), ' ', state),
+      el('div', { class: 'top' },
+        el('h2', {}, el('bdi', {}, mathbatch.labels.run(run)), ' ', state),
+        many && el('p', { class: 'muted' }, el('bdi', {}, format.visible(`${run.model} on ${run.dataset}`))),
+        el('p', { class: 'ways' }, many && el('a', { href: route.href('overview') }, 'All runs'), ' ', el('a', { href: samples(run) }, 'Its samples'))),
       el('section', { class: 'wide first', 'aria-label': 'Accuracy' }, accuracy(run), verdicts(run), remarks(run)),
       el('div', { class: 'grid-2' },
         run.metrics && mathbatch.breakdown(run, params),

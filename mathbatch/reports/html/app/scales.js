@@ -5,12 +5,12 @@
   // Largest ratio of the ends of an axis below which it stays linear.
   const LINEAR_UP_TO = 30;
 
-  // Return round numbers (1, 2 or 5 times a power of ten) that divide the range in about `wanted` steps.
+  // Return round numbers (1, 2, 2.5 or 5 times a power of ten) that divide the range in about `wanted` steps.
   function ticks(low, high, wanted = 5) {
     if (!(high > low)) return [low];
     const rough = (high - low) / wanted;
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999);
+    const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999);
     const found = [];
     for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at += 1) found.push(Number((at * step).toPrecision(12)));
     return found;

@@ -44,7 +44,7 @@
     const chosen = choices.find(({ key }) => key === params.get('x')) || choices.reduce((best, column) => (values(column) > values(best) ? column : best));
     const others = columns.filter((column) => column !== chosen && column.key !== 'name' && values(column) > 1);
     const title = `Accuracy over ${chosen.title}`;
-    return parts.section(title, { class: 'wide' }, control(choices, chosen),
+    return parts.section(title, { class: 'wide has-control' }, control(choices, chosen),
       mathbatch.curves({ title, axis: chosen.key, series: seriesOf(runs, chosen, others) }));
   }
 
