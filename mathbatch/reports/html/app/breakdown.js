@@ -16,7 +16,7 @@
 
   // Return one row: name, dot with interval, accuracy and number.
   function row(run, field, share) {
-    const name = format.visible(share.name);
+    const name = format.visible(share.name) || '(empty)';
     const words = `${name}: ${format.percent(share.value)}, 95 % interval ${format.interval(share)}, `
       + `${format.count(share.correct)} correct of ${format.count(share.judged)}`;
     return el('li', {}, el('a', {

@@ -4,10 +4,12 @@
 (() => {
   const { el, svg, format, plots, scales } = mathbatch;
   const { pct } = plots;
-  const SMALLEST = 200;
+  const SMALLEST = 240;
   // Height of a label at the end of a line, in pixels; with more lines than this the labels say nothing any more.
   const LABEL = 16;
   const MOST_LABELS = 24;
+  // Letters of a label.
+  const LONGEST = 24;
   // Colours in overview.css; after these they begin again with dashes.
   const COLOURS = 6;
 
@@ -36,8 +38,8 @@
     return svg('g', { class: style, transform: `translate(${beside} 0)` }, segments, marks);
   }
 
-  // Return by how many pixels a line is moved, at most 8 to either side.
-  const besides = (index, lines) => (index - (lines - 1) / 2) * Math.min(4, 16 / lines);
+  // Return by how many pixels a line is moved, at most 4 to either side.
+  const besides = (index, lines) => (index - (lines - 1) / 2) * Math.min(3, 9 / lines);
 
   // Move labels apart so that none covers another; all stay within the height.
   function spread(wanted, height) {
@@ -54,14 +56,14 @@
     if (series.length < 2 || series.length > MOST_LABELS) return null;
     const places = spread(series.map(({ points }) => y(points[points.length - 1].value)), height);
     return series.map(({ name }, index) => svg('text', { class: `label series series-${index % COLOURS}`, x: '100%', y: places[index] + 4 },
-      name.length > 22 ? `${name.slice(0, 21)}…` : name));
+      name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name));
   }
 
   // Draw both axes.
   function axes(range, values, x, y, height) {
     const shares = scales.ticks(...range, 5).map((tick) => [
       svg('line', { class: 'grid', x1: 0, x2: '100%', y1: y(tick), y2: y(tick) }),
-      svg('text', { x: -8, y: y(tick) + 4, 'text-anchor': 'end' }, `${Number((tick * 100).toFixed(1))} %`)]);
+      svg('text', { x: -12, y: y(tick) + 4, 'text-anchor': 'end' }, `${Number((tick * 100).toFixed(1))} %`)]);
     const numbers = scales.labelled(values, x).map((tick) => [
       svg('line', { class: 'base', x1: pct(x(tick)), x2: pct(x(tick)), y1: height + 4, y2: height + 8 }),
       svg('text', { x: pct(x(tick)), y: height + 22, 'text-anchor': 'middle' }, format.short(tick))]);
@@ -82,6 +84,7 @@
       axes(range, values, x, y, height), series.map((one, index) => line(one, index, x, y, besides(index, series.length))), names(series, y, height));
     const plot = el('div', { class: `frame lines ${series.length > 1 && series.length <= MOST_LABELS ? 'named' : ''}` },
       plots.roving(picture), el('p', { class: 'axis-title' }, axis));
+    plot.style.setProperty('--label', `${Math.min(LONGEST, Math.max(...series.map(({ name }) => name.length)))}ch`);
     const rows = series.flatMap(({ name, points: own }) => own.map((point) =>
       [name ? `${name}, ${point.text}` : point.text, format.percent(point.value), format.interval(point)]));
     return mathbatch.parts.figure(title, plot, [axis, 'accuracy', '95 % interval'], rows);

@@ -28,7 +28,7 @@
     const of = (model, dataset) => runs.filter((run) => run.model === model && run.dataset === dataset);
     const name = (text) => el('bdi', {}, format.visible(text));
     return parts.section('Models and datasets', { class: 'wide' }, parts.scroll('Accuracy by model and dataset', el('table', { class: 'matrix' },
-      el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'model'), datasets.map((dataset) => el('th', { scope: 'col' }, name(dataset), plots.axis())))),
+      el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'model'), datasets.map((dataset) => el('th', { scope: 'col' }, name(dataset), el('div', { class: 'share' }, plots.axis()))))),
       el('tbody', {}, models.map((model) => el('tr', {}, el('th', { scope: 'row' }, name(model)), datasets.map((dataset) => cell(of(model, dataset)))))))));
   }
 

@@ -12,7 +12,8 @@
   function without(run) {
     if (run.figures.units && run.figures.failed === run.figures.units) return 'No answer: every request failed.';
     if (!run.figures.answered) return 'Nothing is answered yet.';
-    if (!run.metrics) return 'Not scored: there are no gold answers, or it has not come to that yet.';
+    if (run.status !== 'complete') return 'Not scored yet: that comes when all rows are answered.';
+    if (!run.metrics) return 'Not scored: the dataset has no gold answers.';
     return 'No answer could be judged.';
   }
 
@@ -110,7 +111,7 @@
   // Return what ran: settings, versions and the command.
   function ran(run) {
     const list = (pairs) => facts(pairs.map(([term, value]) => [el('bdi', {}, format.visible(term)), el('bdi', { class: 'mono' }, format.visible(value))]));
-    const given = [['model', run.model], ['dataset', run.dataset], ['run folder', run.name], ...(run.metrics ? [['scored by', run.metrics.scorers.join(', ')]] : []), ['last answer or scores', format.when(run.when)]];
+    const given = [['model', run.model], ['dataset', run.dataset], ['run folder', run.name], ...(run.metrics && run.metrics.scorers.length ? [['scored by', run.metrics.scorers.join(', ')]] : []), ['last answer or scores', format.when(run.when)]];
     return parts.section('What ran', { class: 'wide ran' },
       el('div', { class: 'columns' }, list(given), list(run.settings), list(Object.entries(run.versions))),
       parts.copy(run.command, 'the command'));
@@ -124,7 +125,7 @@
       el('div', { class: 'top' },
         el('h2', {}, el('bdi', {}, mathbatch.labels.run(run)), ' ', state),
         many && el('p', { class: 'muted' }, el('bdi', {}, format.visible(`${run.model} on ${run.dataset}`))),
-        el('p', { class: 'ways' }, many && el('a', { href: route.href('overview') }, 'All runs'), ' ', el('a', { href: samples(run) }, 'Its samples'))),
+        el('p', { class: 'ways' }, many && el('a', { href: route.href('overview') }, 'All runs'), ' ', el('a', { href: samples(run) }, 'See its samples'))),
       el('section', { class: 'wide first', 'aria-label': 'Accuracy' }, accuracy(run), verdicts(run), remarks(run)),
       el('div', { class: 'grid-2' },
         run.metrics && mathbatch.breakdown(run, params),

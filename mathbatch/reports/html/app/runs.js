@@ -52,7 +52,8 @@
       el('th', { scope: 'row' }, el('a', { href, 'aria-label': labels.run(run) }, first), run.status !== 'complete' && el('span', { class: 'state' }, run.status)),
       others.map((text) => el('td', {}, text)),
       el('td', { class: 'number strong' }, format.percent(share.value)),
-      el('td', { class: 'plotted' }, plots.dot(share, range), el('span', { class: 'aside' }, format.interval(share))),
+      el('td', { class: 'number small muted' }, format.interval(share)),
+      el('td', { class: 'plotted' }, plots.dot(share, range)),
       el('td', { class: 'verdict-bar' }, found.length ? plots.bar(found, ({ key }) => route.href('samples', { run: run.key, verdict: key }), 12) : null),
       numbers.map(({ sort, text }) => el('td', { class: 'number' }, text(sort(run)))));
   }
@@ -68,7 +69,8 @@
     return parts.scroll('Table of the runs', el('table', { class: 'runs' },
       el('thead', {}, el('tr', {},
         head.map((column) => heading(column, order, first)),
-        el('th', { scope: 'col', class: 'plotted' }, el('span', { class: 'aside' }, '95 % interval'), plots.axis(range)),
+        el('th', { scope: 'col', class: 'number' }, '95 % interval'),
+        el('td', { class: 'plotted' }, plots.axis(range)),
         el('th', { scope: 'col' }, 'verdicts'),
         numbers.map((column) => heading({ ...column, number: true }, order, first)))),
       el('tbody', {}, sorted(runs, order, columns).map((run) => row(run, columns, numbers, range)))));
@@ -94,10 +96,10 @@
   function draw(main, params) {
     const { runs, sweep } = store.report;
     main.replaceChildren(el('div', { class: 'overview' },
-      el('h2', {}, common(runs)),
+      el('h2', {}, runs.length ? common(runs) : 'No runs'),
       runs.length > 1 && mathbatch.sweep && mathbatch.sweep(params),
       runs.length > 1 && mathbatch.matrix && mathbatch.matrix(runs),
-      runs.length ? parts.section('Runs', { class: 'wide' }, table(runs, params)) : el('p', { class: 'lead' }, 'There is no run in this report.'),
+      runs.length ? parts.section('Runs', { class: 'wide' }, table(runs, params)) : el('p', { class: 'lead' }, 'This report holds no run.'),
       lost(sweep)));
   }
 
