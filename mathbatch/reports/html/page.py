@@ -13,14 +13,22 @@ HERE = Path(__file__).parent
 PAGE = "report.html"
 # Folder beside the page with all that it loads.
 FOLDER = "report"
-# Scripts in the order in which they are loaded: each uses those before it.
-SCRIPTS = ("store.js", "dom.js", "route.js", "main.js")
+STYLES = ("base.css", "overview.css")
+# Scripts in the order in which they are loaded: each uses those before it. `theme.js` is in the page's head.
+SCRIPTS = (
+    "store.js",
+    "dom.js",
+    "route.js",
+    "format.js",
+    "overview.js",
+    "main.js",
+)
 
 
 def write_page(folder: Path, title: str) -> None:
     """Write `report.html` and `report/app/` into `folder`. Raises StoreError or OSError if the disk fails."""
     shutil.copytree(HERE / "app", folder / FOLDER / "app", dirs_exist_ok=True)
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html", "jinja"]))
-    page = environment.get_template("page.html.jinja").render(title=title, scripts=SCRIPTS)
+    page = environment.get_template("page.html.jinja").render(title=title, styles=STYLES, scripts=SCRIPTS)
     with atomic_write(folder / PAGE) as stream:
         stream.write(page.encode())
