@@ -70,7 +70,9 @@
     if (double) return upTo('$$', start + 2, true);
     if (boxed) {
       const end = closed()[start + boxed.length - 1];
-      return end && end - start <= LONGEST ? { start, end: end + 1, tex: text.slice(start, end + 1), display: false } : null;
+      // An empty box is what a prompt asks for, and is better read as it is written.
+      const isEmpty = text.slice(start + boxed.length, end).trim() === '';
+      return end && !isEmpty && end - start <= LONGEST ? { start, end: end + 1, tex: text.slice(start, end + 1), display: false } : null;
     }
     if (all !== '$') return null;
     DOLLARS.lastIndex = start;

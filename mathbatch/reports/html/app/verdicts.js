@@ -12,7 +12,7 @@
     { name: 'failed', letter: 'f', glyph: '!', label: 'failed', rank: 2 },
     { name: 'pending', letter: 'p', glyph: '·', label: 'not judged', rank: 5 },
   ];
-  const byLetter = new Map(VERDICTS.map((verdict, at) => [verdict.letter, { ...verdict, bit: 1 << at }]));
+  const byLetter = new Map(VERDICTS.map((verdict, at) => [verdict.letter, { ...verdict, bit: 1 << at, style: verdict.name.replace('_', '-') }]));
   const byName = new Map([...byLetter.values()].map((verdict) => [verdict.name, verdict]));
 
   // Return what is known of a verdict by its name; null is one that is not judged.
@@ -20,13 +20,13 @@
 
   // Make the glyph of a verdict, with its words for those who don't see it.
   function glyph(verdict) {
-    return el('span', { class: `glyph v-${verdict.name}`, title: verdict.label },
-      el('span', { 'aria-hidden': 'true' }, verdict.glyph), el('span', { class: 'unseen' }, verdict.label));
+    return el('span', { class: `glyph ${verdict.style}`, title: verdict.label },
+      el('span', { 'aria-hidden': 'true' }, verdict.glyph), el('span', { class: 'aside' }, verdict.label));
   }
 
   // Make glyph and words of a verdict.
   function badge(verdict) {
-    return el('span', { class: `badge v-${verdict.name}` }, el('span', { 'aria-hidden': 'true' }, verdict.glyph), ' ', verdict.label);
+    return el('span', { class: `badge ${verdict.style}` }, el('span', { 'aria-hidden': 'true' }, verdict.glyph), ' ', verdict.label);
   }
 
   mathbatch.verdicts = { all: [...byLetter.values()], byLetter, named, glyph, badge };
