@@ -20,6 +20,19 @@ SCRIPTS = (
     "dom.js",
     "route.js",
     "format.js",
+    "labels.js",
+    "tip.js",
+    "parts.js",
+    "scales.js",
+    "plots.js",
+    "histogram.js",
+    "curves.js",
+    "breakdown.js",
+    "run.js",
+    "runs.js",
+    "sweep.js",
+    "matrix.js",
+    "keep.js",
     "overview.js",
     # Libraries of others, then samples: from what is shown of one answer to the whole view.
     "vendor/katex/katex.min.js",
@@ -44,6 +57,7 @@ SCRIPTS = (
     "triage.js",
     "sample.js",
     "samples.js",
+    "live.js",
     "main.js",
 )
 

@@ -21,8 +21,12 @@
     });
   }
 
-  // Return a coded column with typed codes.
-  const coded = ({ values, codes }) => ({ values, codes: Int32Array.from(codes) });
+  // Return a coded column: all labels, those of each code (a row can have several), and the code of each row.
+  function coded({ values, codes }) {
+    const labels = [...new Set(values.flat())];
+    const places = new Map(labels.map((label, at) => [label, at]));
+    return { labels, labelsOf: values.map((value) => [...new Set([value].flat())].map((label) => places.get(label))), codes: Int32Array.from(codes) };
+  }
 
   // Return the columns of an index.
   function columnsOf(index) {

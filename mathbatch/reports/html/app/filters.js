@@ -2,18 +2,15 @@
 'use strict';
 
 (() => {
-  const { el, plain, query, verdicts } = mathbatch;
+  const { el, format, plain, query, verdicts } = mathbatch;
   // Milliseconds without a key before a text is searched.
   const PAUSE = 150;
-
-  // Return the number as text.
-  const number = (count) => count.toLocaleString('en');
 
   // Make a button that switches one thing on and off.
   function toggle(content, press) {
     const count = el('span', { class: 'count' });
     const element = el('button', { type: 'button', 'aria-pressed': 'false', click: press }, content, ' ', count);
-    return { element, set(pressed, size) { element.setAttribute('aria-pressed', String(pressed)); count.textContent = number(size); } };
+    return { element, set(pressed, size) { element.setAttribute('aria-pressed', String(pressed)); count.textContent = format.count(size); } };
   }
 
   // Make the buttons of verdicts; several can be on.
@@ -24,15 +21,15 @@
       if (!names.delete(name)) names.add(name);
       change({ verdict: [...names].join(',') });
     };
-    const buttons = verdicts.all.map((verdict) => ({ verdict, button: toggle(verdicts.badge(verdict), press(verdict.name)) }));
+    const buttons = verdicts.all.map((verdict) => ({ verdict, button: toggle(verdicts.badge(verdict), press(verdict.key)) }));
     return {
       element: el('div', { class: 'choices-row', role: 'group', 'aria-label': 'Verdicts' }, buttons.map(({ button }) => button.element)),
       set(selection) {
         const counts = selection.verdicts();
         for (const { verdict, button } of buttons) {
-          const on = wanted().has(verdict.name);
-          button.set(on, counts.get(verdict.name));
-          button.element.hidden = !on && counts.get(verdict.name) === 0 && (verdict.name === 'pending' || verdict.name === 'unscored' || verdict.name === 'failed');
+          const on = wanted().has(verdict.key);
+          button.set(on, counts.get(verdict.key));
+          button.element.hidden = !on && counts.get(verdict.key) === 0;
         }
       },
     };
@@ -45,11 +42,11 @@
       facet,
       element: el('label', {}, el('span', {}, plain.line(label, 40)), select),
       set(selection) {
-        const counts = selection.values(facet, column);
+        const counts = selection.labels(facet, column);
         const value = params().get(facet) || '';
-        const known = [...column.values.keys()].filter((at) => counts[at] > 0 || column.values[at] === value).sort((a, b) => counts[b] - counts[a]);
-        const options = known.map((at) => el('option', { value: column.values[at] }, `${plain.line(column.values[at], 80)} (${number(counts[at])})`));
-        const strange = value && !column.values.includes(value) ? [el('option', { value }, `${plain.line(value, 80)} (none)`)] : [];
+        const known = [...column.labels.keys()].filter((at) => counts[at] > 0 || column.labels[at] === value).sort((a, b) => counts[b] - counts[a]);
+        const options = known.map((at) => el('option', { value: column.labels[at] }, `${plain.line(column.labels[at], 80)} (${format.count(counts[at])})`));
+        const strange = value && !column.labels.includes(value) ? [el('option', { value }, `${plain.line(value, 80)} (none)`)] : [];
         select.replaceChildren(el('option', { value: '' }, 'all'), ...strange, ...options);
         select.value = value;
       },
@@ -111,8 +108,8 @@
     const text = textSearch(params, change, searchWhole);
     const chosen = verdictButtons(params, change);
     const more = [
-      ...(columns.rule.values.length ? [valueChoice('rule', 'decided by', columns.rule, params, change)] : []),
-      ...(columns.failure.values.length ? [valueChoice('failure', 'failure', columns.failure, params, change)] : []),
+      ...(columns.rule.labels.length ? [valueChoice('rule', 'decided by', columns.rule, params, change)] : []),
+      ...(columns.failure.labels.length ? [valueChoice('failure', 'failure', columns.failure, params, change)] : []),
       ...[...columns.metadata].map(([name, column]) => valueChoice(`meta.${name}`, name, column, params, change)),
       lengthChoice(params, change),
     ];
@@ -130,7 +127,7 @@
       chosen.set(selection);
       const active = [...params()].filter(([name, value]) => value && (more.some(({ facet }) => facet === name) || query.TOGGLES.some(([key]) => key === name))).length;
       summary.textContent = active ? `More filters, ${active} on` : 'More filters';
-      if (active) fold.open = true;
+      if (active && matchMedia('(min-width: 800px)').matches) fold.open = true;
       clear.hidden = !active && !params().get('verdict') && !params().get('text');
       setMore();
     } };

@@ -24,8 +24,12 @@
   // Return a whole number with its thousands apart, "12,345".
   const count = (value) => (known(value) ? whole.format(value) : NONE);
 
-  // Return a large number shortly, "1.23M".
-  const short = (value) => (known(value) ? (Math.abs(value) < 10000 ? count(value) : compact.format(value)) : NONE);
+  // Return a number as an axis has room for it, "0.25", "1,024", "1.23M".
+  function short(value) {
+    if (!known(value)) return NONE;
+    if (Math.abs(value) >= 10000) return compact.format(value);
+    return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(6)));
+  }
 
   // Return the interval of a share, "68.1 to 74.5".
   const interval = ({ low, high }) => (known(low) && known(high) ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)}` : NONE);
@@ -49,5 +53,11 @@
     return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(time);
   }
 
-  mathbatch.format = { NONE, VERDICTS, known, percent, count, counted, short, interval, duration, when };
+  // Return a text of others on one line, with what is not seen or turns the reading direction written out, "\\u202e".
+  function visible(text) {
+    const shown = (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return String(text).replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, shown);
+  }
+
+  mathbatch.format = { NONE, VERDICTS, known, visible, percent, count, counted, short, interval, duration, when };
 })();

@@ -28,8 +28,9 @@
 
   // Return the test of a coded column for one value.
   function isValue(column, value) {
-    const code = column ? column.values.indexOf(value) : -1;
-    return (row) => code >= 0 && column.codes[row] === code;
+    const label = column ? column.labels.indexOf(value) : -1;
+    const has = Uint8Array.from(column ? column.labelsOf : [], (labels) => (labels.includes(label) ? 1 : 0));
+    return (row) => has[column ? column.codes[row] : -1] === 1;
   }
 
   // Return the test of the verdicts that are named.
@@ -92,20 +93,22 @@
     return { rows: rows.subarray(0, size), counted };
   }
 
-  // Count the rows of each value of a coded column.
-  function countValues(column, counted) {
-    const counts = new Uint32Array(column.values.length);
-    for (let row = 0; row < column.codes.length; row += 1) if (column.codes[row] >= 0 && counted(row)) counts[column.codes[row]] += 1;
+  // Count the rows under each label of a coded column.
+  function countLabels(column, counted) {
+    const codes = new Uint32Array(column.labelsOf.length);
+    for (let row = 0; row < column.codes.length; row += 1) if (column.codes[row] >= 0 && counted(row)) codes[column.codes[row]] += 1;
+    const counts = new Uint32Array(column.labels.length);
+    column.labelsOf.forEach((labels, code) => labels.forEach((label) => { counts[label] += codes[code]; }));
     return counts;
   }
 
   // Count the rows that have each verdict.
   function countVerdicts(columns, counted) {
-    const counts = new Map(verdicts.all.map((verdict) => [verdict.name, 0]));
+    const counts = new Map(verdicts.all.map((verdict) => [verdict.key, 0]));
     for (const verdict of verdicts.all) {
       let count = 0;
       for (let row = 0; row < columns.size; row += 1) if (columns.verdicts[row] & verdict.bit && counted(row)) count += 1;
-      counts.set(verdict.name, count);
+      counts.set(verdict.key, count);
     }
     return counts;
   }
@@ -143,7 +146,7 @@
     return {
       rows,
       verdicts: () => countVerdicts(columns, counted('verdict')),
-      values: (facet, column) => countValues(column, counted(facet)),
+      labels: (facet, column) => countLabels(column, counted(facet)),
       toggle: (name, flag) => countFlag(columns, flag, extra.marks, counted(name)),
     };
   }

@@ -80,7 +80,7 @@
       votes(one),
       failure,
       reasoning(one, rendered),
-      text === null ? null : text === '' ? el('p', { class: 'muted' }, 'The answer is empty.') : answer.shown(text, { rendered, span: one.span || null }),
+      text === null ? (one.failure ? null : el('p', { class: 'muted' }, 'Not answered yet.')) : text === '' ? el('p', { class: 'muted' }, 'The answer is empty.') : answer.shown(text, { rendered, span: one.span || null }),
     ];
   }
 

@@ -48,7 +48,7 @@
     return el('article', { class: 'sample', 'aria-label': `Sample ${plain.line(detail.id, 100)}` },
       head(run, detail, view),
       el('div', { class: 'sample-body' },
-        el('div', { class: 'asked' }, el('section', {}, el('h3', {}, 'Prompt'), trouble, prompt.messages(detail, view.rendered)), about(detail)),
+        el('div', { class: 'asked' }, el('section', {}, el('h3', {}, 'Prompt'), trouble, prompt.messages(detail, run, view.rendered)), about(detail)),
         answers(detail, view)));
   }
 

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { columns: table, el, filters, keys, kept, list, marks, plain, prompt, query, rollouts, route, sample, store, triage, verdicts, wholeTexts } = mathbatch;
+  const { columns: table, el, filters, keys, kept, labels, list, marks, plain, prompt, query, rollouts, route, sample, store, triage, verdicts, wholeTexts } = mathbatch;
   // Parameters of the address that say which sample is shown, and not which ones are listed.
   const SHOWN = new Set(['run', 'id', 'rollout', 'sort']);
   // Milliseconds without a change before the address follows; browsers refuse to change it many times a second.
@@ -14,7 +14,7 @@
   function row(position) {
     const { columns } = state;
     const letters = columns.letters[position];
-    const shown = letters.length > 6 ? counted(letters) : [...letters].map((letter) => verdicts.glyph(verdicts.byLetter.get(letter)));
+    const shown = letters.length > 4 ? counted(letters) : [...letters].map((letter) => verdicts.glyph(verdicts.byLetter.get(letter)));
     const answer = columns.answer[position];
     return [
       el('span', { class: 'row-verdict' }, shown),
@@ -91,6 +91,12 @@
     if (mine !== state || mine.position !== position || mine.rollout !== rollout) return;
     mine.detail = detail;
     draw(focus);
+  }
+
+  // Show the sample that was chosen in the list; on a narrow page it is below.
+  async function pick(position) {
+    await show(position, 0);
+    if (matchMedia('(max-width: 799px)').matches) state.pane.scrollIntoView({ block: 'start' });
   }
 
   // Draw the sample that is loaded. `focus` is true, or the selector of what gets the focus.
@@ -171,7 +177,7 @@
     const { runs } = store.report;
     if (runs.length < 2) return null;
     const select = el('select', { 'aria-label': 'Run', change: () => { location.hash = route.href('samples', { ...Object.fromEntries(state.params), run: select.value, id: state.params.get('id') }); } },
-      runs.map((one) => el('option', { value: one.key, selected: one.key === run.key }, plain.line(`${one.model} · ${one.dataset} · ${one.name}`, 100))));
+      runs.map((one) => el('option', { value: one.key, selected: one.key === run.key }, plain.line(labels.run(one), 120))));
     return el('label', { class: 'run-choice' }, el('span', {}, 'Run'), select);
   }
 
@@ -189,7 +195,8 @@
     const empty = el('p', { class: 'hint empty', hidden: true }, 'No sample passes all filters.');
     const searching = el('div', { class: 'searching' });
     const made = { run, columns, params, pane, count, empty, searching, base: run.base, position: -1, rollout: 0, rendered: kept.get(RENDERED) !== 'no', found: null, search: null };
-    made.list = list({ label: 'Samples', height: 54, row, pick: (place) => show(made.selection.rows[place], 0) });
+    made.list = list({ label: 'Samples', height: 54, row, pick: (place) => pick(made.selection.rows[place]) });
+    made.list.element.classList.toggle('single', run.rollouts === 1);
     made.filters = filters(columns, () => made.params, change, searchWhole);
     made.marksPanel = triage.panel(run, (id, rollout) => { const at = table.positionOf(columns, id); if (at >= 0) show(at, rollout, true); }, () => { made.list.redraw(); if (made.detail) draw(); });
     const note = run.selection && el('p', { class: 'hint' }, run.selection);
@@ -207,7 +214,7 @@
       { keys: ['j'], label: 'next sample', run: () => step(1) },
       { keys: ['k'], label: 'previous sample', run: () => step(-1) },
       { keys: ['/'], label: 'search', run: () => state.filters.field.focus() },
-      { keys: ['o'], label: 'open the picture', run: () => state.detail && prompt.openFirst(state.detail) },
+      { keys: ['o'], label: 'open the picture', run: () => state.detail && prompt.openFirst(state.detail, state.run) },
       { keys: ['r'], label: 'texts rendered, or as they were written', run: toggleRendered },
       { keys: ['m'], label: 'mark the verdict as wrong', run: () => triage.open(state.pane) },
       { keys: [...'123456789'], shown: ['1', '…', '9'], label: 'rollout', run: choose },
