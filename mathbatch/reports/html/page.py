@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 PAGE = "report.html"
 # Folder beside the page with all that it loads.
 FOLDER = "report"
-STYLES = ("base.css", "overview.css")
+STYLES = ("vendor/katex/katex.min.css", "base.css", "overview.css", "samples.css")
 # Scripts in the order in which they are loaded: each uses those before it. `theme.js` is in the page's head.
 SCRIPTS = (
     "store.js",
@@ -34,6 +34,29 @@ SCRIPTS = (
     "matrix.js",
     "keep.js",
     "overview.js",
+    # Libraries of others, then samples: from what is shown of one answer to the whole view.
+    "vendor/katex/katex.min.js",
+    "vendor/dompurify/purify.min.js",
+    "vendor/markdown-it/markdown-it.umd.min.js",
+    "vendor/jsdiff/diff.min.js",
+    "kept.js",
+    "plain.js",
+    "verdicts.js",
+    "formulas.js",
+    "rich.js",
+    "answer.js",
+    "columns.js",
+    "query.js",
+    "list.js",
+    "keys.js",
+    "filters.js",
+    "whole_texts.js",
+    "prompt.js",
+    "rollouts.js",
+    "marks.js",
+    "triage.js",
+    "sample.js",
+    "samples.js",
     "live.js",
     "main.js",
 )
