@@ -12,6 +12,8 @@ from mathbatch.commands import exit_codes
 from mathbatch.config.load import arguments_as
 from mathbatch.errors import StoreError
 from mathbatch.reports.comparison import show_comparison
+from mathbatch.reports.explain import explain
+from mathbatch.reports.explanation.table import show_explanation
 from mathbatch.scoring.files import read_metrics
 from mathbatch.scoring.metrics.comparison import Comparison, compare
 
@@ -24,6 +26,8 @@ class CompareConfig:
     other: str = MISSING
     # File for the flipped samples. null: `flips-<folder of the other>.jsonl` in `run_dir`.
     output: str | None = None
+    # Tell what differs between the two runs, next to what flipped.
+    explain: bool = False
 
 
 def main() -> int:
@@ -33,6 +37,8 @@ def main() -> int:
     flips = Path(config.output) if config.output else first / f"flips-{second.resolve().name}.jsonl"
     found, problem = _compared(first, second, flips)
     show_comparison(first, second, found, problem or str(flips))
+    if config.explain:
+        show_explanation(explain(first, second))
     for folder in (first, second):
         if not read_metrics(folder).is_sealed:
             told = f"mathbatch: {folder} was scored by an earlier version, without checksums: changes there don't show"

@@ -70,4 +70,4 @@ class Explanation(Struct, kw_only=True):
     same: Effect | None
     unseen: int
     unknown: list[str]
-    sentence: str
+    sentence: str = ""
