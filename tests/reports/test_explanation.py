@@ -25,9 +25,7 @@ ROWS = [{"sample_index": str(at), "q": f"What is {at} + {at}?", "gold": str(2 * 
 DATASET = ("dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold")
 STEPS = "dataset.prompt='{{ q }} Think step by step, and box it.'"
 CAREFULLY = "dataset.prompt='{{ q }} Think carefully, and box it.'"
-SOME = (
-    "dataset.prompt=\"{{ q }} Think {{ 'carefully' if row.sample_index | int < 12 else 'step by step' }}, and box it.\""
-)
+SOME = STEPS.replace("step by step", '{{ "carefully" if sample_index | int < 12 else "step by step" }}')
 
 
 def new_run(folder: Path, *arguments: str, images: bool = False) -> Path:
@@ -66,7 +64,7 @@ def test_two_runs_that_differ_in_one_word_are_told_the_word_the_rows_the_flips_a
     assert done.returncode == 0, done.stderr
     shown = " ".join(done.stdout.split())
     assert "prompt user 'step by step' 'carefully' 40 of 40" in shown
-    assert "changed 40 10 0 10 -25.0 (-40.2 to -11.0) 0.00195" in shown
+    assert "changed 40 10 0 10 -25.0 (-40.2 to -11.1) 0.00195" in shown
     assert "The second is better by 25.0 points, a change and no noise" in shown
     assert "the two differ in the user prompt ('step by step' → 'carefully' in all 40 rows)" in shown
     assert "not known" not in shown
@@ -74,8 +72,7 @@ def test_two_runs_that_differ_in_one_word_are_told_the_word_the_rows_the_flips_a
 
 def test_flips_of_rows_that_changed_are_told_apart_from_those_of_others(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", ROWS)
-    some = SOME.replace("row.sample_index", "sample_index")
-    found = explain(new_run(tmp_path, STEPS), new_run(tmp_path, some))
+    found = explain(new_run(tmp_path, STEPS), new_run(tmp_path, SOME))
     assert found.changed is not None
     assert found.same is not None
     assert (found.changed.rows, found.changed.flipped, found.same.rows, found.same.flipped) == (12, 3, 28, 0)
@@ -153,9 +150,7 @@ def test_a_picture_that_was_replaced_and_a_gold_that_was_corrected_are_told_with
 def test_settings_are_told_by_what_they_can_change_and_secrets_never(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.jsonl", ROWS[:4])
     first = new_run(tmp_path, STEPS, "batch_size=2")
-    second = new_run(
-        tmp_path, STEPS, "sampling.top_p=0.5", "dataset.scoring=exact", "system_prompt='Be strictly right.'"
-    )
+    second = new_run(tmp_path, STEPS, "sampling.top_p=0.5", "dataset.scoring=exact", "system_prompt='Be strict.'")
     for config in second.glob("**/config.yaml"):  # as an earlier version might have saved it
         text = re.sub(r"(?m)^  extra_body: .*$", "  extra_body: {api_key: sk-a1b2c3d4e5f6g7h8}", config.read_text())
         config.write_text(re.sub(r"api_key_env: OPENAI_API_KEY", "api_key_env: MY_KEY", text))
@@ -163,6 +158,7 @@ def test_settings_are_told_by_what_they_can_change_and_secrets_never(tmp_path: P
     settings = {one.key: one for one in told(found, "setting")}
     assert {key: one.changes for key, one in settings.items()} == {
         "batch_size": "nothing",
+        "batcher.batch_size": "nothing",
         "dataset.scoring": "verdicts",
         "model.api_key_env": "nothing",
         "model.extra_body.api_key": "answers",
@@ -172,7 +168,7 @@ def test_settings_are_told_by_what_they_can_change_and_secrets_never(tmp_path: P
     assert (settings["sampling.top_p"].first, settings["sampling.top_p"].second) == ("1.0", "0.5")
     assert "a1b2c3d4" not in str(found)
     (prompt,) = told(found, "prompt")
-    assert (prompt.key, prompt.first, prompt.second) == ("system", "", "Be strictly right.")
+    assert (prompt.key, prompt.first, prompt.second) == ("system", "", "Be strict.")
     assert [one.key for one in told(found, "scorer")][:2] == ["scorers", "settings"]
 
 
