@@ -23,18 +23,19 @@ from mathbatch.scoring.metrics.scored_pairs import scored_pairs
 __all__ = ["Difference", "Effect", "Explanation", "explain"]
 
 
-def explain(first: Path, second: Path) -> Explanation:
+def explain(first: Path, second: Path, with_marks: bool = False) -> Explanation:
     """Explain why the scores in two folders differ.
 
-    Raises ConfigError for a folder without scores, for scores that can't be read, and for runs without a judged sample
-    in common. What else can't be read is told in the explanation.
+    With `with_marks` verdicts of a person take the place of those of the scorers. Raises ConfigError for a folder
+    without scores, for scores that can't be read, and for runs without a judged sample in common. What else can't be
+    read is told in the explanation.
     """
     refuse_damaged(first, "run_dir")
     refuse_damaged(second, "other")
     ours, theirs = Setup(first), Setup(second)
     with asked_in(first) as asked, asked_in(second) as asked_other:
         rows = ComparedRows(asked, asked_other)
-        for pair in scored_pairs(first, second):
+        for pair in scored_pairs(first, second, with_marks):
             rows.add(*pair)
         both = (first, asked), (second, asked_other)
         problems = [f"{folder}: its rows: {found.problem}" for folder, found in both if found.problem is not None]

@@ -24,7 +24,7 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
 from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.metrics.comparable import GoldDifferences, refuse_damaged, scorer_notes
+from mathbatch.scoring.metrics.comparable import GoldDifferences, mark_notes, refuse_damaged, scorer_notes
 from mathbatch.scoring.metrics.scored_pairs import SampleResult, scored_pairs
 from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference_of, paired_shares
 
@@ -66,8 +66,9 @@ class Comparison:
         return self.only_first + self.only_second
 
 
-def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
+def compare(first: Path, second: Path, flips: Path | None = None, with_marks: bool = False) -> Comparison:
     """Compare the scores in two folders. The samples that only one run got right go to the file `flips`, one a line.
+    With `with_marks` verdicts of a person take the place of those of the scorers.
 
     Raises ConfigError for a folder without scores, for runs with fewer than two judged samples in common, and for runs
     over different datasets whose ids are the same by chance; the file stays as it was.
@@ -78,7 +79,7 @@ def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
     found = tally.found
     with ExitStack() as stack:
         write = None if flips is None else writer(stack.enter_context(atomic_write(flips))).write
-        for ours, theirs in scored_pairs(first, second):
+        for ours, theirs in scored_pairs(first, second, with_marks):
             if ours is None or theirs is None or not ours.judged or not theirs.judged:
                 found.left_out += 1
                 continue
@@ -92,7 +93,7 @@ def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
             )
         golds.refuse_too_many()
     tally.measure()
-    found.notes = [*golds.note(), *scorer_notes(first, second)]
+    found.notes = [*golds.note(), *scorer_notes(first, second), *mark_notes(first, second, with_marks)]
     return found
 
 
