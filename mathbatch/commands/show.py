@@ -85,6 +85,7 @@ def _ids(text: str) -> list[str]:
         node = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         raise ConfigError("id", f"{text} is no list", "write it as id=[17,18]; quote an id with commas") from error
+    assert isinstance(node, yaml.SequenceNode)
     return [str(one.value) for one in node.value]
 
 

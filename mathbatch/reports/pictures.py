@@ -1,7 +1,7 @@
 """Draw a picture on the terminal, as far as the terminal says that it can.
 
-kitty's graphics protocol and iTerm2's inline images are sent without asking the terminal anything: what it answers would
-be read in the place of what somebody types. Other terminals with colours get half blocks, two pixels a character.
+kitty's graphics protocol and iTerm2's inline images are sent without asking the terminal anything: its answer would come
+in between what somebody types. Other terminals with colours get half blocks, two pixels a character.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class SamplePrinter:
             return
         for message in sample.request.messages:
             self._heading(message["role"])
-            content = message["content"]
+            content: str | list[dict[str, Any]] = message["content"]
             for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
                 if part["type"] == "image":
                     self._picture(part["image"])

@@ -194,7 +194,7 @@ def _records_with(run_dir: Path, id: str, notes: list[str]) -> tuple[RecordIndex
 
 
 def _beginning(id: str) -> bytes:
-    """Return what a line about an id begins with. Within a text there are no such bytes, as quotes are escaped there."""
+    """Return what a line about an id begins with. No text has these bytes in it, as quotes are escaped there."""
     return b'{"id":' + _encode(id.encode(errors="replace").decode()) + b","
 
 
