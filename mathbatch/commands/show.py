@@ -20,6 +20,7 @@ from mathbatch.reports.figures import show_figures
 from mathbatch.reports.show import SamplePrinter
 from mathbatch.runner.look import LookedAt, ShownSample, all_ids, ids_with_verdict, looking_at, sample_in
 from mathbatch.scoring.files import Verdict
+from mathbatch.visible import visible
 
 USAGE = "python -m mathbatch.show run_dir=… id=…"
 ID = "id="
@@ -65,7 +66,9 @@ def _show(found: LookedAt, ids: list[str], config: ShowConfig) -> int:
     code = exit_codes.SUCCESS
     for id in ids:
         sample = sample_in(found, id)
-        if sample.row is None and not any(answer.record or answer.score for answer in sample.answers):
+        if not sample.is_known and (meant := _shown_as(found, id)) is not None:
+            sample = sample_in(found, meant)
+        if not sample.is_known:
             notes = "".join(f"\n  {note}" for note in sample.notes)
             print(f"mathbatch: {found.run_dir} has no id '{id}'{notes}{_hint(found, id)}", file=sys.stderr)
             code = exit_codes.FAILURES
@@ -87,6 +90,11 @@ def _ids(text: str) -> list[str]:
         raise ConfigError("id", f"{text} is no list", "write it as id=[17,18]; quote an id with commas") from error
     assert isinstance(node, yaml.SequenceNode)
     return [str(one.value) for one in node.value]
+
+
+def _shown_as(found: LookedAt, id: str) -> str | None:
+    """Return the id that is shown as this text, if it has characters that can't be typed."""
+    return next((one for one in all_ids(found) if one != id and visible(one) == id), None) if "\\" in id else None
 
 
 def _hint(found: LookedAt, id: str) -> str:

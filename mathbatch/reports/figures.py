@@ -126,7 +126,7 @@ def _is_within(key: str, above: str) -> bool:
 
 
 def _value(values: Mapping[str, Any], key: str) -> str:
-    """Return the value of a key as text: of one that ends in a `*` the names with theirs, of others with a `*` nothing."""
+    """Return the value of a key as text: of a `*` at its end the names with theirs, of one within it nothing."""
     found: Any = values
     *above, last = key.split(".")
     if "*" in above:

@@ -1,7 +1,7 @@
 """Draw a picture on the terminal, as far as the terminal says that it can.
 
-kitty's graphics protocol and iTerm2's inline images are sent without asking the terminal anything: its answer would come
-in between what somebody types. Other terminals with colours get half blocks, two pixels a character.
+Nothing is asked of it, as its answer would come in between what somebody types. It gets kitty's graphics protocol or
+iTerm2's inline images if its name says that it knows them; others with colours get half blocks, two pixels a character.
 """
 
 from __future__ import annotations

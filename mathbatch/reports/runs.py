@@ -112,7 +112,7 @@ def write_markdown(runs: Sequence[ListedRun]) -> None:
     def escaped(text: str) -> str:
         return MARKDOWN.sub(r"\\\1", text)
 
-    head, rows = _pivot(runs, escaped, lambda run: _cell(run, "{:.1f} ({:.1f}–{:.1f})"))
+    head, rows = _pivot(runs, escaped, "{:.1f} ({:.1f}–{:.1f})", "–")
     labels = len(head) - len(_datasets(runs))
     print(f"| {' | '.join(head)} |")
     print(f"|{'|'.join(['---'] * labels + ['---:'] * (len(head) - labels))}|")
@@ -126,7 +126,7 @@ def write_latex(runs: Sequence[ListedRun]) -> None:
     def escaped(text: str) -> str:
         return "".join(LATEX.get(one, one) for one in text)
 
-    head, rows = _pivot(runs, escaped, lambda run: _cell(run, r"{:.1f} {{\scriptsize ({:.1f}--{:.1f})}}"))
+    head, rows = _pivot(runs, escaped, r"{:.1f} {{\scriptsize ({:.1f}--{:.1f})}}", "--")
     labels = len(head) - len(_datasets(runs))
     print("% \\usepackage{booktabs}; accuracy in %, with 95 % intervals")
     print(rf"\begin{{tabular}}{{{'l' * labels}{'r' * (len(head) - labels)}}}")
@@ -142,16 +142,16 @@ def _datasets(runs: Sequence[ListedRun]) -> list[str]:
     return list(dict.fromkeys(run.dataset for run in runs))
 
 
-def _cell(run: ListedRun, form: str) -> str:
-    if run.accuracy is None or run.low is None or run.high is None:
-        return "–"
+def _cell(run: ListedRun | None, form: str, missing: str) -> str:
+    if run is None or run.accuracy is None or run.low is None or run.high is None:
+        return missing
     return form.format(100 * run.accuracy, 100 * run.low, 100 * run.high)
 
 
 def _pivot(
-    runs: Sequence[ListedRun], escaped: Callable[[str], str], cell: Callable[[ListedRun], str]
+    runs: Sequence[ListedRun], escaped: Callable[[str], str], form: str, missing: str
 ) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows, as escaped text. Runs that differ in nothing that is told have rows of their own."""
+    """Return the header and the rows, escaped. Runs that differ in nothing that is told have rows of their own."""
     datasets = _datasets(runs)
     rows: dict[tuple[str, str, int], dict[str, ListedRun]] = {}
     for run in runs:
@@ -164,7 +164,7 @@ def _pivot(
     table = []
     for (model, settings, _), found in rows.items():
         labels = [model, *([settings] if has_settings else [])]
-        figures = [cell(found[dataset]) if dataset in found else "–" for dataset in datasets]
+        figures = [_cell(found.get(dataset), form, missing) for dataset in datasets]
         table.append([escaped(_in_one_line(label)) for label in labels] + figures)
     return [escaped(_in_one_line(name)) for name in head], table
 

@@ -69,8 +69,9 @@ class SamplePrinter:
             return
         for message in sample.request.messages:
             self._heading(message["role"])
-            content: str | list[dict[str, Any]] = message["content"]
-            for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+            content = message["content"]
+            parts: list[dict[str, Any]] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            for part in parts:
                 if part["type"] == "image":
                     self._picture(part["image"])
                 else:
@@ -121,7 +122,8 @@ def _facts(answer: Answer, row: Sample | BadRow | None) -> Iterator[tuple[str, s
         yield "verdict", str(score.get("verdict"))
         yield "extracted", _text(score.get("answer"))
         yield "gold", _text(score.get("gold"))
-        yield "reason", _text(score.get("reason"))
+        if record is None or record.failure is None:
+            yield "reason", _text(score.get("reason"))
         if votes := score.get("votes"):
             yield "votes", ", ".join(f"{name}: {verdict}" for name, verdict in votes.items())
     elif isinstance(row, Sample) and row.gold is not None:

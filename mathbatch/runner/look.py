@@ -77,6 +77,11 @@ class ShownSample:
     answers: list[Answer]
     notes: list[str]
 
+    @property
+    def is_known(self) -> bool:
+        """Tell whether there is such a row, or an answer to one."""
+        return self.row is not None or any(answer.record or answer.score for answer in self.answers)
+
 
 @contextlib.contextmanager
 def looking_at(run_dir: Path) -> Iterator[LookedAt]:

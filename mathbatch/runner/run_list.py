@@ -126,7 +126,8 @@ def listed(run_dir: Path) -> ListedRun:
     run.status = "running" if any(is_held) else "stopped"
     if len(stores) > 1:
         running = f", {sum(is_held[1:])} of them running" if any(is_held[1:]) else ""
-        run.problems.append(f"{len(stores) - 1} shards that are not merged{running}")
+        shards = "1 shard that is" if len(stores) == 2 else f"{len(stores) - 1} shards that are"
+        run.problems.append(f"{shards} not merged{running}")
     if run.accuracy is not None:
         run.problems.append("its scores may be of earlier answers")
     for store in stores:
@@ -174,10 +175,10 @@ def _add_documents(run: ListedRun, run_dir: Path) -> Manifest | None:
             run.problems.append(_in_one_line(error))
     if metrics is None:
         return manifest
-    if manifest is not None and manifest.results_sha256 is not None:
-        if manifest.results_sha256 not in metrics.sha256.values():
-            run.problems.append(f"{METRICS} is of other results than those in {MANIFEST}")
-            return manifest
+    scored = None if manifest is None else manifest.results_sha256
+    if scored is not None and scored not in metrics.sha256.values():
+        run.problems.append(f"{METRICS} is of other results than those in {MANIFEST}")
+        return manifest
     run.accuracy, run.correct, run.judged = metrics.accuracy, metrics.correct, metrics.judged
     run.low, run.high = metrics.interval or (None, None)
     return manifest
