@@ -9,6 +9,7 @@ from typing import Any
 
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.errors import OutputError, SampleError
+from mathbatch.models.reasoning import split_reasoning
 from mathbatch.records import BadRow, ImageRef, Record, Sample
 from mathbatch.reports.pictures import drawn, way_of
 from mathbatch.reports.streams import discard, is_closed_terminal
@@ -98,12 +99,15 @@ class SamplePrinter:
     def _answer(self, answer: Answer, sample: ShownSample, count: int) -> None:
         record = answer.record
         of = f" {answer.rollout + 1} of {count} (rollout={answer.rollout})" if count > 1 else ""
-        if record is not None and record.reasoning:
-            self._heading(f"reasoning{of}")
-            self._print(record.reasoning if self._reasoning else _shortened(record.reasoning))
         if record is not None and record.text is not None:
+            # What a server or a model of one's own has left within the text is told apart as scorers do it.
+            thought, text = split_reasoning(record.text)
+            reasoning = "\n".join(filter(None, [record.reasoning, thought]))
+            if reasoning:
+                self._heading(f"reasoning{of}")
+                self._print(reasoning if self._reasoning else _shortened(reasoning))
             self._heading(f"answer{of}")
-            self._print(record.text)
+            self._print(text)
         self._heading(f"verdict{of}" if answer.score is not None else f"outcome{of}")
         for label, text in _facts(answer, sample.row):
             self._print(f"{label:<{LABEL}} {text}")
