@@ -52,8 +52,9 @@ def main() -> int:
         raise ConfigError("limit", "must be at least 1", "leave it out to see three")
     with looking_at(run_dir) as found:
         if config.verdict is not None:
-            ids += ids_with_verdict(found.run_dir, config.verdict, config.limit)  # type: ignore[arg-type]
-            if not ids:
+            having = ids_with_verdict(found.run_dir, config.verdict, config.limit)  # type: ignore[arg-type]
+            ids += having
+            if not having:
                 print(f"no answer has the verdict {config.verdict}")
         elif not ids:
             show_figures(found.run_dir)
