@@ -85,7 +85,6 @@ def test_no_look_at_a_finished_run_passes_it_on(folder: Path) -> None:
         ("compare", [f"run_dir={first}", f"other={second}"]),
         ("show", [f"run_dir={first}", f"id=0{ESCAPES}"]),
         ("show", [f"run_dir={first}", "verdict=failed"]),
-        ("show", [f"run_dir={first}"]),
         *(("runs", [f"format={form}"]) for form in ("table", "csv")),
     ):
         done = run(folder, *arguments, module=module)
