@@ -16,6 +16,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mathbatch.scoring.marks import Mark
+
 # Letters that stand for verdicts in `Index.verdicts`. "p": not judged (yet), or no gold answers.
 LETTERS = {"correct": "c", "wrong": "w", "no_answer": "n", "unscored": "u", "failed": "f", None: "p"}
 
@@ -272,14 +274,6 @@ class Failed(Struct):
 
     kind: str
     message: str
-
-
-class Mark(Struct, omit_defaults=True):
-    """What a person has said of a verdict; see `scoring.marks`."""
-
-    verdict: str
-    fault: str
-    note: str = ""
 
 
 class Rollout(Struct, kw_only=True, omit_defaults=True):
