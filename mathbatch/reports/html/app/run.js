@@ -66,7 +66,7 @@
   // Return pairs of terms and values as a list; values that are not known are left out.
   function facts(pairs) {
     const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== format.NONE);
-    return el('dl', { class: 'facts' }, shown.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))));
+    return el('dl', { class: 'pairs' }, shown.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))));
   }
 
   // Return counts of answers and tokens, time and cost.
