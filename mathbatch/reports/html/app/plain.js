@@ -33,7 +33,7 @@
   }
 
   // Make an element that holds a text of others, apart from the direction of its neighbours.
-  const text = (value, limit) => el('bdi', { class: 'plain', title: limit && value.length > limit ? line(value, 1000) : null },
+  const text = (value, limit) => el('bdi', { title: limit && value.length > limit ? line(value, 1000) : null },
     nodes(limit && value.length > limit ? `${value.slice(0, limit)}…` : value));
 
   mathbatch.plain = { nodes, line, text, hasControls };

@@ -76,7 +76,7 @@
     const text = one.text === undefined || one.text === null ? null : one.text;
     return [
       el('div', { class: 'verdict' }, verdicts.badge(verdicts.named(one.verdict)),
-        el('dl', { class: 'facts' }, facts(one, gold).map(([name, value, large]) => [el('dt', {}, name), el('dd', { class: large ? 'large' : null }, value)]))),
+        el('dl', { class: 'terms' }, facts(one, gold).map(([name, value, large]) => [el('dt', {}, name), el('dd', { class: large ? 'large' : null }, value)]))),
       votes(one),
       failure,
       reasoning(one, rendered),

@@ -15,7 +15,7 @@
       ...Object.entries(detail.metadata || {}).map(([name, value]) => [name, plain.text(words(value) ?? '', 2000)]),
     ];
     if (!entries.length) return null;
-    return el('section', { class: 'about' }, el('h3', {}, 'From the dataset'), el('dl', { class: 'facts' }, entries.map(([name, value]) => [el('dt', {}, plain.text(name, 60)), el('dd', {}, value)])));
+    return el('section', { class: 'about' }, el('h3', {}, 'From the dataset'), el('dl', { class: 'terms' }, entries.map(([name, value]) => [el('dt', {}, plain.text(name, 60)), el('dd', {}, value)])));
   }
 
   // Make the head of a sample: its id, the way to its neighbours, and how texts are shown.

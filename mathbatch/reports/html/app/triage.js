@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, marks, plain, verdicts } = mathbatch;
+  const { el, marks, plain, shell, verdicts } = mathbatch;
   const WORDS = { extraction: 'Extraction', gold: 'Gold answer', picture: 'Picture', other: 'Something else' };
 
   // Return what a verdict most likely should be, given what is at fault.
@@ -79,20 +79,6 @@
   // Return the name of the file in which the marks of a run are saved.
   const fileOf = (run) => `marks-${run.run.replace(/[^\w.-]+/g, '-').slice(0, 80)}.json`;
 
-  // Return a text as one word of a shell.
-  const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
-  // Return the folder of a run as the shell of this machine finds it, if the page was opened from its disk.
-  function folderOf(run) {
-    if (location.protocol !== 'file:' || run.folder.startsWith('/')) return run.folder;
-    const parts = decodeURIComponent(location.pathname).split('/').slice(0, -1);
-    for (const part of run.folder.split('/')) {
-      if (part === '..') parts.pop();
-      else if (part !== '.' && part !== '') parts.push(part);
-    }
-    return parts.join('/') || '/';
-  }
-
   // Hand the marks of a run to the browser as a file.
   function save(run) {
     const address = URL.createObjectURL(new Blob([marks.file(run)], { type: 'application/json' }));
@@ -148,7 +134,7 @@
       list.replaceChildren(...all.map((mark) => entry(mark, go, () => { marks.remove(run, mark.id, mark.rollout); told(''); })));
       saver.disabled = all.length === 0;
       undo.disabled = !marks.canUndo(run);
-      command.textContent = `python -m mathbatch.score run_dir=${quoted(folderOf(run))} marks=${fileOf(run)}`;
+      command.textContent = `python -m mathbatch.score run_dir=${shell.folderOf(run)} marks=${fileOf(run)}`;
       if (all.length && !marks.isKept(run) && !status.textContent) status.textContent = 'This browser keeps nothing for this page: save the marks before you close it.';
     }
 
