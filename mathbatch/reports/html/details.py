@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mathbatch.records import Record, Sample
@@ -20,6 +20,7 @@ def detail_of(found: ReportRow, picture_of: PictureOf) -> Detail:
     """Return all that is known of one row."""
     row = found.row
     pictures: list[Picture] = []
+    choices = (row.choices if isinstance(row, Sample) else None) or ()
     detail = Detail(
         id=row.id,
         row=row.row_number,
@@ -27,13 +28,13 @@ def detail_of(found: ReportRow, picture_of: PictureOf) -> Detail:
         pictures=pictures,
         problem=found.problem,
         rollouts=[
-            _rollout(record, line, found.doubts.get(number, []))
+            _rollout(record, line, found.doubts.get(number, []), choices)
             for number, (record, line) in enumerate(zip(found.records, found.lines, strict=True))
         ],
     )
     if isinstance(row, Sample):
         detail.gold, detail.group, detail.metadata = row.gold, row.group, row.metadata
-        detail.choices = None if row.choices is None else list(row.choices)
+        detail.choices = list(choices) or None
     return detail
 
 
@@ -65,7 +66,7 @@ def _parts(content: Any, pictures: list[Picture], picture_of: PictureOf) -> list
     return parts
 
 
-def _rollout(record: Record | None, line: Line | None, doubts: list[str]) -> Rollout:
+def _rollout(record: Record | None, line: Line | None, doubts: list[str], choices: Sequence[str]) -> Rollout:
     """Return one answer with its verdict. Without a record there is none yet."""
     text = None if record is None else record.text
     made = Rollout(seal=seal_of(text), text=text, audit=doubts)
@@ -79,5 +80,5 @@ def _rollout(record: Record | None, line: Line | None, doubts: list[str]) -> Rol
     if line is not None:
         made.verdict, made.answer, made.reason = line.verdict, line.answer, line.reason
         made.votes, made.mark = line.votes, line.mark
-        made.span = answer_span(text or "", line.answer, line.reason)
+        made.span = answer_span(text or "", line.answer, line.reason, choices)
     return made
