@@ -26,7 +26,7 @@ from mathbatch.reports.html.payload import RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
 from mathbatch.reports.html.scored_lines import metrics_of_answers
-from mathbatch.reports.html.selection import Selection, cut_and_right, selection_of
+from mathbatch.reports.html.selection import MOST_ROWS, Selection, cut_and_right, selection_of
 from mathbatch.reports.html.stamp import base_of, short_name
 from mathbatch.runner.reopen import components_of, read_records
 from mathbatch.runner.snapshot import read_snapshot
@@ -49,26 +49,27 @@ def build_run(
     copies: bool = False,
     base: str | None = None,
     on_row: OnRow = lambda: None,
+    most: int = MOST_ROWS,
     is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
-    original pictures are copied beside the page. The caller holds both folders, unless the run `is_growing`. Rows that
-    can't be read are told in the facts. Raises ConfigError for a folder that is no run, StoreError where the disk
-    refuses.
+    original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
+    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises ConfigError for a folder
+    that is no run, StoreError where the disk refuses.
     """
     run_dir, page = run_dir.absolute(), page.absolute()
     composed, _ = read_snapshot(run_dir)
     config: Config = typed(composed, is_new=False)
     metrics = metrics_of_answers(run_dir)
     facts = located(facts_of(run_dir, config, composed, metrics), run_dir, page, copies)
-    facts.base = base or base_of(run_dir, copies)
+    facts.base = base or base_of(run_dir, facts.settings, copies)
     dataset = config.dataset
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
-        for found in _read_rows(run_dir, builder, metrics, is_growing):
+        for found in _read_rows(run_dir, builder, metrics, most, is_growing):
             on_row()
             builder.add(found)
         builder.finish()
@@ -117,7 +118,7 @@ class _Builder:
 
 
 def _read_rows(
-    run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, is_growing: bool
+    run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
 ) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
     scores = None if metrics is None else run_dir
@@ -126,7 +127,7 @@ def _read_rows(
         with components_of(run_dir) as components:
             read_records(components, is_growing)
             with closing(components.saver):
-                builder.selection = selection_of(components, scores, cut)
+                builder.selection = selection_of(components, scores, cut, most)
                 yield from rows_of(components, scores)
     except MathBatchError as error:
         builder.facts.problem = f"rows can't be shown: {error}"

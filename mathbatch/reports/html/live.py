@@ -66,7 +66,11 @@ def live_pages(jobs: Sequence[RunJob], members: Callable[[], Sequence[MemberFigu
     finally:
         ended.set()
         teller.join()
-        _end(writer, all(job.is_complete for job in wanted))
+        _end(writer, at_once=all(job.is_complete for job in wanted))
+        for job in wanted:
+            if job.is_complete:
+                with suppress(OSError):
+                    (job.components.run_dir / FOLDER / NEWS_FILE).unlink(missing_ok=True)
 
 
 def _start(jobs: Sequence[RunJob]) -> subprocess.Popen[bytes]:

@@ -36,17 +36,20 @@ from mathbatch.scoring.files import MANIFEST
 # All that is computed here can wait for the run.
 NICENESS = 19
 # Seconds between two looks, and the share of the time that making data may take.
-LOOK_S, SHARE = 1.0, 0.1
+LOOK_S, SHARE = 0.5, 0.1
 # Data of earlier times that stay beside the newest.
 KEPT = 2
 
 
 class Follower:
-    """Rewrites the page of one run. `process` is the number of the one that runs it."""
+    """Rewrites the page of one run. `process` is the number of the one that runs it.
 
-    def __init__(self, followed: Followed, process: int) -> None:
+    Nothing is written again before `refresh_s` seconds have gone.
+    """
+
+    def __init__(self, followed: Followed, process: int, refresh_s: float = REFRESH_S) -> None:
         self.run_dir = Path(followed.run_dir)
-        self._copies, self._process = followed.copies, process
+        self._copies, self._process, self._refresh_s = followed.copies, process, refresh_s
         self._lock: FolderLock | None = None
         self._attempt: Path | None = None
         self._facts: RunFacts | None = None
@@ -104,7 +107,7 @@ class Follower:
         self._facts = build_run(self.run_dir, self.run_dir, copies=self._copies, base=base, is_growing=True)
         self._bases, self._saved, self._live = [*self._bases, base], saved, None
         took = time.monotonic() - begun
-        self._next_build = time.monotonic() + max(REFRESH_S, took * (1 / SHARE - 1))
+        self._next_build = time.monotonic() + max(self._refresh_s, took * (1 / SHARE - 1))
         self._next_page = 0.0
 
     def _publish(self, live: Live | None) -> None:
@@ -121,7 +124,7 @@ class Follower:
             return
         publish(self.run_dir, report, self._bases[-1 - KEPT :], with_page=not self._is_published)
         self._is_published, self._live = True, live
-        self._next_page = time.monotonic() + REFRESH_S
+        self._next_page = time.monotonic() + self._refresh_s
 
 
 def follow(followed: list[Followed], process: int) -> None:
