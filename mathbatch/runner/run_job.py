@@ -159,6 +159,11 @@ class RunJob(Job):
         super().close()
 
     @property
+    def is_begun(self) -> bool:
+        """Tell whether it has taken its folder, and said in it what runs."""
+        return self._attempt is not None
+
+    @property
     def is_judged(self) -> bool:
         """Tell whether a judge has to be asked before it can be scored."""
         return self.components.scorers.judge is not None and self.config.dataset.answer_field is not None
