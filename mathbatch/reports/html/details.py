@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from mathbatch.reports.html.payload import Detail, Failed, Message, Part, Pictur
 from mathbatch.reports.html.rows import ReportRow
 from mathbatch.reports.html.scored_lines import Line
 from mathbatch.reports.html.spans import answer_span
+from mathbatch.scoring.marks import seal_of
 
 # Gives the picture of a reference, or of an image that a processor of a user's own has decoded.
 PictureOf = Callable[[Any], Picture]
@@ -42,11 +42,6 @@ def detail_of(found: ReportRow, picture_of: PictureOf, hidden: Hidden = ()) -> D
     return detail
 
 
-def seal_of(text: str | None) -> str:
-    """Return eight hex digits by which a mark knows the text of an answer again."""
-    return hashlib.blake2b((text or "").encode(errors="replace"), digest_size=4).hexdigest()
-
-
 def _messages(found: ReportRow, pictures: list[Picture], picture_of: PictureOf, hidden: Hidden) -> list[Message]:
     """Return the messages of a prompt, and collect the pictures in it. A row without a prompt shows its query."""
     if found.prompt is None:
@@ -60,18 +55,18 @@ def _messages(found: ReportRow, pictures: list[Picture], picture_of: PictureOf, 
 
 def _parts(content: Any, pictures: list[Picture], picture_of: PictureOf, hidden: Hidden) -> list[Part]:
     if isinstance(content, str):
-        return [Part(text=_as_written(content, hidden))]
+        return [Part(text=as_written(content, hidden))]
     parts = []
     for part in content:
         if part["type"] == "text":
-            parts.append(Part(text=_as_written(part["text"], hidden)))
+            parts.append(Part(text=as_written(part["text"], hidden)))
         else:
             parts.append(Part(picture=len(pictures)))
             pictures.append(picture_of(part["image"]))
     return parts
 
 
-def _as_written(text: str, hidden: Hidden) -> str:
+def as_written(text: str, hidden: Hidden) -> str:
     """Return a text of a prompt with what is hidden as the configuration has it. Short words are no secret."""
     for found, written in hidden:
         if text == found or len(found) >= MIN_HIDDEN:
@@ -82,7 +77,7 @@ def _as_written(text: str, hidden: Hidden) -> str:
 def _rollout(record: Record | None, line: Line | None, doubts: list[str], choices: Sequence[str]) -> Rollout:
     """Return one answer with its verdict. Without a record there is none yet."""
     text = None if record is None else record.text
-    made = Rollout(seal=seal_of(text), text=text, audit=doubts)
+    made = Rollout(seal="" if record is None else seal_of(record), text=text, audit=doubts)
     if record is not None:
         made.reasoning, made.finish_reason = record.reasoning, record.finish_reason
         made.prompt_tokens, made.output_tokens = record.prompt_tokens, record.output_tokens

@@ -43,14 +43,14 @@ class Source:
         return resolved_elsewhere(self.composed)
 
     @contextmanager
-    def opened(self) -> Iterator[Components]:
-        """Yield the components of the run, with a store of all its records.
+    def opened(self, is_growing: bool = False) -> Iterator[Components]:
+        """Yield the components of the run, with a store of all its records; `is_growing` while somebody adds to them.
 
         Raises ConfigError for what the configuration names and is not there any more, StoreError for damaged records.
         """
         given = self.components
         with components_in(self.run_dir, self.config, self.folder) if given is None else nullcontext(given) as found:
-            read_records(found)
+            read_records(found, is_growing)
             with closing(found.saver):
                 yield found
 

@@ -13,7 +13,8 @@ window.mathbatch = window.mathbatch || {};
   // Take what a data file hands over.
   mathbatch.add = (name, text) => {
     const waiter = waiting.get(name);
-    if (waiter) waiter.resolve(JSON.parse(text));
+    if (!waiter) return;
+    try { waiter.resolve(JSON.parse(text)); } catch (error) { waiter.reject(error); }
   };
 
   // Load one data file. The promise fails, with the file's name, if it is missing.
@@ -25,8 +26,9 @@ window.mathbatch = window.mathbatch || {};
         script.remove();
         settle(value);
       };
-      waiting.set(name, { resolve: end(resolve) });
+      waiting.set(name, { resolve: end(resolve), reject: end(reject) });
       script.onerror = () => end(reject)(new Error(`${DATA}${name}.js can't be read: is the folder "report" beside this page?`));
+      script.onload = () => { if (waiting.has(name)) end(reject)(new Error(`${DATA}${name}.js is not whole: make the report again.`)); };
       script.src = `${DATA}${encodeURI(name)}.js${fresh ? `?${Date.now()}` : ''}`;
       document.head.append(script);
     });
@@ -45,9 +47,11 @@ window.mathbatch = window.mathbatch || {};
 
   const store = { report: null };
 
-  // Load report.js: all but the rows.
+  // Load report.js: all but the rows. What was kept of rows that have been made anew since then is let go.
   store.open = async (fresh = false) => {
     store.report = await load('report', fresh);
+    const bases = store.report.runs.map((run) => `${run.base}/`);
+    for (const name of kept.keys()) if (!bases.some((base) => name.startsWith(base))) kept.delete(name);
     return store.report;
   };
 
