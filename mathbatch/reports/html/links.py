@@ -10,10 +10,12 @@ from mathbatch.data.storage.segments import disk_error
 
 
 def share(source: Path, target: Path) -> None:
-    """Bring a file to another page, unless it is there or has gone. Raises StoreError where the disk refuses.
+    """Bring a file to another page, unless it is there, has gone or is a link. Raises StoreError where the disk refuses.
 
     Nobody writes into such files: who changes one puts another in its place.
     """
+    if source.is_symlink():
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError, FileNotFoundError):

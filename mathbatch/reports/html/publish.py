@@ -7,6 +7,7 @@ that it doesn't name are removed afterwards.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,6 +19,10 @@ from mathbatch.reports.html.page import write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
+
+# Files in a folder of data and among the pictures, with their drafts.
+DATA = re.compile(rf"\.?(?:(?:\d{{4,}}|index)\.js|{re.escape(PICTURES_FILE)})(?:\.draft)?")
+PICTURE = re.compile(r"\.?[0-9a-f]{16}-(?:\d+x\d+|original)\.\w*(?:\.\d+)?")
 
 
 def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page: bool = True) -> None:
@@ -48,15 +53,15 @@ def link_data(source: Path, page: Path, base: str) -> None:
 
 
 def _tidy(page: Path, bases: set[str]) -> None:
-    """Remove what no page needs any more. What can't be removed does no harm."""
+    """Remove what no page needs any more, and nothing that no page has made. What can't be removed does no harm."""
     used = set[str]()
     for entry in _entries(data_of(page)):
         if entry.name in bases:
             used |= _pictures_in(Path(entry.path))
-        elif entry.is_dir(follow_symlinks=False):
+        elif entry.is_dir(follow_symlinks=False) and all(DATA.fullmatch(one.name) for one in _entries(Path(entry))):
             shutil.rmtree(entry.path, ignore_errors=True)
     for entry in _entries(page / PICTURES):
-        if entry.name not in used and entry.is_file(follow_symlinks=False):
+        if entry.name not in used and PICTURE.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError):
                 os.unlink(entry.path)
 
