@@ -10,7 +10,7 @@ from mathbatch.data.storage.segments import disk_error
 
 
 def share(source: Path, target: Path) -> None:
-    """Bring a file to another page, unless it is there, has gone or is a link. Raises StoreError where the disk refuses.
+    """Bring a file to another page, unless it is there, has gone or is a link. Raises StoreError if it can't.
 
     Nobody writes into such files: who changes one puts another in its place.
     """
