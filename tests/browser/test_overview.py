@@ -170,6 +170,6 @@ def test_a_run_that_is_not_there_is_told_in_place(tmp_path: Path, open_report: O
     watched = open_report(write(tmp_path, **CASES["one row"]), "#/overview?run=gone")
     expect(watched.page.locator("main [role=alert]")).to_contain_text('There is no run "gone" in this report.')
     watched.page.get_by_role("link", name="Overview").click()
-    expect(watched.page.locator("main h2")).to_have_text("demo on demo")
+    expect(watched.page.locator("main h2")).to_have_text("greedy-a")
     watched.noted()
     watched.troubles.clear()

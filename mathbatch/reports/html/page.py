@@ -31,6 +31,7 @@ SCRIPTS = (
     "histogram.js",
     "curves.js",
     "breakdown.js",
+    "facts.js",
     "run.js",
     "runs.js",
     "sweep.js",
