@@ -21,7 +21,7 @@
     const marks = [];
     if (format.known(share.low) && format.known(share.high)) {
       marks.push(
-        svg('line', { class: 'interval', x1: pct(at(share.low)), x2: pct(at(share.high)), y1: middle, y2: middle }),
+        svg('line', { class: 'whisker', x1: pct(at(share.low)), x2: pct(at(share.high)), y1: middle, y2: middle }),
       );
     }
     if (format.known(share.value))
