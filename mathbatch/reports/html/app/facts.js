@@ -12,7 +12,7 @@
     const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== format.NONE);
     return el(
       'dl',
-      { class: 'terms' },
+      { class: 'facts' },
       shown.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
     );
   }
