@@ -11,6 +11,7 @@ from tqdm import tqdm
 from mathbatch.config import ReportConfig
 from mathbatch.data.storage.shards import shard_of
 from mathbatch.errors import MathBatchError
+from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.payload import RunFacts, Sweep, SweepJob
 from mathbatch.reports.html.report import SweepOf, write_report
 from mathbatch.reports.sweep_table import swept_keys, swept_values
@@ -24,6 +25,13 @@ def report_of_run(job: RunJob) -> Path | str | None:
     if wanted is None or not job.is_complete or job.shard is not None:
         return None
     return _attempted([job.components.run_dir], wanted)
+
+
+def refresh_report(run_dir: Path, wanted: ReportConfig | None) -> Path | str | None:
+    """Return the page of a run that has new scores, or why it can't be written; None where there was none before."""
+    if wanted is None or not (run_dir / PAGE).exists():
+        return None
+    return _attempted([run_dir], wanted)
 
 
 def report_of_sweep(outcomes: Sequence[Outcome], folder: Path, wanted: ReportConfig) -> Path | str | None:

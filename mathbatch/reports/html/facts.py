@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
 from mathbatch.config.spelling import Loader
+from mathbatch.data.counts import Counts
 from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed
 from mathbatch.data.storage.segments import segment_paths
@@ -117,6 +118,15 @@ def figures_of(manifest: dict[str, Any], last: Any) -> Figures:
     if last is not None:
         found.seconds, found.tokens_per_s = last.seconds, last.output_tokens_per_s
     return found
+
+
+def counted_figures(figures: Figures, counts: Counts, units: int) -> Figures:
+    """Return the figures of a run that has not come to its end, by its records."""
+    figures.units, figures.answered, figures.failed = units, counts.answered, counts.failed
+    figures.truncated = counts.truncated
+    figures.prompt_tokens, figures.output_tokens = counts.prompt_tokens, counts.output_tokens
+    figures.cached_tokens, figures.reasoning_tokens = counts.cached_tokens or None, counts.reasoning_tokens or None
+    return figures
 
 
 def metrics_of(metrics: dict[str, Any]) -> Metrics:

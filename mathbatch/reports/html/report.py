@@ -14,6 +14,7 @@ from pathlib import Path
 
 import mathbatch
 from mathbatch.reports.html.build import OnRow, build_run, located
+from mathbatch.reports.html.facts import settings_of
 from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.pairs import pairs_of
 from mathbatch.reports.html.payload import Report, RunFacts, Sweep
@@ -21,7 +22,7 @@ from mathbatch.reports.html.publish import is_whole, link_data, publish
 from mathbatch.reports.html.scripts import read_report
 from mathbatch.reports.html.stamp import base_of
 from mathbatch.runner.reopen import locked, make_folder, refuse_read_only
-from mathbatch.runner.snapshot import refuse_other_folder
+from mathbatch.runner.snapshot import read_snapshot
 
 # Makes the sweep of a report from its runs by folder.
 SweepOf = Callable[[dict[Path, RunFacts]], Sweep]
@@ -71,8 +72,7 @@ def _held(page: Path, run_dirs: Sequence[Path]) -> Iterator[None]:
 def _facts(run_dir: Path, page: Path, known: Report | None, copies: bool, on_row: OnRow) -> RunFacts:
     """Return the facts of a run whose data lie below the page: those that were there, of its own page, or new ones."""
     with nullcontext() if page == run_dir else locked(run_dir, shared=True):
-        refuse_other_folder(run_dir)
-        base = base_of(run_dir, copies)
+        base = base_of(run_dir, settings_of(read_snapshot(run_dir)[0]), copies)
         for folder, report in ((page, known), (run_dir, read_report(run_dir))):
             for facts in () if report is None else report.runs:
                 if facts.base == base and facts.problem is None and is_whole(folder, facts):
