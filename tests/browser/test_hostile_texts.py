@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 from support import hostile_report, hostile_texts
-from support.browsers_sample import findings, open_view, walk
+from support.browsers_look import findings, open_view, walk
 from support.browsers_watch import OpenReport
 
 # Rows after which the plain one is looked at again.
@@ -47,16 +47,16 @@ def test_samples_of_hostile_rows_stay_texts(hostile: Hostile, open_report: OpenR
     assert len({text for _, text in hostile.rows}) > 300
     page = open_report(hostile.page, "#" + hostile.plain()).page
     page.wait_for_selector("article.sample")
-    open_view(page, hostile.sample(0), "article.sample")
+    open_view(page, hostile.sample(0))
     neighbour = _plain(page, hostile)
     for start in range(0, len(hostile.rows), LAP):
-        open_view(page, hostile.sample(start), "article.sample")
+        open_view(page, hostile.sample(start))
         assert findings(page) == []
-        assert walk(page, "j", min(LAP, len(hostile.rows) - start) - 1, "article.sample") == []
+        assert walk(page, "j", min(LAP, len(hostile.rows) - start) - 1) == []
         assert _plain(page, hostile) == neighbour
 
 
 def _plain(page: Page, hostile: Hostile) -> str:
     """Open the row as any dataset has it, and return how it is drawn."""
-    open_view(page, hostile.plain(), "article.sample")
+    open_view(page, hostile.plain())
     return page.inner_html("article.sample .sample-body")

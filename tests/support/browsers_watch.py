@@ -18,6 +18,8 @@ CANARY = """(() => {
     `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   Object.defineProperty(window, '__hit', { set: (value) => say(`code of others ran: ${value}`) });
 })()"""
+# Script that opens views and looks at them; see `browsers_look`.
+LOOK = Path(__file__).with_name("look.js")
 # Number of looks, 50 ms apart, after which nothing more is expected of a page.
 LOOKS = 200
 
@@ -36,6 +38,7 @@ class WatchedPage:
         scheme: Any = "null" if browser.browser_type.name == "firefox" else "dark" if dark else "light"
         self.context = browser.new_context(viewport=viewport(width), color_scheme=scheme, accept_downloads=True)
         self.context.add_init_script(CANARY)
+        self.context.add_init_script(path=LOOK)
         self.page = self.context.new_page()
         self._watch(self.page)
         self.context.on("page", lambda page: self.troubles.append(f"opened another page: {page.url}"))
