@@ -19,6 +19,7 @@ from mathbatch.commands.sweep import Sweep, SweepError
 from mathbatch.config.load import typed
 from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
 from mathbatch.reports.html.at_end import report_of_run
+from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import show_summary
 from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.runner.run_job import RunJob
@@ -71,7 +72,7 @@ class Run:
 
     def run_alone(self, job: RunJob) -> int:
         """Take a run from its first look to its table; return its exit code. Raises what ended it."""
-        with Session(self.signals) as session:
+        with Session(self.signals) as session, live_pages([job], lambda: session.members):
             caught = run_jobs(session, [job])
         if job.error is not None:
             raise job.error
@@ -89,7 +90,7 @@ class Run:
             save_outcome(never_begun(hydra.job.num, list(hydra.overrides.task), error), folder)
             raise JobFailed(str(error)) from error
         try:
-            with Session(self.signals) as session:
+            with Session(self.signals) as session, live_pages([job], lambda: session.members):
                 caught = run_jobs(session, [job])
         finally:
             save_outcome(outcome_of(job), folder)

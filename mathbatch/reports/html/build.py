@@ -50,13 +50,14 @@ def build_run(
     base: str | None = None,
     on_row: OnRow = lambda: None,
     most: int = MOST_ROWS,
+    is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
     original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
-    folders. Rows that can't be read are told in the facts. Raises ConfigError for a folder that is no run, StoreError
-    where the disk refuses.
+    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises ConfigError for a folder
+    that is no run, StoreError where the disk refuses.
     """
     run_dir, page = run_dir.absolute(), page.absolute()
     composed, _ = read_snapshot(run_dir)
@@ -68,7 +69,7 @@ def build_run(
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
-        for found in _read_rows(run_dir, builder, metrics, most):
+        for found in _read_rows(run_dir, builder, metrics, most, is_growing):
             on_row()
             builder.add(found)
         builder.finish()
@@ -116,13 +117,15 @@ class _Builder:
             facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, most: int) -> Iterator[ReportRow]:
+def _read_rows(
+    run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
+) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
     scores = None if metrics is None else run_dir
     cut = cut_and_right(metrics, manifest_of(run_dir))
     try:
         with components_of(run_dir) as components:
-            read_records(components)
+            read_records(components, is_growing)
             with closing(components.saver):
                 builder.selection = selection_of(components, scores, cut, most)
                 yield from rows_of(components, scores)

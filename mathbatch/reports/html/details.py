@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mathbatch.records import Record, Sample
-from mathbatch.reports.html.payload import Detail, Failed, Message, Part, Picture, Rollout
+from mathbatch.reports.html.payload import Detail, Failed, Mark, Message, Part, Picture, Rollout
 from mathbatch.reports.html.rows import ReportRow
 from mathbatch.reports.html.scored_lines import Line
 from mathbatch.reports.html.spans import answer_span
@@ -79,6 +79,7 @@ def _rollout(record: Record | None, line: Line | None, doubts: list[str], choice
             made.verdict = "failed"
     if line is not None:
         made.verdict, made.answer, made.reason = line.verdict, line.answer, line.reason
-        made.votes, made.mark = line.votes, line.mark
+        made.votes = line.votes
+        made.mark = None if line.mark is None else Mark(line.mark.verdict, line.mark.fault, line.mark.note)
         made.span = answer_span(text or "", line.answer, line.reason, choices)
     return made

@@ -12,7 +12,6 @@ from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError
 from mathbatch.data.storage.segments import segment_paths
 from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.records import Record
-from mathbatch.reports.html.payload import Mark
 from mathbatch.scoring.files import AUDIT, MANIFEST, METRICS, SCORES, ScoreLine, changed_files, read_metrics
 
 T = TypeVar("T")
@@ -23,7 +22,6 @@ class Line(ScoreLine):
 
     reason: str = ""
     votes: dict[str, str] = msgspec.field(default_factory=dict)
-    mark: Mark | None = None
 
 
 class Doubt(msgspec.Struct):

@@ -87,7 +87,7 @@
     plot.style.setProperty('--label', `${Math.min(LONGEST, Math.max(...series.map(({ name }) => name.length)))}ch`);
     const rows = series.flatMap(({ name, points: own }) => own.map((point) =>
       [name ? `${name}, ${point.text}` : point.text, format.percent(point.value), format.interval(point)]));
-    return mathbatch.parts.figure(title, plot, [axis, 'accuracy', '95 % interval'], rows);
+    return mathbatch.parts.figure(title, plot, [axis, 'share', '95 % interval'], rows);
   }
 
   mathbatch.curves = curves;

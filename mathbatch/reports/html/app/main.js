@@ -7,6 +7,9 @@
   const VIEWS = { overview: 'Overview', samples: 'Samples', compare: 'Compare' };
   let drawn = null;
   let turn = 0;
+  // Milliseconds without scrolling after which the place is kept: browsers allow but so many changes of the history.
+  const SETTLED_MS = 150;
+  let remembering = null;
 
   // Return the views of this report that are there.
   function offered(report) {
@@ -63,6 +66,13 @@
       if (mine === turn) tell(main, error);
     }
     if (moved) { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
+    if (!fresh && history.state && history.state.y) window.scrollTo(0, history.state.y);
+  }
+
+  // Keep how far a view is scrolled with its entry in the history: whoever goes back finds the place again.
+  function remember() {
+    clearTimeout(remembering);
+    remembering = setTimeout(() => history.replaceState({ y: window.scrollY }, ''), SETTLED_MS);
   }
 
   // Take in a new report: its time in the header, and the view.
@@ -89,7 +99,8 @@
       tell(document.getElementById('main'), error);
       return;
     }
-    window.addEventListener('hashchange', () => draw());
+    window.addEventListener('hashchange', () => { clearTimeout(remembering); draw(); });
+    window.addEventListener('scroll', remember, { passive: true });
     await draw();
   }
 

@@ -76,13 +76,13 @@
       el('tbody', {}, sorted(runs, order, columns).map((run) => row(run, columns, numbers, range)))));
   }
 
-  // Return jobs that have no run, with the reason.
-  function lost(sweep) {
-    const jobs = sweep ? sweep.jobs.filter((job) => !job.run) : [];
+  // Return jobs that did not come to their end, with the reason.
+  function unfinished(sweep) {
+    const jobs = sweep ? sweep.jobs.filter((job) => !job.run || job.error) : [];
     if (!jobs.length) return null;
     const item = (job) => el('li', {}, el('bdi', { class: 'mono' }, format.visible(Object.entries(job.values).map((pair) => pair.join('=')).join(' '))),
       `: ${job.status}`, job.error ? [', ', el('bdi', {}, format.visible(job.error))] : null);
-    return parts.section(`${format.counted(jobs.length, 'job')} without a run`, { class: 'wide' }, el('ul', { class: 'remarks' }, jobs.map(item)));
+    return parts.section(`${format.counted(jobs.length, 'job')} did not come to the end`, { class: 'wide' }, el('ul', { class: 'remarks' }, jobs.map(item)));
   }
 
   // Return what the runs have in common where that is one thing, for the heading.
@@ -97,10 +97,10 @@
     const { runs, sweep } = store.report;
     main.replaceChildren(el('div', { class: 'overview' },
       el('h2', {}, runs.length ? common(runs) : 'No runs'),
-      runs.length > 1 && mathbatch.sweep && mathbatch.sweep(params),
-      runs.length > 1 && mathbatch.matrix && mathbatch.matrix(runs),
+      mathbatch.sweep(params),
+      mathbatch.matrix(runs),
       runs.length ? parts.section('Runs', { class: 'wide' }, table(runs, params)) : el('p', { class: 'lead' }, 'This report holds no run.'),
-      lost(sweep)));
+      unfinished(sweep)));
   }
 
   mathbatch.drawRuns = draw;

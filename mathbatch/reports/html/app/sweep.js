@@ -1,14 +1,17 @@
-// Draws accuracy over a swept key that has numbers for values: one line for each combination of the other keys.
+// Draws accuracy over a key that differs between the runs and has numbers for values: one line for each combination of the other keys.
 'use strict';
 
 (() => {
   const { el, format, labels, parts, route, store } = mathbatch;
 
-  // Return the columns whose values are all numbers, with at least two different ones.
-  function numeric(columns, runs) {
+  // Runs that nobody swept must differ in as many values before it is worth a plot.
+  const LEAST_UNSWEPT = 3;
+
+  // Return the columns whose values are all numbers, with enough different ones.
+  function numeric(columns, runs, least) {
     return columns.filter(({ value }) => {
       const texts = runs.map(value);
-      return texts.every((text) => text.trim() !== '' && Number.isFinite(Number(text))) && new Set(texts.map(Number)).size > 1;
+      return texts.every((text) => text.trim() !== '' && Number.isFinite(Number(text))) && new Set(texts.map(Number)).size >= least;
     });
   }
 
@@ -33,12 +36,11 @@
     return el('label', { class: 'small muted' }, 'Over ', el('select', { id: 'axis', onchange: (event) => route.change({ x: event.target.value }, true) }, options));
   }
 
-  // Return the plot of a sweep, null if no swept key has numbers.
+  // Return the plot, null if no such key is there.
   function sweep(params) {
     const { runs, sweep: swept } = store.report;
-    if (!swept) return null;
     const columns = labels.columns();
-    const choices = numeric(columns, runs);
+    const choices = numeric(columns, runs, swept ? 2 : LEAST_UNSWEPT);
     if (!choices.length || !runs.some((run) => format.known(run.metrics && run.metrics.accuracy))) return null;
     const values = ({ value }) => new Set(runs.map(value)).size;
     const chosen = choices.find(({ key }) => key === params.get('x')) || choices.reduce((best, column) => (values(column) > values(best) ? column : best));
