@@ -9,25 +9,23 @@ import pytest
 from playwright.sync_api import Page
 from support.browsers import WIDTHS
 from support.browsers_look import SAMPLE
+from support.browsers_views import DRAWN, go_to
 from support.browsers_watch import OpenReport
 from support.finished_runs import Finished
 
-# Elements that are there once a view is drawn.
-DRAWN = {"overview": "#main h2", "samples": f"{SAMPLE} .answer-text", "compare": ".compare .column .scrolled"}
 # Elements that a view is made of, in a report of two runs.
 PARTS = {
-    "overview": ["svg", "table", "text=McNemar", "button:has-text('Copy')"],
+    "overview": ["svg", "table", "text=where its answers lie"],
     "samples": [".list-row", "form.filters", "h2", ".verdict", ".formula .katex", ".mark-open", ".shown-count"],
-    "compare": [".list-row", "form.filters", ".sentence", ".pair-panel svg", "h2", ".outcome"],
+    "compare": [".list-row", "form.filters", ".sentence", "text=McNemar", ".pair-panel svg", "h2", ".outcome"],
 }
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_each_view_is_drawn_and_fits_the_window(finished: Finished, open_report: OpenReport, width: int) -> None:
     page = open_report(finished.sweep, width=width).page
-    for view, drawn in DRAWN.items():
-        page.evaluate("view => { location.hash = `#/${view}` }", view)
-        page.wait_for_selector(drawn, state="attached")
+    for view in DRAWN:
+        go_to(page, view)
         for part in PARTS[view]:
             assert page.locator(part).count(), (view, part)
         assert _too_wide(page) == 0, (view, width)
