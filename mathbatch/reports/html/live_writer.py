@@ -16,6 +16,7 @@ import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,21 +36,28 @@ from mathbatch.scoring.files import MANIFEST
 
 # All that is computed here can wait for the run.
 NICENESS = 19
-# Seconds between two looks, and the share of the time that making data may take.
-LOOK_S, SHARE = 0.5, 0.1
+# Seconds between two looks.
+LOOK_S = 0.5
 # Data of earlier times that stay beside the newest.
 KEPT = 2
 
 
+class Pace(NamedTuple):
+    """Seconds between two pages, and the largest share of the time that making their data may take."""
+
+    refresh_s: float = REFRESH_S
+    share: float = 0.1
+
+
+USUAL = Pace()
+
+
 class Follower:
-    """Rewrites the page of one run. `process` is the number of the one that runs it.
+    """Rewrites the page of one run. `process` is the number of the one that runs it."""
 
-    Nothing is written again before `refresh_s` seconds have gone.
-    """
-
-    def __init__(self, followed: Followed, process: int, refresh_s: float = REFRESH_S) -> None:
+    def __init__(self, followed: Followed, process: int, pace: Pace = USUAL) -> None:
         self.run_dir = Path(followed.run_dir)
-        self._copies, self._process, self._refresh_s = followed.copies, process, refresh_s
+        self._copies, self._process, self._pace = followed.copies, process, pace
         self._lock: FolderLock | None = None
         self._attempt: Path | None = None
         self._facts: RunFacts | None = None
@@ -107,7 +115,7 @@ class Follower:
         self._facts = build_run(self.run_dir, self.run_dir, copies=self._copies, base=base, is_growing=True)
         self._bases, self._saved, self._live = [*self._bases, base], saved, None
         took = time.monotonic() - begun
-        self._next_build = time.monotonic() + max(self._refresh_s, took * (1 / SHARE - 1))
+        self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
         self._next_page = 0.0
 
     def _publish(self, live: Live | None) -> None:
@@ -124,7 +132,7 @@ class Follower:
             return
         publish(self.run_dir, report, self._bases[-1 - KEPT :], with_page=not self._is_published)
         self._is_published, self._live = True, live
-        self._next_page = time.monotonic() + self._refresh_s
+        self._next_page = time.monotonic() + self._pace.refresh_s
 
 
 def follow(followed: list[Followed], process: int) -> None:
