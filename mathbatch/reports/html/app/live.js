@@ -42,9 +42,9 @@
         return [
             live.failed > 0 && failed,
             format.known(live.in_flight) && `${count(live.in_flight)} in flight`,
-            format.known(live.tokens_per_s) && `${count(live.tokens_per_s)} tokens/s`,
+            live.tokens_per_s > 0 && `${count(live.tokens_per_s)} tokens/s`,
             `${duration(live.seconds)} so far`,
-            format.known(live.seconds_left) && `about ${duration(live.seconds_left)} left`,
+            live.seconds_left > 0 && `about ${duration(live.seconds_left)} left`,
         ]
             .filter(Boolean)
             .map((text) => el('span', {}, text));
