@@ -59,6 +59,8 @@ def test_parts_of_a_run_lead_to_their_samples(tmp_path: Path, open_report: OpenR
     assert addresses(page, ".chart[aria-label='Answers by output tokens'] a") == [
         f"#/samples?run=a&tokens={edges}" for edges in ("0-100", "100-200", "200-300")
     ]
+    shown = "1,200 of 100,000 rows are shown; the numbers on this page are those of all rows."
+    expect(page.locator(".remarks")).to_contain_text(shown)
     assert addresses(page, ".failures a") == ["#/samples?run=a&failure=timeout"]
     filters = [href.partition("run=a&")[2] for href in addresses(page, ".remarks a")]
     assert filters == ["marked=1", "audit=1", "truncated=1"]
