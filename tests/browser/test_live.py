@@ -25,7 +25,7 @@ def test_the_page_follows_until_the_run_ends(tmp_path: Path, open_report: OpenRe
     page.evaluate("window.scrollTo(0, 250)")
     write(tmp_path, **at_work(done=500, made=now(1)))
     expect(banner).to_contain_text("500 of 1,000 answered")
-    expect(page.locator(".facts").first).to_contain_text("500")
+    expect(page.locator(".pairs").first).to_contain_text("500")
     expect(banner).to_contain_text("replica 0: up")
     expect(page.locator(".failures a")).to_be_focused()
     assert page.evaluate("scrollY") == 250

@@ -156,7 +156,7 @@ def test_colours_are_chosen_and_stay(tmp_path: Path, open_report: OpenReport) ->
 
 def test_going_back_finds_the_place_again(tmp_path: Path, open_report: OpenReport) -> None:
     page = open_report(write(tmp_path, **CASES["forty jobs"])).page
-    link = page.locator(".runs tbody a").last
+    link = page.locator(".runs tbody th a").last
     link.scroll_into_view_if_needed()
     await_true(page, "history.state !== null && history.state.y > 500")
     link.click()

@@ -83,7 +83,9 @@ def one_run() -> dict[str, Any]:
                 scores=scores,
                 figures=figures(failed=2, truncated=7, cost=1.234, reasoning_tokens=12000),
                 failures={"timeout": 2},
-                lengths=page.Histogram([0, 100, 200, 300], {"correct": [5, 60, 1], "wrong": [0, 8, 20], "truncated": [0, 0, 7]}),
+                lengths=page.Histogram(
+                    [0, 100, 200, 300], {"correct": [5, 60, 1], "wrong": [0, 8, 20], "truncated": [0, 0, 7]}
+                ),
                 selection="It holds 1,200 of 100,000 rows.",
                 settings=[(f"model.engine.argument_{number}", "v" * number * 9) for number in range(12)],
                 command="python -m mathbatch.run " + "model.engine.argument=1 " * 60,
@@ -108,7 +110,9 @@ def forty_jobs() -> dict[str, Any]:
 
 def models_by_datasets() -> dict[str, Any]:
     """Return runs of three models over three datasets, one of them without scores."""
-    pairs = [(model, dataset) for model in ("qwen", "internvl", "gemma") for dataset in ("mathvista", "gsm8k", "x" * 90)]
+    pairs = [
+        (model, dataset) for model in ("qwen", "internvl", "gemma") for dataset in ("mathvista", "gsm8k", "x" * 90)
+    ]
     runs = [run(f"r{at}", metrics(0.9 - 0.1 * at), model=model, dataset=data) for at, (model, data) in enumerate(pairs)]
     runs[-1].metrics = None
     return {"runs": runs}
@@ -116,7 +120,9 @@ def models_by_datasets() -> dict[str, Any]:
 
 def at_work(done: int = 312, made: str = MADE, **known: Any) -> dict[str, Any]:
     """Return a run of a thousand rows that is going on."""
-    live = page.Live(run="a", done=done, total=1000, failed=4, tokens_per_s=1234.5, members=["replica 0: up"], refresh_s=1)
+    live = page.Live(
+        run="a", done=done, total=1000, failed=4, tokens_per_s=1234.5, members=["replica 0: up"], refresh_s=1
+    )
     runs = [run(status="running", figures=figures(units=1000, answered=done, failed=4), failures={"timeout": 4})]
     return {"runs": runs, "made": made, "live": live, **known}
 

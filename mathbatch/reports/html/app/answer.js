@@ -3,9 +3,9 @@
 
 (() => {
   const { el, plain, rich } = mathbatch;
-  // Characters up to which a text is rendered at once, and up to which it can be.
-  const AT_ONCE = 200_000;
-  const AT_MOST = 600_000;
+  // Up to how many characters, and parts such as cells and words in bold, a text is rendered at once, and if it is asked for.
+  const AT_ONCE = { characters: 200_000, parts: 40_000 };
+  const AT_MOST = { characters: 600_000, parts: 150_000 };
   // Characters of a text as written that are shown at once, and with each further step.
   const HEAD = 50_000;
   const TAIL = 10_000;
@@ -56,16 +56,25 @@
     return root;
   }
 
-  // Make an element with a text, rendered if it is asked for and short enough.
+  // Return the rendered text, or null if it is larger than a limit.
+  const within = (text, span, limit) => (text.length <= limit.characters ? rich(text, span, limit.parts) : null);
+
+  // Show a text that is too large to be rendered at once as it was written, with the way to render it all the same.
+  function large(box, text, span) {
+    const say = el('span', {}, `A large text, ${text.length.toLocaleString('en')} characters: shown as written. `);
+    const button = text.length <= AT_MOST.characters && el('button', { type: 'button', click: () => {
+      const made = within(text, span, AT_MOST);
+      if (made) box.replaceChildren(made);
+      else { button.remove(); say.textContent = 'This text has too many parts to be rendered: shown as written.'; }
+    } }, 'Render it anyway');
+    return [el('p', { class: 'hint' }, say, button), raw(text, span)];
+  }
+
+  // Make an element with a text, rendered if it is asked for and small enough.
   function shown(text, { rendered, span = null }) {
     const box = el('bdi', { class: 'answer-text' });
-    if (!rendered || text.length <= AT_ONCE) {
-      box.append(rendered ? rich(text, span) : raw(text, span));
-      return box;
-    }
-    const size = `${text.length.toLocaleString('en')} characters`;
-    const button = text.length <= AT_MOST && el('button', { type: 'button', click: () => box.replaceChildren(rich(text, span)) }, 'Render it anyway');
-    box.append(el('p', { class: 'hint' }, `${size}: shown as written. `, button), raw(text, span));
+    const made = rendered ? within(text, span, AT_ONCE) : raw(text, span);
+    box.append(...(made ? [made] : large(box, text, span)));
     return box;
   }
 

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, format, parts, plots, route } = mathbatch;
+  const { el, format, parts, plain, plots, route } = mathbatch;
   // Rows that are shown before a reader asks for the others.
   const FIRST = 10;
   const ORDERS = { name: 'name', accuracy: 'accuracy', rows: 'number of answers' };
@@ -16,7 +16,7 @@
 
   // Return one row: name, dot with interval, accuracy and number.
   function row(run, field, share) {
-    const name = format.visible(share.name) || '(empty)';
+    const name = plain.line(share.name) || '(empty)';
     const words = `${name}: ${format.percent(share.value)}, 95 % interval ${format.interval(share)}, `
       + `${format.count(share.correct)} correct of ${format.count(share.judged)}`;
     return el('li', {}, el('a', {
@@ -42,7 +42,7 @@
     return el('div', { class: 'breakdown' },
       el('div', { class: 'share head', 'aria-hidden': 'true' },
         el('span'), plots.axis(), el('span', { class: 'number' }, 'accuracy'), el('span', { class: 'number' }, 'answers')),
-      el('h4', {}, el('bdi', {}, format.visible(field))),
+      el('h4', {}, el('bdi', {}, plain.line(field))),
       rows(run, field, sorted));
   }
 

@@ -9,7 +9,6 @@
 
   // Return the parts of two texts, [{value, added, removed}], or null where it would take too long to find them.
   function parts(first, second) {
-    if (first === second) return [{ value: first, added: false, removed: false }];
     if (first.length + second.length > LONGEST) return null;
     return Diff.diffWordsWithSpace(first, second, LIMITS) || Diff.diffLines(first, second, LIMITS) || null;
   }

@@ -40,8 +40,9 @@
 
   // Tell whether only spaces, quotes and list marks stand before a position in its line.
   function beginsLine(text, at) {
-    const line = text.lastIndexOf('\n', at - 1) + 1;
-    return at - line < 40 && /^[ >\t*+\d.-]*$/.test(text.slice(line, at));
+    const before = text.slice(Math.max(0, at - 40), at);
+    const line = before.lastIndexOf('\n') + 1;
+    return (line > 0 || at <= 40) && /^[ >\t*+\d.-]*$/.test(before.slice(line));
   }
 
   // Return where code ends that begins with these marks, or where the marks end if nothing closes them.

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { format, store } = mathbatch;
+  const { plain, store } = mathbatch;
   // Settings shown as columns where no sweep says which ones count; the folder's name tells apart what is left.
   const MOST_COLUMNS = 5;
   // Keys whose values speak for themselves.
@@ -40,8 +40,8 @@
 
   // Return a short text for a run that no other run of the report has.
   function run(one) {
-    if (store.report.runs.length === 1) return format.visible(`${one.model} on ${one.dataset}`);
-    return columns().map(({ key, title: name, value }) => format.visible(PLAIN.has(key) ? value(one) : `${name} ${value(one)}`)).join(', ');
+    if (store.report.runs.length === 1) return plain.line(`${one.model} on ${one.dataset}`);
+    return columns().map(({ key, title: name, value }) => plain.line(PLAIN.has(key) ? value(one) : `${name} ${value(one)}`)).join(', ');
   }
 
   mathbatch.labels = { columns, run };

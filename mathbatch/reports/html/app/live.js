@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, format, parts, route, store } = mathbatch;
+  const { el, format, parts, plain, route, store } = mathbatch;
   const { count, duration } = format;
   // A report that is older than this many looks, and at least this many seconds, may be of a run that was killed.
   const LOOKS_MISSED = 6;
@@ -43,7 +43,7 @@
   function members(live) {
     if (!live.members.length) return null;
     const fold = parts.fold('members', format.counted(live.members.length, 'engine'), () =>
-      el('ul', { class: 'small mono' }, live.members.map((line) => el('li', {}, el('bdi', {}, format.visible(line))))));
+      el('ul', { class: 'small mono' }, live.members.map((line) => el('li', {}, el('bdi', {}, plain.line(line))))));
     fold.open = Boolean(box.querySelector('details[open]'));
     fold.fill();
     return fold;

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, format, labels, parts, plots, route } = mathbatch;
+  const { el, format, labels, parts, plain, plots, route } = mathbatch;
   // Runs that a cell shows: the best ones.
   const MOST = 3;
 
@@ -26,7 +26,7 @@
     const datasets = [...new Set(runs.map((run) => run.dataset))];
     if (models.length < 2 || datasets.length < 2) return null;
     const of = (model, dataset) => runs.filter((run) => run.model === model && run.dataset === dataset);
-    const name = (text) => el('bdi', {}, format.visible(text));
+    const name = (text) => el('bdi', {}, plain.line(text));
     return parts.section('Models and datasets', { class: 'wide' }, parts.scroll('Accuracy by model and dataset', el('table', { class: 'matrix' },
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'model'), datasets.map((dataset) => el('th', { scope: 'col' }, name(dataset), el('div', { class: 'share' }, plots.axis()))))),
       el('tbody', {}, models.map((model) => el('tr', {}, el('th', { scope: 'row' }, name(model)), datasets.map((dataset) => cell(of(model, dataset)))))))));

@@ -7,8 +7,9 @@
   const FILTER = { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['start'], ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true };
   // Further formulas of one text stay source, so that a page of them doesn't fill the memory.
   const FORMULAS = 2000;
-  // Milliseconds of drawing before the browser gets its turn.
-  const TURN = 12;
+  // Milliseconds of drawing before the browser gets its turn, first and last: each turn is twice as long as the one before,
+  // since the browser lays the whole text out again after it.
+  const [TURN, LAST_TURN] = [12, 200];
   // Places of formulas and ends of the answer are words that no text can foresee, in a private area of Unicode.
   const nonce = [...crypto.getRandomValues(new Uint32Array(2))].map((number) => number.toString(36)).join('');
   const place = (name) => `\ue000${nonce}${name}\ue001`;
@@ -87,7 +88,8 @@
 
   // Draw formulas that wait, a few milliseconds at a time, until there is none or the text is no longer shown.
   function drawWaiting(root, state, first) {
-    const end = performance.now() + TURN;
+    const end = performance.now() + state.turn;
+    state.turn = Math.min(LAST_TURN, 2 * state.turn);
     while (state.next < state.queue.length && performance.now() < end) {
       const { element, formula, taken } = state.queue[state.next];
       const drawn = state.next < FORMULAS ? formulas.draw(formula, state.text.slice(formula.start, formula.end)) : element;
@@ -106,13 +108,19 @@
     }
   }
 
-  // Make an element with the rendered text; `span` is where the extracted answer stands in it.
-  function rich(text, span = null) {
+  // Return of how many parts a page would be made.
+  const partsOf = (tokens) => tokens.reduce((sum, token) => sum + 1 + (token.children ? token.children.length : 0), 0);
+
+  // Make an element with the rendered text; `span` is where the extracted answer stands in it. Return null for a text of
+  // more than `limit` parts, with which the browser would be busy for long.
+  function rich(text, span, limit) {
     const found = formulas.find(text);
     const { marked, within } = withPlaces(text, found, span);
+    const tokens = markdown.parse(marked, {});
+    if (partsOf(tokens) + found.length > limit) return null;
     const root = el('div', { class: 'rich' });
-    root.append(DOMPurify.sanitize(markdown.render(marked, {}), FILTER));
-    const state = { text, found, within, taken: false, queue: [], next: 0 };
+    root.append(DOMPurify.sanitize(markdown.renderer.render(tokens, markdown.options, {}), FILTER));
+    const state = { text, found, within, taken: false, queue: [], next: 0, turn: TURN };
     textsOf(root).forEach((node) => fill(node, state));
     drawWaiting(root, state, true);
     return root;

@@ -2,8 +2,11 @@
 'use strict';
 
 (() => {
-  const { el, format, parts, plots, route, store } = mathbatch;
+  const { el, format, parts, plain, plots, route, store } = mathbatch;
   const { percent, count, counted } = format;
+
+  // Letters of a setting that are shown.
+  const LONGEST = 2000;
 
   // Return the address of the samples of a run with these filters.
   const samples = (run, filters = {}) => route.href('samples', { run: run.key, ...filters });
@@ -63,7 +66,7 @@
   // Return pairs of terms and values as a list; values that are not known are left out.
   function facts(pairs) {
     const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== format.NONE);
-    return el('dl', { class: 'facts' }, shown.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))));
+    return el('dl', { class: 'pairs' }, shown.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))));
   }
 
   // Return counts of answers and tokens, time and cost.
@@ -94,7 +97,7 @@
       const bar = el('span', { class: 'length' });
       bar.style.width = `${(number / most) * 100}%`;
       return el('li', {}, el('a', { class: 'share', href: samples(run, { failure: kind }) },
-        el('bdi', { class: 'ellipsis' }, format.visible(kind)), el('span', { 'aria-hidden': 'true' }, bar), el('span', { class: 'number' }, count(number))));
+        el('bdi', { class: 'ellipsis' }, plain.line(kind)), el('span', { 'aria-hidden': 'true' }, bar), el('span', { class: 'number' }, count(number))));
     };
     return parts.section('Failures by kind', {}, el('ul', { class: 'shares failures' }, kinds.map(item)));
   }
@@ -110,7 +113,7 @@
 
   // Return what ran: settings, versions and the command.
   function ran(run) {
-    const list = (pairs) => facts(pairs.map(([term, value]) => [el('bdi', {}, format.visible(term)), el('bdi', { class: 'mono' }, format.visible(value))]));
+    const list = (pairs) => facts(pairs.map(([term, value]) => [el('bdi', {}, plain.line(term)), el('bdi', { class: 'mono' }, plain.line(value, LONGEST))]));
     const given = [['model', run.model], ['dataset', run.dataset], ['run folder', run.name], ...(run.metrics && run.metrics.scorers.length ? [['scored by', run.metrics.scorers.join(', ')]] : []), ['last answer or scores', format.when(run.when)]];
     return parts.section('What ran', { class: 'wide ran' },
       el('div', { class: 'columns' }, list(given), list(run.settings), list(Object.entries(run.versions))),
@@ -124,7 +127,7 @@
     main.replaceChildren(el('div', { class: 'overview' },
       el('div', { class: 'top' },
         el('h2', {}, el('bdi', {}, mathbatch.labels.run(run)), ' ', state),
-        many && el('p', { class: 'muted' }, el('bdi', {}, format.visible(`${run.model} on ${run.dataset}`))),
+        many && el('p', { class: 'muted' }, el('bdi', {}, plain.line(`${run.model} on ${run.dataset}`))),
         el('p', { class: 'ways' }, many && el('a', { href: route.href('overview') }, 'All runs'), ' ', el('a', { href: samples(run) }, 'See its samples'))),
       el('section', { class: 'wide first', 'aria-label': 'Accuracy' }, accuracy(run), verdicts(run), remarks(run)),
       el('div', { class: 'grid-2' },

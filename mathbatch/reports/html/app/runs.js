@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, format, labels, parts, plots, route, scales, store } = mathbatch;
+  const { el, format, labels, parts, plain, plots, route, scales, store } = mathbatch;
   const natural = new Intl.Collator('en', { numeric: true });
   const accuracyOf = (run) => (run.metrics ? { ...run.metrics, value: run.metrics.accuracy } : { value: null });
 
@@ -46,7 +46,7 @@
   function row(run, columns, numbers, range) {
     const share = accuracyOf(run);
     const href = route.href('overview', { run: run.key });
-    const [first, ...others] = columns.map((column) => el('bdi', {}, format.visible(column.value(run)) || format.NONE));
+    const [first, ...others] = columns.map((column) => el('bdi', {}, plain.line(column.value(run)) || format.NONE));
     const found = run.metrics ? plots.verdictsOf(run.metrics) : [];
     return el('tr', {},
       el('th', { scope: 'row' }, el('a', { href, 'aria-label': labels.run(run) }, first), run.status !== 'complete' && el('span', { class: 'state' }, run.status)),
@@ -80,8 +80,8 @@
   function unfinished(sweep) {
     const jobs = sweep ? sweep.jobs.filter((job) => !job.run || job.error) : [];
     if (!jobs.length) return null;
-    const item = (job) => el('li', {}, el('bdi', { class: 'mono' }, format.visible(Object.entries(job.values).map((pair) => pair.join('=')).join(' '))),
-      `: ${job.status}`, job.error ? [', ', el('bdi', {}, format.visible(job.error))] : null);
+    const item = (job) => el('li', {}, el('bdi', { class: 'mono' }, plain.line(Object.entries(job.values).map((pair) => pair.join('=')).join(' '))),
+      `: ${job.status}`, job.error ? [', ', el('bdi', {}, plain.line(job.error))] : null);
     return parts.section(`${format.counted(jobs.length, 'job')} did not come to the end`, { class: 'wide' }, el('ul', { class: 'remarks' }, jobs.map(item)));
   }
 
@@ -89,7 +89,7 @@
   function common(runs) {
     const one = (values) => (new Set(values).size === 1 ? values[0] : null);
     const [model, dataset] = [one(runs.map((run) => run.model)), one(runs.map((run) => run.dataset))];
-    return format.visible(`${format.counted(runs.length, 'run')}${model ? ` of ${model}` : ''}${dataset ? ` on ${dataset}` : ''}`);
+    return plain.line(`${format.counted(runs.length, 'run')}${model ? ` of ${model}` : ''}${dataset ? ` on ${dataset}` : ''}`);
   }
 
   // Draw all runs into the page.

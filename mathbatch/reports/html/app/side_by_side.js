@@ -12,6 +12,7 @@
 
   // Return the element of each text, marked where it differs from the first one.
   function markedTexts(texts) {
+    if (texts.every((text) => text === texts[0])) return texts.map((text) => answer.raw(text));
     const found = texts.map((text, at) => (at === 0 ? null : differences.parts(texts[0], text)));
     return texts.map((text, at) => {
       const parts = at === 0 ? (texts.length === 2 ? found[1] : null) : found[at];

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, format, labels, parts, route, store } = mathbatch;
+  const { el, format, labels, parts, plain, route, store } = mathbatch;
 
   // Runs that nobody swept must differ in as many values before it is worth a plot.
   const LEAST_UNSWEPT = 3;
@@ -20,7 +20,7 @@
     const series = new Map();
     for (const run of runs) {
       const name = others.map(({ title, value }) => (others.length > 1 ? `${title} ${value(run)}` : value(run))).join(', ');
-      if (!series.has(name)) series.set(name, { name: format.visible(name), points: [] });
+      if (!series.has(name)) series.set(name, { name: plain.line(name), points: [] });
       const { accuracy: value, low, high } = run.metrics || {};
       series.get(name).points.push({
         x: Number(chosen.value(run)), text: `${chosen.title} ${chosen.value(run)}`, value, low, high, href: route.href('overview', { run: run.key }),
