@@ -25,7 +25,11 @@
   function coded({ values, codes }) {
     const labels = [...new Set(values.flat())];
     const places = new Map(labels.map((label, at) => [label, at]));
-    return { labels, labelsOf: values.map((value) => [...new Set([value].flat())].map((label) => places.get(label))), codes: Int32Array.from(codes) };
+    return {
+      labels,
+      labelsOf: values.map((value) => [...new Set([value].flat())].map((label) => places.get(label))),
+      codes: Int32Array.from(codes),
+    };
   }
 
   // Return the columns of an index.
