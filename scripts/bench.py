@@ -8,6 +8,7 @@ python scripts/bench.py growth [--rows 1000000 …]    run, again, verify, resum
 python scripts/bench.py fleet [--only driver]        what replicas cost the run, and whether they are kept busy
 python scripts/bench.py servers                      1,000 requests in flight, against a bare aiohttp loop
 python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
+python scripts/bench.py looks                        `show` and `runs` over 200 runs with a million answers
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import fleets, growing, overhead, scoring, serving, sweeping, throughput
+from bench_parts import fleets, growing, looks, overhead, scoring, serving, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "fleet": "what several engines cost: processor time, units/s, idle slots",
     "servers": "processor time for a request to a server, against a bare loop",
     "scoring": "answers/s of the scorer math, processor time and memory",
+    "looks": "seconds of show and runs beyond those of --help",
 }
 
 
@@ -60,9 +62,9 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
 
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
     parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring, "growth": growing}
-    parts |= {"servers": serving, "fleet": fleets}
+    parts |= {"servers": serving, "fleet": fleets, "looks": looks}
     part = parts.get(arguments.benchmark, overhead)
-    if part in (scoring, serving):
+    if part in (scoring, serving, looks):
         found = part.measure(work, arguments.repeats, arguments.quick, say)
     elif part is growing:
         found = growing.measure(work, arguments.repeats, arguments.quick, arguments.rows, say)

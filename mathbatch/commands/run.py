@@ -18,6 +18,7 @@ from mathbatch.commands.app import run_app
 from mathbatch.commands.sweep import Sweep, SweepError
 from mathbatch.config.load import typed
 from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
+from mathbatch.reports.html.at_end import report_of_run
 from mathbatch.reports.summary import show_summary
 from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.runner.run_job import RunJob
@@ -74,7 +75,7 @@ class Run:
             caught = run_jobs(session, [job])
         if job.error is not None:
             raise job.error
-        show_summary(job)
+        show_summary(job, None if caught is not None else report_of_run(job))
         if caught is not None:
             return Interrupted.exit_code_of(caught)
         is_whole = job.is_complete and not job.counts.failed and job.why_unscored is None

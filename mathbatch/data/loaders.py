@@ -18,8 +18,9 @@ from mathbatch.config import DatasetConfig
 from mathbatch.data.rows.ids import SeenIds
 from mathbatch.data.rows.mapping import FieldMapping
 from mathbatch.data.rows.plain import writable_row
+from mathbatch.data.rows.search import rows_like
 from mathbatch.data.rows.shared_images import SharedImages
-from mathbatch.data.rows.sources import find_inputs, sources_of
+from mathbatch.data.rows.sources import as_names, find_inputs, sources_of
 from mathbatch.errors import SampleError
 from mathbatch.parts.checks import checked
 from mathbatch.parts.faults import is_ours
@@ -54,6 +55,23 @@ class MappedDataLoader(BaseDataLoader):
         seen = SeenIds(self._ids_before)
         samples = (sample for raw in self.plain_rows() if (sample := self._map(raw, seen)) is not None)
         return itertools.islice(samples, self.dataset.limit)
+
+    def row_with_id(self, id: str) -> Sample | BadRow | None:
+        """Return the row with this id, or None if there is none. `dataset.limit` is not looked at."""
+        found = [row for rows in self._rows_like(id) if (row := self._first_with(id, rows)) is not None]
+        if found:
+            return min(found, key=lambda row: row.row_number)
+        seen = SeenIds(self._ids_before)
+        mapped = (self._map(raw, seen) for raw in self.plain_rows())
+        return next((row for row in mapped if row is not None and row.id == id), None)
+
+    def _rows_like(self, id: str) -> list[Iterator[RawRow]]:
+        """Return streams of rows that may have this id, where finding them is quick."""
+        return []
+
+    def _first_with(self, id: str, rows: Iterator[RawRow]) -> Sample | BadRow | None:
+        mapped = (self._map(raw, SeenIds(lambda number: ())) for raw in rows)
+        return next((row for row in mapped if row is not None and row.id == id), None)
 
     def _checked_rows(self) -> Iterator[RawRow]:
         """Read the rows. Raise PartError for what is no proper RawRow, in a class of a user's own."""
@@ -160,6 +178,12 @@ class FileDataLoader(MappedDataLoader):
     def plain_rows(self) -> Iterator[RawRow]:
         # The readers of files give plain values already.
         return self.rows() if type(self).rows is FileDataLoader.rows else super().plain_rows()
+
+    def _rows_like(self, id: str) -> list[Iterator[RawRow]]:
+        fields = as_names(self.dataset.index_field)
+        if type(self).rows is not FileDataLoader.rows or len(self.sources) != 1 or not fields:
+            return []
+        return [] if _uses(self.dataset, self.sources[0].columns) else rows_like(self.sources[0], id, len(fields))
 
     def count(self) -> int | None:
         """Return the number of rows, or None if `where` decides about it."""

@@ -57,6 +57,8 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if differs_from_auto(metrics):
         facts.append(("by auto", _by_auto(metrics)))
     facts.append(("verdicts", verdicts_text(metrics)))
+    if "marks" in metrics:
+        facts.append(("with marks", _marks_text(metrics["marks"])))
     if metrics.get("unusable_golds", {}).get("rows"):
         facts.append(("gold unusable", _unusable(metrics["unusable_golds"])))
     if metrics["truncated"]:
@@ -98,6 +100,15 @@ def _by_auto(metrics: dict[str, Any]) -> str:
     """Return the accuracy by `auto` in words, and why it is another one."""
     protocol = " and ".join(metrics["scorer"]["scorers"])
     return f"{accuracy_text(metrics[BESIDE])}\n{protocol} keeps the limits of the benchmark's protocol, auto doesn't"
+
+
+def _marks_text(marks: dict[str, Any]) -> str:
+    """Return the accuracy with the marks of a person in words, and whose fault these name."""
+    faults = ", ".join(f"{count:,} {fault}" for fault, count in marks["faults"].items())
+    told = f"{marks['count']:,} of {marks['file'] or 'a file'}" + (f": {faults}" if faults else "")
+    lost = marks["of_other_answers"]
+    left_out = f"\n{lost:,} are of other answers than those that are there, and don't count" if lost else ""
+    return f"{accuracy_text(marks)}\n{told}; {marks['changed']:,} change a verdict{left_out}"
 
 
 def _unusable(golds: dict[str, Any]) -> str:

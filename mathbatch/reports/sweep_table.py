@@ -50,6 +50,10 @@ class Column(NamedTuple):
         return min(self.longest, LEAST) if self.breaks else self.longest
 
 
+# Columns of a table, and the names of those that it leaves out.
+Layout = tuple[list[Column], list[str]]
+
+
 def sweep_table(
     title: str, outcomes: Sequence[Outcome], keys: Sequence[str], base: str, width: int | None
 ) -> tuple[Table, list[str]]:
@@ -57,7 +61,11 @@ def sweep_table(
 
     Folders are shown relative to `base`. `width` is that of the screen in characters, None where there is no limit.
     """
-    layouts = list(_layouts(outcomes, keys, base))
+    return fitted_table(title, list(_layouts(outcomes, keys, base)), width)
+
+
+def fitted_table(title: str, layouts: Sequence[Layout], width: int | None) -> tuple[Table, list[str]]:
+    """Return the table of the first layout that fits the screen, else of the last, and the columns it leaves out."""
     columns, left_out = next((one for one in layouts if _fits(one[0], width)), layouts[-1])
     has_room = _fits(columns, width)
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -70,7 +78,7 @@ def sweep_table(
     return table, left_out
 
 
-def _layouts(outcomes: Sequence[Outcome], keys: Sequence[str], base: str) -> Iterator[tuple[list[Column], list[str]]]:
+def _layouts(outcomes: Sequence[Outcome], keys: Sequence[str], base: str) -> Iterator[Layout]:
     """Yield the columns of each layout with the names of those left out, from the widest layout to the narrowest."""
     folders = [os.path.relpath(one.folder, base) if one.folder else "" for one in outcomes]
     figures = _figures(outcomes)

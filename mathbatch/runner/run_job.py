@@ -132,7 +132,7 @@ class RunJob(Job):
                 self._export()
             if self.is_exported and not self.is_judged:
                 self.metrics = results.score_anew(
-                    self.components, self._digests(), lambda count: self._tell_scored(count, say)
+                    self.components, self._digests(), lambda count: self._tell_scored(count, say), say
                 )
                 self.complete()
         self.close()

@@ -22,7 +22,10 @@ from mathbatch.errors import ConfigError
 
 @pytest.mark.process
 def test_each_command_has_help_and_a_version(tmp_path: Path) -> None:
-    for module, says in (("compare", "other="), ("verify", "repair=true"), ("new_dataset", "rows.jsonl")):
+    for module, says in (
+        *(("compare", "other="), ("verify", "repair=true"), ("new_dataset", "rows.jsonl")),
+        *(("show", "verdict=wrong"), ("runs", "sort=-accuracy")),
+    ):
         done = run(tmp_path, "--help", module=module)
         assert (done.returncode, done.stderr) == (0, "")
         assert f"python -m mathbatch.{module}" in done.stdout

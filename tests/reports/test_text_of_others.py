@@ -62,6 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("verify", [f"run_dir=[{ESCAPES}"], 2),
         ("compare", [f"run_dir={ESCAPES}", f"other={ESCAPES}"], 2),
         ("score", [f"run_dir={ESCAPES}"], 2),
+        ("show", [f"run_dir={ESCAPES}", "id=1"], 2),
+        ("runs", [ESCAPES], 2),
     ],
 )
 def test_no_command_passes_it_on(folder: Path, module: str, arguments: list[str], code: int) -> None:
@@ -81,6 +83,9 @@ def test_no_look_at_a_finished_run_passes_it_on(folder: Path) -> None:
         ("verify", [f"run_dir={first}", "repair=true"]),
         ("score", [f"run_dir={first}"]),
         ("compare", [f"run_dir={first}", f"other={second}"]),
+        ("show", [f"run_dir={first}", f"id=0{ESCAPES}"]),
+        ("show", [f"run_dir={first}", "verdict=failed"]),
+        *(("runs", [f"format={form}"]) for form in ("table", "csv")),
     ):
         done = run(folder, *arguments, module=module)
         assert done.returncode in (0, 1), done.stderr

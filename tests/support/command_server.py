@@ -24,7 +24,10 @@ from pathlib import Path
 # All that the commands import anyway. Nothing heavy, so that tests can still tell what a command has imported; nothing
 # that looks at the environment while it is imported, such as mathbatch.models.vllm.
 PRELOADED = (
-    *(f"mathbatch.commands.{name}" for name in ("entry", "run", "score", "verify", "compare", "new_dataset")),
+    *(
+        f"mathbatch.commands.{name}"
+        for name in ("entry", "run", "score", "verify", "compare", "new_dataset", "show", "runs")
+    ),
     *("mathbatch.commands.check.command", "mathbatch.models.scripted", "mathbatch.data.batchers"),
     *(f"mathbatch.scoring.scorers.{name}" for name in ("auto", "choice", "exact", "math", "number")),
 )

@@ -16,6 +16,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mathbatch.scoring.marks import Mark
+
 # Letters that stand for verdicts in `Index.verdicts`. "p": not judged (yet), or no gold answers.
 LETTERS = {"correct": "c", "wrong": "w", "no_answer": "n", "unscored": "u", "failed": "f", None: "p"}
 
@@ -57,7 +59,7 @@ class Histogram(Struct):
 
     edges: list[int]
     counts: dict[str, list[int]]
-    """Count of each bin by verdict; "truncated" counts those among them that were cut."""
+    """Count of each bin by verdict, or by "not judged"; "truncated" counts those among them that were cut."""
 
 
 class Metrics(Struct, kw_only=True):
@@ -98,7 +100,9 @@ class RunFacts(Struct, kw_only=True):
     dataset: str
     folder: str
     """Folder of the run as a path relative to the page."""
-    command: str
+    originals: str = ""
+    """Stands before `Picture.original` in the address of an original, as seen from the page."""
+    command: str = ""
     """Command line that makes this run, ready for a shell."""
     when: str | None = None
     """Time of its last answer or scores, ISO 8601 in UTC."""
@@ -119,6 +123,8 @@ class RunFacts(Struct, kw_only=True):
     """Rows that are in the report."""
     selection: str | None = None
     """Sentence that says which rows are in it, if these are not all."""
+    problem: str | None = None
+    """Why rows, or some of them, could not be read."""
     fields: list[str] = []
     """Metadata fields by which rows can be filtered."""
     chunks: int = 0
@@ -202,9 +208,12 @@ class Report(Struct, kw_only=True):
 
 
 class Coded(Struct):
-    """Column of few different texts. `codes` are positions in `values`; -1 stands for none."""
+    """Column of few different texts. `codes` are positions in `values`; -1 stands for none.
 
-    values: list[str]
+    A list of texts stands for a row that counts under each of them.
+    """
+
+    values: list[str | list[str]]
     codes: list[int]
 
 
@@ -233,11 +242,13 @@ class Index(Struct, kw_only=True):
 
 
 class Picture(Struct, kw_only=True):
-    """Picture of a prompt. Paths are relative to the page."""
+    """Picture of a prompt. Addresses are quoted as in a URL."""
 
     label: str
     thumbnail: str | None = None
+    """Address from the page on."""
     original: str | None = None
+    """Address behind `RunFacts.originals`; None for a picture that is part of its row."""
     width: int | None = None
     height: int | None = None
     problem: str | None = None
@@ -263,14 +274,6 @@ class Failed(Struct):
 
     kind: str
     message: str
-
-
-class Mark(Struct, omit_defaults=True):
-    """What a person has said of a verdict; see `scoring.marks`."""
-
-    verdict: str
-    fault: str
-    note: str = ""
 
 
 class Rollout(Struct, kw_only=True, omit_defaults=True):

@@ -7,6 +7,9 @@
   const VIEWS = { overview: 'Overview', samples: 'Samples', compare: 'Compare' };
   let drawn = null;
   let turn = 0;
+  // Milliseconds without scrolling after which the place is kept: browsers allow but so many changes of the history.
+  const SETTLED_MS = 150;
+  let remembering = null;
 
   // Return the views of this report that are there.
   function offered(report) {
@@ -18,13 +21,16 @@
 
   // Return the header: title, when and by what the report was made, the way to the views, and the colours.
   function header(report) {
-    const links = offered(report).map((name) => el('li', {}, el('a', { href: route.href(name), 'data-view': name }, VIEWS[name])));
-    return el('header', { class: 'shell' },
-      el('div', { class: 'name' },
-        el('h1', {}, el('bdi', {}, report.title)),
-        el('p', { id: 'made' }, made(report))),
+    const links = offered(report).map((name) =>
+      el('li', {}, el('a', { href: route.href(name), 'data-view': name }, VIEWS[name])),
+    );
+    return el(
+      'header',
+      { class: 'shell' },
+      el('div', { class: 'name' }, el('h1', {}, el('bdi', {}, report.title)), el('p', { id: 'made' }, made(report))),
       el('nav', { 'aria-label': 'Views' }, el('ul', {}, links)),
-      theme.control());
+      theme.control(),
+    );
   }
 
   // Mark the view that is shown, in the header and in the title of the window. The samples stay with the same run.
@@ -39,9 +45,9 @@
 
   // Say in place of the view why it can't be drawn.
   function tell(main, error) {
-    main.replaceChildren(el('div', { class: 'problem', role: 'alert' },
-      el('h2', {}, 'This can’t be shown'),
-      el('p', {}, error.message)));
+    main.replaceChildren(
+      el('div', { class: 'problem', role: 'alert' }, el('h2', {}, 'This can’t be shown'), el('p', {}, error.message)),
+    );
     console.warn(error);
   }
 
@@ -62,7 +68,17 @@
     } catch (error) {
       if (mine === turn) tell(main, error);
     }
-    if (moved) { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
+    if (moved) {
+      window.scrollTo(0, 0);
+      main.focus({ preventScroll: true });
+    }
+    if (!fresh && history.state && history.state.y) window.scrollTo(0, history.state.y);
+  }
+
+  // Keep how far a view is scrolled with its entry in the history: whoever goes back finds the place again.
+  function remember() {
+    clearTimeout(remembering);
+    remembering = setTimeout(() => history.replaceState({ y: window.scrollY }, ''), SETTLED_MS);
   }
 
   // Take in a new report: its time in the header, and the view.
@@ -73,12 +89,18 @@
 
   // Build the shell around the view.
   function build(report) {
-    const skip = (event) => { event.preventDefault(); document.getElementById('main').focus(); };
-    app.replaceChildren(...[
-      el('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the content'),
-      header(report),
-      live.follow(),
-      el('main', { id: 'main', tabindex: '-1' })].flat());
+    const skip = (event) => {
+      event.preventDefault();
+      document.getElementById('main').focus();
+    };
+    app.replaceChildren(
+      ...[
+        el('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the content'),
+        header(report),
+        live.follow(),
+        el('main', { id: 'main', tabindex: '-1' }),
+      ].flat(),
+    );
   }
 
   async function start() {
@@ -89,7 +111,11 @@
       tell(document.getElementById('main'), error);
       return;
     }
-    window.addEventListener('hashchange', () => draw());
+    window.addEventListener('hashchange', () => {
+      clearTimeout(remembering);
+      draw();
+    });
+    window.addEventListener('scroll', remember, { passive: true });
     await draw();
   }
 

@@ -1,0 +1,83 @@
+"""Turn a row of a run into what the page shows of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from mathbatch.records import Record, Sample
+from mathbatch.reports.html.payload import Detail, Failed, Message, Part, Picture, Rollout
+from mathbatch.reports.html.rows import ReportRow
+from mathbatch.reports.html.scored_lines import Line
+from mathbatch.reports.html.spans import answer_span
+
+# Gives the picture of a reference, or of an image that a processor of a user's own has decoded.
+PictureOf = Callable[[Any], Picture]
+
+
+def detail_of(found: ReportRow, picture_of: PictureOf) -> Detail:
+    """Return all that is known of one row."""
+    row = found.row
+    pictures: list[Picture] = []
+    detail = Detail(
+        id=row.id,
+        row=row.row_number,
+        messages=_messages(found, pictures, picture_of),
+        pictures=pictures,
+        problem=found.problem,
+        rollouts=[
+            _rollout(record, line, found.doubts.get(number, []))
+            for number, (record, line) in enumerate(zip(found.records, found.lines, strict=True))
+        ],
+    )
+    if isinstance(row, Sample):
+        detail.gold, detail.group, detail.metadata = row.gold, row.group, row.metadata
+        detail.choices = None if row.choices is None else list(row.choices)
+    return detail
+
+
+def seal_of(text: str | None) -> str:
+    """Return eight hex digits by which a mark knows the text of an answer again."""
+    return hashlib.blake2b((text or "").encode(errors="replace"), digest_size=4).hexdigest()
+
+
+def _messages(found: ReportRow, pictures: list[Picture], picture_of: PictureOf) -> list[Message]:
+    """Return the messages of a prompt, and collect the pictures in it. A row without a prompt shows its query."""
+    if found.prompt is None:
+        query = found.row.query if isinstance(found.row, Sample) else ""
+        return [Message("user", [Part(text=query)])] if query else []
+    return [
+        Message(message["role"], _parts(message["content"], pictures, picture_of)) for message in found.prompt.messages
+    ]
+
+
+def _parts(content: Any, pictures: list[Picture], picture_of: PictureOf) -> list[Part]:
+    if isinstance(content, str):
+        return [Part(text=content)]
+    parts = []
+    for part in content:
+        if part["type"] == "text":
+            parts.append(Part(text=part["text"]))
+        else:
+            parts.append(Part(picture=len(pictures)))
+            pictures.append(picture_of(part["image"]))
+    return parts
+
+
+def _rollout(record: Record | None, line: Line | None, doubts: list[str]) -> Rollout:
+    """Return one answer with its verdict. Without a record there is none yet."""
+    text = None if record is None else record.text
+    made = Rollout(seal=seal_of(text), text=text, audit=doubts)
+    if record is not None:
+        made.reasoning, made.finish_reason = record.reasoning, record.finish_reason
+        made.prompt_tokens, made.output_tokens = record.prompt_tokens, record.output_tokens
+        made.cached_tokens = record.cached_tokens
+        if record.failure is not None:
+            made.failure = Failed(record.failure.kind, record.failure.message)
+            made.verdict = "failed"
+    if line is not None:
+        made.verdict, made.answer, made.reason = line.verdict, line.answer, line.reason
+        made.votes, made.mark = line.votes, line.mark
+        made.span = answer_span(text or "", line.answer, line.reason)
+    return made
