@@ -191,7 +191,7 @@
         el(
           'div',
           { class: 'pairs' },
-          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1))),
+          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1), data.runs.length === 2)),
         ),
         el(
           'form',
