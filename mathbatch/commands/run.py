@@ -21,6 +21,7 @@ from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
 from mathbatch.reports.html.at_end import report_of_run
 from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import show_summary
+from mathbatch.runner.hooks import call_hooks
 from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.runner.run_job import RunJob
 from mathbatch.runner.run_jobs import run_jobs
@@ -77,6 +78,7 @@ class Run:
         if job.error is not None:
             raise job.error
         show_summary(job, None if caught is not None else report_of_run(job))
+        call_hooks(job)
         if caught is not None:
             return Interrupted.exit_code_of(caught)
         is_whole = job.is_complete and not job.counts.failed and job.why_unscored is None
@@ -94,6 +96,7 @@ class Run:
                 caught = run_jobs(session, [job])
         finally:
             save_outcome(outcome_of(job), folder)
+        call_hooks(job)
         if caught is not None:
             requeue(caught)
             raise Interrupted(caught)

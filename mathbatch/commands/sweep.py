@@ -28,6 +28,7 @@ from mathbatch.errors import Interrupted, MathBatchError
 from mathbatch.reports.html.at_end import report_of_sweep
 from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import draw_outcomes, show_sweep
+from mathbatch.runner.hooks import call_hooks
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
@@ -98,6 +99,8 @@ class Sweep:
         finally:
             for job in jobs:
                 save_outcome(outcome_of(job), self.folder)
+        for job in jobs:
+            call_hooks(job)
         if caught is not None:
             raise Interrupted(caught)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from mathbatch.records import Record, Sample
-from mathbatch.reports.html.payload import Detail, Failed, Mark, Message, Part, Picture, Rollout
+from mathbatch.reports.html.payload import Detail, Failed, Message, Part, Picture, Rollout
 from mathbatch.reports.html.rows import ReportRow
 from mathbatch.reports.html.scored_lines import Line
 from mathbatch.reports.html.spans import answer_span
+from mathbatch.scoring.marks import seal_of
 
 # Gives the picture of a reference, or of an image that a processor of a user's own has decoded.
 PictureOf = Callable[[Any], Picture]
@@ -36,11 +36,6 @@ def detail_of(found: ReportRow, picture_of: PictureOf) -> Detail:
         detail.gold, detail.group, detail.metadata = row.gold, row.group, row.metadata
         detail.choices = list(choices) or None
     return detail
-
-
-def seal_of(text: str | None) -> str:
-    """Return eight hex digits by which a mark knows the text of an answer again."""
-    return hashlib.blake2b((text or "").encode(errors="replace"), digest_size=4).hexdigest()
 
 
 def _messages(found: ReportRow, pictures: list[Picture], picture_of: PictureOf) -> list[Message]:
@@ -69,7 +64,7 @@ def _parts(content: Any, pictures: list[Picture], picture_of: PictureOf) -> list
 def _rollout(record: Record | None, line: Line | None, doubts: list[str], choices: Sequence[str]) -> Rollout:
     """Return one answer with its verdict. Without a record there is none yet."""
     text = None if record is None else record.text
-    made = Rollout(seal=seal_of(text), text=text, audit=doubts)
+    made = Rollout(seal="" if record is None else seal_of(record), text=text, audit=doubts)
     if record is not None:
         made.reasoning, made.finish_reason = record.reasoning, record.finish_reason
         made.prompt_tokens, made.output_tokens = record.prompt_tokens, record.output_tokens
@@ -79,7 +74,6 @@ def _rollout(record: Record | None, line: Line | None, doubts: list[str], choice
             made.verdict = "failed"
     if line is not None:
         made.verdict, made.answer, made.reason = line.verdict, line.answer, line.reason
-        made.votes = line.votes
-        made.mark = None if line.mark is None else Mark(line.mark.verdict, line.mark.fault, line.mark.note)
+        made.votes, made.mark = line.votes, line.mark
         made.span = answer_span(text or "", line.answer, line.reason, choices)
     return made

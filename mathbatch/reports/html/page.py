@@ -14,12 +14,15 @@ PAGE = "report.html"
 # Folder beside the page with all that it loads.
 FOLDER = "report"
 STYLES = ("vendor/katex/katex.min.css", "base.css", "overview.css", "samples.css")
-# Scripts in the order in which they are loaded: each uses those before it. `theme.js` is in the page's head.
+# Scripts that are loaded before anything is seen.
+HEAD = ("kept.js", "theme.js")
+# Scripts in the order in which they are loaded: each uses those before it.
 SCRIPTS = (
     "store.js",
     "dom.js",
     "route.js",
     "format.js",
+    "plain.js",
     "labels.js",
     "tip.js",
     "parts.js",
@@ -28,6 +31,7 @@ SCRIPTS = (
     "histogram.js",
     "curves.js",
     "breakdown.js",
+    "facts.js",
     "run.js",
     "runs.js",
     "sweep.js",
@@ -40,9 +44,7 @@ SCRIPTS = (
     "vendor/markdown-it/markdown-it.umd.min.js",
     "vendor/jsdiff/diff.min.js",
     "address.js",
-    "kept.js",
     "shell.js",
-    "plain.js",
     "verdicts.js",
     "formulas.js",
     "rich.js",
@@ -75,6 +77,6 @@ def write_page(folder: Path, title: str) -> None:
     """Write `report.html` and `report/app/` into `folder`. Raises StoreError or OSError if the disk fails."""
     shutil.copytree(HERE / "app", folder / FOLDER / "app", dirs_exist_ok=True)
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html", "jinja"]))
-    page = environment.get_template("page.html.jinja").render(title=title, styles=STYLES, scripts=SCRIPTS)
+    page = environment.get_template("page.html.jinja").render(title=title, styles=STYLES, head=HEAD, scripts=SCRIPTS)
     with atomic_write(folder / PAGE) as stream:
         stream.write(page.encode())

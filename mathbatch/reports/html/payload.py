@@ -16,6 +16,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mathbatch.reports.explanation.explanation import Difference
+from mathbatch.scoring.marks import Mark
+
 # Letters that stand for verdicts in `Index.verdicts`. "p": not judged (yet), or no gold answers.
 LETTERS = {"correct": "c", "wrong": "w", "no_answer": "n", "unscored": "u", "failed": "f", None: "p"}
 
@@ -144,17 +147,6 @@ class Sweep(Struct):
     jobs: list[SweepJob]
 
 
-class Difference(Struct, kw_only=True):
-    """One thing in which two runs differ. `rows` is how many rows it concerns, None for all."""
-
-    what: str
-    """configuration, prompt, template, version, picture, gold or scorer."""
-    key: str
-    first: str
-    second: str
-    rows: int | None = None
-
-
 class Pair(Struct, kw_only=True):
     """Comparison of two runs over the same samples, by their keys; see `scoring.metrics.comparison`."""
 
@@ -272,14 +264,6 @@ class Failed(Struct):
 
     kind: str
     message: str
-
-
-class Mark(Struct, omit_defaults=True):
-    """What a person has said of a verdict; see `scoring.marks`."""
-
-    verdict: str
-    fault: str
-    note: str = ""
 
 
 class Rollout(Struct, kw_only=True, omit_defaults=True):

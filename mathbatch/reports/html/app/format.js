@@ -32,7 +32,8 @@
   }
 
   // Return the interval of a share, "68.1 to 74.5".
-  const interval = ({ low, high }) => (known(low) && known(high) ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)}` : NONE);
+  const interval = ({ low, high }) =>
+    known(low) && known(high) ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)}` : NONE;
 
   // Return a number of things with its noun, "1 row", "1,200 rows".
   const counted = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
@@ -53,11 +54,5 @@
     return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(time);
   }
 
-  // Return a text of others on one line, with what is not seen or turns the reading direction written out, "\\u202e".
-  function visible(text) {
-    const shown = (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    return String(text).replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, shown);
-  }
-
-  mathbatch.format = { NONE, VERDICTS, known, visible, percent, count, counted, short, interval, duration, when };
+  mathbatch.format = { NONE, VERDICTS, known, percent, count, counted, short, interval, duration, when };
 })();

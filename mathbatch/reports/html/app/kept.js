@@ -1,6 +1,8 @@
 // Keeps small things in the browser. It may refuse to, for a page from a disk: then they hold until the page is closed.
 'use strict';
 
+window.mathbatch = window.mathbatch || {};
+
 (() => {
   const memory = new Map();
 

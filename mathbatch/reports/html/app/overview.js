@@ -2,14 +2,14 @@
 'use strict';
 
 (() => {
-  const { keep, store } = mathbatch;
+  const { keep, plain, store } = mathbatch;
 
   // Draw the overview; what is shown already keeps its focus, scrolling and open parts.
   async function overview(main, params) {
     const { runs } = store.report;
     const asked = params.get('run');
     const run = asked === null ? (runs.length === 1 ? runs[0] : null) : store.run(asked);
-    if (asked !== null && !run) throw new Error(`There is no run "${mathbatch.format.visible(asked)}" in this report.`);
+    if (asked !== null && !run) throw new Error(`There is no run "${plain.line(asked)}" in this report.`);
     const draw = () => (run ? mathbatch.drawRun(main, run, params) : mathbatch.drawRuns(main, params));
     const key = run ? run.key : '';
     if (main.firstElementChild?.dataset.overview === key) await keep(main, draw);
