@@ -35,7 +35,7 @@
           answer === null ? '∅' : plain.text(answer, 20),
         ]),
       ),
-      el('span', { class: 'row-question' }, plain.text(data.columns[0].question[at], 140)),
+      el('span', { class: 'row-question' }, plain.text(data.columns[0].question[at] || '', 140)),
     ];
   }
 

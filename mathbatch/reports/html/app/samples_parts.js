@@ -35,7 +35,7 @@
         marks.has(run, columns.id[position]) ? el('span', { class: 'flag', title: 'marked' }, '⚑') : null,
       ),
       el('span', { class: 'row-answer' }, answer === null ? '' : plain.text(answer, 40)),
-      el('span', { class: 'row-question' }, plain.text(columns.question[position], 140)),
+      el('span', { class: 'row-question' }, plain.text(columns.question[position] || '', 140)),
     ];
   }
 
@@ -110,7 +110,9 @@
         if (made.detail) draw();
       },
     );
-    const note = run.selection && el('p', { class: 'hint' }, run.selection);
+    const notes = [run.selection, run.problem]
+      .filter(Boolean)
+      .map((words) => el('p', { class: 'hint' }, plain.text(words, 2000)));
     made.root = el(
       'div',
       { class: 'samples' },
@@ -120,7 +122,7 @@
         el('h2', { class: 'aside' }, 'Samples'),
         runChoice(made),
         made.filters.element,
-        note,
+        notes,
         made.search.element,
         el('div', { class: 'list-head' }, count, sortChoice(params, change)),
         empty,

@@ -73,7 +73,7 @@
     return el(
       'div',
       { class: 'column' },
-      el('h4', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
+      el('h3', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
       all.length > 1 ? rollouts.strip(all, view.rollouts[at], (number) => view.choose(at, number)) : null,
       el(
         'p',
