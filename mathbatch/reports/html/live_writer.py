@@ -30,6 +30,7 @@ from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import Live, Report, RunFacts
 from mathbatch.reports.html.publish import publish
 from mathbatch.reports.html.scripts import read_report
+from mathbatch.reports.html.source import Source, source_in
 from mathbatch.reports.html.stamp import short_name
 from mathbatch.runner.snapshot import attempts
 from mathbatch.scoring.files import MANIFEST
@@ -60,6 +61,7 @@ class Follower:
         self._copies, self._process, self._pace = followed.copies, process, pace
         self._lock: FolderLock | None = None
         self._attempt: Path | None = None
+        self._run: Source | None = None
         self._facts: RunFacts | None = None
         self._bases: list[str] = []
         self._saved: list[tuple[str, int]] | None = None
@@ -112,11 +114,16 @@ class Follower:
         """Make the data anew, and wait then so long that it takes no more than its share of the time."""
         begun = time.monotonic()
         base = f"{short_name(self.run_dir)}-live-{time.time_ns():x}"
-        self._facts = build_run(self.run_dir, self.run_dir, copies=self._copies, base=base, is_growing=True)
+        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base, is_growing=True)
         self._bases, self._saved, self._live = [*self._bases, base], saved, None
         took = time.monotonic() - begun
         self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
         self._next_page = 0.0
+
+    def _source(self) -> Source:
+        """Return the run, whose configuration stays as it is."""
+        self._run = self._run or source_in(self.run_dir)
+        return self._run
 
     def _publish(self, live: Live | None) -> None:
         assert self._facts is not None
