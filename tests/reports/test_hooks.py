@@ -75,6 +75,15 @@ def test_a_hook_is_refused_before_anything_is_asked() -> None:
         hooks_of(config)
 
 
+@pytest.mark.process
+def test_a_key_written_into_a_hook_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    done = run(tmp_path, *COMMAND, *WRITING, "hook.mine.api_key=abcdefgh12345678")
+    assert done.returncode == 2
+    assert "hook.mine.api_key" in done.stderr
+    assert "abcdefgh12345678" not in done.stdout + done.stderr
+
+
 def finished(folder: Path) -> FinishedRun:
     metrics = {"accuracy": 0.5, "interval": [0.25, 0.75], "verdicts": {"correct": 1}, "breakdown": {"a ü": {}}}
     metrics["breakdown"] = {"task": {"a ü?": {"accuracy": 0.5, "interval": [0, 1]}}}
