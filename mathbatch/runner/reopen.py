@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.reconfigure import overridden
 from mathbatch.data.saver import damaged, is_torn
@@ -60,8 +61,15 @@ def components_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Comp
     """
     composed, folder = read_snapshot(run_dir)
     composed = overridden(composed, overrides)
+    with components_in(run_dir, typed(composed, is_new=False), folder) as components:
+        yield components
+
+
+@contextlib.contextmanager
+def components_in(run_dir: Path, config: Config, folder: Path) -> Iterator[Components]:
+    """Yield the components of the run in a folder, whose relative paths start from `folder`. Raises ConfigError."""
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        yield replace(build(typed(composed, is_new=False), run_dir), run=key_as_recorded(run_dir))
+        yield replace(build(config, run_dir), run=key_as_recorded(run_dir))
 
 
 def read_records(components: Components, is_growing: bool = False) -> None:

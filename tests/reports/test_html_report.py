@@ -22,6 +22,7 @@ from mathbatch.commands.report import main
 from mathbatch.errors import ConfigError
 from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.report import write_report
+from mathbatch.reports.html.source import source_in
 
 pytestmark = pytest.mark.process
 
@@ -137,6 +138,7 @@ def test_page_and_folder_are_all_that_is_needed(made: Path) -> None:
 def test_a_run_that_finds_everything_done_leaves_it_as_it_is(folder: Path) -> None:
     data = run_dir(folder) / "report" / "data" / facts_in(run_dir(folder))["base"]
     before = {path: path.stat().st_mtime_ns for path in data.iterdir()}
+    write_report([run_dir(folder)])
     assert run(folder, *COMMAND, "retry_failures=false").returncode == 1
     assert {path: path.stat().st_mtime_ns for path in data.iterdir()} == before
 
@@ -221,7 +223,7 @@ def test_of_changed_scores_nothing_is_shown(folder: Path) -> None:
 
 def test_of_very_many_rows_it_has_what_one_looks_for_and_a_sample_of_the_rest(made: Path, tmp_path: Path) -> None:
     page = run_dir(made)
-    facts = build_run(page, tmp_path, most=9)
+    facts = build_run(source_in(page), tmp_path, most=9)
     ids = [row["id"] for row in rows_in(tmp_path, msgspec.to_builtins(facts))]
     assert {"1", "3", "5", "7", "<row 9>", "bad", "</script>"} < set(ids)
     assert len(ids) < 11
@@ -232,12 +234,12 @@ def test_of_very_many_rows_it_has_what_one_looks_for_and_a_sample_of_the_rest(ma
     assert facts.rows == 11
     assert facts.lengths is not None
     assert sum(map(sum, facts.lengths.counts.values())) == 8
-    again = build_run(page, tmp_path, most=9)
+    again = build_run(source_in(page), tmp_path, most=9)
     assert [row["id"] for row in rows_in(tmp_path, msgspec.to_builtins(again))] == ids
 
 
 def test_where_that_is_too_much_every_kind_has_a_sample(made: Path, tmp_path: Path) -> None:
-    facts = build_run(run_dir(made), tmp_path, most=4)
+    facts = build_run(source_in(run_dir(made)), tmp_path, most=4)
     assert facts.included < 7
     assert facts.selection is not None
     assert "a sample of each kind" in facts.selection

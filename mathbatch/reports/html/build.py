@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mathbatch.config import Config
-from mathbatch.config.load import typed
 from mathbatch.data.counts import Counts
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.storage.atomic import atomic_write
@@ -27,9 +25,8 @@ from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
 from mathbatch.reports.html.scored_lines import metrics_of_answers
 from mathbatch.reports.html.selection import MOST_ROWS, Selection, cut_and_right, selection_of
+from mathbatch.reports.html.source import Source
 from mathbatch.reports.html.stamp import base_of, short_name
-from mathbatch.runner.reopen import components_of, read_records
-from mathbatch.runner.snapshot import read_snapshot
 
 # Names the pictures that the rows of a run need, one a line.
 PICTURES_FILE = "pictures.txt"
@@ -43,33 +40,29 @@ def data_of(page: Path) -> Path:
 
 
 def build_run(
-    run_dir: Path,
+    source: Source,
     page: Path,
     *,
     copies: bool = False,
     base: str | None = None,
     on_row: OnRow = lambda: None,
     most: int = MOST_ROWS,
-    is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
     original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
-    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises ConfigError for a folder
-    that is no run, StoreError where the disk refuses.
+    folders, unless the run is growing. Rows that can't be read are told in the facts. Raises StoreError where the disk
+    refuses.
     """
-    run_dir, page = run_dir.absolute(), page.absolute()
-    composed, _ = read_snapshot(run_dir)
-    config: Config = typed(composed, is_new=False)
+    run_dir, page, dataset = source.run_dir, page.absolute(), source.config.dataset
     metrics = metrics_of_answers(run_dir)
-    facts = located(facts_of(run_dir, config, composed, metrics), run_dir, page, copies)
-    facts.base = base or base_of(run_dir, facts.settings, copies)
-    dataset = config.dataset
+    facts = located(facts_of(run_dir, source.config, source.settings, metrics), run_dir, page, copies)
+    facts.base = base or base_of(run_dir, source.settings, copies)
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
-        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
-        for found in _read_rows(run_dir, builder, metrics, most, is_growing):
+        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
+        for found in _read_rows(source, builder, metrics, most):
             on_row()
             builder.add(found)
         builder.finish()
@@ -117,17 +110,13 @@ class _Builder:
             facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(
-    run_dir: Path, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
-) -> Iterator[ReportRow]:
+def _read_rows(source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
-    scores = None if metrics is None else run_dir
-    cut = cut_and_right(metrics, manifest_of(run_dir))
+    scores = None if metrics is None else source.run_dir
+    cut = cut_and_right(metrics, manifest_of(source.run_dir))
     try:
-        with components_of(run_dir) as components:
-            read_records(components, is_growing)
-            with closing(components.saver):
-                builder.selection = selection_of(components, scores, cut, most)
-                yield from rows_of(components, scores)
+        with source.opened() as components:
+            builder.selection = selection_of(components, scores, cut, most)
+            yield from rows_of(components, scores)
     except MathBatchError as error:
         builder.facts.problem = f"rows can't be shown: {error}"

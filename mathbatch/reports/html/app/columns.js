@@ -37,7 +37,7 @@
     return {
       size: index.id.length,
       id: index.id,
-      question: index.question,
+      question: index.question || [],
       answer: index.answer,
       gold: index.gold,
       letters: index.verdicts,
@@ -50,10 +50,19 @@
     };
   }
 
-  // Load the columns of a run. Raises if its index can't be read.
+  // Load the questions of a run once, where the index is without them; the columns are used before they are there.
+  async function addQuestions(run, columns) {
+    if (columns.size > 0 && columns.question.length === 0) columns.question = await store.questions(run);
+  }
+
+  // Load the columns of a run. Raises if its index can't be read. `complete()` loads what is not needed at first.
   async function load(run) {
     const index = await store.index(run);
-    if (!made.has(index)) made.set(index, columnsOf(index));
+    if (!made.has(index)) {
+      const columns = columnsOf(index);
+      columns.complete = () => addQuestions(run, columns);
+      made.set(index, columns);
+    }
     return made.get(index);
   }
 

@@ -20,6 +20,7 @@
   } = mathbatch;
   const MODE = 'mathbatch-compare';
   let state = null;
+  let turn = 0;
 
   // Return the runs that the address names, or the first two over the same dataset.
   function chosenRuns(params) {
@@ -190,7 +191,7 @@
         el(
           'div',
           { class: 'pairs' },
-          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1))),
+          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1), data.runs.length === 2)),
         ),
         el(
           'form',
@@ -214,7 +215,11 @@
   // Draw the comparison that the address names.
   async function compare(main, given) {
     const runs = chosenRuns(given);
+    const mine = ++turn;
+    if (!state || !state.root.isConnected)
+      main.replaceChildren(el('p', { class: 'hint empty', role: 'status' }, 'Loading…'));
     const data = await joined.load(runs);
+    if (mine !== turn) return;
     const params = new URLSearchParams(given);
     params.set('runs', runs.map((run) => run.key).join(','));
     state = build(data, params);
@@ -239,6 +244,10 @@
     const wanted = state.row;
     refilter();
     if (wanted >= 0 && state.row === wanted && data.places.every((place) => place[wanted] >= 0)) await show(wanted);
+    await data.columns[0].complete();
+    if (mine !== turn) return;
+    if (params.get('text')) refilter();
+    state.list.redraw();
   }
 
   mathbatch.views = mathbatch.views || {};

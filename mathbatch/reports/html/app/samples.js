@@ -166,6 +166,8 @@
   // Show what the address asks for in a new list.
   async function open(main, run, params) {
     const mine = ++turn;
+    if (!state || !state.root.isConnected)
+      main.replaceChildren(el('p', { class: 'hint empty', role: 'status' }, 'Loading…'));
     const columns = await table.load(run);
     if (mine !== turn) return;
     state = samplesParts.build(run, columns, params, { change, pick, show, refilter, draw });
@@ -178,6 +180,18 @@
     const at = id === null ? first : table.positionOf(columns, id);
     if (at >= 0) await show(at, Number(params.get('rollout')) || 0);
     else state.pane.replaceChildren(samplesParts.nothing(run, id));
+    await showQuestions();
+  }
+
+  // Show the questions in the list once they are there, and filter by them.
+  async function showQuestions() {
+    const mine = state;
+    const { columns } = mine;
+    if (columns.question.length === columns.size) return;
+    await columns.complete();
+    if (mine !== state || mine.columns !== columns) return;
+    if (mine.params.get('text')) refilter(mine.list.top());
+    mine.list.redraw();
   }
 
   // Draw the samples that the address names.
@@ -218,6 +232,7 @@
     mine.list.show(mine.selection.rows, mine.list.place(), Math.max(0, place));
     if (more > 0) mine.count.append(`, ${format.count(more)} new`);
     await refresh(mine);
+    await showQuestions();
   };
 
   // Draw the sample that is shown anew if more is known of it, unless somebody is about to mark it.

@@ -23,7 +23,7 @@
     const letters = columns.letters[position];
     const shown =
       letters.length > 4
-        ? counted(letters)
+        ? summary(letters)
         : [...letters].map((letter) => verdicts.glyph(verdicts.byLetter.get(letter)));
     const answer = columns.answer[position];
     return [
@@ -35,16 +35,19 @@
         marks.has(run, columns.id[position]) ? el('span', { class: 'flag', title: 'marked' }, '⚑') : null,
       ),
       el('span', { class: 'row-answer' }, answer === null ? '' : plain.text(answer, 40)),
-      el('span', { class: 'row-question' }, plain.text(columns.question[position], 140)),
+      el('span', { class: 'row-question' }, plain.text(columns.question[position] || '', 140)),
     ];
   }
 
-  // Return verdicts with how often they occur, for many rollouts.
-  function counted(letters) {
-    return verdicts.all
-      .map((verdict) => [verdict, letters.split(verdict.letter).length - 1])
-      .filter(([, count]) => count)
-      .map(([verdict, count]) => [el('span', { class: verdict.style }, String(count)), verdicts.glyph(verdict)]);
+  // Return how many of many rollouts are correct, in the colour of what is most frequent among them.
+  function summary(letters) {
+    const count = (verdict) => letters.split(verdict.letter).length - 1;
+    const most = verdicts.all.reduce((best, verdict) => (count(verdict) > count(best) ? verdict : best));
+    const correct = count(verdicts.named('correct'));
+    return [
+      verdicts.glyph(most),
+      el('span', { title: `${correct} of ${letters.length} correct` }, `${correct}/${letters.length}`),
+    ];
   }
 
   // Make the choice of the run, where there are several.
@@ -110,7 +113,9 @@
         if (made.detail) draw();
       },
     );
-    const note = run.selection && el('p', { class: 'hint' }, run.selection);
+    const notes = [run.selection, run.problem]
+      .filter(Boolean)
+      .map((words) => el('p', { class: 'hint' }, plain.text(words, 2000)));
     made.root = el(
       'div',
       { class: 'samples' },
@@ -120,7 +125,7 @@
         el('h2', { class: 'aside' }, 'Samples'),
         runChoice(made),
         made.filters.element,
-        note,
+        notes,
         made.search.element,
         el('div', { class: 'list-head' }, count, sortChoice(params, change)),
         empty,

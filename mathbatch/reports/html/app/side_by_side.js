@@ -73,14 +73,14 @@
     return el(
       'div',
       { class: 'column' },
-      el('h4', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
+      el('h3', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
       all.length > 1 ? rollouts.strip(all, view.rollouts[at], (number) => view.choose(at, number)) : null,
       el(
         'p',
         { class: 'outcome' },
         verdicts.badge(verdicts.named(one.verdict)),
         ' ',
-        el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : 'no answer found'),
+        el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : ''),
       ),
       one.reason ? el('p', { class: 'hint' }, plain.text(one.reason, 300)) : null,
       failure,
