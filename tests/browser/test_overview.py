@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 from support.browsers import WIDTHS
 from support.browsers_watch import OpenReport
@@ -35,17 +34,18 @@ SENTENCES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_every_report_is_drawn_within_every_width(case: str, tmp_path: Path, open_report: OpenReport) -> None:
-    page = open_report(write(tmp_path, **CASES[case])).page
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
+def test_every_report_is_drawn_within_every_width(tmp_path: Path, open_report: OpenReport) -> None:
+    page = open_report(write(tmp_path, **CASES["no run"])).page
+    for case, known in CASES.items():
+        write(tmp_path, **known)
+        page.reload()
         expect(page.locator("main h2")).to_have_count(1)
-        assert page.locator("main .problem").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.locator("main details").evaluate_all("boxes => boxes.forEach((box) => { box.open = true; })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[-1]
-    assert page.locator("main .lead").all_inner_texts() == ([SENTENCES[case]] if case in SENTENCES else [])
+        assert page.locator("main .lead").all_inner_texts() == ([SENTENCES[case]] if case in SENTENCES else [])
+        for box in page.locator("main details").all():
+            box.evaluate("box => { box.open = true; }")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (case, width)
 
 
 def test_parts_of_a_run_lead_to_their_samples(tmp_path: Path, open_report: OpenReport) -> None:
@@ -130,7 +130,7 @@ def test_models_and_datasets_make_a_table_of_both(tmp_path: Path, open_report: O
     expect(rows.nth(1).locator("a").first).to_contain_text("60.0 %")
     rows.nth(1).locator("a").first.click()
     expect(page.locator("main h2")).to_have_text("internvl, mathvista")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(rows).to_have_count(3)
 
 
@@ -161,7 +161,7 @@ def test_going_back_finds_the_place_again(tmp_path: Path, open_report: OpenRepor
     link.click()
     expect(page.locator("main h2")).to_have_text("llava, temperature 1.4")
     assert page.evaluate("scrollY") == 0
-    page.go_back()
+    page.evaluate("history.back()")
     await_true(page, "scrollY > 500")
 
 
