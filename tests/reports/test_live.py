@@ -18,12 +18,13 @@ from support.rows import SCRIPTED, write_rows
 from support.run_folders import run_dir, run_dirs
 
 from mathbatch.reports.html.live import Followed, News, read_news, write_news
-from mathbatch.reports.html.live_writer import Follower
+from mathbatch.reports.html.live_writer import Follower, Pace
 from mathbatch.reports.html.payload import Live, Report
 from mathbatch.reports.html.scripts import read_report
 
 pytestmark = pytest.mark.process
 
+AT_ONCE = Pace(refresh_s=0.0, share=1.0)
 ROWS = [{"sample_index": str(at), "query_cot": f"What is {at} + {at}?", "gold": str(2 * at)} for at in range(20)]
 DATASET = (
     *("dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null", "dataset.answer_field=gold"),
@@ -86,12 +87,19 @@ def test_a_killed_run_leaves_a_page_that_can_be_read_and_the_next_run_goes_on_wi
     assert not (folder / "report" / "live.json").exists()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    write_rows(folder / "rows.jsonl", ROWS)
+    done = run(folder, SCRIPTED, *DATASET[:-1], "report=null")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.fixture
-def growing(tmp_path: Path) -> tuple[Path, list[bytes]]:
+def growing(made: Path, tmp_path: Path) -> tuple[Path, list[bytes]]:
     """Return the folder of a run that has saved nothing yet, and the lines that it is about to save."""
-    write_rows(tmp_path / "rows.jsonl", ROWS)
-    assert run(tmp_path, SCRIPTED, *DATASET, "report=null").returncode == 0
-    folder = run_dir(tmp_path)
+    folder = run_dir(shutil.copytree(made, tmp_path / "project"))
     (segment,) = (folder / "responses").glob("*.jsonl")
     lines = segment.read_bytes().splitlines(keepends=True)
     segment.write_bytes(b"")
@@ -114,9 +122,9 @@ def look_until(follower: Follower, rows: int) -> None:
 
 def test_data_that_somebody_reads_stay_until_two_newer_ones_are_there(growing: tuple[Path, list[bytes]]) -> None:
     folder, lines = growing
-    follower = Follower(Followed(str(folder), False), os.getpid(), refresh_s=0.0)
+    follower = Follower(Followed(str(folder), False), os.getpid(), AT_ONCE)
     bases: list[str] = []
-    for number, line in enumerate(lines[:6], 1):
+    for number, line in enumerate(lines[:5], 1):
         save(folder, line)
         look_until(follower, number)
         report = shown(folder)
@@ -131,7 +139,7 @@ def test_an_answer_that_is_being_written_is_left_out_until_it_is_whole(
     growing: tuple[Path, list[bytes]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder, lines = growing
-    follower = Follower(Followed(str(folder), False), os.getpid(), refresh_s=0.0)
+    follower = Follower(Followed(str(folder), False), os.getpid(), AT_ONCE)
     save(folder, lines[0] + lines[1][:20])
     look_until(follower, 1)
     save(folder, lines[1][20:])
@@ -144,17 +152,17 @@ def test_a_page_is_not_written_for_a_run_of_another_process_nor_after_its_end(
 ) -> None:
     folder, lines = growing
     save(folder, lines[0])
-    Follower(Followed(str(folder), False), os.getpid() + 1, refresh_s=0.0).look(True)
+    Follower(Followed(str(folder), False), os.getpid() + 1, AT_ONCE).look(True)
     assert read_report(folder) is None
     (folder / "manifest.json").write_text("{}")
-    Follower(Followed(str(folder), False), os.getpid(), refresh_s=0.0).look(True)
+    Follower(Followed(str(folder), False), os.getpid(), AT_ONCE).look(True)
     assert read_report(folder) is None
 
 
 def test_two_processes_do_not_write_one_page(growing: tuple[Path, list[bytes]]) -> None:
     folder, lines = growing
     save(folder, lines[0])
-    earlier, later = (Follower(Followed(str(folder), False), os.getpid(), refresh_s=0.0) for _ in range(2))
+    earlier, later = (Follower(Followed(str(folder), False), os.getpid(), AT_ONCE) for _ in range(2))
     earlier.look(False)
     before = (folder / "report" / "data" / "report.js").read_bytes()
     save(folder, lines[1])

@@ -23,27 +23,39 @@
   // Return the bar with what is done of all.
   function progress({ done, total }) {
     const words = total ? `${count(done)} of ${count(total)} answered` : `${count(done)} answered`;
-    return [el('progress', { max: total || 1, value: total ? Math.min(done, total) : null, 'aria-label': words }), el('b', {}, words)];
+    return [
+      el('progress', { max: total || 1, value: total ? Math.min(done, total) : null, 'aria-label': words }),
+      el('b', {}, words),
+    ];
   }
 
   // Return the figures that are known.
   function figures(live) {
     const of = store.run(live.run);
-    const failed = of ? el('a', { href: route.href('samples', { run: of.key, verdict: 'failed' }) }, `${count(live.failed)} failed`) : `${count(live.failed)} failed`;
+    const failed = of
+      ? el('a', { href: route.href('samples', { run: of.key, verdict: 'failed' }) }, `${count(live.failed)} failed`)
+      : `${count(live.failed)} failed`;
     return [
       live.failed > 0 && failed,
       format.known(live.in_flight) && `${count(live.in_flight)} in flight`,
-      format.known(live.tokens_per_s) && `${count(live.tokens_per_s)} tokens/s`,
+      live.tokens_per_s > 0 && `${count(live.tokens_per_s)} tokens/s`,
       `${duration(live.seconds)} so far`,
-      format.known(live.seconds_left) && `about ${duration(live.seconds_left)} left`,
-    ].filter(Boolean).map((text) => el('span', {}, text));
+      live.seconds_left > 0 && `about ${duration(live.seconds_left)} left`,
+    ]
+      .filter(Boolean)
+      .map((text) => el('span', {}, text));
   }
 
   // Return the list of a fleet's engines.
   function members(live) {
     if (!live.members.length) return null;
     const fold = parts.fold('members', format.counted(live.members.length, 'engine'), () =>
-      el('ul', { class: 'small mono' }, live.members.map((line) => el('li', {}, el('bdi', {}, plain.line(line))))));
+      el(
+        'ul',
+        { class: 'small mono' },
+        live.members.map((line) => el('li', {}, el('bdi', {}, plain.line(line)))),
+      ),
+    );
     fold.open = Boolean(box.querySelector('details[open]'));
     fold.fill();
     return fold;
@@ -53,20 +65,30 @@
   function draw(live, problem) {
     const silent = Date.now() - heard > Math.max(LEAST_SILENCE_S, LOOKS_MISSED * live.refresh_s) * 1000;
     const lost = problem || (silent ? 'The page is not written any more.' : null);
-    const warning = lost && `${lost} Last news at ${clock(heard)}: if the run has ended, the same command goes on with it.`;
+    const warning =
+      lost && `${lost} Last news at ${clock(heard)}: if the run has ended, the same command goes on with it.`;
     const at = [...box.querySelectorAll('a, summary')].indexOf(document.activeElement);
     box.hidden = false;
     box.classList.toggle('lost', Boolean(lost));
-    box.replaceChildren(...[el('p', {}, progress(live), figures(live)), warning && el('p', { class: 'wrong' }, warning), members(live)].filter(Boolean));
+    box.replaceChildren(
+      ...[
+        el('p', {}, progress(live), figures(live)),
+        warning && el('p', { class: 'wrong' }, warning),
+        members(live),
+      ].filter(Boolean),
+    );
     if (at >= 0) box.querySelectorAll('a, summary')[at]?.focus({ preventScroll: true });
     announce(warning || '');
   }
 
   // Say that the run has ended, and look no more.
   function finish() {
+    const stopped = store.report.runs.some((run) => run.status === 'stopped');
+    const ended = stopped ? 'The run was stopped.' : 'The run has finished.';
+    const more = stopped ? 'The same command goes on with it.' : 'The page shows all that there is.';
     box.classList.remove('lost');
-    box.replaceChildren(el('p', {}, el('b', {}, 'The run has finished.'), el('span', {}, 'The page shows all that there is.')));
-    announce('The run has finished.');
+    box.replaceChildren(el('p', {}, el('b', {}, ended), el('span', {}, more)));
+    announce(ended);
   }
 
   // Load the report anew; if it has changed, have the view take it in.
@@ -84,7 +106,10 @@
       heard = Date.now();
       await mathbatch.refresh();
     }
-    if (!report.live) { finish(); return; }
+    if (!report.live) {
+      finish();
+      return;
+    }
     draw(report.live);
     wait(report.live);
   }

@@ -2,9 +2,11 @@
 'use strict';
 
 (() => {
-  const { el, format, keep, live, route, store, theme } = mathbatch;
+  const { el, format, keep, live, plain, route, store, theme } = mathbatch;
   const app = document.getElementById('app');
   const VIEWS = { overview: 'Overview', samples: 'Samples', compare: 'Compare' };
+  // Letters of the title that are shown.
+  const LONGEST = 300;
   let drawn = null;
   let turn = 0;
   // Milliseconds without scrolling after which the place is kept: browsers allow but so many changes of the history.
@@ -21,19 +23,27 @@
 
   // Return the header: title, when and by what the report was made, the way to the views, and the colours.
   function header(report) {
-    const links = offered(report).map((name) => el('li', {}, el('a', { href: route.href(name), 'data-view': name }, VIEWS[name])));
-    return el('header', { class: 'shell' },
-      el('div', { class: 'name' },
-        el('h1', {}, el('bdi', {}, report.title)),
-        el('p', { id: 'made' }, made(report))),
+    const links = offered(report).map((name) =>
+      el('li', {}, el('a', { href: route.href(name), 'data-view': name }, VIEWS[name])),
+    );
+    return el(
+      'header',
+      { class: 'shell' },
+      el(
+        'div',
+        { class: 'name' },
+        el('h1', {}, el('bdi', {}, plain.line(report.title, LONGEST))),
+        el('p', { id: 'made' }, made(report)),
+      ),
       el('nav', { 'aria-label': 'Views' }, el('ul', {}, links)),
-      theme.control());
+      theme.control(),
+    );
   }
 
   // Mark the view that is shown, in the header and in the title of the window. The samples stay with the same run.
   function name(view, params) {
     document.body.dataset.view = view;
-    document.title = `${VIEWS[view]}: ${store.report.title}`;
+    document.title = `${VIEWS[view]}: ${plain.line(store.report.title, LONGEST)}`;
     for (const link of document.querySelectorAll('.shell nav a')) {
       link.setAttribute('aria-current', link.dataset.view === view ? 'page' : 'false');
       if (link.dataset.view === 'samples') link.href = route.href('samples', { run: params.get('run') });
@@ -42,9 +52,9 @@
 
   // Say in place of the view why it can't be drawn.
   function tell(main, error) {
-    main.replaceChildren(el('div', { class: 'problem', role: 'alert' },
-      el('h2', {}, 'This can’t be shown'),
-      el('p', {}, error.message)));
+    main.replaceChildren(
+      el('div', { class: 'problem', role: 'alert' }, el('h2', {}, 'This can’t be shown'), el('p', {}, error.message)),
+    );
     console.warn(error);
   }
 
@@ -65,7 +75,10 @@
     } catch (error) {
       if (mine === turn) tell(main, error);
     }
-    if (moved) { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
+    if (moved) {
+      window.scrollTo(0, 0);
+      main.focus({ preventScroll: true });
+    }
     if (!fresh && history.state && history.state.y) window.scrollTo(0, history.state.y);
   }
 
@@ -83,12 +96,18 @@
 
   // Build the shell around the view.
   function build(report) {
-    const skip = (event) => { event.preventDefault(); document.getElementById('main').focus(); };
-    app.replaceChildren(...[
-      el('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the content'),
-      header(report),
-      live.follow(),
-      el('main', { id: 'main', tabindex: '-1' })].flat());
+    const skip = (event) => {
+      event.preventDefault();
+      document.getElementById('main').focus();
+    };
+    app.replaceChildren(
+      ...[
+        el('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the content'),
+        header(report),
+        live.follow(),
+        el('main', { id: 'main', tabindex: '-1' }),
+      ].flat(),
+    );
   }
 
   async function start() {
@@ -99,7 +118,10 @@
       tell(document.getElementById('main'), error);
       return;
     }
-    window.addEventListener('hashchange', () => { clearTimeout(remembering); draw(); });
+    window.addEventListener('hashchange', () => {
+      clearTimeout(remembering);
+      draw();
+    });
     window.addEventListener('scroll', remember, { passive: true });
     await draw();
   }

@@ -18,8 +18,15 @@
     const { el } = mathbatch;
     const now = document.documentElement.dataset.theme || 'auto';
     const change = (event) => choose(event.target.value);
-    const options = Object.entries(CHOICES).map(([value, text]) => el('option', { value, selected: value === now }, text));
-    return el('label', { class: 'theme' }, el('span', {}, 'Colours'), el('select', { 'aria-label': 'Colours', onchange: change }, options));
+    const options = Object.entries(CHOICES).map(([value, text]) =>
+      el('option', { value, selected: value === now }, text),
+    );
+    return el(
+      'label',
+      { class: 'theme' },
+      el('span', {}, 'Colours'),
+      el('select', { 'aria-label': 'Colours', onchange: change }, options),
+    );
   }
 
   const before = kept.get(KEY);
