@@ -33,6 +33,7 @@ from mathbatch.runner.snapshot import (
     CONFIG_FILE,
     SnapshotError,
     attempts,
+    is_as_copied,
     origin,
     read_config,
     refuse_other_folder,
@@ -48,11 +49,13 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class LookedAt:
     """Run folder that is open to be looked at.
 
-    Without the files of its dataset there are no `components`, and `why_no_rows` says what is missing.
+    Without the files of its dataset there are no `components`, and `why_no_rows` says what is missing. `is_changed`
+    tells that its configuration is not as the last attempt has written it.
     """
 
     run_dir: Path
     config: Config
+    is_changed: bool
     components: Components | None = None
     why_no_rows: str | None = None
 
@@ -93,7 +96,7 @@ def looking_at(run_dir: Path) -> Iterator[LookedAt]:
     config: Config = typed(read_config(folder / CONFIG_FILE), is_new=False)
     start = origin(run_dir, config.output_dir, started_in(attempts(folder)[-1]))
     with contextlib.chdir(start if start.is_dir() else Path.cwd()):
-        found = LookedAt(run_dir, config)
+        found = LookedAt(run_dir, config, not is_as_copied(folder))
         try:
             found.components = build(config, run_dir)
             found.components.run = key_as_recorded(run_dir)
@@ -123,6 +126,8 @@ def segments_of(run_dir: Path) -> list[Path]:
 def sample_in(found: LookedAt, id: str) -> ShownSample:
     """Return what the folder has about this id; a row of None and no answers if there is no such id."""
     notes: list[str] = []
+    if found.is_changed:
+        notes.append(f"{CONFIG_FILE} differs from its copy in .hydra; python -m mathbatch.verify tells more")
     row, request, prompt = None, None, None
     index, records = _records_with(found.run_dir, id, notes)
     try:

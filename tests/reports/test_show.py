@@ -163,6 +163,12 @@ def test_an_answer_to_the_row_as_it_was_before_is_told_to_be_that(folder: Path) 
     assert "note: the row or its pictures have changed" in said
 
 
+def test_a_configuration_that_was_changed_is_noted(folder: Path) -> None:
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("top_p: 1.0", "top_p: 0.9"))
+    assert "note: config.yaml differs from its copy in .hydra" in shown(folder, "id=7")
+
+
 def test_without_the_dataset_the_answers_are_shown(folder: Path) -> None:
     (folder.parents[3] / "rows.jsonl").unlink()
     said = shown(folder, "id=7")
