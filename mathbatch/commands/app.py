@@ -30,6 +30,7 @@ from mathbatch.config.overrides import (
     overrides_of,
     refuse_hydras_folders,
     refuse_null_groups,
+    switched,
 )
 from mathbatch.config.paths import PACKAGE, conf_dir
 from mathbatch.config.secrets import refuse_typed_secrets
@@ -117,6 +118,7 @@ def _prepare(schema: type[Config]) -> None:
     ConfigStore.instance().store(name="schema", node=schema)
     read_yaml_as_spelled(schema)
     show_names_resolved()
-    sys.argv[1:] = flags_first([allow_new_key(keep_spelling(argument, schema)) for argument in sys.argv[1:]])
+    arguments = map(switched, sys.argv[1:])
+    sys.argv[1:] = flags_first([allow_new_key(keep_spelling(argument, schema)) for argument in arguments])
     if "COMP_LINE" in os.environ:  # tab completion, which reads this line instead
         os.environ["COMP_LINE"] = allow_new_keys_before_cursor(os.environ["COMP_LINE"])

@@ -19,16 +19,20 @@ from mathbatch.commands.outside_answers import OutsideConfig, score_outside
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.errors import ConfigError, Interrupted
+from mathbatch.reports.html.at_end import refresh_report
 from mathbatch.reports.scores import show_scores
 from mathbatch.runner import results
+from mathbatch.runner.components import Components
 from mathbatch.runner.judge_job import bring_replies, judge_of, votes_of
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.reopen import components_of, locked, make_folder, read_records, refuse_read_only
 from mathbatch.runner.signals import Signals
 from mathbatch.scoring.evaluate import OnScored
+from mathbatch.scoring.files import EARLIER
+from mathbatch.scoring.marks import Marks, read_marks, refuse_unfit_marks
 
 RUN_DIR = "run_dir="
-OUTPUT = "output="
+OUTPUT, MARKS = "output=", "marks="
 CHANGEABLE = ("dataset.", "scorer.", "judge.", "model@judge.model=", "batch_size=")
 
 
@@ -47,6 +51,8 @@ def main() -> int:
     signals.install()
     try:
         if not folders:
+            if any(argument.startswith(MARKS) for argument in arguments):
+                raise ConfigError("marks", "they are of a run", "name its folder: run_dir=… marks=…")
             metrics = run_app(partial(_score_composed, signals=signals), schema=OutsideConfig)
             assert isinstance(metrics, dict)
             return _exit_code(metrics)
@@ -63,16 +69,16 @@ def _terminated(number: int, _: object) -> None:
 
 def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str, Any]:
     """Score a run folder once more; return the metrics. Raises ConfigError or StoreError."""
-    outputs = [override.removeprefix(OUTPUT) for override in overrides if override.startswith(OUTPUT)]
-    if "" in outputs:
-        raise ConfigError("output", "has no value", "name the folder for the scores")
-    overrides = [override for override in overrides if not override.startswith(OUTPUT)]
+    output = _own_argument(overrides, OUTPUT, "name the folder for the scores")
+    marks_file = _own_argument(overrides, MARKS, "name the file that the page of the report has saved")
+    overrides = [override for override in overrides if not override.startswith((OUTPUT, MARKS))]
     for override in overrides:
         if not override.lstrip("+~").startswith(CHANGEABLE):
             key = override.partition("=")[0]
             raise ConfigError(key, "changes no score", "with run_dir, set keys of `dataset`, `scorer` or `judge`")
     run_dir = run_dir.absolute()
-    folder = Path(outputs[-1]).absolute() if outputs else run_dir
+    folder = run_dir if output is None else Path(output).absolute()
+    marks_path = None if marks_file is None else Path(marks_file).absolute()
     folder = run_dir if folder.resolve() == run_dir.resolve() else folder
     if run_dir.resolve() in folder.resolve().parents:
         raise ConfigError("output", f"{folder} lies within the run folder", "name a folder outside of it")
@@ -80,17 +86,39 @@ def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str
         components.need_scoring()
         Preflight().check_fields(components)
         read_records(components)
+        marks = None if marks_path is None else _fitting_marks(marks_path, components)
+        left = None if marks_path is not None else results.marks_there(folder)
         judge = None if components.scorers.judge is None else judge_of(components.config, components, folder=folder)
         if judge is not None and folder != run_dir:
             bring_replies(run_dir, folder)
         units = (components.loader.count() or 0) * components.config.sampling.n
         with nullcontext() if judge is None else votes_of(judge, signals) as votes, _progress_bar(units or None) as bar:
-            metrics = results.score(components, on_scored=_counting(bar), judge=votes, folder=folder)
+            on_scored = _counting(bar)
+            metrics = results.score(components, on_scored=on_scored, judge=votes, folder=folder, marks=marks)
         assert metrics is not None
         scored = sum(metrics["verdicts"].values()) - metrics["verdicts"].get("failed", 0)
         metrics["further_answers"] = (components.saver.answered or 0) - scored
-    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, folder)
+    page = refresh_report(run_dir, components.config.report) if folder == run_dir else None
+    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, folder, page)
+    if left is not None:
+        told = f"the scores are without the {len(left.of_units):,} marks of {left.file or 'a file'} again"
+        print(f"mathbatch: {told}; those with them are in {folder / EARLIER}", file=sys.stderr)
     return metrics
+
+
+def _own_argument(arguments: list[str], name: str, fix: str) -> str | None:
+    """Return the last value of an argument that is no setting, None if it isn't there. Raises ConfigError for none."""
+    values = [argument.removeprefix(name) for argument in arguments if argument.startswith(name)]
+    if "" in values:
+        raise ConfigError(name.rstrip("="), "has no value", fix)
+    return values[-1] if values else None
+
+
+def _fitting_marks(path: Path, components: Components) -> Marks:
+    """Return the marks in a file, all of which are on answers of the run. Raises ConfigError for others."""
+    marks = read_marks(path, components.run.name, components.run_dir)
+    refuse_unfit_marks(marks, results.joined(components))
+    return marks
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.commands import exit_codes
+from mathbatch.config import ReportConfig
 from mathbatch.config.dataset_paths import anchor_paths
 from mathbatch.config.explain import explain
 from mathbatch.config.load import typed
@@ -24,6 +25,8 @@ from mathbatch.config.secrets import refuse_written_secrets
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.remedies import with_remedy
 from mathbatch.errors import Interrupted, MathBatchError
+from mathbatch.reports.html.at_end import report_of_run, report_of_sweep
+from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import draw_outcomes, show_sweep
 from mathbatch.runner.hooks import call_hooks
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
@@ -64,10 +67,11 @@ class Sweep:
         self._ahead: dict[Cell, RunJob] = {}
         self._started = time.monotonic()
         self._token: Token[Sweep] | None = None
+        self._page: ReportConfig | None = None
 
-    def begin(self, folder: Path) -> None:
-        """Collect the outcomes of jobs below this folder from now on."""
-        self.folder, self._started = folder, time.monotonic()
+    def begin(self, folder: Path, page: ReportConfig | None) -> None:
+        """Collect the outcomes of jobs below this folder from now on. `page` is None where no report is wanted."""
+        self.folder, self._started, self._page = folder, time.monotonic(), page
         forget_outcomes(folder)
 
     def check(self, loader: ConfigLoader, master: DictConfig, cells: Sequence[Overrides], first: int) -> list[RunJob]:
@@ -86,11 +90,12 @@ class Sweep:
     def launch(self, jobs: Sequence[RunJob]) -> None:
         """Run the jobs of one round; their fate is in each. Raises Interrupted where a signal stopped it."""
         assert self.folder is not None
-        self.session = self.session or Session(self._signals, self._preflight)
+        session = self.session = self.session or Session(self._signals, self._preflight)
         self.folder.mkdir(parents=True, exist_ok=True)
         caught = None
         try:
-            caught = run_jobs(self.session, jobs, self.folder / "run.log")
+            with live_pages(jobs, lambda: session.members):
+                caught = run_jobs(session, jobs, self.folder / "run.log")
         finally:
             for job in jobs:
                 save_outcome(outcome_of(job), self.folder)
@@ -98,13 +103,18 @@ class Sweep:
             call_hooks(job)
         if caught is not None:
             raise Interrupted(caught)
+        for job in jobs:
+            report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
 
     def __enter__(self) -> Sweep:
         self._token = _current.set(self)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """End the engines; write `sweep.json`; show the table. Does nothing where no job of a multirun has run."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the engines; write `sweep.json` and, unless it was stopped, the report; show the table.
+
+        Does nothing where no job of a multirun has run.
+        """
         assert self._token is not None
         _current.reset(self._token)
         try:
@@ -113,7 +123,8 @@ class Sweep:
         finally:
             outcomes = self._outcomes()
             if outcomes:
-                self._report(outcomes)
+                is_stopped = kind is not None and issubclass(kind, (KeyboardInterrupt, Interrupted))
+                self._report(outcomes, None if is_stopped else self._page)
 
     @property
     def exit_code(self) -> int:
@@ -127,7 +138,7 @@ class Sweep:
         outcomes = self._outcomes()
         return bool(outcomes) and all(outcome.accuracy is None for outcome in outcomes)
 
-    def _report(self, outcomes: list[Outcome]) -> None:
+    def _report(self, outcomes: list[Outcome], page: ReportConfig | None) -> None:
         assert self.folder is not None
         facts: dict[str, Any] = {"seconds": round(time.monotonic() - self._started, 3)}
         if self.session is not None:
@@ -136,7 +147,8 @@ class Sweep:
         with atomic_write(self.folder / "sweep.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(facts | {"jobs": outcomes})))
         draw_outcomes(outcomes, self.folder)
-        show_sweep(outcomes, facts, self.folder)
+        report = None if page is None else report_of_sweep(outcomes, self.folder, page)
+        show_sweep(outcomes, facts, self.folder, report)
 
     def _outcomes(self) -> list[Outcome]:
         outcomes = [] if self.folder is None else read_outcomes(self.folder)
@@ -163,7 +175,9 @@ class MultirunCallback(Callback):
         """
         refuse_written_secrets(OmegaConf.to_container(config, resolve=False), "")
         folder = Path(config.hydra.sweep.dir).absolute()
-        current_sweep().begin(folder)
+        wanted = config.get("report")
+        page = None if wanted is None else ReportConfig(copy_pictures=bool(wanted.copy_pictures))
+        current_sweep().begin(folder, page)
         with open_dict(config):  # wherever a cell's own output_dir is
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")
 

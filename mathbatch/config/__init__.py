@@ -6,6 +6,7 @@ from mathbatch.config.schema import (
     DatasetConfig,
     HubConfig,
     JudgeConfig,
+    ReportConfig,
     SamplingConfig,
     SweepConfig,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "HubConfig",
     "JudgeConfig",
     "ModelConfig",
+    "ReportConfig",
     "SamplingConfig",
     "SweepConfig",
 ]

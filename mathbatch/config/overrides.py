@@ -95,6 +95,11 @@ def allow_new_key(argument: str) -> str:
     return f"++{argument}" if argument.startswith(openings) else argument
 
 
+def switched(argument: str) -> str:
+    """Return `report=false` as `report=null`, since a section has no truth value, and `report=true` as its default."""
+    return {"report=false": "report=null", "report=true": "report={}"}.get(argument.lower(), argument)
+
+
 def allow_new_keys_before_cursor(line: str) -> str:
     """Apply `allow_new_key` to each finished word of a line that is being completed."""
     typed_so_far, space, word = line.rpartition(" ")

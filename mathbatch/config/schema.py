@@ -204,6 +204,16 @@ class SweepConfig:
 
 
 @dataclass
+class ReportConfig:
+    """Page `report.html`, which is written at the end of a run and of a sweep."""
+
+    live: bool = False
+    """Rewrite the page every few seconds while the run goes on."""
+    copy_pictures: bool = False
+    """Copy the pictures beside the page. false: they are linked where they lie, and only small ones are copied."""
+
+
+@dataclass
 class JudgeConfig:
     """Model that judges answers if `dataset.scoring` names the judge."""
 
@@ -235,6 +245,8 @@ class Config:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    report: ReportConfig | None = field(default_factory=ReportConfig)
+    """Page to look at samples and scores. null, or `report=false` on the command line: none is written."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     deploy: DeployConfig | None = None
     """Server that is started for the run, chosen with `deploy=vllm`. null: the engine runs in processes of its own."""

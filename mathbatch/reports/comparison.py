@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from mathbatch.reports.terminal import show
-from mathbatch.scoring.metrics.comparison import Comparison
+from mathbatch.scoring.metrics.comparison import Comparison, why_undecided
 
 # Characters of an answer that are shown.
 MAX_ANSWER = 40
@@ -31,6 +31,9 @@ def show_comparison(first: Path, second: Path, found: Comparison, flips: str) ->
     table.add_row(
         "only one right", f"{only_first:,} the first, {only_second:,} the second; McNemar p = {found.p:.3g}{majority}"
     )
+    undecided = why_undecided(found)
+    if undecided is not None:
+        table.add_row("can't be told", undecided)
     table.add_row("flipped samples", flips)
     show([table], (f"  {note}" for note in found.notes))
     show([_flips_table(found.flips, found.flipped)] if found.flips else [])

@@ -57,6 +57,8 @@ def facts_of(metrics: dict[str, Any], limit: str = "") -> list[tuple[str, str]]:
     if differs_from_auto(metrics):
         facts.append(("by auto", _by_auto(metrics)))
     facts.append(("verdicts", verdicts_text(metrics)))
+    if "marks" in metrics:
+        facts.append(("with marks", _marks_text(metrics["marks"])))
     if metrics.get("unusable_golds", {}).get("rows"):
         facts.append(("gold unusable", _unusable(metrics["unusable_golds"])))
     if metrics["truncated"]:
@@ -100,6 +102,15 @@ def _by_auto(metrics: dict[str, Any]) -> str:
     return f"{accuracy_text(metrics[BESIDE])}\n{protocol} keeps the limits of the benchmark's protocol, auto doesn't"
 
 
+def _marks_text(marks: dict[str, Any]) -> str:
+    """Return the accuracy with the marks of a person in words, and whose fault these name."""
+    faults = ", ".join(f"{count:,} {fault}" for fault, count in marks["faults"].items())
+    told = f"{marks['count']:,} of {marks['file'] or 'a file'}" + (f": {faults}" if faults else "")
+    lost = marks["of_other_answers"]
+    left_out = f"\n{lost:,} are of other answers than those that are there, and don't count" if lost else ""
+    return f"{accuracy_text(marks)}\n{told}; {marks['changed']:,} change a verdict{left_out}"
+
+
 def _unusable(golds: dict[str, Any]) -> str:
     """Return the number of rows, and a line for each reason.
 
@@ -133,14 +144,23 @@ def _worst_case(worst: dict[str, Any]) -> str:
     return f"{share}{worst['groups']:,} groups{' all correct' if share else ''}{left_out}"
 
 
-def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
-    """Show all metrics and the folder of the scores."""
+def show_scores(title: str, metrics: dict[str, Any], folder: Path, page: Path | str | None = None) -> None:
+    """Show all metrics, the folder of the scores, and the report of them if there is one, or why it isn't written."""
     table = Table(show_header=False, title=title, title_justify="left")
     for name, value in facts_of(metrics):
         table.add_row(name, value)
+    if page is not None:
+        table.add_row("report", page_text(page))
     table.add_row("folder", str(folder))
     show([table])
     show_details(metrics)
+
+
+def page_text(page: Path | str) -> str:
+    """Return the path of a report, from the current folder on if it lies below that, or why it isn't written."""
+    if isinstance(page, str):
+        return f"not written: {page}"
+    return str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page)
 
 
 def show_details(metrics: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from mathbatch.data.storage.shards import run_of, shard_of
-from mathbatch.reports.scores import facts_of, left_over_text, show_details
+from mathbatch.reports.scores import facts_of, left_over_text, page_text, show_details
 from mathbatch.reports.sweep_table import sweep_table, swept_keys, swept_values
 from mathbatch.reports.terminal import Terminal, show
 from mathbatch.runner.outcome import Outcome
@@ -20,8 +20,11 @@ from mathbatch.runner.shards import merge_command
 from mathbatch.scoring.metrics.plots import Point, draw_sweep, is_number
 
 
-def show_summary(job: RunJob) -> None:
-    """Show what a run has done: samples, failures with their first reasons, tokens, metrics, and its folder."""
+def show_summary(job: RunJob, page: Path | str | None = None) -> None:
+    """Show what a run has done: samples, failures with their first reasons, tokens, metrics, and its folder.
+
+    `page` is its report, or why that could not be written; None where there is none.
+    """
     counts, config = job.counts, job.config
     table = Table(show_header=False, title=f"{config.model.name} on {config.dataset.name}", title_justify="left")
     earlier = f" ({counts.before:,} by earlier runs)" if counts.before else ""
@@ -43,6 +46,8 @@ def show_summary(job: RunJob) -> None:
         table.add_row("taken in", f"{job.taken.records:,} units that shards have answered")
     for name, text in job.ending:
         table.add_row(name, text)
+    if page is not None:
+        table.add_row("report", page_text(page))
     table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
     show([table], (f"  {line}" for line in [*failed, *_not_scored(job), *job.commands]))
@@ -71,8 +76,10 @@ def _tokens(job: RunJob) -> str:
     return f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out{rate}{new}"
 
 
-def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path) -> None:
-    """Show a table with a row for each job, and below it why jobs and samples failed."""
+def show_sweep(
+    outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path, page: Path | str | None = None
+) -> None:
+    """Show a table with a row for each job, and below it why jobs and samples failed, and where the report is."""
     base = os.path.commonpath([os.path.dirname(outcome.folder) for outcome in outcomes if outcome.folder] or ["."])
     keys = swept_keys(outcomes) if len(outcomes) > 1 else []
     over = f" over {' and '.join(keys)}" if keys else ""
@@ -80,7 +87,8 @@ def show_sweep(outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path)
     title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     terminal = Terminal()
     table, left_out = sweep_table(title, outcomes, keys, base, terminal.width if terminal.is_terminal else None)
-    lines = [*_failed_jobs(outcomes), *_merges(outcomes), f"all of it: {folder / 'sweep.json'}"]
+    report = [] if page is None else [f"report: {page_text(page)}"]
+    lines = [*_failed_jobs(outcomes), *_merges(outcomes), f"all of it: {folder / 'sweep.json'}", *report]
     if left_out:
         lines.insert(0, f"left out, for want of room: {', '.join(left_out)}")
     show([table], (f"  {line}" for line in lines))

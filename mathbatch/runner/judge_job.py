@@ -33,9 +33,10 @@ from mathbatch.runner.reopen import locked, read_records
 from mathbatch.runner.run_key import key_of_judge
 from mathbatch.runner.session import Session
 from mathbatch.runner.signals import Signals
-from mathbatch.scoring.evaluate import JudgeVotes, Rows, ScoringUnit
+from mathbatch.scoring.evaluate import JudgeVotes, Rows
 from mathbatch.scoring.judge import Judge
 from mathbatch.scoring.panel import JUDGE, Panel, Votes
+from mathbatch.scoring.totals import ScoringUnit
 
 
 def judge_of(config: Config, components: Components, number: int = 0, folder: Path | None = None) -> JudgeJob:

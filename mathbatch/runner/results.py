@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import itertools
 import platform
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +26,7 @@ from mathbatch.data.rows.files import is_json_lines, open_input
 from mathbatch.data.rows.sources import JsonSource, Source, as_names
 from mathbatch.data.samples import samples_of
 from mathbatch.data.storage.atomic import atomic_write
-from mathbatch.data.storage.sealed import sha256_of, write_sealed
+from mathbatch.data.storage.sealed import DamagedFileError, sha256_of, write_sealed
 from mathbatch.errors import MathBatchError, StoreError
 from mathbatch.parts.checks import shown
 from mathbatch.parts.faults import PartError, is_ours, returned
@@ -34,7 +35,8 @@ from mathbatch.runner.components import Components
 from mathbatch.runner.snapshot import Figures
 from mathbatch.scoring.evaluate import JudgeVotes, OnScored, evaluate, scorer_of
 from mathbatch.scoring.files import MANIFEST
-from mathbatch.scoring.kept import kept_metrics
+from mathbatch.scoring.kept import kept_metrics, marks_kept
+from mathbatch.scoring.marks import Marks
 
 _encode = msgspec.json.Encoder().encode
 
@@ -129,16 +131,35 @@ def _write_document(stream: BinaryIO, rows: Iterable[tuple[str, Row]], opening: 
     stream.write(closing)
 
 
-def score_anew(components: Components, digests: Iterable[int], on_scored: OnScored) -> dict[str, Any] | None:
+def score_anew(
+    components: Components, digests: Iterable[int], on_scored: OnScored, say: Callable[[str], object]
+) -> dict[str, Any] | None:
     """Score the results, or return the metrics that are there.
 
-    These must be of the same results, scored in the same way, and all files must be as they were written.
+    These must be of the same results, scored in the same way, and all files must be as they were written. What happens
+    to the marks of a person is told by `say`.
     """
     if not components.is_scored:
         return None
-    stamp = _stamp(components)
+    marks = marks_there(components.run_dir, say)
+    stamp = _stamp(components, marks)
     known = kept_metrics(components.run_dir, stamp)
-    return known if known is not None else score(components, digests, on_scored, stamp=stamp)
+    return known if known is not None else score(components, digests, on_scored, stamp=stamp, marks=marks)
+
+
+def to_stderr(text: str) -> None:
+    """Tell the user something beside the tables."""
+    print(text, file=sys.stderr)
+
+
+def marks_there(run_dir: Path, say: Callable[[str], object] = to_stderr) -> Marks | None:
+    """Return the marks that a run that goes on keeps. Those of scores that were changed are lost, which is told."""
+    try:
+        return marks_kept(run_dir)
+    except DamagedFileError as error:
+        fix = "take them in again: python -m mathbatch.score run_dir=… marks=…"
+        say(f"mathbatch: the marks over the scores in {run_dir} are lost: {error}\n  fix: {fix}")
+        return None
 
 
 def score(
@@ -148,10 +169,12 @@ def score(
     judge: JudgeVotes | None = None,
     stamp: str = "",
     folder: Path | None = None,
+    marks: Marks | None = None,
 ) -> dict[str, Any] | None:
     """Write `scores.jsonl`, `metrics.json` and the plots into `folder`, or the run folder, and return the metrics.
 
-    Return None, without writing, if the dataset has no gold answers or no scorer.
+    The marks of a person are laid over the verdicts on the answers that they were made on. Return None, without
+    writing, if the dataset has no gold answers or no scorer.
     """
     if not components.is_scored:
         return None
@@ -164,6 +187,7 @@ def score(
         on_scored=on_scored,
         stamp=stamp,
         results=results_path(components),
+        marks=marks,
     )
 
 
@@ -197,11 +221,14 @@ def write_manifest(
     write_sealed(components.run_dir / MANIFEST, facts)
 
 
-def _stamp(components: Components) -> str:
-    """Return a digest of all that decides scores: rows and responses of the results, mapping, scorers, versions."""
+def _stamp(components: Components, marks: Marks | None) -> str:
+    """Return a digest of all that decides scores: rows and responses of the results, mapping, scorers, versions, marks.
+
+    Without marks it is that of earlier versions, which knew none.
+    """
     dataset = components.config.dataset
     how = [asdict(dataset), scorer_of(components.scorers, dataset), mathbatch.__version__]
-    of_all = [sha256_of(results_path(components)), how]
+    of_all = [sha256_of(results_path(components)), how, *([] if marks is None else [marks.digest])]
     return hashlib.blake2b(msgspec.json.encode(of_all, order="sorted", enc_hook=str), digest_size=16).hexdigest()
 
 

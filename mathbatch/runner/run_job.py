@@ -134,7 +134,7 @@ class RunJob(Job):
                 self._export()
             if self.is_exported and not self.is_judged:
                 self.metrics = results.score_anew(
-                    self.components, self._digests(), lambda count: self._tell_scored(count, say)
+                    self.components, self._digests(), lambda count: self._tell_scored(count, say), say
                 )
                 self.complete()
         self.close()
@@ -157,6 +157,11 @@ class RunJob(Job):
             with self.own_errors():
                 self._write_figures()
         super().close()
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether it has taken its folder, and said in it what runs."""
+        return self._attempt is not None
 
     @property
     def is_judged(self) -> bool:

@@ -55,6 +55,7 @@ def _judge(session: Session, judge: JudgeJob, job: RunJob, log: Path) -> int | N
             job.error = judge.error  # which `fail` has reported already
             if judge.is_complete:
                 with judge.replies() as votes:
-                    job.metrics = results.score(job.components, judge=votes)
+                    marks = results.marks_there(job.components.run_dir)
+                    job.metrics = results.score(job.components, judge=votes, marks=marks)
                 job.complete()
     return caught

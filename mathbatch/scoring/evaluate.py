@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,7 +17,6 @@ from typing import Any, NamedTuple
 import jsonlines
 import msgspec
 
-from mathbatch.base import BaseSummary
 from mathbatch.config import DatasetConfig
 from mathbatch.config.templates import boxed
 from mathbatch.data.storage.atomic import atomic_write, remove
@@ -31,20 +28,17 @@ from mathbatch.scoring import panel as panel_module
 from mathbatch.scoring import worker_process
 from mathbatch.scoring.files import AUDIT, METRICS, SCORES, write_metrics
 from mathbatch.scoring.kept import keep_earlier
+from mathbatch.scoring.marks import Mark, Marks
 from mathbatch.scoring.metrics.metrics import Metrics
 from mathbatch.scoring.metrics.plots import draw_breakdown
-from mathbatch.scoring.panel import BESIDE, Panel, Votes, combine, facts_of
-from mathbatch.scoring.review import ReviewList, ReviewReason, UnusableGolds
+from mathbatch.scoring.panel import BESIDE, Panel, Votes, combine
+from mathbatch.scoring.totals import MarkedTotals, ScoredUnit, ScoringTotals, ScoringUnit
 from mathbatch.scoring.workers import Workers
 
 # Folders beside this module whose code decides verdicts.
 VERDICT_FOLDERS = ("scorers", "answers", "expressions")
 # Characters of an answer that are written to a line of scores.
 MAX_ANSWER = 1_000
-# Different reasons for unscored responses that are written to the metrics.
-MAX_REASONS = 20
-# Different reasons that are counted while scoring. Reasons may quote the response, so their number has no bound.
-MAX_COUNTED_REASONS = 10 * MAX_REASONS
 _encode = msgspec.json.Encoder().encode
 
 # Every row of the dataset with its records, one for each rollout.
@@ -54,75 +48,11 @@ Rows = Iterable[tuple[Sample | BadRow, Sequence[Record]]]
 OnScored = Callable[[int], object]
 
 
-class ScoringUnit(NamedTuple):
-    """One response to score. `remaining` counts the later responses to the same row."""
-
-    sample: Sample
-    record: Record
-    remaining: int
-
-
 class JudgeVotes(NamedTuple):
     """Votes of a judge model, which are added to those of the scorers. `name` identifies the model and its settings."""
 
     name: str
     votes: Callable[[ScoringUnit], Votes]
-
-
-@dataclass
-class ScoringTotals:
-    """Everything that is added up over the responses of a scoring run.
-
-    `beside` has the metrics of `auto` where it stands beside a benchmark's protocol. `unscored_reasons` counts why
-    responses are unscored. `votes` counts the votes of each scorer on responses that
-    exist, `unscored_votes` those without a verdict.
-    """
-
-    metrics: Metrics
-    summaries: Sequence[BaseSummary]
-    beside: Metrics | None = None
-    review: ReviewList = field(default_factory=ReviewList)
-    unusable_golds: UnusableGolds = field(default_factory=UnusableGolds)
-    unscored_reasons: Counter[str] = field(default_factory=Counter)
-    votes: Counter[str] = field(default_factory=Counter)
-    unscored_votes: Counter[str] = field(default_factory=Counter)
-
-    def facts(self) -> dict[str, Any]:
-        """Return the content of `metrics.json`."""
-        facts = self.metrics.facts()
-        for summary in self.summaries:
-            facts |= facts_of(summary)
-        facts |= {"votes": dict(self.votes), "unscored_votes": dict(self.unscored_votes)}
-        facts["unusable_golds"] = self.unusable_golds.facts()
-        facts["unscored"] = dict(self.unscored_reasons.most_common(MAX_REASONS))
-        if self.beside is not None:
-            theirs = self.beside.facts()
-            facts[BESIDE] = {name: theirs[name] for name in ("accuracy", "interval", "correct", "judged")}
-        return facts | {"suspects": self.review.count}
-
-    def add_votes(self, unit: ScoringUnit, votes: Votes) -> None:
-        """Count who has voted. A scorer without a verdict is overruled by the others, so it shows only here."""
-        if unit.record.failure is None:
-            self.votes.update(votes.keys())
-            self.unscored_votes.update(name for name, score in votes.items() if score.verdict == "unscored")
-
-    def add_score(self, unit: ScoringUnit, score: Score, reasons: Sequence[ReviewReason]) -> None:
-        """Count the score of one response."""
-        known = self.unscored_reasons
-        if score.verdict == "unscored" and (score.reason in known or len(known) < MAX_COUNTED_REASONS):
-            known[score.reason] += 1
-        self.review.add(unit.sample, unit.record.rollout, unit.record.text or "", score, reasons)
-
-    def add_row(self, sample: Sample, scores: list[Score], beside: list[Score], truncated: list[bool]) -> None:
-        """Count the scores of all rollouts of one row, and those of the scorer that stands beside the others."""
-        self.metrics.add(sample, scores, truncated)
-        if self.beside is not None:
-            self.beside.add(sample, beside, truncated)
-        for summary in self.summaries:
-            summary.add(sample, scores)
-        fault = next((score for score in scores if score.gold_at_fault), None)
-        if fault is not None:
-            self.unusable_golds.add(sample.id, fault.reason)
 
 
 def evaluate(
@@ -136,20 +66,23 @@ def evaluate(
     stamp: str = "",
     results: Path | None = None,
     notes: Mapping[str, Any] = MappingProxyType({}),
+    marks: Marks | None = None,
 ) -> dict[str, Any]:
     """Score all rows, write scores and metrics into `folder`, and return the metrics.
 
-    `stamp`, the digest of the file `results` and the entries of `notes` are added to the metrics. Existing scores that
-    other scorers made, or that were made against other gold answers, are kept in `scores/`. `metrics.json` is removed
+    `stamp`, the digest of the file `results` and the entries of `notes` are added to the metrics, and `marks` laid over
+    the verdicts. Existing scores that other scorers made, that were made against other gold answers, or that have other
+    marks, are kept in `scores/`. `metrics.json` is removed
     before the new scores take their place, and written after all other files, so it never describes others. Raises
     StoreError if the disk fails.
     """
     totals = ScoringTotals(Metrics(dataset.metadata), panel.summaries(), Metrics(()) if panel.has_beside else None)
+    totals.marked = None if marks is None else MarkedTotals(marks)
     golds = hashlib.blake2b(digest_size=4)
     with atomic_write(folder / SCORES) as stream:
         _score_all(_units(rows, golds.update), panel, totals, writer(stream), judge=judge, on_scored=on_scored)
         scorer = scorer_of(panel, dataset, judge) | {"golds": golds.hexdigest()}
-        keep_earlier(folder, scorer)
+        keep_earlier(folder, scorer, marks)
         remove(folder / METRICS)
     metrics = totals.facts() | dict(notes) | {"scorer": scorer, "stamp": stamp}
     with atomic_write(folder / AUDIT) as stream:
@@ -180,9 +113,8 @@ def _score_all(
     on_scored: OnScored,
 ) -> None:
     """Score all responses, write a line for each to `scores_file`, and add them to `totals`."""
-    scores: list[Score] = []
-    beside: list[Score] = []
-    truncated: list[bool] = []
+    marks = None if totals.marked is None else totals.marked.marks
+    scored: list[ScoredUnit] = []
     count = 0
     with Workers(panel, lambda: on_scored(count)) as workers:
         responses = ((unit, unit.sample, _response(unit.record)) for unit in units)
@@ -193,13 +125,12 @@ def _score_all(
             totals.add_votes(unit, votes)
             score = _score(unit, votes)
             totals.add_score(unit, score, reasons)
-            scores_file.write(_line(unit, score))
-            scores.append(score)
-            beside.append(aside or score)
-            truncated.append(unit.record.truncated)
+            mark = None if marks is None else marks.on(unit.record)
+            scores_file.write(_line(unit, score, mark))
+            scored.append(ScoredUnit(score, aside or score, mark, unit.record.truncated))
             if not unit.remaining:
-                totals.add_row(unit.sample, scores, beside, truncated)
-                scores, beside, truncated = [], [], []
+                totals.add_row(unit.sample, scored)
+                scored = []
             on_scored(count)
 
 
@@ -237,12 +168,13 @@ def _score(unit: ScoringUnit, votes: Votes) -> Score:
     return score
 
 
-def _line(unit: ScoringUnit, score: Score) -> dict[str, Any]:
+def _line(unit: ScoringUnit, score: Score, mark: Mark | None) -> dict[str, Any]:
     """Return a line of `scores.jsonl`."""
     line = {"id": unit.record.id, "rollout": unit.record.rollout, "verdict": score.verdict}
     line |= {} if unit.sample.group is None else {"group": unit.sample.group}
     line |= {"answer": None if score.answer is None else score.answer[:MAX_ANSWER], "gold": score.gold}
-    return line | {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
+    line |= {"reason": score.reason} | ({"votes": score.votes} if score.votes else {})
+    return line if mark is None else line | {"mark": msgspec.to_builtins(mark)}
 
 
 def versions_of(panel: Panel) -> dict[str, str]:

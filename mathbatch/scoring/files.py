@@ -19,6 +19,7 @@ import msgspec
 
 from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError, Sealed, read_sealed, sha256_of, write_sealed
 from mathbatch.data.storage.spilled import SpilledMap
+from mathbatch.scoring.marks import Mark
 
 SCORES, METRICS, AUDIT, MANIFEST = "scores.jsonl", "metrics.json", "audit.jsonl", "manifest.json"
 PLOTS = ("accuracy.png", "accuracy.svg")
@@ -40,6 +41,8 @@ class ScoreLine(msgspec.Struct):
     answer: str | None = None
     gold: str | None = None
     group: str | None = None
+    # Of a person, beside the scorers' verdict.
+    mark: Mark | None = None
 
     @property
     def is_judged(self) -> bool:
@@ -58,6 +61,14 @@ class Scorer(msgspec.Struct):
     golds: str | None = None
 
 
+class KeptMarks(msgspec.Struct):
+    """Part of `metrics.json` about the marks of a person: how many there are, and the file that they come from."""
+
+    count: Count = 0
+    file: str = ""
+    sha256: str | None = None
+
+
 class KeptMetrics(msgspec.Struct):
     """Members of `metrics.json` by which it is told whether the files fit together."""
 
@@ -68,6 +79,7 @@ class KeptMetrics(msgspec.Struct):
     verdicts: dict[Verdict, Count] | msgspec.UnsetType = msgspec.UNSET
     samples: Count | msgspec.UnsetType = msgspec.UNSET
     stamp: str = ""
+    marks: KeptMarks | None = None
     sha256: dict[str, str] = {}
 
 
@@ -110,9 +122,9 @@ def read_sound_metrics(folder: Path) -> Sealed[KeptMetrics]:
     """
     path, found = folder / SCORES, read_metrics(folder)
     if not found.is_sealed:
-        _count(path, found.content)
+        _count(folder, found.content)
     elif changed_files(folder, found.content, [SCORES]):
-        for _ in _lines(path):  # a line that can't be read is named
+        for _ in lines_of(folder):  # a line that can't be read is named
             pass
         raise DamagedFileError(f"{path} was changed: its SHA-256 is not the one in {METRICS}")
     _refuse_other_results(folder, found.content)
@@ -129,8 +141,9 @@ def _refuse_other_results(folder: Path, known: KeptMetrics) -> None:
         raise DamagedFileError(f"{folder / METRICS} is of other results than those in {MANIFEST}")
 
 
-def _lines(path: Path) -> Iterator[ScoreLine]:
-    decode = msgspec.json.Decoder(ScoreLine).decode
+def lines_of(folder: Path) -> Iterator[ScoreLine]:
+    """Yield the lines of the scores in a folder. Raises DamagedFileError for one that can't be read."""
+    path, decode = folder / SCORES, msgspec.json.Decoder(ScoreLine).decode
     if not path.is_file():
         raise DamagedFileError(f"there is no {path}")
     with path.open("rb") as stream:
@@ -141,12 +154,12 @@ def _lines(path: Path) -> Iterator[ScoreLine]:
                 raise DamagedFileError(f"{path}, line {number}: {error}") from error
 
 
-def _count(path: Path, known: KeptMetrics) -> None:
+def _count(folder: Path, known: KeptMetrics) -> None:
     """Raise DamagedFileError if the counts of the lines are not those in the metrics, as far as these have them."""
-    verdicts: Counter[str] = Counter()
+    path, verdicts = folder / SCORES, Counter[str]()
     samples = 0
     with contextlib.closing(SpilledMap()) as units:
-        for number, line in enumerate(_lines(path), 1):
+        for number, line in enumerate(lines_of(folder), 1):
             key = hash((line.id, line.rollout))
             if units.get(key) is not None:
                 raise DamagedFileError(f"{path}, line {number}: a second verdict on {line.id}, rollout {line.rollout}")

@@ -18,9 +18,11 @@ from mathbatch.scoring.files import (
     SCORES,
     changed_files,
     digests_of,
+    lines_of,
     read_metrics,
     read_sound_metrics,
 )
+from mathbatch.scoring.marks import Marks
 from mathbatch.scoring.metrics.plots import draw_breakdown
 
 # Characters of the name of a folder in `scores/`.
@@ -46,8 +48,28 @@ def kept_metrics(folder: Path, stamp: str) -> dict[str, Any] | None:
     return metrics
 
 
-def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
-    """Copy existing scores into `scores/` if other scorers made them, or if the gold answers were others.
+def marks_kept(folder: Path) -> Marks | None:
+    """Return the marks that lie over the scores in a folder, None if there are none.
+
+    They are in the lines of the scores. Raises DamagedFileError where these have some and are not as they were written.
+    """
+    if not (folder / SCORES).is_file():
+        return None
+    if not (folder / METRICS).is_file():
+        # A scoring that was killed between its two files has left whole lines.
+        file, sha256 = "", None
+    else:
+        known = read_metrics(folder).content
+        if known.marks is None:
+            return None
+        read_sound_metrics(folder)
+        file, sha256 = known.marks.file, known.marks.sha256
+    marked = {(line.id, line.rollout): line.mark for line in lines_of(folder) if line.mark is not None}
+    return Marks(marked, file, sha256) if marked or file else None
+
+
+def keep_earlier(folder: Path, scorer: dict[str, Any], marks: Marks | None = None) -> None:
+    """Copy existing scores into `scores/` if other scorers made them, if the gold answers were others, or the marks.
 
     Scores that are not as they were written prove nothing, and are not kept; nor are changed plots beside sound scores.
     """
@@ -55,11 +77,14 @@ def keep_earlier(folder: Path, scorer: dict[str, Any]) -> None:
         found = read_sound_metrics(folder)
     except DamagedFileError:
         return
-    if found.values["scorer"] == scorer:
+    earlier_marks = None if found.content.marks is None else marks_kept(folder)
+    has_other_marks = earlier_marks is not None and (marks is None or marks.digest != earlier_marks.digest)
+    if found.values["scorer"] == scorer and not has_other_marks:
         return
     earlier = found.content.scorer
     names = "-".join(earlier.scorers or ["unknown"])
-    kept = folder / EARLIER / _file_name(f"{names}-{earlier.identity}-{earlier.golds}")
+    marked = "" if earlier_marks is None else f"-marked-{earlier_marks.digest}"
+    kept = folder / EARLIER / (_file_name(f"{names}-{earlier.identity}-{earlier.golds}") + marked)
     changed = changed_files(folder, found.content) if found.is_sealed else []
     try:
         kept.mkdir(parents=True, exist_ok=True)

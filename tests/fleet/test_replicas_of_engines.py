@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.barrier_model import FOLDER, REPLICAS
 from support.processes import ENGINE, run, start
 from support.replicas import REPLICA, are_gone, family_of, kill_one, wait_until
 from support.run_folders import records, results, run_dir, saved
@@ -34,7 +35,7 @@ def demo_rows(path: Path, count: int) -> Path:
 
 
 def test_killed_engines_and_replicas_cost_no_answer_and_greedy_answers_are_those_of_one_engine(
-    engine: SharedEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    engine: SharedEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed = int(os.environ.get("ENGINE_SEED", random.randrange(2**32)))
     with capsys.disabled():
@@ -43,11 +44,16 @@ def test_killed_engines_and_replicas_cost_no_answer_and_greedy_answers_are_those
     count = ROWS_FOR_EACH_KILL * KILLS
     rows = demo_rows(tmp_path / "rows.jsonl", count)
     arguments = ["model=demo", "dataset=demo", f"dataset.input={rows}", f"dataset.image_base_path={DATA}"]
-    process = start(tmp_path, *arguments, "model.replicas=2", "batch_size=2")
+    (tmp_path / "up").mkdir()
+    monkeypatch.setenv(FOLDER, str(tmp_path / "up"))
+    monkeypatch.setenv(REPLICAS, "2")
+    # A replica that still loads has nothing to lose, so none answers before both are up.
+    target = "model._target_=support.barrier_model.BarrierModel"
+    process = start(tmp_path, *arguments, target, "model.replicas=2", "batch_size=2")
     family: set[psutil.Process] = set()
     for at in range(KILLS):
-        target = draws.randrange(ROWS_FOR_EACH_KILL * at, ROWS_FOR_EACH_KILL * (at + 1) - 20)
-        wait_until(lambda target=target: saved(tmp_path) >= target or process.poll() is not None)
+        count_then = draws.randrange(ROWS_FOR_EACH_KILL * at + 1, ROWS_FOR_EACH_KILL * (at + 1) - 20)
+        wait_until(lambda least=count_then: saved(tmp_path) >= least or process.poll() is not None)
         victim = [REPLICA, ENGINE][at % 2]
         wait_until(lambda victim=victim: kill_one(process.pid, draws, (victim,)) or process.poll() is not None)
         family |= family_of(process.pid)

@@ -11,6 +11,8 @@ VLLM = "vLLM"
 SHARING_FILES = "tests/repository/"
 # Tests in this folder share the engine of the model family in their brackets.
 FAMILIES = "tests/families/"
+# Tests in this folder share the browser that their brackets begin with.
+BROWSERS = "tests/browser/"
 
 
 class SharingScheduling(LoadScopeScheduling):
@@ -21,6 +23,8 @@ class SharingScheduling(LoadScopeScheduling):
             return VLLM
         if family := family_of(nodeid):
             return family
+        if nodeid.startswith(BROWSERS):
+            return nodeid.partition("[")[2].removesuffix("]").partition("-")[0]
         return nodeid.split("::")[0] if nodeid.startswith(SHARING_FILES) else nodeid
 
 

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mathbatch.data.images.embedded import (
     MAX_SHOWN,
@@ -131,6 +131,19 @@ def _embedded(label: str, data: bytes | str) -> ImageRef:
     return ImageRef(label=label, identity=hashlib.blake2b(raw, digest_size=16).hexdigest(), data=data)
 
 
+class Reduced(NamedTuple):
+    """Image of at most a certain size, with width, height and format of the one that it was made of.
+
+    `data` is the encoded data of that one, without its metadata, where it is as small and every decoder agrees on it.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+    format: str
+    data: bytes | None
+
+
 class ImageDecoder:
     """Reads images with at most `max_pixels` pixels and `max_bytes` bytes of encoded data.
 
@@ -170,18 +183,42 @@ class ImageDecoder:
         None stands for data of which another decoder might make another one. Raise SampleError as `decode` does.
         """
         with _reading(ref):
-            _load_plugins()
-            meter = Meter(ref.label, self.max_cpu_s)
-            stream, encoded = open_encoded(ref, self.max_bytes)
-            with stream:
-                # A file may grow while it is read.
-                data = stream.read(encoded)
+            data, meter = self._encoded(ref)
             hash = hashlib.blake2b(data, digest_size=16).hexdigest()
             data, metadata = without_metadata(io.BytesIO(data))
             image, is_plain = self._decoded(ref, data, meter, metadata)
             return upright(image, metadata), hash, data if is_plain else None
 
-    def _decoded(self, ref: ImageRef, data: bytes, meter: Meter, metadata: Metadata) -> tuple[Image.Image, bool]:
+    def reduce(self, ref: ImageRef, edge: int) -> Reduced:
+        """Return the image in a size that fits into a square of `edge` pixels, or its own if that is smaller.
+
+        A JPEG is decoded at the fraction of its size that is just large enough. Raise SampleError as `decode` does.
+        """
+        with _reading(ref):
+            data, meter = self._encoded(ref)
+            data, metadata = without_metadata(io.BytesIO(data))
+            with _opened(MeteredBytes(data, meter)) as header:
+                size, format = header.size, header.format or ""
+            image, is_plain = self._decoded(ref, data, meter, metadata, edge)
+            turned = upright(image, metadata)
+            if turned.width != image.width:
+                size = size[::-1]
+            meter.check()
+            turned.thumbnail((edge, edge), reducing_gap=2.0)
+            return Reduced(turned, *size, format, data if is_plain and turned.size == size else None)
+
+    def _encoded(self, ref: ImageRef) -> tuple[bytes, Meter]:
+        """Return the encoded data, and a meter for the work on them that begins now."""
+        _load_plugins()
+        meter = Meter(ref.label, self.max_cpu_s)
+        stream, encoded = open_encoded(ref, self.max_bytes)
+        with stream:
+            # A file may grow while it is read.
+            return stream.read(encoded), meter
+
+    def _decoded(
+        self, ref: ImageRef, data: bytes, meter: Meter, metadata: Metadata, edge: int | None = None
+    ) -> tuple[Image.Image, bool]:
         scans = _scans(data)
         with _opened(MeteredBytes(data, meter)) as image:
             self._checked(ref, image, scans > 1)
@@ -189,6 +226,8 @@ class ImageDecoder:
                 most = min(MAX_SCANS, MAX_SCANNED_PIXELS // (image.width * image.height))
                 raise SampleError("image_too_costly", f"{ref.label}: a JPEG of {scans:,} scans, over {most}")
             is_plain = every_decoder_agrees(image, metadata)
+            if edge is not None:
+                image.draft(None, (edge, edge))
             return to_rgb(image, meter), is_plain
 
     def _checked(self, ref: ImageRef, image: Image.Image, has_scans: bool) -> int:

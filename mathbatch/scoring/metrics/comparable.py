@@ -84,6 +84,15 @@ def scorer_notes(first: Path, second: Path) -> Iterable[str]:
         yield "their golds or choices come from different fields: see dataset.answer_field, choices_field and columns"
 
 
+def mark_notes(first: Path, second: Path, with_marks: bool) -> Iterable[str]:
+    """Yield how many marks of a person lie over the scores of two folders, and whether they count here."""
+    for folder in (first, second):
+        marks = read_metrics(folder).content.marks
+        if marks is not None:
+            told = "they count here" if with_marks else "they don't count here: marks=true counts them"
+            yield f"{folder} has {marks.count:,} marks of a person ({marks.file or 'a file'}); {told}"
+
+
 def _again(arguments: str, which: str = "") -> str:
     return f"score {which}again: {f'python -m mathbatch.score run_dir=… {arguments}'.strip()}"
 

@@ -24,10 +24,12 @@ from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.json_lines import writer
 from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.errors import ConfigError
-from mathbatch.scoring.metrics.comparable import GoldDifferences, refuse_damaged, scorer_notes
+from mathbatch.scoring.metrics.comparable import GoldDifferences, mark_notes, refuse_damaged, scorer_notes
 from mathbatch.scoring.metrics.scored_pairs import SampleResult, scored_pairs
 from mathbatch.scoring.metrics.statistics import Interval, mcnemar, paired_difference_of, paired_shares
 
+# Fewest flips with which McNemar's exact test can give a p-value below 0.05, all of them one way: 2 / 2^6 is 0.03.
+FEWEST_FLIPS = 6
 # Flips that are kept for the table; the file has all of them.
 FLIPS_KEPT = 20
 
@@ -64,24 +66,25 @@ class Comparison:
         return self.only_first + self.only_second
 
 
-def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
+def compare(first: Path, second: Path, flips: Path | None = None, with_marks: bool = False) -> Comparison:
     """Compare the scores in two folders. The samples that only one run got right go to the file `flips`, one a line.
+    With `with_marks` verdicts of a person take the place of those of the scorers.
 
     Raises ConfigError for a folder without scores, for runs with fewer than two judged samples in common, and for runs
     over different datasets whose ids are the same by chance; the file stays as it was.
     """
     refuse_damaged(first, "run_dir")
     refuse_damaged(second, "other")
-    found, golds, scores = Comparison(), GoldDifferences(), PairedScores()
+    tally, golds = Tally(), GoldDifferences()
+    found = tally.found
     with ExitStack() as stack:
         write = None if flips is None else writer(stack.enter_context(atomic_write(flips))).write
-        for ours, theirs in scored_pairs(first, second):
+        for ours, theirs in scored_pairs(first, second, with_marks):
             if ours is None or theirs is None or not ours.judged or not theirs.judged:
                 found.left_out += 1
                 continue
-            _add(found, ours, theirs, write)
+            tally.add(ours, theirs, write)
             golds.add(ours.id, ours.gold, theirs.gold)
-            scores.add(ours, theirs)
         if found.pairs < 2:
             raise ConfigError(
                 "other",
@@ -89,9 +92,42 @@ def compare(first: Path, second: Path, flips: Path | None = None) -> Comparison:
                 "name two runs over one dataset",
             )
         golds.refuse_too_many()
-    scores.measure(found)
-    found.notes = [*golds.note(), *scorer_notes(first, second)]
+    tally.measure()
+    found.notes = [*golds.note(), *scorer_notes(first, second), *mark_notes(first, second, with_marks)]
     return found
+
+
+def why_undecided(found: Comparison) -> str | None:
+    """Return why these samples can't tell two runs apart, whichever is better; None if they could."""
+    if not found.flipped and not found.difference:
+        if found.both_right == found.pairs:
+            return f"both got all {found.pairs:,} samples right; harder ones would tell"
+        if not found.both_right:
+            return f"neither got one of {found.pairs:,} samples right; easier ones would tell"
+        return f"the two agree on all {found.pairs:,} samples"
+    if found.interval is None:
+        return f"the difference is the same for every {'group' if found.has_groups else 'sample'}"
+    if not found.has_rollouts and not found.has_groups and found.flipped < FEWEST_FLIPS:
+        flips = "only 1 sample has" if found.flipped == 1 else f"only {found.flipped} samples have"
+        return f"{flips} flipped, and McNemar's p is 0.05 or more for fewer than {FEWEST_FLIPS}, even all one way"
+    return None
+
+
+class Tally:
+    """Compares the results of two runs on some samples, which are added one at a time; `found` is what comes of it."""
+
+    def __init__(self) -> None:
+        self.found = Comparison()
+        self._scores = PairedScores()
+
+    def add(self, ours: SampleResult, theirs: SampleResult, write: Callable[[Any], object] | None = None) -> None:
+        """Count a sample with a verdict in both runs; one that only one run got right is given to `write`."""
+        _add(self.found, ours, theirs, write)
+        self._scores.add(ours, theirs)
+
+    def measure(self) -> None:
+        """Fill in accuracies, difference, interval and p-value. Raises ValueError for no sample."""
+        self._scores.measure(self.found)
 
 
 def _add(found: Comparison, ours: SampleResult, theirs: SampleResult, write: Callable[[Any], object] | None) -> None:

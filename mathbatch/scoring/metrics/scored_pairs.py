@@ -63,22 +63,25 @@ class SampleResult:
         return 2 * self.correct > self.judged
 
 
-def scored_pairs(first: Path, second: Path) -> Iterator[tuple[SampleResult | None, SampleResult | None]]:
+def scored_pairs(
+    first: Path, second: Path, with_marks: bool = False
+) -> Iterator[tuple[SampleResult | None, SampleResult | None]]:
     """Yield each sample with its results in two folders of scores, None where it is not in one of them.
 
-    Raises ConfigError for a folder without scores, and for scores that can't be read.
+    With `with_marks` the verdict of a person takes the place of that of the scorers. Raises ConfigError for a folder
+    without scores, and for scores that can't be read.
     """
-    ours, theirs = _results(first, "run_dir"), _results(second, "other")
+    ours, theirs = _results(first, "run_dir", with_marks), _results(second, "other", with_marks)
     one, two = next(ours, None), next(theirs, None)
     while one is not None and two is not None and one.id == two.id:
         yield one, two
         one, two = next(ours, None), next(theirs, None)
     rest = itertools.chain([] if one is None else [one], ours)
-    yield from _by_id(rest, itertools.chain([] if two is None else [two], theirs), second / SCORES)
+    yield from _by_id(rest, itertools.chain([] if two is None else [two], theirs), second / SCORES, with_marks)
 
 
 def _by_id(
-    ours: Iterable[SampleResult], theirs: Iterable[SampleResult], path: Path
+    ours: Iterable[SampleResult], theirs: Iterable[SampleResult], path: Path, with_marks: bool
 ) -> Iterator[tuple[SampleResult | None, SampleResult | None]]:
     """Yield the samples of two runs in the order of the first one, then those that only the second one has."""
     begins = SpilledMap()
@@ -89,7 +92,7 @@ def _by_id(
     with path.open("rb") as stream:
         for result in ours:
             offset = begins.get(hash(result.id))
-            other = None if offset is None else _result_at(stream, offset)
+            other = None if offset is None else _result_at(stream, offset, with_marks)
             other = None if other is None or other.id != result.id else other
             both += other is not None
             yield result, other
@@ -98,7 +101,7 @@ def _by_id(
     begins.close()
 
 
-def _results(folder: Path, key: str) -> Iterator[SampleResult]:
+def _results(folder: Path, key: str, with_marks: bool) -> Iterator[SampleResult]:
     """Yield the result of each sample; all its rollouts stand in succession."""
     result: SampleResult | None = None
     for offset, line in _lines(folder, key):
@@ -109,18 +112,23 @@ def _results(folder: Path, key: str) -> Iterator[SampleResult]:
         if line.rollout != result.rollouts:
             problem = f"{folder / SCORES}: the rollouts of {line.id} don't stand one after another"
             raise ConfigError(key, problem, "score that run again")
-        result.add(line)
+        result.add(_as_marked(line) if with_marks else line)
     if result is not None:
         yield result
 
 
-def _result_at(stream: BinaryIO, offset: int) -> SampleResult:
+def _as_marked(line: ScoreLine) -> ScoreLine:
+    """Return the line with the verdict of a person, if there is one, in place of that of the scorers."""
+    return line if line.mark is None else msgspec.structs.replace(line, verdict=line.mark.verdict)
+
+
+def _result_at(stream: BinaryIO, offset: int, with_marks: bool) -> SampleResult:
     """Return the result whose first line begins at an offset; that line has been read before."""
     stream.seek(offset)
     line = _decode(stream.readline())
     result = SampleResult(line.id, line.gold, line.group)
     while line.id == result.id and line.rollout == result.rollouts:
-        result.add(line)
+        result.add(_as_marked(line) if with_marks else line)
         following = stream.readline()
         if not following:
             break

@@ -1,0 +1,139 @@
+"""Collect the columns over all rows as the page filters and sorts them, as JSON text that is small in memory."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from mathbatch.reports.html import payload as page
+from mathbatch.reports.html.payload import Detail, Rollout
+from mathbatch.reports.html.scripts import encoded
+from mathbatch.reports.html.spans import rule_of
+from mathbatch.scoring.metrics.metrics import MAX_LABELS, OTHERS, labels_of
+
+# Characters of a prompt and of an answer that are shown in the list of rows.
+MAX_QUESTION, MAX_ANSWER = 160, 80
+# Different rules that are told apart; a scorer of a user's own may have another one for every row.
+MAX_RULES = 200
+TEXTS = ("id", "question", "verdicts", "answer", "gold")
+NUMBERS = ("tokens", "flags")
+
+
+class Column:
+    """One column as the text of a JSON list."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+
+    def add(self, value: Any) -> None:
+        """Append a value."""
+        self._text += encoded(value)
+        self._text += b","
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the list."""
+        yield b"["
+        yield bytes(self._text[:-1])
+        yield b"]"
+
+
+class CodedColumn:
+    """Column of few different values; what is beyond `most` of them counts as others."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._codes: dict[Any, int] = {}
+        self._column = array("i")
+
+    def add(self, value: Any) -> None:
+        """Append a text, a tuple of texts, or None."""
+        if value is None:
+            self._column.append(-1)
+            return
+        known = value if value in self._codes or len(self._codes) < self._most else OTHERS
+        self._column.append(self._codes.setdefault(known, len(self._codes)))
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the column as `payload.Coded`."""
+        yield b'{"values":' + encoded(list(self._codes)) + b',"codes":['
+        yield ",".join(map(str, self._column)).encode()
+        yield b"]}"
+
+
+class Columns:
+    """All columns of `payload.Index`. `fields` are the metadata fields by which rows are filtered."""
+
+    def __init__(self, fields: list[str]) -> None:
+        self._columns = {name: Column() for name in (*TEXTS, *NUMBERS)}
+        self._rules, self._failures = CodedColumn(MAX_RULES), CodedColumn(MAX_RULES)
+        self._metadata = {field: CodedColumn(MAX_LABELS) for field in fields}
+        self.rows = 0
+
+    def add(self, detail: Detail) -> None:
+        """Append a row."""
+        rollouts = detail.rollouts
+        values = {
+            "id": detail.id,
+            "question": _question(detail),
+            "verdicts": "".join(page.LETTERS[one.verdict] for one in rollouts),
+            "answer": _shortened(_usual_answer(rollouts)),
+            "gold": _shortened(detail.gold),
+            "tokens": max((one.output_tokens or 0 for one in rollouts), default=0),
+            "flags": flags_of(detail),
+        }
+        for name, value in values.items():
+            self._columns[name].add(value)
+        self._rules.add(next((rule_of(one.reason) for one in rollouts if one.reason and one.failure is None), None))
+        self._failures.add(next((one.failure.kind for one in rollouts if one.failure is not None), None))
+        for field, column in self._metadata.items():
+            labels = labels_of(detail.metadata.get(field))
+            column.add(labels[0] if len(labels) == 1 else tuple(labels))
+        self.rows += 1
+
+    def pieces(self, starts: list[int]) -> Iterator[bytes]:
+        """Yield `payload.Index` as JSON. `starts` are the positions of the first rows of the chunks."""
+        yield b'{"starts":' + encoded(starts)
+        for name, column in self._columns.items():
+            yield b"," + encoded(name) + b":"
+            yield from column.pieces()
+        for name, coded in (("rule", self._rules), ("failure", self._failures)):
+            yield b"," + encoded(name) + b":"
+            yield from coded.pieces()
+        yield b',"metadata":{'
+        for number, (field, coded) in enumerate(self._metadata.items()):
+            yield (b"," if number else b"") + encoded(field) + b":"
+            yield from coded.pieces()
+        yield b"}}"
+
+
+def flags_of(detail: Detail) -> int:
+    """Return the bits of `payload.Index.flags` that apply to a row."""
+    rollouts = detail.rollouts
+    return (
+        page.TRUNCATED * any(one.finish_reason == "length" for one in rollouts)
+        | page.AUDIT * any(one.audit for one in rollouts)
+        | page.PICTURES * bool(detail.pictures)
+        | page.MARKED * any(one.mark is not None for one in rollouts)
+        | page.DISAGREE * (len({one.verdict for one in rollouts}) > 1)
+        | page.SPLIT_VOTES * any(len(set(one.votes.values())) > 1 for one in rollouts)
+    )
+
+
+def _question(detail: Detail) -> str:
+    """Return the first characters of what the user asks, on one line."""
+    text = " ".join(
+        part.text or "" for message in detail.messages if message.role != "system" for part in message.parts
+    )
+    return " ".join(text[: 2 * MAX_QUESTION].split())[:MAX_QUESTION]
+
+
+def _usual_answer(rollouts: list[Rollout]) -> str | None:
+    """Return the most frequent extracted answer."""
+    answers = Counter(one.answer for one in rollouts if one.answer is not None)
+    return answers.most_common(1)[0][0] if answers else None
+
+
+def _shortened(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_ANSWER else f"{text[:MAX_ANSWER]}…"
