@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from support import processes
 from support.images import encoded
+from support.marks import mark, write_marks
 from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dir, shared_run_dir
 from support.terminals import Terminal
@@ -167,6 +168,16 @@ def test_a_configuration_that_was_changed_is_noted(folder: Path) -> None:
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("top_p: 1.0", "top_p: 0.9"))
     assert "note: config.yaml differs from its copy in .hydra" in shown(folder, "id=7")
+
+
+def test_the_mark_of_a_person_stands_beside_the_verdict(folder: Path) -> None:
+    marks = write_marks(folder.parents[3] / "marks.json", folder, mark(folder, "7", "correct", "gold"))
+    more = (f"marks={marks}", "dataset.limit=3")
+    scored = processes.run(folder.parents[3], f"run_dir={folder}", *more, module="score")
+    assert scored.returncode in (0, 1), scored.stderr
+    said = shown(folder, "id=7", "rollout=0")
+    assert "verdict    wrong" in said
+    assert "marked     correct by a person (fault: gold): look" in said
 
 
 def test_without_the_dataset_the_answers_are_shown(folder: Path) -> None:
