@@ -19,6 +19,7 @@ from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dir, shared_run_dir
 from support.terminals import Terminal
 
+from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.search import BLOCK, lines_with
 from mathbatch.reports.pictures import Way, drawn, way_of
@@ -252,10 +253,10 @@ def test_each_row_is_found_by_its_bytes_as_by_reading_all(folder: Path, field: s
     rows = [{"sample_index": id, "part": at, "query_cot": f'{at} "11" : 1, x-1'} for at, id in enumerate(ids)]
     write_rows(folder.parents[3] / "rows.jsonl", rows)
     with looking_at(folder) as found:
-        assert found.components is not None
+        assert found.prompts is not None
         found.config.dataset.index_field = field
-        loader = type(found.components.loader)(found.config.dataset)
-        found.components.loader = loader
+        loader = FileDataLoader(found.config.dataset)
+        found.prompts = found.prompts._replace(loader=loader)
         listed = [row.id for row in loader]
         for id in listed:
             by_bytes, by_reading = loader.row_with_id(id), next(row for row in loader if row.id == id)
