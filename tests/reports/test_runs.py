@@ -25,7 +25,7 @@ pytestmark = pytest.mark.process
 runs = functools.partial(processes.run, module="runs")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
     *("dataset.answer_field=gold", "model.engine.say='Answer: 4'"),
 )
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.process
 show = functools.partial(processes.run, module="show")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
     *("model.engine.say='<think>long thought</think>Answer: 4'", "model.engine.fail_on=never"),
 )
 
