@@ -100,6 +100,7 @@ class Run:
         if caught is not None:
             requeue(caught)
             raise Interrupted(caught)
+        report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
         if not job.is_complete:
             raise JobFailed(str(job.error))
         return job.accuracy

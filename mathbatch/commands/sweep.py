@@ -25,7 +25,7 @@ from mathbatch.config.secrets import refuse_written_secrets
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.remedies import with_remedy
 from mathbatch.errors import Interrupted, MathBatchError
-from mathbatch.reports.html.at_end import report_of_sweep
+from mathbatch.reports.html.at_end import report_of_run, report_of_sweep
 from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import draw_outcomes, show_sweep
 from mathbatch.runner.hooks import call_hooks
@@ -103,6 +103,8 @@ class Sweep:
             call_hooks(job)
         if caught is not None:
             raise Interrupted(caught)
+        for job in jobs:
+            report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
 
     def __enter__(self) -> Sweep:
         self._token = _current.set(self)

@@ -80,6 +80,18 @@ def _defaults() -> dict[str, str]:
     return _flat(OmegaConf.to_container(OmegaConf.structured(Config), resolve=False))
 
 
+def resolved_elsewhere(composed: DictConfig) -> list[tuple[str, str]]:
+    """Return the texts that resolvers such as `${oc.env:NAME}` give, each with how it is written, the longest first."""
+    written = _flat(OmegaConf.to_container(composed, resolve=False))
+    found = {}
+    for path, text in written.items():
+        if "${" in text and ":" in text:
+            with suppress(OmegaConfBaseException):
+                found[OmegaConf.select(composed, path)] = text
+    texts = [(value, text) for value, text in found.items() if isinstance(value, str) and value]
+    return sorted(texts, key=lambda pair: -len(pair[0]))
+
+
 def _resolved(composed: DictConfig, path: str, text: str) -> str:
     """Return what a reference to another key stands for. What comes from elsewhere may be a secret, and stays."""
     if ":" in text:

@@ -21,13 +21,15 @@ EXPLAINED_RUNS = 4
 Run = tuple[Path, RunFacts]
 
 
-def pairs_of(runs: Sequence[tuple[Path, RunFacts]]) -> list[Pair]:
+def pairs_of(runs: Sequence[Run], is_swept: bool = False) -> list[Pair]:
     """Return the comparisons of scored runs over the same dataset.
 
-    Where two can't be compared, a note of their pair says why.
+    What differs between runs of a sweep is what was swept, so their prompts are not read. Where two can't be compared,
+    a note of their pair says why.
     """
     scored = [(folder, facts) for folder, facts in runs if facts.metrics is not None and facts.metrics.judged]
-    setups = {folder: Setup(folder) for folder, _ in scored} if len(scored) > EXPLAINED_RUNS else {}
+    reads_rows = len(scored) <= EXPLAINED_RUNS and not is_swept
+    setups = {} if reads_rows else {folder: Setup(folder) for folder, _ in scored}
     pairs = _two_by_two(scored)
     return [_pair(first, second, setups) for first, second in pairs if first[1].dataset == second[1].dataset]
 

@@ -12,12 +12,15 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 import mathbatch
 from mathbatch.reports.html.build import OnRow, build_run, located
+from mathbatch.reports.html.details import Hidden, as_written
 from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.pairs import pairs_of
-from mathbatch.reports.html.payload import Report, RunFacts, Sweep
-from mathbatch.reports.html.publish import is_whole, link_data, publish
+from mathbatch.reports.html.payload import Pair, Report, RunFacts, Sweep
+from mathbatch.reports.html.publish import is_whole, link_data, publish, undisturbed
 from mathbatch.reports.html.scripts import read_report
 from mathbatch.reports.html.source import Source, source_in
 from mathbatch.reports.html.stamp import base_of
@@ -51,9 +54,10 @@ def write_report(
             made=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             version=mathbatch.__version__,
             runs=[facts for _, facts in found],
-            pairs=pairs_of(found),
+            pairs=pairs_of(found, is_swept=sweep_of is not None),
             sweep=None if sweep_of is None else sweep_of(dict(found)),
         )
+        _hide(report.pairs, [pair for source in sources for pair in source.hidden])
         publish(page, report)
     return page / PAGE
 
@@ -64,7 +68,7 @@ def _held(page: Path, sources: Sequence[Source]) -> Iterator[None]:
     if any(source.run_dir == page for source in sources):
         refuse_read_only(page, "write the report elsewhere: output=…")
     make_folder(page)
-    with locked(page):
+    with locked(page), undisturbed(page):
         yield
 
 
@@ -80,6 +84,16 @@ def _facts(source: Source, page: Path, known: Report | None, copies: bool, on_ro
                         link_data(folder, page, base)
                     return located(facts, run_dir, page, copies)
         return build_run(source, page, copies=copies, base=base, on_row=on_row)
+
+
+def _hide(pairs: Sequence[Pair], hidden: Hidden) -> None:
+    """Show what prompts must not show as the configuration has it, also where two runs differ in it."""
+    for pair in pairs:
+        pair.sentence = as_written(pair.sentence, hidden)
+        pair.differences = [
+            msgspec.structs.replace(one, first=as_written(one.first, hidden), second=as_written(one.second, hidden))
+            for one in pair.differences
+        ]
 
 
 def _name_apart(runs: Sequence[RunFacts]) -> None:
