@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -104,7 +103,7 @@ class Follower:
         begun = time.monotonic()
         base = f"{short_name(self.run_dir)}-live-{time.time_ns():x}"
         self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base, is_growing=True)
-        self._bases, self._saved, self._live = [*self._bases, base], saved, None
+        self._bases, self._saved, self._live = [*self._bases[-KEPT:], base], saved, None
         took = time.monotonic() - begun
         self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
         self._next_page = 0.0
