@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mathbatch.reports.html.page import HERE, SCRIPTS, STYLES
+from mathbatch.reports.html.page import HEAD, HERE, SCRIPTS, STYLES
 
 APP = HERE / "app"
 VENDOR = APP / "vendor"
@@ -42,7 +42,7 @@ def test_every_library_is_listed() -> None:
 
 
 def test_every_script_and_style_of_the_page_is_loaded_once() -> None:
-    loaded = [*SCRIPTS, *STYLES, "theme.js"]
+    loaded = [*HEAD, *SCRIPTS, *STYLES]
     assert len(loaded) == len(set(loaded))
     assert all((APP / name).is_file() for name in loaded)
     own = {path.name for path in APP.iterdir() if path.suffix in (".js", ".css")}

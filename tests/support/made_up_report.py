@@ -117,7 +117,7 @@ def index_of(details: list[page.Detail]) -> page.Index:
     return page.Index(
         starts=list(range(0, len(details), CHUNK)),
         id=[one.id for one in details],
-        question=["".join(part.text or "" for part in one.messages[-1].parts)[:80] for one in details],
+        question=[],
         verdicts=["".join(page.LETTERS[made.verdict] for made in one.rollouts) for one in details],
         answer=[one.rollouts[0].answer for one in details],
         gold=[one.gold for one in details],
@@ -225,6 +225,8 @@ def make(folder: Path, rows: int = 1000, runs: int = 3, rollouts: int = 1) -> No
         facts.append(run_of(number, details, rollouts))
         data = folder / "report" / "data"
         write_script(data, f"{facts[-1].base}/index", index_of(details))
+        questions = ["".join(part.text or "" for part in one.messages[-1].parts)[:160] for one in details]
+        write_script(data, f"{facts[-1].base}/questions", questions)
         for at in range(0, rows, CHUNK):
             write_script(data, f"{facts[-1].base}/{at // CHUNK + 1:04d}", details[at : at + CHUNK])
     jobs = [page.SweepJob({"sampling.temperature": f"0.{at}"}, one.key, "complete") for at, one in enumerate(facts)]

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -102,7 +103,7 @@ class Follower:
         """Make the data anew, and wait then so long that it takes no more than its share of the time."""
         begun = time.monotonic()
         base = f"{short_name(self.run_dir)}-live-{time.time_ns():x}"
-        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base, is_growing=True)
+        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base)
         self._bases, self._saved, self._live = [*self._bases[-KEPT:], base], saved, None
         took = time.monotonic() - begun
         self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
@@ -110,7 +111,7 @@ class Follower:
 
     def _source(self) -> Source:
         """Return the run, whose configuration stays as it is."""
-        self._run = self._run or source_in(self.run_dir)
+        self._run = self._run or replace(source_in(self.run_dir), is_growing=True)
         return self._run
 
     def _publish(self, live: Live | None) -> None:

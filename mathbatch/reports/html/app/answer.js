@@ -14,7 +14,10 @@
   // Return the parts of a text to show at first: its beginning, its end, and where the extracted answer stands.
   function firstParts(length, span) {
     if (length <= HEAD + TAIL + STEP) return [[0, length]];
-    const wanted = [[0, HEAD], [length - TAIL, length]];
+    const wanted = [
+      [0, HEAD],
+      [length - TAIL, length],
+    ];
     if (span) wanted.push([Math.max(0, span[0] - 2000), Math.min(length, span[1] + 2000)]);
     wanted.sort((a, b) => a[0] - b[0]);
     const parts = [];
@@ -31,16 +34,28 @@
     if (!span || span[1] <= from || span[0] >= to) return plain.nodes(text.slice(from, to));
     const start = Math.max(from, span[0]);
     const end = Math.min(to, span[1]);
-    return [...plain.nodes(text.slice(from, start)), el('mark', { class: 'taken' }, plain.nodes(text.slice(start, end))), ...plain.nodes(text.slice(end, to))];
+    return [
+      ...plain.nodes(text.slice(from, start)),
+      el('mark', { class: 'taken' }, plain.nodes(text.slice(start, end))),
+      ...plain.nodes(text.slice(end, to)),
+    ];
   }
 
   // Make a button in place of what is left out; it shows the next part of it.
   function gap(text, from, to) {
     const left = (to - from).toLocaleString('en');
-    const button = el('button', { type: 'button', class: 'gap', click: () => {
-      const end = Math.min(to, from + STEP);
-      button.replaceWith(...plain.nodes(text.slice(from, end)), ...(end < to ? [gap(text, end, to)] : []));
-    } }, `… ${left} characters left out: show ${to - from > STEP ? 'more' : 'them'} …`);
+    const button = el(
+      'button',
+      {
+        type: 'button',
+        class: 'gap',
+        click: () => {
+          const end = Math.min(to, from + STEP);
+          button.replaceWith(...plain.nodes(text.slice(from, end)), ...(end < to ? [gap(text, end, to)] : []));
+        },
+      },
+      `… ${left} characters left out: show ${to - from > STEP ? 'more' : 'them'} …`,
+    );
     return button;
   }
 
@@ -62,11 +77,23 @@
   // Show a text that is too large to be rendered at once as it was written, with the way to render it all the same.
   function large(box, text, span) {
     const say = el('span', {}, `A large text, ${text.length.toLocaleString('en')} characters: shown as written. `);
-    const button = text.length <= AT_MOST.characters && el('button', { type: 'button', click: () => {
-      const made = within(text, span, AT_MOST);
-      if (made) box.replaceChildren(made);
-      else { button.remove(); say.textContent = 'This text has too many parts to be rendered: shown as written.'; }
-    } }, 'Render it anyway');
+    const button =
+      text.length <= AT_MOST.characters &&
+      el(
+        'button',
+        {
+          type: 'button',
+          click: () => {
+            const made = within(text, span, AT_MOST);
+            if (made) box.replaceChildren(made);
+            else {
+              button.remove();
+              say.textContent = 'This text has too many parts to be rendered: shown as written.';
+            }
+          },
+        },
+        'Render it anyway',
+      );
     return [el('p', { class: 'hint' }, say, button), raw(text, span)];
   }
 

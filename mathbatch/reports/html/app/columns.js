@@ -25,7 +25,11 @@
   function coded({ values, codes }) {
     const labels = [...new Set(values.flat())];
     const places = new Map(labels.map((label, at) => [label, at]));
-    return { labels, labelsOf: values.map((value) => [...new Set([value].flat())].map((label) => places.get(label))), codes: Int32Array.from(codes) };
+    return {
+      labels,
+      labelsOf: values.map((value) => [...new Set([value].flat())].map((label) => places.get(label))),
+      codes: Int32Array.from(codes),
+    };
   }
 
   // Return the columns of an index.
@@ -33,7 +37,7 @@
     return {
       size: index.id.length,
       id: index.id,
-      question: index.question,
+      question: index.question || [],
       answer: index.answer,
       gold: index.gold,
       letters: index.verdicts,
@@ -46,10 +50,19 @@
     };
   }
 
-  // Load the columns of a run. Raises if its index can't be read.
+  // Load the questions of a run once, where the index is without them; the columns are used before they are there.
+  async function addQuestions(run, columns) {
+    if (columns.size > 0 && columns.question.length === 0) columns.question = await store.questions(run);
+  }
+
+  // Load the columns of a run. Raises if its index can't be read. `complete()` loads what is not needed at first.
   async function load(run) {
     const index = await store.index(run);
-    if (!made.has(index)) made.set(index, columnsOf(index));
+    if (!made.has(index)) {
+      const columns = columnsOf(index);
+      columns.complete = () => addQuestions(run, columns);
+      made.set(index, columns);
+    }
     return made.get(index);
   }
 

@@ -2,38 +2,39 @@
 'use strict';
 
 (() => {
-  const { columns: table, el, format, joined, keys, kept, labels, list, pair, plain, query, route, sideBySide, store } = mathbatch;
+  const {
+    address,
+    columns: table,
+    compareParts,
+    el,
+    format,
+    joined,
+    keys,
+    kept,
+    list,
+    pair,
+    query,
+    route,
+    sideBySide,
+    store,
+  } = mathbatch;
   const MODE = 'mathbatch-compare';
-  const PAUSE = 200;
-  const MOST = 4;
   let state = null;
+  let turn = 0;
 
   // Return the runs that the address names, or the first two over the same dataset.
   function chosenRuns(params) {
     const { runs } = store.report;
-    const named = (params.get('runs') || '').split(',').map((key) => store.run(key)).filter(Boolean);
-    const found = [...new Set(named)].slice(0, MOST);
+    const named = (params.get('runs') || '')
+      .split(',')
+      .map((key) => store.run(key))
+      .filter(Boolean);
+    const found = [...new Set(named)].slice(0, compareParts.MOST);
     if (found.length > 1) return found;
     const first = found[0] || runs[0];
-    const second = runs.find((run) => run !== first && run.dataset === first.dataset) || runs.find((run) => run !== first);
+    const second =
+      runs.find((run) => run !== first && run.dataset === first.dataset) || runs.find((run) => run !== first);
     return [first, second];
-  }
-
-  // Return glyphs in the colours of their verdicts.
-  const coloured = (glyphs) => el('span', { class: 'glyph', 'aria-hidden': 'true' }, [...glyphs].map((one) => el('span', { class: { '✓': 'correct', '✗': 'wrong' }[one] || 'muted' }, one)));
-
-  // Return the nodes of one row of the list.
-  function row(at) {
-    const { data } = state;
-    const group = state.groupAt(at);
-    const id = data.columns[0].id[at];
-    const answers = data.places.map((place, run) => data.columns[run].answer[place[at]]);
-    return [
-      el('span', { class: 'row-verdict' }, coloured(joined.words(group, data.runs.length).glyphs), el('span', { class: 'aside' }, joined.words(group, data.runs.length).text)),
-      el('span', { class: 'row-id' }, plain.text(id, 60)),
-      el('span', { class: 'row-answer' }, answers.map((answer, run) => [run ? el('span', { class: 'muted' }, ' · ') : null, answer === null ? '∅' : plain.text(answer, 20)])),
-      el('span', { class: 'row-question' }, plain.text(data.columns[0].question[at], 140)),
-    ];
   }
 
   // Return the rows that are listed, flips first, and for each of them its group.
@@ -42,7 +43,12 @@
     const words = params.get('text');
     const matches = words && query.matcher(words);
     const first = data.columns[0];
-    const passes = (at) => !matches || matches(first.id[at]) || matches(first.question[at]) || matches(first.gold[at]) || data.places.some((place, run) => matches(data.columns[run].answer[place[at]]));
+    const passes = (at) =>
+      !matches ||
+      matches(first.id[at]) ||
+      matches(first.question[at]) ||
+      matches(first.gold[at]) ||
+      data.places.some((place, run) => matches(data.columns[run].answer[place[at]]));
     const wanted = data.order.filter((name) => !params.get('group') || params.get('group') === name);
     const rows = [];
     const starts = [];
@@ -62,24 +68,21 @@
     state.rows = rows;
     state.list.show(rows, rows.indexOf(state.row));
     state.count.textContent = `${format.count(rows.length)} of ${format.counted(state.data.total, 'sample')} in all of them`;
-    for (const [name, button] of state.buttons) button.setAttribute('aria-pressed', String(state.params.get('group') === name));
+    for (const [name, button] of state.buttons)
+      button.setAttribute('aria-pressed', String(state.params.get('group') === name));
     if (rows.length && !rows.includes(state.row)) show(rows[0]);
     if (!rows.length) state.pane.replaceChildren(el('p', { class: 'hint empty' }, 'No sample to show.'));
   }
 
-  // Write to the address what is shown, a little later.
-  function remember() {
-    clearTimeout(state.pause);
-    const mine = state;
-    state.pause = setTimeout(() => { if (mine === state && mine.root.isConnected) history.replaceState(null, '', route.href('compare', mine.params)); }, PAUSE);
-  }
+  // Let the address follow.
+  const follow = () => address.follow('compare', state.params, state.root);
 
   // Take a changed parameter.
   function change(name, value) {
     if (value) state.params.set(name, value);
     else state.params.delete(name);
     refilter();
-    remember();
+    follow();
   }
 
   // Show one row of the join.
@@ -90,12 +93,13 @@
     mine.rollouts = data.runs.map(() => 0);
     mine.params.set('id', data.columns[0].id[at]);
     mine.list.choose(mine.rows.indexOf(at));
-    remember();
+    follow();
     let details;
     try {
       details = await Promise.all(data.runs.map((run, number) => store.detail(run, data.places[number][at])));
     } catch (error) {
-      if (mine === state && mine.row === at) mine.pane.replaceChildren(el('p', { class: 'problem', role: 'alert' }, error.message));
+      if (mine === state && mine.row === at)
+        mine.pane.replaceChildren(el('p', { class: 'problem', role: 'alert' }, error.message));
       return;
     }
     if (mine !== state || mine.row !== at) return;
@@ -108,14 +112,23 @@
     const top = state.pane.scrollTop;
     const same = state.drawn === state.details;
     state.drawn = state.details;
-    state.pane.replaceChildren(sideBySide(state.data.runs, state.details, {
-      rollouts: state.rollouts,
-      mode: state.mode,
-      choose: (run, number) => { state.rollouts[run] = number; draw(); },
-      setMode: (mode) => { state.mode = mode; kept.set(MODE, mode); draw('.tools [aria-pressed=true]'); },
-      step,
-      canStep: (by) => state.rows[state.rows.indexOf(state.row) + by] !== undefined,
-    }));
+    state.pane.replaceChildren(
+      sideBySide(state.data.runs, state.details, {
+        rollouts: state.rollouts,
+        mode: state.mode,
+        choose: (run, number) => {
+          state.rollouts[run] = number;
+          draw();
+        },
+        setMode: (mode) => {
+          state.mode = mode;
+          kept.set(MODE, mode);
+          draw('.tools [aria-pressed=true]');
+        },
+        step,
+        canStep: (by) => state.rows[state.rows.indexOf(state.row) + by] !== undefined,
+      }),
+    );
     state.pane.scrollTop = same ? top : 0;
     const target = focus && state.pane.querySelector(focus);
     if (target) target.focus({ preventScroll: true });
@@ -127,57 +140,86 @@
     if (next !== undefined) show(next);
   }
 
-  // Make the choices of the runs: two at least, four at most.
-  function runChoices(runs) {
-    const all = store.report.runs;
-    const choose = (at, key) => {
-      const wanted = runs.map((run) => run.key);
-      if (key) wanted[at] = key;
-      else wanted.splice(at, 1);
-      location.hash = route.href('compare', { runs: [...new Set(wanted)].join(','), id: state.params.get('id') });
-    };
-    const places = runs.length < Math.min(MOST, all.length) ? [...runs, null] : runs;
-    return el('div', { class: 'run-choices' }, places.map((run, at) => {
-      const select = el('select', { 'aria-label': `Run ${'ABCD'[at]}`, change: () => choose(at, select.value) },
-        at > 1 ? el('option', { value: '' }, run ? 'leave out' : 'add a run…') : null,
-        all.filter((one) => one === run || !runs.includes(one)).map((one) => el('option', { value: one.key, selected: one === run }, plain.line(labels.run(one), 120))));
-      if (!run) select.value = '';
-      return el('label', {}, el('strong', {}, 'ABCD'[at]), select);
-    }));
-  }
-
-  // Make the buttons of the groups, with the number of rows of each.
-  function groupButtons(data) {
-    return data.order.map((name) => {
-      const { glyphs, text } = joined.words(name, data.runs.length);
-      return [name, el('button', { type: 'button', 'aria-pressed': 'false', click: () => change('group', state.params.get('group') === name ? '' : name) },
-        coloured(glyphs), ' ', text, ' ', el('span', { class: 'count' }, format.count(data.groups.get(name).length)))];
-    });
-  }
-
   // Make the parts of the view.
   function build(data, params) {
     const pane = el('div', { class: 'pane', tabindex: '-1' });
     const count = el('p', { class: 'shown-count', role: 'status' });
-    const made = { data, params, pane, count, row: -1, rows: [], mode: kept.get(MODE) || 'words', buttons: groupButtons(data) };
-    made.list = list({ label: 'Samples', height: 54, row, pick: (place) => show(made.rows[place]) });
-    const field = el('input', { type: 'search', placeholder: 'Search id, question, answers, gold', 'aria-label': 'Search', autocomplete: 'off', spellcheck: 'false', input: () => change('text', field.value) });
+    const made = {
+      data,
+      params,
+      pane,
+      count,
+      row: -1,
+      rows: [],
+      mode: kept.get(MODE) || 'words',
+      buttons: compareParts.groupButtons(data, (name) =>
+        change('group', state.params.get('group') === name ? '' : name),
+      ),
+    };
+    made.list = list({
+      label: 'Samples',
+      height: 54,
+      row: (at) => compareParts.row(made, at),
+      pick: (place) => show(made.rows[place]),
+    });
+    const field = el('input', {
+      type: 'search',
+      placeholder: 'Search id, question, answers, gold',
+      'aria-label': 'Search',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      input: () => change('text', field.value),
+    });
     field.value = params.get('text') || '';
     made.field = field;
     const letters = (at) => ['A', 'ABCD'[at]];
-    const missing = data.missing > 0 && el('p', { class: 'hint' }, `${format.counted(data.missing, 'sample')} of A ${data.missing === 1 ? 'is' : 'are'} not in all of them`);
-    made.root = el('div', { class: 'samples compare' },
-      el('section', { class: 'side', 'aria-label': 'List of samples' }, el('h2', { class: 'aside' }, 'Compare'), runChoices(data.runs),
-        el('div', { class: 'pairs' }, data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1)))),
-        el('form', { class: 'filters', role: 'search', 'aria-label': 'Filters', submit: (event) => event.preventDefault() }, el('div', { class: 'choices-row', role: 'group', 'aria-label': 'Who is right' }, made.buttons.map(([, button]) => button)), field),
-        missing, el('div', { class: 'list-head' }, count), made.list.element), pane);
+    const missing =
+      data.missing > 0 &&
+      el(
+        'p',
+        { class: 'hint' },
+        `${format.counted(data.missing, 'sample')} of A ${data.missing === 1 ? 'is' : 'are'} not in all of them`,
+      );
+    made.root = el(
+      'div',
+      { class: 'samples compare' },
+      el(
+        'section',
+        { class: 'side', 'aria-label': 'List of samples' },
+        el('h2', { class: 'aside' }, 'Compare'),
+        compareParts.runChoices(data.runs, params),
+        el(
+          'div',
+          { class: 'pairs' },
+          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1), data.runs.length === 2)),
+        ),
+        el(
+          'form',
+          { class: 'filters', role: 'search', 'aria-label': 'Filters', submit: (event) => event.preventDefault() },
+          el(
+            'div',
+            { class: 'choices-row', role: 'group', 'aria-label': 'Who is right' },
+            made.buttons.map(([, button]) => button),
+          ),
+          field,
+        ),
+        missing,
+        el('div', { class: 'list-head' }, count),
+        made.list.element,
+      ),
+      pane,
+    );
     return made;
   }
 
   // Draw the comparison that the address names.
   async function compare(main, given) {
     const runs = chosenRuns(given);
+    const mine = ++turn;
+    if (!state || !state.root.isConnected)
+      main.replaceChildren(el('p', { class: 'hint empty', role: 'status' }, 'Loading…'));
     const data = await joined.load(runs);
+    if (mine !== turn) return;
     const params = new URLSearchParams(given);
     params.set('runs', runs.map((run) => run.key).join(','));
     state = build(data, params);
@@ -186,12 +228,26 @@
       { keys: ['j'], label: 'next sample', run: () => step(1) },
       { keys: ['k'], label: 'previous sample', run: () => step(-1) },
       { keys: ['/'], label: 'search', run: () => state.field.focus() },
-      { keys: [...'123456789'], shown: ['1', '…', '9'], label: 'rollout, of all runs', run: (event) => { if (state.details) { state.rollouts = state.rollouts.map(() => Number(event.key) - 1); draw(); } } },
+      {
+        keys: [...'123456789'],
+        shown: ['1', '…', '9'],
+        label: 'rollout, of all runs',
+        run: (event) => {
+          if (state.details) {
+            state.rollouts = state.rollouts.map(() => Number(event.key) - 1);
+            draw();
+          }
+        },
+      },
     ]);
     if (given.get('id') !== null) state.row = table.positionOf(data.columns[0], given.get('id'));
     const wanted = state.row;
     refilter();
     if (wanted >= 0 && state.row === wanted && data.places.every((place) => place[wanted] >= 0)) await show(wanted);
+    await data.columns[0].complete();
+    if (mine !== turn) return;
+    if (params.get('text')) refilter();
+    state.list.redraw();
   }
 
   mathbatch.views = mathbatch.views || {};

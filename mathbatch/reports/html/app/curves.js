@@ -15,24 +15,44 @@
 
   // Return the series whose points have a place on the axis, in its order.
   function placed(series) {
-    return series.map((one) => ({ ...one, points: one.points.filter(({ value }) => format.known(value)).sort((a, b) => a.x - b.x) }))
+    return series
+      .map((one) => ({
+        ...one,
+        points: one.points.filter(({ value }) => format.known(value)).sort((a, b) => a.x - b.x),
+      }))
       .filter(({ points }) => points.length);
   }
 
   // Draw one line with its points and intervals; a point that has an address is a link. Lines stand a little beside each
   // other, so that no interval hides another.
   function line({ name, points }, index, x, y, beside) {
-    const segments = points.slice(1).map((point, at) => svg('line', {
-      class: 'line', x1: pct(x(points[at].x)), y1: y(points[at].value), x2: pct(x(point.x)), y2: y(point.value),
-    }));
+    const segments = points.slice(1).map((point, at) =>
+      svg('line', {
+        class: 'line',
+        x1: pct(x(points[at].x)),
+        y1: y(points[at].value),
+        x2: pct(x(point.x)),
+        y2: y(point.value),
+      }),
+    );
     const marks = points.map((point) => {
       const text = `${name ? `${name}\n` : ''}${point.text}: ${format.percent(point.value)} (${format.interval(point)})`;
       const known = format.known(point.low) && format.known(point.high);
       const label = text.replaceAll('\n', ', ');
-      return svg('a', { href: point.href || null, 'data-tip': text, 'aria-label': label, role: point.href ? null : 'img' },
-        known && svg('line', { class: 'whisker', x1: pct(x(point.x)), x2: pct(x(point.x)), y1: y(point.low), y2: y(point.high) }),
+      return svg(
+        'a',
+        { href: point.href || null, 'data-tip': text, 'aria-label': label, role: point.href ? null : 'img' },
+        known &&
+          svg('line', {
+            class: 'whisker',
+            x1: pct(x(point.x)),
+            x2: pct(x(point.x)),
+            y1: y(point.low),
+            y2: y(point.high),
+          }),
         svg('circle', { class: 'hit', cx: pct(x(point.x)), cy: y(point.value), r: 12 }),
-        svg('circle', { class: 'dot', cx: pct(x(point.x)), cy: y(point.value), r: 4 }));
+        svg('circle', { class: 'dot', cx: pct(x(point.x)), cy: y(point.value), r: 4 }),
+      );
     });
     const style = `series series-${index % COLOURS} ${index >= COLOURS ? 'dashed' : ''}`;
     return svg('g', { class: style, transform: `translate(${beside} 0)` }, segments, marks);
@@ -44,8 +64,11 @@
   // Move labels apart so that none covers another; all stay within the height.
   function spread(wanted, height) {
     const order = wanted.map((y, index) => ({ y, index })).sort((a, b) => a.y - b.y);
-    order.forEach((label, at) => { if (at) label.y = Math.max(label.y, order[at - 1].y + LABEL); });
-    for (let at = order.length - 1, most = height; at >= 0; at -= 1, most -= LABEL) order[at].y = Math.min(order[at].y, most);
+    order.forEach((label, at) => {
+      if (at) label.y = Math.max(label.y, order[at - 1].y + LABEL);
+    });
+    for (let at = order.length - 1, most = height; at >= 0; at -= 1, most -= LABEL)
+      order[at].y = Math.min(order[at].y, most);
     const found = [];
     for (const { y, index } of order) found[index] = y;
     return found;
@@ -54,19 +77,33 @@
   // Draw the names at the ends of their lines.
   function names(series, y, height) {
     if (series.length < 2 || series.length > MOST_LABELS) return null;
-    const places = spread(series.map(({ points }) => y(points[points.length - 1].value)), height);
-    return series.map(({ name }, index) => svg('text', { class: `label series series-${index % COLOURS}`, x: '100%', y: places[index] + 4 },
-      name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name));
+    const places = spread(
+      series.map(({ points }) => y(points[points.length - 1].value)),
+      height,
+    );
+    return series.map(({ name }, index) =>
+      svg(
+        'text',
+        { class: `label series series-${index % COLOURS}`, x: '100%', y: places[index] + 4 },
+        name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name,
+      ),
+    );
   }
 
   // Draw both axes.
   function axes(range, values, x, y, height) {
-    const shares = scales.ticks(...range, 5).map((tick) => [
-      svg('line', { class: 'grid', x1: 0, x2: '100%', y1: y(tick), y2: y(tick) }),
-      svg('text', { x: -12, y: y(tick) + 4, 'text-anchor': 'end' }, `${Number((tick * 100).toFixed(1))} %`)]);
-    const numbers = scales.labelled(values, x).map((tick) => [
-      svg('line', { class: 'base', x1: pct(x(tick)), x2: pct(x(tick)), y1: height + 4, y2: height + 8 }),
-      svg('text', { x: pct(x(tick)), y: height + 22, 'text-anchor': 'middle' }, format.short(tick))]);
+    const shares = scales
+      .ticks(...range, 5)
+      .map((tick) => [
+        svg('line', { class: 'grid', x1: 0, x2: '100%', y1: y(tick), y2: y(tick) }),
+        svg('text', { x: -12, y: y(tick) + 4, 'text-anchor': 'end' }, `${Number((tick * 100).toFixed(1))} %`),
+      ]);
+    const numbers = scales
+      .labelled(values, x)
+      .map((tick) => [
+        svg('line', { class: 'base', x1: pct(x(tick)), x2: pct(x(tick)), y1: height + 4, y2: height + 8 }),
+        svg('text', { x: pct(x(tick)), y: height + 22, 'text-anchor': 'middle' }, format.short(tick)),
+      ]);
     return [shares, numbers, svg('line', { class: 'base', x1: 0, x2: '100%', y1: height + 4, y2: height + 4 })];
   }
 
@@ -80,13 +117,27 @@
     const [first, last] = [Math.min(...values), Math.max(...values)];
     const x = scales.scale(first, last, { log: scales.wantsLog(values) });
     const y = (value) => Number((height - (scales.scale(...range)(value) / 100) * height).toFixed(2));
-    const picture = svg('svg', { class: 'chart', height, role: 'group', 'aria-label': title },
-      axes(range, values, x, y, height), series.map((one, index) => line(one, index, x, y, besides(index, series.length))), names(series, y, height));
-    const plot = el('div', { class: `frame lines ${series.length > 1 && series.length <= MOST_LABELS ? 'named' : ''}` },
-      plots.roving(picture), el('p', { class: 'axis-title' }, axis));
+    const picture = svg(
+      'svg',
+      { class: 'chart', height, role: 'group', 'aria-label': title },
+      axes(range, values, x, y, height),
+      series.map((one, index) => line(one, index, x, y, besides(index, series.length))),
+      names(series, y, height),
+    );
+    const plot = el(
+      'div',
+      { class: `frame lines ${series.length > 1 && series.length <= MOST_LABELS ? 'named' : ''}` },
+      plots.roving(picture),
+      el('p', { class: 'axis-title' }, axis),
+    );
     plot.style.setProperty('--label', `${Math.min(LONGEST, Math.max(...series.map(({ name }) => name.length)))}ch`);
-    const rows = series.flatMap(({ name, points: own }) => own.map((point) =>
-      [name ? `${name}, ${point.text}` : point.text, format.percent(point.value), format.interval(point)]));
+    const rows = series.flatMap(({ name, points: own }) =>
+      own.map((point) => [
+        name ? `${name}, ${point.text}` : point.text,
+        format.percent(point.value),
+        format.interval(point),
+      ]),
+    );
     return mathbatch.parts.figure(title, plot, [axis, 'share', '95 % interval'], rows);
   }
 

@@ -16,9 +16,11 @@
   // Make one side of a comparison: `side` is "first" or "second".
   function marked(found, side) {
     const [own, other] = side === 'first' ? ['removed', 'added'] : ['added', 'removed'];
-    const shown = found.filter((part) => !part[other]).map((part) => (part[own]
-      ? el(side === 'first' ? 'del' : 'ins', {}, plain.nodes(part.value))
-      : plain.nodes(part.value)));
+    const shown = found
+      .filter((part) => !part[other])
+      .map((part) =>
+        part[own] ? el(side === 'first' ? 'del' : 'ins', {}, plain.nodes(part.value)) : plain.nodes(part.value),
+      );
     return el('bdi', { class: 'answer-text' }, el('div', { class: 'raw' }, shown));
   }
 

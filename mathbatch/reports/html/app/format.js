@@ -32,7 +32,8 @@
   }
 
   // Return the interval of a share, "68.1 to 74.5".
-  const interval = ({ low, high }) => (known(low) && known(high) ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)}` : NONE);
+  const interval = ({ low, high }) =>
+    known(low) && known(high) ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)}` : NONE;
 
   // Return a number of things with its noun, "1 row", "1,200 rows".
   const counted = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;

@@ -5,13 +5,32 @@
   const { el, plain } = mathbatch;
   // Longer formulas stay source: KaTeX would take seconds, or end in a stack that is too deep.
   const LONGEST = 8000;
-  const ENVIRONMENTS = new Set(['align', 'align*', 'aligned', 'alignat', 'alignat*', 'array', 'bmatrix', 'cases', 'equation',
-    'equation*', 'gather', 'gather*', 'gathered', 'matrix', 'pmatrix', 'split', 'vmatrix']);
+  const ENVIRONMENTS = new Set([
+    'align',
+    'align*',
+    'aligned',
+    'alignat',
+    'alignat*',
+    'array',
+    'bmatrix',
+    'cases',
+    'equation',
+    'equation*',
+    'gather',
+    'gather*',
+    'gathered',
+    'matrix',
+    'pmatrix',
+    'split',
+    'vmatrix',
+  ]);
   const MARKS = /(`+|~{3,})|\\([[(])|\\begin\{([a-z]+\*?)\}|(\\boxed\s*\{)|\\[^]|(\$\$)|\$/g;
   // One dollar is mathematics if both ends touch their content or neither does, and no digit follows: "$5 and $6" is not.
-  const DOLLARS = /\$(?:(?!\s)((?:\\[^]|[^$\\\n]|\n(?!\s*\n)){0,2000}?[^$\s\\]|(?:\\[^]|[^$\\\n]){0,2000}?\\[^\s])|\s((?:\\[^]|[^$\\\n]){1,2000}?)\s)\$(?!\d)/y;
+  const DOLLARS =
+    /\$(?:(?!\s)((?:\\[^]|[^$\\\n]|\n(?!\s*\n)){0,2000}?[^$\s\\]|(?:\\[^]|[^$\\\n]){0,2000}?\\[^\s])|\s((?:\\[^]|[^$\\\n]){1,2000}?)\s)\$(?!\d)/y;
   // Commands that define macros, which can grow without bound, and those that write to the console.
-  const REFUSED = /\\(?:[gex]?def|let|futurelet|global|long|(?:re)?newcommand|providecommand|(?:err)?message|show)(?![a-zA-Z])/;
+  const REFUSED =
+    /\\(?:[gex]?def|let|futurelet|global|long|(?:re)?newcommand|providecommand|(?:err)?message|show)(?![a-zA-Z])/;
 
   // Return a function that finds the next `close` from a position on, and never looks twice at the same text.
   function finder(text) {
@@ -63,7 +82,12 @@
     const upTo = (close, from, display, whole = false) => {
       const end = find(close, from);
       if (end < 0 || end - start > LONGEST) return null;
-      return { start, end: end + close.length, tex: whole ? text.slice(start, end + close.length) : text.slice(from, end), display };
+      return {
+        start,
+        end: end + close.length,
+        tex: whole ? text.slice(start, end + close.length) : text.slice(from, end),
+        display,
+      };
     };
     const [all, , bracket, environment, boxed, double] = mark;
     if (bracket) return upTo(bracket === '(' ? '\\)' : '\\]', start + 2, bracket === '[');
@@ -73,7 +97,9 @@
       const end = closed()[start + boxed.length - 1];
       // An empty box is what a prompt asks for, and is better read as it is written.
       const isEmpty = text.slice(start + boxed.length, end).trim() === '';
-      return end && !isEmpty && end - start <= LONGEST ? { start, end: end + 1, tex: text.slice(start, end + 1), display: false } : null;
+      return end && !isEmpty && end - start <= LONGEST
+        ? { start, end: end + 1, tex: text.slice(start, end + 1), display: false }
+        : null;
     }
     if (all !== '$') return null;
     DOLLARS.lastIndex = start;
@@ -110,7 +136,16 @@
   // Return the drawn formula, or null if KaTeX can't read it.
   function drawn(tex, display) {
     if (tex.length > LONGEST || REFUSED.test(tex) || plain.hasControls(tex)) return null;
-    const settings = { displayMode: display, trust: false, strict: 'ignore', throwOnError: false, errorColor: 'var(--wrong)', maxExpand: 1000, maxSize: 20, macros: {} };
+    const settings = {
+      displayMode: display,
+      trust: false,
+      strict: 'ignore',
+      throwOnError: false,
+      errorColor: 'var(--wrong)',
+      maxExpand: 1000,
+      maxSize: 20,
+      macros: {},
+    };
     try {
       const tree = katex.__renderToDomTree(tex, settings);
       if (tree.classes.includes('katex-error')) return null;
@@ -132,7 +167,11 @@
   function draw(formula, source) {
     const made = drawn(formula.tex, formula.display);
     if (made) return el('span', { class: formula.display ? 'formula display' : 'formula' }, made);
-    return el('code', { class: 'formula source', title: 'This formula can’t be drawn; here is its source.' }, plain.nodes(source));
+    return el(
+      'code',
+      { class: 'formula source', title: 'This formula can’t be drawn; here is its source.' },
+      plain.nodes(source),
+    );
   }
 
   mathbatch.formulas = { find, draw };

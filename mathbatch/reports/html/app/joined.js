@@ -40,7 +40,7 @@
 
   // Return the groups in order: flips first, the more runs are ahead of the others in the address the earlier.
   function ordered(names) {
-    const rank = (name) => ({ differ: 1, same: 2, right: 3, open: 4 }[name] ?? 0);
+    const rank = (name) => ({ differ: 1, same: 2, right: 3, open: 4 })[name] ?? 0;
     return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
   }
 
@@ -53,8 +53,14 @@
     let missing = 0;
     for (let row = 0; row < columns[0].size; row += 1) {
       const at = places.map((place) => place[row]);
-      if (at.includes(-1)) { missing += 1; continue; }
-      const name = groupOf(at.map((position, run) => states[run][position]), at.map((position, run) => columns[run].answer[position]));
+      if (at.includes(-1)) {
+        missing += 1;
+        continue;
+      }
+      const name = groupOf(
+        at.map((position, run) => states[run][position]),
+        at.map((position, run) => columns[run].answer[position]),
+      );
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
     }
@@ -65,12 +71,19 @@
   // Return the words and glyphs for a group.
   function words(name, count) {
     const letters = 'ABCD'.slice(0, count);
-    if (name === 'differ') return { glyphs: '✗ ≠', text: count === 2 ? 'both wrong, other answers' : 'all wrong, other answers' };
-    if (name === 'same') return { glyphs: '✗ =', text: count === 2 ? 'both wrong, same answer' : 'all wrong, same answer' };
+    if (name === 'differ')
+      return { glyphs: '✗ ≠', text: count === 2 ? 'both wrong, other answers' : 'all wrong, other answers' };
+    if (name === 'same')
+      return { glyphs: '✗ =', text: count === 2 ? 'both wrong, same answer' : 'all wrong, same answer' };
     if (name === 'right') return { glyphs: '✓'.repeat(count), text: count === 2 ? 'both right' : 'all right' };
     if (name === 'open') return { glyphs: '?', text: 'no verdict in one of them' };
     const right = [...letters].filter((letter, at) => name[at] === '1');
-    return { glyphs: [...name].map((one) => (one === '1' ? verdicts.named('correct').glyph : verdicts.named('wrong').glyph)).join(''), text: `only ${right.join(', ')} right` };
+    return {
+      glyphs: [...name]
+        .map((one) => (one === '1' ? verdicts.named('correct').glyph : verdicts.named('wrong').glyph))
+        .join(''),
+      text: `only ${right.join(' and ')} right`,
+    };
   }
 
   mathbatch.joined = { load, words };

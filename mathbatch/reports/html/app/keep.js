@@ -23,9 +23,14 @@
     const [x, y] = [window.scrollX, window.scrollY];
     await draw();
     for (const box of main.querySelectorAll('details[data-keep]')) {
-      if (open.has(box.dataset.keep)) { box.open = true; box.fill?.(); }
+      if (open.has(box.dataset.keep)) {
+        box.open = true;
+        box.fill?.();
+      }
     }
-    scrolled(main).forEach((box, at) => { box.scrollLeft = lefts[at] || 0; });
+    scrolled(main).forEach((box, at) => {
+      box.scrollLeft = lefts[at] || 0;
+    });
     window.scrollTo(x, y);
     const element = again && again();
     if (element) element.focus({ preventScroll: true });

@@ -8,7 +8,11 @@ window.mathbatch = window.mathbatch || {};
 
   // Return what is kept under a name, or null.
   function get(name) {
-    try { return localStorage.getItem(name) ?? memory.get(name) ?? null; } catch { return memory.get(name) ?? null; }
+    try {
+      return localStorage.getItem(name) ?? memory.get(name) ?? null;
+    } catch {
+      return memory.get(name) ?? null;
+    }
   }
 
   // Keep a text under a name, null for none. Return whether it will be there when the page is opened again.
@@ -18,7 +22,9 @@ window.mathbatch = window.mathbatch || {};
       if (text === null) localStorage.removeItem(name);
       else localStorage.setItem(name, text);
       return true;
-    } catch { return false; }
+    } catch {
+      return false;
+    }
   }
 
   mathbatch.kept = { get, set };

@@ -17,12 +17,18 @@
   // Return the columns of a sweep: its keys.
   function swept(sweep) {
     const jobs = new Map(sweep.jobs.filter((job) => job.run).map((job) => [job.run, job.values]));
-    return sweep.keys.map((key) => ({ key, title: title(key, sweep.keys), value: (run) => (jobs.get(run.key) || {})[key] ?? '' }));
+    return sweep.keys.map((key) => ({
+      key,
+      title: title(key, sweep.keys),
+      value: (run) => (jobs.get(run.key) || {})[key] ?? '',
+    }));
   }
 
   // Return the columns in which these runs differ.
   function differing(runs) {
-    const settings = new Map(runs.map((run) => [run.key, new Map([['model', run.model], ['dataset', run.dataset], ...run.settings])]));
+    const settings = new Map(
+      runs.map((run) => [run.key, new Map([['model', run.model], ['dataset', run.dataset], ...run.settings])]),
+    );
     const value = (key) => (run) => settings.get(run.key).get(key) ?? '';
     const keys = [...new Set(runs.flatMap((run) => [...settings.get(run.key).keys()]))];
     const found = keys.filter((key) => new Set(runs.map(value(key))).size > 1).slice(0, MOST_COLUMNS);
@@ -41,7 +47,9 @@
   // Return a short text for a run that no other run of the report has.
   function run(one) {
     if (store.report.runs.length === 1) return plain.line(`${one.model} on ${one.dataset}`);
-    return columns().map(({ key, title: name, value }) => plain.line(PLAIN.has(key) ? value(one) : `${name} ${value(one)}`)).join(', ');
+    return columns()
+      .map(({ key, title: name, value }) => plain.line(PLAIN.has(key) ? value(one) : `${name} ${value(one)}`))
+      .join(', ');
   }
 
   mathbatch.labels = { columns, run };

@@ -15,10 +15,21 @@
     const shown = new Map();
     let items = [];
     let chosen = -1;
+    let seenHeight = 0;
 
     // Make the element of one row.
     function option(place) {
-      const element = el('div', { class: 'list-row', role: 'option', id: `${name}-${place}`, 'aria-setsize': items.length, 'aria-posinset': place + 1 }, row(items[place]));
+      const element = el(
+        'div',
+        {
+          class: 'list-row',
+          role: 'option',
+          id: `${name}-${place}`,
+          'aria-setsize': items.length,
+          'aria-posinset': place + 1,
+        },
+        row(items[place]),
+      );
       element.style.height = `${height}px`;
       element.style.transform = `translateY(${place * height}px)`;
       element.addEventListener('click', () => pick(place));
@@ -29,14 +40,25 @@
     function draw() {
       const from = Math.max(0, Math.floor(root.scrollTop / height) - SPARE);
       const to = Math.min(items.length, Math.ceil((root.scrollTop + root.clientHeight) / height) + SPARE);
-      for (const [place, element] of shown) if (place < from || place >= to) { element.remove(); shown.delete(place); }
+      for (const [place, element] of shown)
+        if (place < from || place >= to) {
+          element.remove();
+          shown.delete(place);
+        }
       for (let place = from; place < to; place += 1) {
-        if (!shown.has(place)) { shown.set(place, option(place)); inner.append(shown.get(place)); }
+        if (!shown.has(place)) {
+          shown.set(place, option(place));
+          inner.append(shown.get(place));
+        }
         shown.get(place).setAttribute('aria-selected', String(place === chosen));
       }
       if (shown.has(chosen)) root.setAttribute('aria-activedescendant', `${name}-${chosen}`);
       else root.removeAttribute('aria-activedescendant');
     }
+
+    // Tell whether the chosen row was seen before the list got another height.
+    const wasSeen = () =>
+      chosen >= 0 && chosen * height >= root.scrollTop - height && chosen * height < root.scrollTop + seenHeight;
 
     // Scroll as little as is needed to see a place.
     function reveal(place) {
@@ -83,7 +105,11 @@
 
     root.addEventListener('scroll', () => requestAnimationFrame(draw), { passive: true });
     root.addEventListener('keydown', press);
-    new ResizeObserver(draw).observe(root);
+    new ResizeObserver(() => {
+      if (wasSeen()) reveal(chosen);
+      seenHeight = root.clientHeight;
+      draw();
+    }).observe(root);
     return { element: root, show, choose, redraw, top: () => Math.floor(root.scrollTop / height), place: () => chosen };
   }
 

@@ -12,7 +12,9 @@
 
   // Raise an Error that says what is wrong with a mark, if anything is.
   function check(mark, number) {
-    const bad = (what) => { throw new Error(`Mark ${number}: ${what}`); };
+    const bad = (what) => {
+      throw new Error(`Mark ${number}: ${what}`);
+    };
     if (mark === null || typeof mark !== 'object') bad('is not an object');
     if (typeof mark.id !== 'string') bad('"id" is not a text');
     if (!Number.isInteger(mark.rollout) || mark.rollout < 0) bad('"rollout" is not a number from 0 on');
@@ -20,7 +22,14 @@
     if (!VERDICTS.includes(mark.verdict)) bad(`"verdict" is none of ${VERDICTS.join(', ')}`);
     if (typeof mark.note !== 'string') bad('"note" is not a text');
     if (!/^[0-9a-f]{8}$/.test(mark.seal)) bad('"seal" is not eight hex digits');
-    return { id: mark.id, rollout: mark.rollout, fault: mark.fault, verdict: mark.verdict, note: mark.note, seal: mark.seal };
+    return {
+      id: mark.id,
+      rollout: mark.rollout,
+      fault: mark.fault,
+      verdict: mark.verdict,
+      note: mark.note,
+      seal: mark.seal,
+    };
   }
 
   // Return the marks of a run as this browser has them, with what undo needs.
@@ -55,7 +64,10 @@
   // Keep the marks in the browser where that is possible.
   function keep(run, book) {
     book.isSaved = book.marks.size === 0;
-    book.isKept = kept.set(`mathbatch-marks:${run.run}`, book.marks.size ? JSON.stringify([...book.marks.values()]) : null);
+    book.isKept = kept.set(
+      `mathbatch-marks:${run.run}`,
+      book.marks.size ? JSON.stringify([...book.marks.values()]) : null,
+    );
   }
 
   // Add a mark, in place of one on the same answer.
@@ -83,17 +95,43 @@
   // Return the content of the marks' file.
   function file(run) {
     bookOf(run).isSaved = true;
-    return JSON.stringify({ mathbatch_marks: 1, run: run.run, folder: run.folder, made: new Date().toISOString(), marks: [...bookOf(run).marks.values()] }, null, 1);
+    return JSON.stringify(
+      {
+        mathbatch_marks: 1,
+        run: run.run,
+        folder: run.folder,
+        made: new Date().toISOString(),
+        marks: [...bookOf(run).marks.values()],
+      },
+      null,
+      1,
+    );
   }
 
   // Take in a file of marks; return how many. Raises an Error that says what is wrong, such as another run.
   function read(run, text) {
     let content;
-    try { content = JSON.parse(text); } catch { throw new Error('This is not a file of marks: it is not JSON.'); }
-    if (content === null || typeof content !== 'object' || content.mathbatch_marks !== 1 || !Array.isArray(content.marks)) throw new Error('This is not a file of marks: it has no "mathbatch_marks": 1 and "marks".');
-    if (content.run !== run.run) throw new Error(`These marks are of the run ${String(content.run)} (${String(content.folder)}), not of ${run.run} (${run.name}).`);
+    try {
+      content = JSON.parse(text);
+    } catch {
+      throw new Error('This is not a file of marks: it is not JSON.');
+    }
+    if (
+      content === null ||
+      typeof content !== 'object' ||
+      content.mathbatch_marks !== 1 ||
+      !Array.isArray(content.marks)
+    )
+      throw new Error('This is not a file of marks: it has no "mathbatch_marks": 1 and "marks".');
+    if (content.run !== run.run)
+      throw new Error(
+        `These marks are of the run ${String(content.run)} (${String(content.folder)}), not of ${run.run} (${run.name}).`,
+      );
     const marks = new Map(bookOf(run).marks);
-    content.marks.forEach((mark, at) => { const sound = check(mark, at + 1); marks.set(nameOf(sound.id, sound.rollout), sound); });
+    content.marks.forEach((mark, at) => {
+      const sound = check(mark, at + 1);
+      marks.set(nameOf(sound.id, sound.rollout), sound);
+    });
     replace(run, marks);
     return content.marks.length;
   }
@@ -104,7 +142,13 @@
   });
 
   mathbatch.marks = {
-    FAULTS, VERDICTS, add, remove, undo, file, read,
+    FAULTS,
+    VERDICTS,
+    add,
+    remove,
+    undo,
+    file,
+    read,
     get: (run, id, rollout) => bookOf(run).marks.get(nameOf(id, rollout)),
     all: (run) => [...bookOf(run).marks.values()],
     idsOf: (run) => new Set([...bookOf(run).marks.values()].map((mark) => mark.id)),

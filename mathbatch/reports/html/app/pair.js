@@ -13,8 +13,17 @@
     const other = pairs.find((pair) => pair.first === b.key && pair.second === a.key);
     if (!other) return null;
     const minus = (value) => (format.known(value) ? -value : value);
-    return { ...other, first: a.key, second: b.key, only_first: other.only_second, only_second: other.only_first, difference: -other.difference, low: minus(other.high), high: minus(other.low),
-      differences: other.differences.map((one) => ({ ...one, first: one.second, second: one.first })) };
+    return {
+      ...other,
+      first: a.key,
+      second: b.key,
+      only_first: other.only_second,
+      only_second: other.only_first,
+      difference: -other.difference,
+      low: minus(other.high),
+      high: minus(other.low),
+      differences: other.differences.map((one) => ({ ...one, first: one.second, second: one.first })),
+    };
   }
 
   // Return points as text with their sign.
@@ -27,39 +36,99 @@
     const x = (share) => WIDTH / 2 + (share / reach) * (WIDTH / 2 - EDGE);
     const label = (share, anchor) => svg('text', { x: x(share), y: 42, 'text-anchor': anchor }, points(share));
     const say = `Difference ${points(pair.difference)} points, 95 % interval ${points(pair.low)} to ${points(pair.high)}`;
-    return svg('svg', { class: 'interval', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': say },
+    return svg(
+      'svg',
+      { class: 'interval', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': say },
       svg('line', { class: 'zero', x1: WIDTH / 2, x2: WIDTH / 2, y1: 2, y2: 28 }),
       svg('line', { class: 'reach', x1: x(pair.low), x2: x(pair.high), y1: 15, y2: 15 }),
       svg('circle', { cx: x(pair.difference), cy: 15, r: 5 }),
-      label(pair.low, 'end'), label(pair.high, 'start'), pair.low <= 0 && pair.high >= 0 ? null : label(0, 'middle'));
+      label(pair.low, 'end'),
+      label(pair.high, 'start'),
+      Math.min(Math.abs(x(pair.low) - WIDTH / 2), Math.abs(x(pair.high) - WIDTH / 2)) < 45 || pair.low * pair.high < 0
+        ? null
+        : label(0, 'middle'),
+    );
   }
 
-  // Make the table of what differs between two runs.
-  function differing(pair, letters) {
+  // Make the table of what differs between two runs, unfolded if it is the only one.
+  function differing(pair, letters, isOpen) {
     if (!pair.differences.length) return null;
-    const cell = (text) => el('td', {}, text === '' ? el('span', { class: 'muted' }, 'nothing') : plain.text(text, 600));
-    return el('details', { open: true }, el('summary', {}, `What differs: ${pair.differences.length}`),
-      el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What differs' }, el('table', { class: 'differing' },
-        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'What'), letters.map((letter) => el('th', { scope: 'col' }, letter)))),
-        el('tbody', {}, pair.differences.map((one) => el('tr', {},
-          el('th', { scope: 'row' }, plain.text(one.key, 120), el('span', { class: 'muted' }, ` ${one.what}`, format.known(one.rows) ? `, ${format.counted(one.rows, 'row')}` : '')),
-          cell(one.first), cell(one.second)))))));
+    const cell = (text) =>
+      el('td', {}, text === '' ? el('span', { class: 'muted' }, 'nothing') : plain.text(text, 600));
+    return el(
+      'details',
+      { open: isOpen },
+      el('summary', {}, `What differs: ${pair.differences.length}`),
+      el(
+        'div',
+        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What differs' },
+        el(
+          'table',
+          { class: 'differing' },
+          el(
+            'thead',
+            {},
+            el(
+              'tr',
+              {},
+              el('th', { scope: 'col' }, 'What'),
+              letters.map((letter) => el('th', { scope: 'col' }, letter)),
+            ),
+          ),
+          el(
+            'tbody',
+            {},
+            pair.differences.map((one) =>
+              el(
+                'tr',
+                {},
+                el(
+                  'th',
+                  { scope: 'row' },
+                  plain.text(one.key, 120),
+                  el(
+                    'span',
+                    { class: 'muted' },
+                    ` ${one.what}`,
+                    format.known(one.rows) ? `, ${format.counted(one.rows, 'row')}` : '',
+                  ),
+                ),
+                cell(one.first),
+                cell(one.second),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   // Make what is said of two runs, or the command that finds it out.
-  function panel(a, b, letters) {
+  function panel(a, b, letters, isOpen) {
     const pair = find(a, b);
     const title = el('h3', {}, `${letters[0]} against ${letters[1]}`);
     if (!pair) {
       const command = `python -m mathbatch.compare run_dir=${shell.folderOf(a)} other=${shell.folderOf(b)}`;
-      return el('section', { class: 'pair-panel' }, title, el('p', { class: 'hint' }, 'This report has no test of these two. To make one:'), parts.copy(command, 'command'));
+      return el(
+        'section',
+        { class: 'pair-panel' },
+        title,
+        el('p', { class: 'hint' }, 'This report has no test of these two. To make one:'),
+        parts.copy(command, 'command'),
+      );
     }
     const p = pair.p < 0.001 ? 'p < 0.001' : `p = ${pair.p.toFixed(3)}`;
     const tested = `${points(pair.difference)} points, McNemar’s ${p}, ${format.counted(pair.pairs, 'pair')}${pair.left_out ? `, ${format.count(pair.left_out)} left out` : ''}`;
-    return el('section', { class: 'pair-panel' }, title,
-      el('p', { class: 'sentence' }, plain.text(pair.sentence, 2000)), interval(pair),
+    return el(
+      'section',
+      { class: 'pair-panel' },
+      title,
+      el('p', { class: 'sentence' }, plain.text(pair.sentence, 2000)),
+      interval(pair),
       el('p', { class: 'hint' }, tested),
-      pair.notes.map((note) => el('p', { class: 'hint' }, plain.text(note, 2000))), differing(pair, letters));
+      pair.notes.map((note) => el('p', { class: 'hint' }, plain.text(note, 2000))),
+      differing(pair, letters, isOpen),
+    );
   }
 
   mathbatch.pair = { panel };

@@ -14,7 +14,9 @@
   // Return a part that opens by a click and stays open when the page is drawn anew; `make` is called once it opens.
   function fold(keep, summary, make) {
     const box = el('details', { 'data-keep': keep }, el('summary', {}, summary));
-    const fill = () => { if (box.open && box.childElementCount === 1) box.append(make()); };
+    const fill = () => {
+      if (box.open && box.childElementCount === 1) box.append(make());
+    };
     box.addEventListener('toggle', fill);
     box.fill = fill;
     return box;
@@ -22,18 +24,37 @@
 
   // Return a plain table from texts: what a plot shows, for those who would rather read it.
   function table(headings, rows, attributes = {}) {
-    const cell = (value, index) => (index ? el('td', { class: 'number' }, value) : el('th', { scope: 'row' }, el('bdi', {}, value)));
-    return el('table', { class: 'plain', ...attributes },
-      el('thead', {}, el('tr', {}, headings.map((text, index) => el('th', { scope: 'col', class: index ? 'number' : null }, text)))),
-      el('tbody', {}, rows.map((row) => el('tr', {}, row.map(cell)))));
+    const cell = (value, index) =>
+      index ? el('td', { class: 'number' }, value) : el('th', { scope: 'row' }, el('bdi', {}, value));
+    return el(
+      'table',
+      { class: 'plain', ...attributes },
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          headings.map((text, index) => el('th', { scope: 'col', class: index ? 'number' : null }, text)),
+        ),
+      ),
+      el(
+        'tbody',
+        {},
+        rows.map((row) => el('tr', {}, row.map(cell))),
+      ),
+    );
   }
 
   // Return a plot with its title, and what it shows as a table that is folded away.
   function figure(title, plot, headings, rows) {
-    return el('figure', { class: 'plot' },
+    return el(
+      'figure',
+      { class: 'plot' },
       el('figcaption', {}, title),
       plot,
-      fold(`table ${title}`, 'As a table', () => scroll(`${title}, as a table`, table(headings, rows))));
+      fold(`table ${title}`, 'As a table', () => scroll(`${title}, as a table`, table(headings, rows))),
+    );
   }
 
   // Return a box in which what is too wide scrolls, by keyboard too.
@@ -62,9 +83,12 @@
         told.textContent = document.execCommand('copy') ? 'Copied' : 'Selected: press Ctrl+C or ⌘C';
       }
     }
-    return el('div', { class: 'copy' },
+    return el(
+      'div',
+      { class: 'copy' },
       el('pre', { tabindex: '0', role: 'region', 'aria-label': what }, code),
-      el('div', {}, el('button', { type: 'button', onclick: take }, `Copy ${what}`), ' ', told));
+      el('div', {}, el('button', { type: 'button', onclick: take }, `Copy ${what}`), ' ', told),
+    );
   }
 
   mathbatch.parts = { section, fold, table, figure, scroll, copy };

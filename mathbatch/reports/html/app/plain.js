@@ -4,7 +4,8 @@
 (() => {
   const { el } = mathbatch;
   // Tab and line feed stay; so do the joiners that emoji and some scripts need (U+200C, U+200D).
-  const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+  const CONTROLS =
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
   const controls = new RegExp(CONTROLS.source, 'u');
 
   // Return the name of a control character, such as U+202E.
@@ -33,8 +34,12 @@
   }
 
   // Make an element that holds a text of others, apart from the direction of its neighbours.
-  const text = (value, limit) => el('bdi', { title: limit && value.length > limit ? line(value, 1000) : null },
-    nodes(limit && value.length > limit ? `${value.slice(0, limit)}…` : value));
+  const text = (value, limit) =>
+    el(
+      'bdi',
+      { title: limit && value.length > limit ? line(value, 1000) : null },
+      nodes(limit && value.length > limit ? `${value.slice(0, limit)}…` : value),
+    );
 
   mathbatch.plain = { nodes, line, text, hasControls };
 })();

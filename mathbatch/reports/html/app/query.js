@@ -2,7 +2,10 @@
 'use strict';
 
 (() => {
-  const { columns: { FLAGS }, verdicts } = mathbatch;
+  const {
+    columns: { FLAGS },
+    verdicts,
+  } = mathbatch;
   // Toggles of the filter: parameter, words, flags of which a row needs one.
   const TOGGLES = [
     ['truncated', 'cut at the limit', FLAGS.truncated],
@@ -12,7 +15,13 @@
     ['pictures', 'with pictures', FLAGS.pictures],
     ['marked', 'marked', FLAGS.marked],
   ];
-  const SORTS = [['row', 'as in the dataset'], ['verdict', 'wrong ones first'], ['-tokens', 'longest first'], ['tokens', 'shortest first'], ['id', 'by id']];
+  const SORTS = [
+    ['row', 'as in the dataset'],
+    ['verdict', 'wrong ones first'],
+    ['-tokens', 'longest first'],
+    ['tokens', 'shortest first'],
+    ['id', 'by id'],
+  ];
 
   // Return a function that tells whether a text has the words, whatever their case.
   function matcher(words) {
@@ -43,7 +52,12 @@
   // Return the test of free text over id, question, answer and gold, and of rows that were found in whole texts.
   function hasText(columns, words, found) {
     const matches = matcher(words);
-    return (row) => (found && found[row] === 1) || matches(columns.id[row]) || matches(columns.question[row]) || matches(columns.answer[row]) || matches(columns.gold[row]);
+    return (row) =>
+      (found && found[row] === 1) ||
+      matches(columns.id[row]) ||
+      matches(columns.question[row]) ||
+      matches(columns.answer[row]) ||
+      matches(columns.gold[row]);
   }
 
   // Return the test of a toggle; `marks` has the rows that are marked in this browser.
@@ -96,9 +110,14 @@
   // Count the rows under each label of a coded column.
   function countLabels(column, counted) {
     const codes = new Uint32Array(column.labelsOf.length);
-    for (let row = 0; row < column.codes.length; row += 1) if (column.codes[row] >= 0 && counted(row)) codes[column.codes[row]] += 1;
+    for (let row = 0; row < column.codes.length; row += 1)
+      if (column.codes[row] >= 0 && counted(row)) codes[column.codes[row]] += 1;
     const counts = new Uint32Array(column.labels.length);
-    column.labelsOf.forEach((labels, code) => labels.forEach((label) => { counts[label] += codes[code]; }));
+    column.labelsOf.forEach((labels, code) =>
+      labels.forEach((label) => {
+        counts[label] += codes[code];
+      }),
+    );
     return counts;
   }
 
@@ -107,7 +126,8 @@
     const counts = new Map(verdicts.all.map((verdict) => [verdict.key, 0]));
     for (const verdict of verdicts.all) {
       let count = 0;
-      for (let row = 0; row < columns.size; row += 1) if (columns.verdicts[row] & verdict.bit && counted(row)) count += 1;
+      for (let row = 0; row < columns.size; row += 1)
+        if (columns.verdicts[row] & verdict.bit && counted(row)) count += 1;
       counts.set(verdict.key, count);
     }
     return counts;
@@ -135,7 +155,8 @@
   // Put rows in order of the verdict that matters most among their rollouts.
   function sortByVerdict(columns, rows) {
     const ranks = new Uint8Array(256);
-    for (let bits = 0; bits < 256; bits += 1) ranks[bits] = Math.min(9, ...verdicts.all.filter((verdict) => bits & verdict.bit).map((verdict) => verdict.rank));
+    for (let bits = 0; bits < 256; bits += 1)
+      ranks[bits] = Math.min(9, ...verdicts.all.filter((verdict) => bits & verdict.bit).map((verdict) => verdict.rank));
     rows.sort((a, b) => ranks[columns.verdicts[a]] - ranks[columns.verdicts[b]] || a - b);
   }
 

@@ -3,8 +3,34 @@
 
 (() => {
   const { el, formulas, plain } = mathbatch;
-  const TAGS = ['p', 'br', 'hr', 'strong', 'em', 's', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'span'];
-  const FILTER = { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['start'], ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true };
+  const TAGS = [
+    'p',
+    'br',
+    'hr',
+    'strong',
+    'em',
+    's',
+    'code',
+    'pre',
+    'blockquote',
+    'ul',
+    'ol',
+    'li',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'span',
+  ];
+  const FILTER = {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ['start'],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  };
   // Further formulas of one text stay source, so that a page of them doesn't fill the memory.
   const FORMULAS = 2000;
   // Milliseconds of drawing before the browser gets its turn, first and last: each turn is twice as long as the one before,
@@ -16,6 +42,8 @@
   const PLACES = new RegExp(place('(\\d+|[se])'), 'g');
 
   const markdown = markdownit({ html: false, linkify: false, typographer: false });
+  // Addresses are shown as they are written, and are never followed.
+  markdown.normalizeLink = (address) => address;
   const rules = markdown.renderer.rules;
   const escape = markdown.utils.escapeHtml;
   // Links and pictures of a text lead nowhere: their addresses are shown.
@@ -27,7 +55,8 @@
     const address = env.links.pop();
     return tokens[at].info === 'auto' ? '</span>' : `</span> <code>${escape(address)}</code>`;
   };
-  rules.image = (tokens, at) => `<span>[picture: ${escape(tokens[at].content)}]</span> <code>${escape(tokens[at].attrGet('src') || '')}</code>`;
+  rules.image = (tokens, at) =>
+    `<span>[picture: ${escape(tokens[at].content)}]</span> <code>${escape(tokens[at].attrGet('src') || '')}</code>`;
   // Headings of an answer are none of the page's.
   rules.heading_open = () => '<p><strong>';
   rules.heading_close = () => '</strong></p>\n';
@@ -39,7 +68,8 @@
   function withPlaces(text, found, span) {
     const cuts = found.map((formula, number) => ({ at: formula.start, end: formula.end, word: place(number) }));
     const within = span ? found.findIndex((formula) => formula.start < span[1] && formula.end > span[0]) : -1;
-    if (span && within < 0) cuts.push({ at: span[0], end: span[0], word: place('s') }, { at: span[1], end: span[1], word: place('e') });
+    if (span && within < 0)
+      cuts.push({ at: span[0], end: span[0], word: place('s') }, { at: span[1], end: span[1], word: place('e') });
     cuts.sort((a, b) => a.at - b.at || a.end - b.end);
     let made = '';
     let from = 0;
@@ -65,7 +95,8 @@
     let from = 0;
     const put = (end) => {
       const piece = text.slice(from, end);
-      if (piece) made.push(...(state.taken ? [el('mark', { class: 'taken' }, plain.nodes(piece))] : plain.nodes(piece)));
+      if (piece)
+        made.push(...(state.taken ? [el('mark', { class: 'taken' }, plain.nodes(piece))] : plain.nodes(piece)));
     };
     for (const found of text.matchAll(PLACES)) {
       put(found.index);
@@ -81,7 +112,11 @@
   // Make the place of a formula, with its source until it is drawn.
   function waiting(number, state) {
     const formula = state.found[number];
-    const element = el('span', { class: formula.display ? 'formula display' : 'formula' }, plain.nodes(state.text.slice(formula.start, formula.end)));
+    const element = el(
+      'span',
+      { class: formula.display ? 'formula display' : 'formula' },
+      plain.nodes(state.text.slice(formula.start, formula.end)),
+    );
     state.queue.push({ element, formula, taken: number === state.within });
     return element;
   }
@@ -92,12 +127,14 @@
     state.turn = Math.min(LAST_TURN, 2 * state.turn);
     while (state.next < state.queue.length && performance.now() < end) {
       const { element, formula, taken } = state.queue[state.next];
-      const drawn = state.next < FORMULAS ? formulas.draw(formula, state.text.slice(formula.start, formula.end)) : element;
+      const drawn =
+        state.next < FORMULAS ? formulas.draw(formula, state.text.slice(formula.start, formula.end)) : element;
       if (taken) drawn.classList.add('taken');
       if (drawn !== element) element.replaceWith(drawn);
       state.next += 1;
     }
-    if (state.next < state.queue.length) setTimeout(() => (first || root.isConnected) && drawWaiting(root, state, false));
+    if (state.next < state.queue.length)
+      setTimeout(() => (first || root.isConnected) && drawWaiting(root, state, false));
     else requestAnimationFrame(() => reachable(root));
   }
 

@@ -14,14 +14,23 @@
     { key: 'tokens', title: 'output tokens', sort: (run) => run.figures.output_tokens, text: format.count },
     { key: 'speed', title: 'tokens/s', sort: (run) => run.figures.tokens_per_s, text: format.count },
     { key: 'seconds', title: 'time', sort: (run) => run.figures.seconds, text: format.duration },
-    { key: 'cost', title: 'cost', sort: (run) => run.figures.cost, text: (cost) => (format.known(cost) ? `$${cost.toFixed(2)}` : format.NONE) },
+    {
+      key: 'cost',
+      title: 'cost',
+      sort: (run) => run.figures.cost,
+      text: (cost) => (format.known(cost) ? `$${cost.toFixed(2)}` : format.NONE),
+    },
   ];
 
   // Return the runs in the order that the address asks for; without one, as they came.
   function sorted(runs, order, columns) {
     const key = order.replace(/^-/, '');
-    const by = key === 'accuracy' ? (run) => accuracyOf(run).value
-      : [...columns.map((column) => ({ ...column, sort: column.value })), ...NUMBERS].find((column) => column.key === key)?.sort;
+    const by =
+      key === 'accuracy'
+        ? (run) => accuracyOf(run).value
+        : [...columns.map((column) => ({ ...column, sort: column.value })), ...NUMBERS].find(
+            (column) => column.key === key,
+          )?.sort;
     if (!by) return runs;
     const sign = order.startsWith('-') ? -1 : 1;
     const unknown = (value) => value === null || value === undefined;
@@ -37,9 +46,16 @@
     const [up, down] = [column.key, `-${column.key}`];
     const now = order === up ? 'ascending' : order === down ? 'descending' : null;
     const next = order === first(column) ? (order === up ? down : up) : first(column);
-    return el('th', { scope: 'col', class: column.number ? 'number' : null, 'aria-sort': now },
-      el('button', { type: 'button', class: 'sort', id: `sort-${column.key}`, onclick: () => route.change({ sort: next }, true) },
-        column.title, el('span', { 'aria-hidden': 'true' }, { ascending: ' ↑', descending: ' ↓' }[now] || '')));
+    return el(
+      'th',
+      { scope: 'col', class: column.number ? 'number' : null, 'aria-sort': now },
+      el(
+        'button',
+        { type: 'button', class: 'sort', id: `sort-${column.key}`, onclick: () => route.change({ sort: next }, true) },
+        column.title,
+        el('span', { 'aria-hidden': 'true' }, { ascending: ' ↑', descending: ' ↓' }[now] || ''),
+      ),
+    );
   }
 
   // Return the row of a run.
@@ -48,14 +64,26 @@
     const href = route.href('overview', { run: run.key });
     const [first, ...others] = columns.map((column) => el('bdi', {}, plain.line(column.value(run)) || format.NONE));
     const found = run.metrics ? plots.verdictsOf(run.metrics) : [];
-    return el('tr', {},
-      el('th', { scope: 'row' }, el('a', { href, 'aria-label': labels.run(run) }, first), run.status !== 'complete' && el('span', { class: 'state' }, run.status)),
+    return el(
+      'tr',
+      {},
+      el(
+        'th',
+        { scope: 'row' },
+        el('a', { href, 'aria-label': labels.run(run) }, first),
+        run.status !== 'complete' && el('span', { class: 'state' }, run.status),
+      ),
       others.map((text) => el('td', {}, text)),
       el('td', { class: 'number strong' }, format.percent(share.value)),
       el('td', { class: 'number small muted' }, format.interval(share)),
       el('td', { class: 'plotted' }, plots.dot(share, range)),
-      el('td', { class: 'verdict-bar' }, found.length ? plots.bar(found, ({ key }) => route.href('samples', { run: run.key, verdict: key }), 12) : null),
-      numbers.map(({ sort, text }) => el('td', { class: 'number' }, text(sort(run)))));
+      el(
+        'td',
+        { class: 'verdict-bar' },
+        found.length ? plots.bar(found, ({ key }) => route.href('samples', { run: run.key, verdict: key }), 12) : null,
+      ),
+      numbers.map(({ sort, text }) => el('td', { class: 'number' }, text(sort(run)))),
+    );
   }
 
   // Return the table of all runs.
@@ -66,41 +94,85 @@
     const range = scales.shareRange(runs.map(accuracyOf).flatMap(({ value, low, high }) => [value, low, high]));
     const first = (column) => (column.number ? `-${column.key}` : column.key);
     const head = [...columns, { key: 'accuracy', title: 'accuracy', number: true }];
-    return parts.scroll('Table of the runs', el('table', { class: 'runs' },
-      el('thead', {}, el('tr', {},
-        head.map((column) => heading(column, order, first)),
-        el('th', { scope: 'col', class: 'number' }, '95 % interval'),
-        el('td', { class: 'plotted' }, plots.axis(range)),
-        el('th', { scope: 'col' }, 'verdicts'),
-        numbers.map((column) => heading({ ...column, number: true }, order, first)))),
-      el('tbody', {}, sorted(runs, order, columns).map((run) => row(run, columns, numbers, range)))));
+    return parts.scroll(
+      'Table of the runs',
+      el(
+        'table',
+        { class: 'runs' },
+        el(
+          'thead',
+          {},
+          el(
+            'tr',
+            {},
+            head.map((column) => heading(column, order, first)),
+            el('th', { scope: 'col', class: 'number' }, '95 % interval'),
+            el('td', { class: 'plotted' }, plots.axis(range)),
+            el('th', { scope: 'col' }, 'verdicts'),
+            numbers.map((column) => heading({ ...column, number: true }, order, first)),
+          ),
+        ),
+        el(
+          'tbody',
+          {},
+          sorted(runs, order, columns).map((run) => row(run, columns, numbers, range)),
+        ),
+      ),
+    );
   }
 
   // Return jobs that did not come to their end, with the reason.
   function unfinished(sweep) {
     const jobs = sweep ? sweep.jobs.filter((job) => !job.run || job.error) : [];
     if (!jobs.length) return null;
-    const item = (job) => el('li', {}, el('bdi', { class: 'mono' }, plain.line(Object.entries(job.values).map((pair) => pair.join('=')).join(' '))),
-      `: ${job.status}`, job.error ? [', ', el('bdi', {}, plain.line(job.error))] : null);
-    return parts.section(`${format.counted(jobs.length, 'job')} did not come to the end`, { class: 'wide' }, el('ul', { class: 'remarks' }, jobs.map(item)));
+    const item = (job) =>
+      el(
+        'li',
+        {},
+        el(
+          'bdi',
+          { class: 'mono' },
+          plain.line(
+            Object.entries(job.values)
+              .map((pair) => pair.join('='))
+              .join(' '),
+          ),
+        ),
+        `: ${job.status}`,
+        job.error ? [', ', el('bdi', {}, plain.line(job.error))] : null,
+      );
+    return parts.section(
+      `${format.counted(jobs.length, 'job')} did not come to the end`,
+      { class: 'wide' },
+      el('ul', { class: 'remarks' }, jobs.map(item)),
+    );
   }
 
   // Return what the runs have in common where that is one thing, for the heading.
   function common(runs) {
     const one = (values) => (new Set(values).size === 1 ? values[0] : null);
     const [model, dataset] = [one(runs.map((run) => run.model)), one(runs.map((run) => run.dataset))];
-    return plain.line(`${format.counted(runs.length, 'run')}${model ? ` of ${model}` : ''}${dataset ? ` on ${dataset}` : ''}`);
+    return plain.line(
+      `${format.counted(runs.length, 'run')}${model ? ` of ${model}` : ''}${dataset ? ` on ${dataset}` : ''}`,
+    );
   }
 
   // Draw all runs into the page.
   function draw(main, params) {
     const { runs, sweep } = store.report;
-    main.replaceChildren(el('div', { class: 'overview' },
-      el('h2', {}, runs.length ? common(runs) : 'No runs'),
-      mathbatch.sweep(params),
-      mathbatch.matrix(runs),
-      runs.length ? parts.section('Runs', { class: 'wide' }, table(runs, params)) : el('p', { class: 'lead' }, 'This report holds no run.'),
-      unfinished(sweep)));
+    main.replaceChildren(
+      el(
+        'div',
+        { class: 'overview' },
+        el('h2', {}, runs.length ? common(runs) : 'No runs'),
+        mathbatch.sweep(params),
+        mathbatch.matrix(runs),
+        runs.length
+          ? parts.section('Runs', { class: 'wide' }, table(runs, params))
+          : el('p', { class: 'lead' }, 'This report holds no run.'),
+        unfinished(sweep),
+      ),
+    );
   }
 
   mathbatch.drawRuns = draw;

@@ -12,7 +12,8 @@
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999);
     const found = [];
-    for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at += 1) found.push(Number((at * step).toPrecision(12)));
+    for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at += 1)
+      found.push(Number((at * step).toPrecision(12)));
     return found;
   }
 

@@ -29,57 +29,149 @@
       return el('section', {}, el('h3', {}, 'Prompt, the same in all'), prompt.messages(details[0], runs[0], rendered));
     }
     const marked = markedTexts(texts);
-    return el('section', {}, el('h3', {}, 'Prompts differ'), el('div', { class: 'beside' }, marked.map((text, at) => el('div', { class: 'column' }, el('h4', {}, 'ABCD'[at]), text))),
-      el('details', {}, el('summary', {}, 'Prompt of A with its pictures'), prompt.messages(details[0], runs[0], rendered)));
+    return el(
+      'section',
+      {},
+      el('h3', {}, 'Prompts differ'),
+      el(
+        'div',
+        { class: 'beside' },
+        marked.map((text, at) => el('div', { class: 'column' }, el('h4', {}, 'ABCD'[at]), text)),
+      ),
+      el(
+        'details',
+        {},
+        el('summary', {}, 'Prompt of A with its pictures'),
+        prompt.messages(details[0], runs[0], rendered),
+      ),
+    );
   }
 
   // Return the texts of the chosen rollouts, as the mode shows them.
   function bodies(chosen, mode) {
-    if (mode === 'words' && chosen.every((one) => typeof one.text === 'string')) return markedTexts(chosen.map((one) => one.text));
-    return chosen.map((one) => (typeof one.text === 'string' ? answer.shown(one.text, { rendered: mode === 'rendered', span: one.span || null }) : el('p', { class: 'muted' }, 'There is no answer.')));
+    if (mode === 'words' && chosen.every((one) => typeof one.text === 'string'))
+      return markedTexts(chosen.map((one) => one.text));
+    return chosen.map((one) =>
+      typeof one.text === 'string'
+        ? answer.shown(one.text, { rendered: mode === 'rendered', span: one.span || null })
+        : el('p', { class: 'muted' }, 'There is no answer.'),
+    );
   }
 
   // Draw what one run has for the row.
   function column(run, at, one, detail, body, view) {
-    const failure = one.failure && el('p', { class: 'failure' }, el('strong', {}, plain.text(one.failure.kind, 80)), ': ', plain.text(one.failure.message, 5000));
+    const failure =
+      one.failure &&
+      el(
+        'p',
+        { class: 'failure' },
+        el('strong', {}, plain.text(one.failure.kind, 80)),
+        ': ',
+        plain.text(one.failure.message, 5000),
+      );
     const all = detail.rollouts || [];
-    return el('div', { class: 'column' },
-      el('h4', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
+    return el(
+      'div',
+      { class: 'column' },
+      el('h3', {}, `${'ABCD'[at]} · `, plain.text(labels.run(run), 120)),
       all.length > 1 ? rollouts.strip(all, view.rollouts[at], (number) => view.choose(at, number)) : null,
-      el('p', { class: 'outcome' }, verdicts.badge(verdicts.named(one.verdict)), ' ', el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : 'no answer found')),
+      el(
+        'p',
+        { class: 'outcome' },
+        verdicts.badge(verdicts.named(one.verdict)),
+        ' ',
+        el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : ''),
+      ),
       one.reason ? el('p', { class: 'hint' }, plain.text(one.reason, 300)) : null,
       failure,
       el('div', { class: 'scrolled', tabindex: '0', role: 'region', 'aria-label': `Answer of ${'ABCD'[at]}` }, body),
-      el('p', { class: 'hint' }, el('a', { href: route.href('samples', { run: run.key, id: detail.id, rollout: view.rollouts[at] || null }) }, `Open in samples of ${'ABCD'[at]}`)));
+      el(
+        'p',
+        { class: 'hint' },
+        el(
+          'a',
+          { href: route.href('samples', { run: run.key, id: detail.id, rollout: view.rollouts[at] || null }) },
+          `Open in samples of ${'ABCD'[at]}`,
+        ),
+      ),
+    );
   }
 
   // Let boxes scroll together, by the share of their height.
   function together(boxes) {
     let leader = null;
-    boxes.forEach((box) => box.addEventListener('scroll', () => {
-      if (leader && leader !== box) return;
-      leader = box;
-      const share = box.scrollTop / Math.max(1, box.scrollHeight - box.clientHeight);
-      boxes.forEach((other) => { if (other !== box) other.scrollTop = share * (other.scrollHeight - other.clientHeight); });
-      requestAnimationFrame(() => requestAnimationFrame(() => { leader = null; }));
-    }, { passive: true }));
+    boxes.forEach((box) =>
+      box.addEventListener(
+        'scroll',
+        () => {
+          if (leader && leader !== box) return;
+          leader = box;
+          const share = box.scrollTop / Math.max(1, box.scrollHeight - box.clientHeight);
+          boxes.forEach((other) => {
+            if (other !== box) other.scrollTop = share * (other.scrollHeight - other.clientHeight);
+          });
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => {
+              leader = null;
+            }),
+          );
+        },
+        { passive: true },
+      ),
+    );
   }
 
   // Draw a row. `view` has: rollouts (one for each run), mode (words, rendered or written), choose, setMode, step, canStep.
   function draw(runs, details, view) {
-    const chosen = details.map((detail, at) => (detail.rollouts || [])[Math.min(view.rollouts[at], (detail.rollouts || []).length - 1)] || {});
+    const chosen = details.map(
+      (detail, at) => (detail.rollouts || [])[Math.min(view.rollouts[at], (detail.rollouts || []).length - 1)] || {},
+    );
     const texts = bodies(chosen, view.mode);
     const columns = runs.map((run, at) => column(run, at, chosen[at], details[at], texts[at], view));
     together(columns.map((one) => one.querySelector('.scrolled')));
-    const mode = (value, words) => el('button', { type: 'button', 'aria-pressed': String(view.mode === value), click: () => view.setMode(value) }, words);
-    const step = (by, sign, label) => el('button', { type: 'button', 'aria-label': label, title: label, disabled: !view.canStep(by), click: () => view.step(by) }, sign);
+    const mode = (value, words) =>
+      el(
+        'button',
+        { type: 'button', 'aria-pressed': String(view.mode === value), click: () => view.setMode(value) },
+        words,
+      );
+    const step = (by, sign, label) =>
+      el(
+        'button',
+        { type: 'button', 'aria-label': label, title: label, disabled: !view.canStep(by), click: () => view.step(by) },
+        sign,
+      );
     const gold = details[0].gold;
-    return el('article', { class: 'sample', 'aria-label': `Sample ${plain.line(details[0].id, 100)}` },
-      el('header', { class: 'sample-head' }, el('h2', { tabindex: '-1' }, plain.text(details[0].id, 300)),
-        el('p', { class: 'hint' }, 'gold ', gold === undefined || gold === null ? 'none' : el('strong', { class: 'mono' }, plain.text(gold, 300))),
-        el('div', { class: 'tools' }, step(-1, '↑', 'Previous sample (k)'), step(1, '↓', 'Next sample (j)'), el('div', { class: 'tools', role: 'group', 'aria-label': 'Answers' }, mode('words', 'Differences'), mode('rendered', 'Rendered'), mode('written', 'As written')))),
+    return el(
+      'article',
+      { class: 'sample', 'aria-label': `Sample ${plain.line(details[0].id, 100)}` },
+      el(
+        'header',
+        { class: 'sample-head' },
+        el('h2', { tabindex: '-1' }, plain.text(details[0].id, 300)),
+        el(
+          'p',
+          { class: 'hint' },
+          'gold ',
+          gold === undefined || gold === null ? 'none' : el('strong', { class: 'mono' }, plain.text(gold, 300)),
+        ),
+        el(
+          'div',
+          { class: 'tools' },
+          step(-1, '↑', 'Previous sample (k)'),
+          step(1, '↓', 'Next sample (j)'),
+          el(
+            'div',
+            { class: 'tools', role: 'group', 'aria-label': 'Answers' },
+            mode('words', 'Differences'),
+            mode('rendered', 'Rendered'),
+            mode('written', 'As written'),
+          ),
+        ),
+      ),
       el('div', { class: 'beside' }, columns),
-      asked(runs, details, view.mode !== 'written'));
+      asked(runs, details, view.mode !== 'written'),
+    );
   }
 
   mathbatch.sideBySide = draw;

@@ -40,7 +40,7 @@ window.mathbatch = window.mathbatch || {};
     kept.delete(name);
     kept.set(name, known);
     known.catch(() => kept.delete(name));
-    const chunks = [...kept.keys()].filter((other) => !other.endsWith('/index'));
+    const chunks = [...kept.keys()].filter((other) => /\/\d+$/.test(other));
     for (const old of chunks.slice(0, Math.max(0, chunks.length - limit))) kept.delete(old);
     return known;
   }
@@ -60,6 +60,9 @@ window.mathbatch = window.mathbatch || {};
 
   // Load the index of a run: a column for each field.
   store.index = (run) => loadKept(`${run.base}/index`);
+
+  // Load the first characters of the prompts of a run; they are apart from its index, which is read sooner without them.
+  store.questions = (run) => loadKept(`${run.base}/questions`);
 
   // Load all that is known of the row at this position of the index.
   store.detail = async (run, position) => {

@@ -11,7 +11,10 @@
   function numeric(columns, runs, least) {
     return columns.filter(({ value }) => {
       const texts = runs.map(value);
-      return texts.every((text) => text.trim() !== '' && Number.isFinite(Number(text))) && new Set(texts.map(Number)).size >= least;
+      return (
+        texts.every((text) => text.trim() !== '' && Number.isFinite(Number(text))) &&
+        new Set(texts.map(Number)).size >= least
+      );
     });
   }
 
@@ -19,11 +22,18 @@
   function seriesOf(runs, chosen, others) {
     const series = new Map();
     for (const run of runs) {
-      const name = others.map(({ title, value }) => (others.length > 1 ? `${title} ${value(run)}` : value(run))).join(', ');
+      const name = others
+        .map(({ title, value }) => (others.length > 1 ? `${title} ${value(run)}` : value(run)))
+        .join(', ');
       if (!series.has(name)) series.set(name, { name: plain.line(name), points: [] });
       const { accuracy: value, low, high } = run.metrics || {};
       series.get(name).points.push({
-        x: Number(chosen.value(run)), text: `${chosen.title} ${chosen.value(run)}`, value, low, high, href: route.href('overview', { run: run.key }),
+        x: Number(chosen.value(run)),
+        text: `${chosen.title} ${chosen.value(run)}`,
+        value,
+        low,
+        high,
+        href: route.href('overview', { run: run.key }),
       });
     }
     return [...series.values()];
@@ -33,7 +43,12 @@
   function control(choices, chosen) {
     if (choices.length < 2) return null;
     const options = choices.map(({ key, title }) => el('option', { value: key, selected: key === chosen.key }, title));
-    return el('label', { class: 'small muted' }, 'Over ', el('select', { id: 'axis', onchange: (event) => route.change({ x: event.target.value }, true) }, options));
+    return el(
+      'label',
+      { class: 'small muted' },
+      'Over ',
+      el('select', { id: 'axis', onchange: (event) => route.change({ x: event.target.value }, true) }, options),
+    );
   }
 
   // Return the plot, null if no such key is there.
@@ -43,11 +58,17 @@
     const choices = numeric(columns, runs, swept ? 2 : LEAST_UNSWEPT);
     if (!choices.length || !runs.some((run) => format.known(run.metrics && run.metrics.accuracy))) return null;
     const values = ({ value }) => new Set(runs.map(value)).size;
-    const chosen = choices.find(({ key }) => key === params.get('x')) || choices.reduce((best, column) => (values(column) > values(best) ? column : best));
+    const chosen =
+      choices.find(({ key }) => key === params.get('x')) ||
+      choices.reduce((best, column) => (values(column) > values(best) ? column : best));
     const others = columns.filter((column) => column !== chosen && column.key !== 'name' && values(column) > 1);
     const title = `Accuracy over ${chosen.title}`;
-    return parts.section(title, { class: 'wide has-control' }, control(choices, chosen),
-      mathbatch.curves({ title, axis: chosen.key, series: seriesOf(runs, chosen, others) }));
+    return parts.section(
+      title,
+      { class: 'wide has-control' },
+      control(choices, chosen),
+      mathbatch.curves({ title, axis: chosen.key, series: seriesOf(runs, chosen, others) }),
+    );
   }
 
   mathbatch.sweep = sweep;

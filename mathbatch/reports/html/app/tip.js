@@ -15,7 +15,10 @@
   function place(element) {
     const box = element.getBoundingClientRect();
     const { width, height } = tip.getBoundingClientRect();
-    const left = Math.min(Math.max(8, box.left + box.width / 2 - width / 2), document.documentElement.clientWidth - width - 8);
+    const left = Math.min(
+      Math.max(8, box.left + box.width / 2 - width / 2),
+      document.documentElement.clientWidth - width - 8,
+    );
     const above = box.top - height - 6;
     tip.style.left = `${left}px`;
     tip.style.top = `${above > 4 ? above : Math.min(box.bottom + 6, window.innerHeight - height - 4)}px`;
@@ -31,7 +34,9 @@
 
   function hide() {
     clearTimeout(hiding);
-    hiding = setTimeout(() => { tip.hidden = true; }, GRACE);
+    hiding = setTimeout(() => {
+      tip.hidden = true;
+    }, GRACE);
   }
 
   for (const name of ['pointerover', 'focusin']) {
@@ -42,9 +47,21 @@
     });
   }
   for (const name of ['pointerout', 'focusout']) {
-    document.addEventListener(name, (event) => { if (owner(event) || event.target === tip) hide(); });
+    document.addEventListener(name, (event) => {
+      if (owner(event) || event.target === tip) hide();
+    });
   }
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') tip.hidden = true; });
-  window.addEventListener('scroll', () => { tip.hidden = true; }, { passive: true });
-  window.addEventListener('hashchange', () => { tip.hidden = true; });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') tip.hidden = true;
+  });
+  window.addEventListener(
+    'scroll',
+    () => {
+      tip.hidden = true;
+    },
+    { passive: true },
+  );
+  window.addEventListener('hashchange', () => {
+    tip.hidden = true;
+  });
 })();

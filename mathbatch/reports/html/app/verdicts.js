@@ -6,7 +6,11 @@
   // Places of the verdicts where samples are sorted by them: what to look at comes first.
   const RANKS = { wrong: 0, no_answer: 1, failed: 2, unscored: 3, correct: 4, pending: 5 };
   const PENDING = { key: 'pending', letter: 'p', glyph: '·', text: 'not judged', style: 'muted' };
-  const all = [...format.VERDICTS, PENDING].map((verdict, at) => ({ ...verdict, bit: 1 << at, rank: RANKS[verdict.key] }));
+  const all = [...format.VERDICTS, PENDING].map((verdict, at) => ({
+    ...verdict,
+    bit: 1 << at,
+    rank: RANKS[verdict.key],
+  }));
   const byLetter = new Map(all.map((verdict) => [verdict.letter, verdict]));
   const byKey = new Map(all.map((verdict) => [verdict.key, verdict]));
 
@@ -15,13 +19,23 @@
 
   // Make the glyph of a verdict, with its words for those who don't see it.
   function glyph(verdict) {
-    return el('span', { class: `glyph ${verdict.style}`, title: verdict.text },
-      el('span', { 'aria-hidden': 'true' }, verdict.glyph), el('span', { class: 'aside' }, verdict.text));
+    return el(
+      'span',
+      { class: `glyph ${verdict.style}`, title: verdict.text },
+      el('span', { 'aria-hidden': 'true' }, verdict.glyph),
+      el('span', { class: 'aside' }, verdict.text),
+    );
   }
 
   // Make glyph and words of a verdict.
   function badge(verdict) {
-    return el('span', { class: `badge ${verdict.style}` }, el('span', { 'aria-hidden': 'true' }, verdict.glyph), ' ', verdict.text);
+    return el(
+      'span',
+      { class: `badge ${verdict.style}` },
+      el('span', { 'aria-hidden': 'true' }, verdict.glyph),
+      ' ',
+      verdict.text,
+    );
   }
 
   mathbatch.verdicts = { all, byLetter, named, glyph, badge };

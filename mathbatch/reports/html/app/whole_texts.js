@@ -2,50 +2,75 @@
 'use strict';
 
 (() => {
-  const { el, query, store } = mathbatch;
+  const { el, format, query, store } = mathbatch;
   // Chunks between two looks at what was found.
   const REPORT = 8;
 
   // Tell whether any text of a row has the words.
   function has(detail, matches) {
     const asked = (detail.messages || []).some(({ parts }) => parts.some((part) => matches(part.text)));
-    return asked || (detail.rollouts || []).some((one) => matches(one.text) || matches(one.reasoning) || matches(one.reason));
+    return (
+      asked || (detail.rollouts || []).some((one) => matches(one.text) || matches(one.reasoning) || matches(one.reason))
+    );
   }
 
-  // Make a search for words in a run with so many rows.
-  function wholeTexts(run, words, size) {
-    const bar = el('progress', { max: String(run.chunks), value: '0', 'aria-label': 'Searched' });
-    const say = el('span', { role: 'status' }, 'Searching whole texts…');
-    const button = el('button', { type: 'button', click: stop }, 'Stop');
-    const found = new Uint8Array(size);
-    let stopped = false;
-    let count = 0;
+  // Make the search through the whole texts of `view.run`. `tell` is called when there is something new.
+  function wholeTexts(view, tell) {
+    const element = el('div', { class: 'searching' });
+    let now = null;
 
-    // End the search; what was found stays.
+    // End the search that runs, and forget what it has found.
     function stop() {
-      stopped = true;
-      button.remove();
-      say.textContent = `Stopped: ${count.toLocaleString('en')} found so far`;
+      now = null;
+      element.replaceChildren();
     }
 
-    // Search all chunks; `tell` is given what was found from time to time.
-    async function start(tell) {
-      const matches = query.matcher(words);
-      const { starts } = await store.index(run);
-      for (let chunk = 0; chunk < run.chunks && !stopped; chunk += 1) {
-        const rows = await store.chunk(run, chunk);
-        rows.forEach((detail, at) => { if (has(detail, matches)) { found[starts[chunk] + at] = 1; count += 1; } });
-        bar.value = chunk + 1;
-        if (chunk % REPORT === REPORT - 1 && !stopped) tell(found);
-      }
-      if (stopped) return;
-      tell(found);
+    // Search all chunks for the words, and say how far it is.
+    async function start(words) {
+      const { run } = view;
+      const mine = (now = { found: new Uint8Array(view.columns.size), count: 0 });
+      const bar = el('progress', { max: String(run.chunks), value: '0', 'aria-label': 'Searched' });
+      const say = el('span', { role: 'status' }, 'Searching whole texts…');
+      const button = el(
+        'button',
+        {
+          type: 'button',
+          click: () => {
+            mine.stopped = true;
+          },
+        },
+        'Stop',
+      );
+      element.replaceChildren(el('div', { class: 'progress' }, bar, say, button));
+      await through(run, mine, query.matcher(words), (chunk) => {
+        bar.value = chunk;
+        if (chunk % REPORT === 0) tell();
+      });
+      if (mine !== now) return;
       bar.remove();
       button.remove();
-      say.textContent = `Whole texts searched: ${count.toLocaleString('en')} have the words`;
+      say.textContent = mine.stopped
+        ? `Stopped: ${format.count(mine.count)} found so far`
+        : `Whole texts searched: ${format.count(mine.count)} have the words`;
+      tell();
     }
 
-    return { element: el('div', { class: 'progress' }, bar, say, button), run: start, stop };
+    // Go through the chunks, until it is stopped or another search begins.
+    async function through(run, search, matches, step) {
+      const { starts } = await store.index(run);
+      for (let chunk = 0; chunk < run.chunks && search === now && !search.stopped; chunk += 1) {
+        const rows = await store.chunk(run, chunk);
+        rows.forEach((detail, at) => {
+          if (has(detail, matches)) {
+            search.found[starts[chunk] + at] = 1;
+            search.count += 1;
+          }
+        });
+        if (search === now) step(chunk + 1);
+      }
+    }
+
+    return { element, start, stop, found: () => (now ? now.found : null) };
   }
 
   mathbatch.wholeTexts = wholeTexts;
