@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.reports.html.build import PICTURES_FILE, data_of
-from mathbatch.reports.html.page import write_page
+from mathbatch.reports.html.page import FOLDER, write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
+
+# Seconds in which a process of the lowest priority puts a page in place, however busy the machine is.
+PATIENCE_S = 120.0
 
 
 def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page: bool = True) -> None:
@@ -30,6 +34,18 @@ def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page
         write_page(page, report.title)
     write_script(data_of(page), REPORT, report)
     _tidy(page, {run.base for run in report.runs} | set(also_kept))
+
+
+@contextmanager
+def undisturbed(page: Path) -> Iterator[None]:
+    """Hold a page that is rewritten while a run is at work. One that never was has nobody to be held against."""
+    lock = FolderLock(page / FOLDER)
+    if lock.path.exists():
+        lock.acquire(PATIENCE_S)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_whole(page: Path, facts: RunFacts) -> bool:
