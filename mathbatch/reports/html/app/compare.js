@@ -190,7 +190,7 @@
         compareParts.runChoices(data.runs, params),
         el(
           'div',
-          { class: 'pairs' },
+          { class: 'pair-panels' },
           data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1), data.runs.length === 2)),
         ),
         el(
