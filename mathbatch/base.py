@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mathbatch.records import BadRow, Record, Request, Response, Sample, Score
+from mathbatch.records import BadRow, FinishedRun, Record, Request, Response, Sample, Score
 
 if TYPE_CHECKING:
     from mathbatch.config import DatasetConfig, ModelConfig
@@ -224,3 +224,14 @@ class BaseSummary(ABC):
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """Return the metrics by the names that they have in `metrics.json`, as values that JSON can hold."""
+
+
+class BaseHook(ABC):
+    """Takes the results of a finished run elsewhere, such as to an experiment tracker."""
+
+    @abstractmethod
+    def finish(self, run: FinishedRun) -> None:
+        """Take in a complete run, after its reports. It is called anew when a complete run is repeated.
+
+        An error here is told and costs the run nothing.
+        """

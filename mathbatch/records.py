@@ -6,6 +6,7 @@ They are msgspec structs, because creating a million of them takes seconds. All 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -184,6 +185,25 @@ class Record(Struct, frozen=True, omit_defaults=True):
     def truncated(self) -> bool:
         """Tell whether the answer was cut off at the token limit."""
         return self.finish_reason == "length"
+
+
+class FinishedRun(Struct, frozen=True):
+    """Complete run, as hooks get it.
+
+    `config` is as it was written: references such as `${oc.env:HF_TOKEN}` are not resolved, so that it holds no secret.
+    """
+
+    name: str
+    """Place below `output_dir` when it began: `<model>/<dataset>/<sampling>-<hash8>`."""
+    folder: str
+    config: dict[str, Any]
+    metrics: dict[str, Any] | None
+    """Content of `metrics.json`, None if it was not scored."""
+    manifest: dict[str, Any]
+    """Content of `manifest.json`."""
+    plots: tuple[Path, ...] = ()
+    documents: tuple[Path, ...] = ()
+    """Paths of `metrics.json` and `manifest.json`."""
 
 
 class Score(Struct, frozen=True, omit_defaults=True):

@@ -19,7 +19,9 @@ from mathbatch.commands.sweep import Sweep, SweepError
 from mathbatch.config.load import typed
 from mathbatch.errors import AlreadyTold, Interrupted, MathBatchError
 from mathbatch.reports.html.at_end import report_of_run
+from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import show_summary
+from mathbatch.runner.hooks import call_hooks
 from mathbatch.runner.outcome import never_begun, outcome_of, save_outcome
 from mathbatch.runner.run_job import RunJob
 from mathbatch.runner.run_jobs import run_jobs
@@ -71,11 +73,12 @@ class Run:
 
     def run_alone(self, job: RunJob) -> int:
         """Take a run from its first look to its table; return its exit code. Raises what ended it."""
-        with Session(self.signals) as session:
+        with Session(self.signals) as session, live_pages([job], lambda: session.members):
             caught = run_jobs(session, [job])
         if job.error is not None:
             raise job.error
         show_summary(job, None if caught is not None else report_of_run(job))
+        call_hooks(job)
         if caught is not None:
             return Interrupted.exit_code_of(caught)
         is_whole = job.is_complete and not job.counts.failed and job.why_unscored is None
@@ -89,13 +92,15 @@ class Run:
             save_outcome(never_begun(hydra.job.num, list(hydra.overrides.task), error), folder)
             raise JobFailed(str(error)) from error
         try:
-            with Session(self.signals) as session:
+            with Session(self.signals) as session, live_pages([job], lambda: session.members):
                 caught = run_jobs(session, [job])
         finally:
             save_outcome(outcome_of(job), folder)
+        call_hooks(job)
         if caught is not None:
             requeue(caught)
             raise Interrupted(caught)
+        report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
         if not job.is_complete:
             raise JobFailed(str(job.error))
         return job.accuracy

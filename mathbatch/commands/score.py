@@ -19,6 +19,7 @@ from mathbatch.commands.outside_answers import OutsideConfig, score_outside
 from mathbatch.config.load import typed
 from mathbatch.config.overrides import refuse_multirun
 from mathbatch.errors import ConfigError, Interrupted
+from mathbatch.reports.html.at_end import refresh_report
 from mathbatch.reports.scores import show_scores
 from mathbatch.runner import results
 from mathbatch.runner.components import Components
@@ -97,7 +98,8 @@ def score_run(run_dir: Path, overrides: list[str], signals: Signals) -> dict[str
         assert metrics is not None
         scored = sum(metrics["verdicts"].values()) - metrics["verdicts"].get("failed", 0)
         metrics["further_answers"] = (components.saver.answered or 0) - scored
-    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, folder)
+    page = refresh_report(run_dir, components.config.report) if folder == run_dir else None
+    show_scores(f"{components.config.model.name} on {components.config.dataset.name}", metrics, folder, page)
     if left is not None:
         told = f"the scores are without the {len(left.of_units):,} marks of {left.file or 'a file'} again"
         print(f"mathbatch: {told}; those with them are in {folder / EARLIER}", file=sys.stderr)

@@ -25,8 +25,10 @@ from mathbatch.config.secrets import refuse_written_secrets
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.remedies import with_remedy
 from mathbatch.errors import Interrupted, MathBatchError
-from mathbatch.reports.html.at_end import report_of_sweep
+from mathbatch.reports.html.at_end import report_of_run, report_of_sweep
+from mathbatch.reports.html.live import live_pages
 from mathbatch.reports.summary import draw_outcomes, show_sweep
+from mathbatch.runner.hooks import call_hooks
 from mathbatch.runner.outcome import Outcome, forget_outcomes, outcome_of, read_outcomes, save_outcome, varied
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_job import RunJob
@@ -88,16 +90,21 @@ class Sweep:
     def launch(self, jobs: Sequence[RunJob]) -> None:
         """Run the jobs of one round; their fate is in each. Raises Interrupted where a signal stopped it."""
         assert self.folder is not None
-        self.session = self.session or Session(self._signals, self._preflight)
+        session = self.session = self.session or Session(self._signals, self._preflight)
         self.folder.mkdir(parents=True, exist_ok=True)
         caught = None
         try:
-            caught = run_jobs(self.session, jobs, self.folder / "run.log")
+            with live_pages(jobs, lambda: session.members):
+                caught = run_jobs(session, jobs, self.folder / "run.log")
         finally:
             for job in jobs:
                 save_outcome(outcome_of(job), self.folder)
+        for job in jobs:
+            call_hooks(job)
         if caught is not None:
             raise Interrupted(caught)
+        for job in jobs:
+            report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
 
     def __enter__(self) -> Sweep:
         self._token = _current.set(self)

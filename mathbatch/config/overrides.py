@@ -15,7 +15,7 @@ OF_A_MODEL = ("engine", "chat_template_kwargs", "mm_processor_kwargs", "extra_bo
 FREE_FORM = (
     *(f"{model}.{section}" for model in ("model", "judge.model") for section in OF_A_MODEL),
     *("sampling.logit_bias", "sampling.structured_outputs", "sampling.repetition_detection", "sampling.extra_args"),
-    *("dataset.columns", "dataset.scoring", "deploy.options", "deploy.environment", *COMPONENTS),
+    *("dataset.columns", "dataset.scoring", "deploy.options", "deploy.environment", *COMPONENTS, "hook"),
 )
 FLAGS_WITH_VALUE = (
     *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),

@@ -274,6 +274,9 @@ class Config:
     batcher: dict[str, Any] = field(default_factory=dict)
     saver: dict[str, Any] = field(default_factory=dict)
     scorer: dict[str, Any] = field(default_factory=dict)
+    hook: dict[str, Any] = field(default_factory=dict)
+    """Hooks by names of your choice, each a class by `_target_` and its arguments, called at the end of the run. Those
+    for trackers are chosen with `hook=wandb` or `hook=[wandb,mlflow]`."""
 
     def __post_init__(self) -> None:
         check_path("output_dir", self.output_dir)

@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 
 from mathbatch.config.schema import Config, Names
 
-GROUPS = ("model", "dataset", "sampling", "experiment", "cluster", "deploy")
+GROUPS = ("model", "dataset", "sampling", "experiment", "cluster", "deploy", "hook")
 # Quoted text, a character that gives a value its structure, and what stands between these.
 TOKEN = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[][{}(),]|(?:\\.|[^][{}(),'"\\])+|.""", re.DOTALL)
 # Functions of Hydra's grammar whose arguments are values.

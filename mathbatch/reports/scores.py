@@ -144,14 +144,23 @@ def _worst_case(worst: dict[str, Any]) -> str:
     return f"{share}{worst['groups']:,} groups{' all correct' if share else ''}{left_out}"
 
 
-def show_scores(title: str, metrics: dict[str, Any], folder: Path) -> None:
-    """Show all metrics and the folder of the scores."""
+def show_scores(title: str, metrics: dict[str, Any], folder: Path, page: Path | str | None = None) -> None:
+    """Show all metrics, the folder of the scores, and the report of them if there is one, or why it isn't written."""
     table = Table(show_header=False, title=title, title_justify="left")
     for name, value in facts_of(metrics):
         table.add_row(name, value)
+    if page is not None:
+        table.add_row("report", page_text(page))
     table.add_row("folder", str(folder))
     show([table])
     show_details(metrics)
+
+
+def page_text(page: Path | str) -> str:
+    """Return the path of a report, from the current folder on if it lies below that, or why it isn't written."""
+    if isinstance(page, str):
+        return f"not written: {page}"
+    return str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page)
 
 
 def show_details(metrics: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from mathbatch.data.storage.shards import run_of, shard_of
-from mathbatch.reports.scores import facts_of, left_over_text, show_details
+from mathbatch.reports.scores import facts_of, left_over_text, page_text, show_details
 from mathbatch.reports.sweep_table import sweep_table, swept_keys, swept_values
 from mathbatch.reports.terminal import Terminal, show
 from mathbatch.runner.outcome import Outcome
@@ -47,7 +47,7 @@ def show_summary(job: RunJob, page: Path | str | None = None) -> None:
     for name, text in job.ending:
         table.add_row(name, text)
     if page is not None:
-        table.add_row("report", _page_text(page))
+        table.add_row("report", page_text(page))
     table.add_row("folder", str(job.components.run_dir))
     failed = [f"failed: {reason}" for reason in counts.reasons]
     show([table], (f"  {line}" for line in [*failed, *_not_scored(job), *job.commands]))
@@ -76,13 +76,6 @@ def _tokens(job: RunJob) -> str:
     return f"{counts.prompt_tokens:,} in, {counts.output_tokens:,} out{rate}{new}"
 
 
-def _page_text(page: Path | str) -> str:
-    """Return the path of a report, from the current folder on if it lies below that, or why there is none."""
-    if isinstance(page, str):
-        return f"not written: {page}"
-    return str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page)
-
-
 def show_sweep(
     outcomes: Sequence[Outcome], facts: dict[str, Any], folder: Path, page: Path | str | None = None
 ) -> None:
@@ -94,7 +87,7 @@ def show_sweep(
     title = f"{count}{over}, {_loads(facts)}{facts['seconds']:,.0f} s\nfolders below {os.path.relpath(base)}"
     terminal = Terminal()
     table, left_out = sweep_table(title, outcomes, keys, base, terminal.width if terminal.is_terminal else None)
-    report = [] if page is None else [f"report: {_page_text(page)}"]
+    report = [] if page is None else [f"report: {page_text(page)}"]
     lines = [*_failed_jobs(outcomes), *_merges(outcomes), f"all of it: {folder / 'sweep.json'}", *report]
     if left_out:
         lines.insert(0, f"left out, for want of room: {', '.join(left_out)}")

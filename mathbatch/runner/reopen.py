@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mathbatch.config import Config
 from mathbatch.config.load import typed
 from mathbatch.config.reconfigure import overridden
-from mathbatch.data.saver import damaged
+from mathbatch.data.saver import damaged, is_torn
 from mathbatch.data.storage.index import RecordIndex
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.read_only import ReadOnlyStore
@@ -60,19 +61,29 @@ def components_of(run_dir: Path, overrides: Sequence[str] = ()) -> Iterator[Comp
     """
     composed, folder = read_snapshot(run_dir)
     composed = overridden(composed, overrides)
+    with components_in(run_dir, typed(composed, is_new=False), folder) as components:
+        yield components
+
+
+@contextlib.contextmanager
+def components_in(run_dir: Path, config: Config, folder: Path) -> Iterator[Components]:
+    """Yield the components of the run in a folder, whose relative paths start from `folder`. Raises ConfigError."""
     with contextlib.chdir(folder if folder.is_dir() else Path.cwd()):
-        yield replace(build(typed(composed, is_new=False), run_dir), run=key_as_recorded(run_dir))
+        yield replace(build(config, run_dir), run=key_as_recorded(run_dir))
 
 
-def read_records(components: Components) -> None:
+def read_records(components: Components, is_growing: bool = False) -> None:
     """Give the components a store with all records of their locked folder. Raises StoreError for damaged ones.
 
-    Nothing is written. A torn last line, which was never counted as saved, is left out and told.
+    Nothing is written. A torn last line, which was never counted as saved, is left out and told. The folder of a run
+    that is at work isn't locked: it `is_growing`, and its last line is about to be written.
     """
     index = RecordIndex()
     for path in segment_paths(components.run_dir / "responses"):
         torn = torn_at(path)
         for line in index.read_segment(path):
+            if is_growing and is_torn(line, torn):
+                continue
             if line.offset != torn:
                 raise damaged(path, line.number)
             print(f"mathbatch: {path}, line {line.number}: the torn last line is left out", file=sys.stderr)

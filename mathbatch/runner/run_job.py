@@ -24,6 +24,7 @@ from mathbatch.parts.checks import whole_number
 from mathbatch.runner import results
 from mathbatch.runner.components import Components, check_judge_model, sampling_values
 from mathbatch.runner.finished import digest_of_run, finished
+from mathbatch.runner.hooks import hooks_of
 from mathbatch.runner.job import Job
 from mathbatch.runner.preflight import Preflight
 from mathbatch.runner.run_key import write_key
@@ -59,6 +60,7 @@ class RunJob(Job):
             model_of(config).check_sampling(sampling_values(config.sampling))
         super().__init__(config, components or components_for(config), number)
         self.composed, self.overrides = composed, list(overrides)
+        self.hooks = hooks_of(config)
         refuse_overwriting(config.dataset)
         if check_model and self.is_judged:
             check_judge_model(config)
@@ -155,6 +157,11 @@ class RunJob(Job):
             with self.own_errors():
                 self._write_figures()
         super().close()
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether it has taken its folder, and said in it what runs."""
+        return self._attempt is not None
 
     @property
     def is_judged(self) -> bool:

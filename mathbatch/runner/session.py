@@ -18,6 +18,7 @@ from mathbatch.config import Config
 from mathbatch.data.images.malloc import share_one_arena
 from mathbatch.fleet.choose import model_of
 from mathbatch.fleet.model import FleetModel
+from mathbatch.fleet.seat import MemberFigures
 from mathbatch.parts.faults import PartError
 from mathbatch.runner.engine import Engine
 from mathbatch.runner.job import Job
@@ -67,6 +68,11 @@ class Session:
     def loads(self) -> int:
         """Return how often an engine was loaded."""
         return sum(engine.loads for _, engine in self._engines)
+
+    @property
+    def members(self) -> list[MemberFigures]:
+        """Return what each engine of a fleet has done; nothing for engines that are alone."""
+        return [one for _, engine in self._engines for one in engine.figures]
 
     @property
     def image_counts(self) -> tuple[int, int | None]:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from support.browsers import COMMANDS, open_browser
 from support.browsers_watch import OpenReport, WatchedPage
 from support.dead_network import DeadNetwork
+from support.finished_runs import Finished, finished_sweep
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,3 +59,9 @@ def open_report(browser: Browser, downloads: Path, network: DeadNetwork) -> Iter
         page.close()
     assert noted == []
     assert network.asked[before:] == []
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Return a sweep of two runs over the demo dataset, with their reports."""
+    return finished_sweep(tmp_path_factory.mktemp("finished"))

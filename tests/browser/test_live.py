@@ -1,4 +1,4 @@
-"""A page that is open while its run goes on follows it, and never loses what its reader was at."""
+"""Check that a page that is open while its run goes on follows it and leaves what its reader was at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview shows what came of each run, and each of its parts leads to the samples behind it."""
+"""Check that the overview shows what came of each run, and that its parts lead to the samples behind them."""
 
 from __future__ import annotations
 

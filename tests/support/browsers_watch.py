@@ -18,6 +18,8 @@ CANARY = """(() => {
     `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   Object.defineProperty(window, '__hit', { set: (value) => say(`code of others ran: ${value}`) });
 })()"""
+# Script that opens views and looks at them; see `browsers_look`.
+LOOK = Path(__file__).with_name("look.js")
 # Number of looks, 50 ms apart, after which nothing more is expected of a page.
 LOOKS = 200
 
@@ -31,11 +33,12 @@ class WatchedPage:
         self.known = set(downloads.iterdir())
         self.troubles: list[str] = []
         self.requests: list[str] = []
-        self.own = address(report.parent) + "/"
+        self.own = (address(report.parent) + "/", "data:")
         # "null" leaves the setting as it is: Firefox can't be told this way.
         scheme: Any = "null" if browser.browser_type.name == "firefox" else "dark" if dark else "light"
         self.context = browser.new_context(viewport=viewport(width), color_scheme=scheme, accept_downloads=True)
         self.context.add_init_script(CANARY)
+        self.context.add_init_script(path=LOOK)
         self.page = self.context.new_page()
         self._watch(self.page)
         self.context.on("page", lambda page: self.troubles.append(f"opened another page: {page.url}"))
@@ -60,7 +63,7 @@ class WatchedPage:
 
     def _requested(self, url: str) -> None:
         self.requests.append(url)
-        if not (url.startswith((self.own, "data:")) and ".." not in unquote(url)):
+        if not (url.startswith(self.own) and ".." not in unquote(url)):
             self.troubles.append(f"request: {url[:300]}")
 
     def _went(self, frame: Frame) -> None:
@@ -68,6 +71,10 @@ class WatchedPage:
             self.troubles.append(f"frame: {frame.url[:300]}")
         elif frame.url.partition("#")[0] not in ("about:blank", address(self.report)):
             self.troubles.append(f"left for {frame.url[:300]}")
+
+    def may_read(self, folder: Path) -> None:
+        """Let the page load files of another folder as well."""
+        self.own += (address(folder) + "/",)
 
     def noted(self) -> list[str]:
         """Return all that the page did and must not have done."""

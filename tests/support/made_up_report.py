@@ -243,7 +243,7 @@ def make(folder: Path, rows: int = 1000, runs: int = 3, rollouts: int = 1) -> No
             low=0.005,
             high=0.031,
             sentence=f"{a.name} is better: 1.8 points (0.5 to 3.1), McNemar p = 0.008",
-            differences=[page.Difference(what="configuration", key="sampling.temperature", first="0.1", second="0.2")],
+            differences=[page.Difference(what="setting", key="sampling.temperature", first="0.1", second="0.2")],
         )
         for at, a in enumerate(facts)
         for b in facts[at + 1 :]

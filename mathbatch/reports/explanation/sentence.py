@@ -15,10 +15,11 @@ EDGE = 0.05
 
 def sentence_of(found: Explanation, compared: Comparison) -> str:
     """Return the conclusion: a change, noise, or what these samples can't tell."""
-    return f"{_verdict(compared)}; {_causes(found)}."
+    return f"{verdict_of(compared)}; {_causes(found)}."
 
 
-def _verdict(found: Comparison) -> str:
+def verdict_of(found: Comparison) -> str:
+    """Return whether two runs differ by more than chance, with the numbers that say so."""
     points = f"{abs(100 * found.difference):.1f} points"
     undecided = why_undecided(found)
     if undecided is not None:

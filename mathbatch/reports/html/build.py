@@ -9,26 +9,24 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from mathbatch.config import Config
-from mathbatch.config.load import typed
+from mathbatch.data.counts import Counts
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.errors import MathBatchError
 from mathbatch.reports.html.chunks import RowWriter
-from mathbatch.reports.html.facts import facts_of, manifest_of
+from mathbatch.reports.html.facts import counted_figures, facts_of, manifest_of
 from mathbatch.reports.html.lengths import Lengths
 from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
-from mathbatch.reports.html.scored_lines import sound_metrics
-from mathbatch.reports.html.selection import Selection, cut_and_right, selection_of
+from mathbatch.reports.html.scored_lines import metrics_of_answers
+from mathbatch.reports.html.selection import MOST_ROWS, Selection, cut_and_right, selection_of
+from mathbatch.reports.html.source import Source
 from mathbatch.reports.html.stamp import base_of, short_name
-from mathbatch.runner.components import Components
-from mathbatch.runner.reopen import components_of, read_records
-from mathbatch.runner.snapshot import read_snapshot
 
 # Names the pictures that the rows of a run need, one a line.
 PICTURES_FILE = "pictures.txt"
@@ -42,25 +40,30 @@ def data_of(page: Path) -> Path:
 
 
 def build_run(
-    run_dir: Path, page: Path, *, copies: bool = False, base: str | None = None, on_row: OnRow = lambda: None
+    source: Source,
+    page: Path,
+    *,
+    copies: bool = False,
+    base: str | None = None,
+    on_row: OnRow = lambda: None,
+    most: int = MOST_ROWS,
+    is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
-    original pictures are copied beside the page. The caller holds both folders. Rows that can't be read are told in the
-    facts. Raises ConfigError for a folder that is no run, StoreError where the disk refuses.
+    original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
+    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises StoreError if the disk
+    fails.
     """
-    run_dir, page = run_dir.absolute(), page.absolute()
-    composed, _ = read_snapshot(run_dir)
-    config: Config = typed(composed, is_new=False)
-    metrics = sound_metrics(run_dir)
-    facts = located(facts_of(run_dir, config, composed, metrics), run_dir, page, copies)
-    facts.base = base or base_of(run_dir, copies)
-    dataset = config.dataset
+    run_dir, page, dataset = source.run_dir, page.absolute(), source.config.dataset
+    metrics = metrics_of_answers(run_dir)
+    facts = located(facts_of(run_dir, source.config, source.settings, metrics), run_dir, page, copies)
+    facts.base = base or base_of(run_dir, source.settings, copies)
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
-        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures))
-        for found in _read_rows(run_dir, builder, None if metrics is None else run_dir):
+        builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
+        for found in _read_rows(source, builder, metrics, most, is_growing):
             on_row()
             builder.add(found)
         builder.finish()
@@ -81,42 +84,42 @@ class _Builder:
 
     def __init__(self, facts: RunFacts, writer: RowWriter) -> None:
         self.facts, self.selection = facts, Selection()
-        self._writer, self._lengths = writer, Lengths()
+        self._writer, self._lengths, self._counts = writer, Lengths(), Counts()
+        self._begun = 0
 
     def add(self, found: ReportRow) -> None:
-        """Count a row, and write it if somebody has begun it and it is selected."""
-        facts = self.facts
-        facts.rows += 1
-        for record in found.records:
-            if record is not None:
-                self._lengths.add(record, found.verdict_of(record))
-                if record.failure is not None:
-                    facts.failures[record.failure.kind] = facts.failures.get(record.failure.kind, 0) + 1
-        if found.is_begun and self.selection.takes(found):
-            self._writer.add(found)
+        """Count a row, and write it if it has an answer or a failure, and is selected."""
+        self.facts.rows += 1
+        for record in filter(None, found.records):
+            self._lengths.add(record, found.verdict_of(record))
+            self._counts.add(record)
+        if found.is_begun:
+            self._begun += 1
+            if self.selection.takes(found):
+                self._writer.add(found)
 
     def finish(self) -> None:
         """Write what is left, and complete the facts."""
         self._writer.finish()
-        facts = self.facts
+        facts, counts = self.facts, self._counts
         facts.lengths, facts.included, facts.chunks = self._lengths.histogram(), self._writer.rows, self._writer.chunks
         facts.selection = self.selection.sentence(facts.included, facts.rows)
-        if facts.selection is None and facts.included < facts.rows:
-            facts.selection = f"{facts.included:,} of {facts.rows:,} rows have an answer so far, or have failed"
+        if facts.selection is None and self._begun < facts.rows:
+            facts.selection = f"{self._begun:,} of {facts.rows:,} rows have been answered so far, or have failed"
+        facts.failures = dict(counts.kinds.most_common())
+        if facts.status != "complete":  # else the manifest has told
+            facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(run_dir: Path, builder: _Builder, scores: Path | None) -> Iterator[ReportRow]:
+def _read_rows(
+    source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
+) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
+    scores = None if metrics is None else source.run_dir
+    cut = cut_and_right(metrics, manifest_of(source.run_dir))
     try:
-        with components_of(run_dir) as components:
-            read_records(components)
-            with closing(components.saver):
-                builder.selection = _selected(components, scores)
-                yield from rows_of(components, scores)
+        with source.opened(is_growing) as components:
+            builder.selection = selection_of(components, scores, cut, most)
+            yield from rows_of(components, scores)
     except MathBatchError as error:
         builder.facts.problem = f"rows can't be shown: {error}"
-
-
-def _selected(components: Components, scores: Path | None) -> Selection:
-    metrics = None if scores is None else sound_metrics(scores)
-    return selection_of(components, scores, cut_and_right(metrics, manifest_of(components.run_dir)))

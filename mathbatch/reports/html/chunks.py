@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from mathbatch.reports.html.columns import Columns
-from mathbatch.reports.html.details import detail_of
+from mathbatch.reports.html.details import Hidden, detail_of
 from mathbatch.reports.html.payload import Detail
 from mathbatch.reports.html.pictures import Open, Pictures
 from mathbatch.reports.html.rows import ReportRow
@@ -19,10 +19,13 @@ WAITING = 3
 
 
 class RowWriter:
-    """Writes rows below `<data>/<base>`. `fields` are the metadata fields by which the page filters."""
+    """Writes rows below `<data>/<base>`. `fields` are the metadata fields by which the page filters.
 
-    def __init__(self, data: Path, base: str, fields: list[str], pictures: Pictures) -> None:
-        self._data, self._base, self._pictures = data, base, pictures
+    `hidden` are texts that no prompt shows, each with what to show in its place.
+    """
+
+    def __init__(self, data: Path, base: str, fields: list[str], pictures: Pictures, hidden: Hidden = ()) -> None:
+        self._data, self._base, self._pictures, self._hidden = data, base, pictures, hidden
         self._columns = Columns(fields)
         self._rows: list[Detail] = []
         self._text = 0
@@ -38,7 +41,7 @@ class RowWriter:
 
     def add(self, found: ReportRow) -> None:
         """Append a row. Raises StoreError if the disk fails."""
-        detail = detail_of(found, self._pictures.picture_of)
+        detail = detail_of(found, self._pictures.picture_of, self._hidden)
         size = _size(detail)
         if len(self._rows) == MAX_ROWS or self._text + size > MAX_TEXT:
             self._end_chunk()

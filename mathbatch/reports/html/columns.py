@@ -10,6 +10,7 @@ from typing import Any
 from mathbatch.reports.html import payload as page
 from mathbatch.reports.html.payload import Detail, Rollout
 from mathbatch.reports.html.scripts import encoded
+from mathbatch.reports.html.spans import rule_of
 from mathbatch.scoring.metrics.metrics import MAX_LABELS, OTHERS, labels_of
 
 # Characters of a prompt and of an answer that are shown in the list of rows.
@@ -84,7 +85,7 @@ class Columns:
         }
         for name, value in values.items():
             self._columns[name].add(value)
-        self._rules.add(next((rule_of(one.reason) for one in rollouts if one.reason), None))
+        self._rules.add(next((rule_of(one.reason) for one in rollouts if one.reason and one.failure is None), None))
         self._failures.add(next((one.failure.kind for one in rollouts if one.failure is not None), None))
         for field, column in self._metadata.items():
             labels = labels_of(detail.metadata.get(field))
@@ -118,12 +119,6 @@ def flags_of(detail: Detail) -> int:
         | page.DISAGREE * (len({one.verdict for one in rollouts}) > 1)
         | page.SPLIT_VOTES * any(len(set(one.votes.values())) > 1 for one in rollouts)
     )
-
-
-def rule_of(reason: str) -> str:
-    """Return what decided a verdict: the reason up to its colon, without the answer that it quotes."""
-    head = reason.partition(";")[0]
-    return head.partition(":")[0].rpartition("', ")[2][:MAX_ANSWER]
 
 
 def _question(detail: Detail) -> str:

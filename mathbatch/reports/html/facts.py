@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mathbatch.config import Config
 from mathbatch.config.spelling import Loader
+from mathbatch.data.counts import Counts
 from mathbatch.data.storage.regular import read_small
 from mathbatch.data.storage.sealed import DamagedFileError, read_sealed
 from mathbatch.data.storage.segments import segment_paths
@@ -32,7 +34,9 @@ ALWAYS = ("model.path", "sampling.temperature", "sampling.max_tokens", "sampling
 SHOWN = 5
 
 
-def facts_of(run_dir: Path, config: Config, composed: DictConfig, metrics: dict[str, Any] | None) -> RunFacts:
+def facts_of(
+    run_dir: Path, config: Config, settings: list[tuple[str, str]], metrics: dict[str, Any] | None
+) -> RunFacts:
     """Return what is known of a run without its rows. `metrics` are those of its scores, None without any."""
     run, manifest = key_as_recorded(run_dir), manifest_of(run_dir)
     return RunFacts(
@@ -46,7 +50,7 @@ def facts_of(run_dir: Path, config: Config, composed: DictConfig, metrics: dict[
         command=command_of(run_dir),
         when=time_of(run_dir),
         status="complete" if manifest else "stopped",
-        settings=settings_of(composed),
+        settings=settings,
         versions=manifest.get("versions", {}),
         figures=figures_of(manifest, last_figures(run_dir, run)),
         metrics=None if metrics is None else metrics_of(metrics),
@@ -66,13 +70,26 @@ def settings_of(composed: DictConfig) -> list[tuple[str, str]]:
     """Return the keys that differ from their defaults, and those that matter in any case, with their values."""
     values = _flat(OmegaConf.to_container(composed, resolve=False))
     values |= {path: _resolved(composed, path, text) for path, text in values.items() if text.startswith("${")}
-    defaults = _flat(OmegaConf.to_container(OmegaConf.structured(Config), resolve=False))
-    found = {
-        path: value
-        for path, value in values.items()
-        if path.partition(".")[0] in SECTIONS and (path in ALWAYS or defaults.get(path, "") != value)
-    }
-    return list(found.items())
+    defaults = _defaults()
+    shown = (path for path in values if path.partition(".")[0] in SECTIONS)
+    return [(path, values[path]) for path in shown if path in ALWAYS or defaults.get(path) != values[path]]
+
+
+@functools.cache
+def _defaults() -> dict[str, str]:
+    return _flat(OmegaConf.to_container(OmegaConf.structured(Config), resolve=False))
+
+
+def resolved_elsewhere(composed: DictConfig) -> list[tuple[str, str]]:
+    """Return the texts that resolvers such as `${oc.env:NAME}` give, each with how it is written, the longest first."""
+    written = _flat(OmegaConf.to_container(composed, resolve=False))
+    found = {}
+    for path, text in written.items():
+        if "${" in text and ":" in text:
+            with suppress(OmegaConfBaseException):
+                found[OmegaConf.select(composed, path)] = text
+    texts = [(value, text) for value, text in found.items() if isinstance(value, str) and value]
+    return sorted(texts, key=lambda pair: -len(pair[0]))
 
 
 def _resolved(composed: DictConfig, path: str, text: str) -> str:
@@ -117,6 +134,15 @@ def figures_of(manifest: dict[str, Any], last: Any) -> Figures:
     if last is not None:
         found.seconds, found.tokens_per_s = last.seconds, last.output_tokens_per_s
     return found
+
+
+def counted_figures(figures: Figures, counts: Counts, units: int) -> Figures:
+    """Return the figures of a run that has not come to its end, by its records."""
+    figures.units, figures.answered, figures.failed = units, counts.answered, counts.failed
+    figures.truncated = counts.truncated
+    figures.prompt_tokens, figures.output_tokens = counts.prompt_tokens, counts.output_tokens
+    figures.cached_tokens, figures.reasoning_tokens = counts.cached_tokens or None, counts.reasoning_tokens or None
+    return figures
 
 
 def metrics_of(metrics: dict[str, Any]) -> Metrics:

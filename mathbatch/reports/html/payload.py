@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mathbatch.reports.explanation.explanation import Difference
 from mathbatch.scoring.marks import Mark
 
 # Letters that stand for verdicts in `Index.verdicts`. "p": not judged (yet), or no gold answers.
@@ -144,17 +145,6 @@ class Sweep(Struct):
 
     keys: list[str]
     jobs: list[SweepJob]
-
-
-class Difference(Struct, kw_only=True):
-    """One thing in which two runs differ. `rows` is how many rows it concerns, None for all."""
-
-    what: str
-    """configuration, prompt, template, version, picture, gold or scorer."""
-    key: str
-    first: str
-    second: str
-    rows: int | None = None
 
 
 class Pair(Struct, kw_only=True):

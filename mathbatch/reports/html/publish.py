@@ -20,13 +20,14 @@ from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
 
 
-def publish(page: Path, report: Report, also_kept: Iterable[str] = ()) -> None:
+def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page: bool = True) -> None:
     """Write page and `report.js`, then remove data and pictures that nothing refers to.
 
-    The data of an earlier page whose folders are named in `also_kept` stay, for those who are reading it. Raises
-    StoreError where the disk refuses.
+    Without `with_page` the page itself stays as it is: somebody may be loading it. The data of an earlier page whose
+    folders are named in `also_kept` stay, for those who are reading it. Raises StoreError where the disk refuses.
     """
-    write_page(page, report.title)
+    if with_page:
+        write_page(page, report.title)
     write_script(data_of(page), REPORT, report)
     _tidy(page, {run.base for run in report.runs} | set(also_kept))
 

@@ -12,74 +12,88 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 import mathbatch
 from mathbatch.reports.html.build import OnRow, build_run, located
+from mathbatch.reports.html.details import Hidden, as_written
 from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.pairs import pairs_of
-from mathbatch.reports.html.payload import Report, RunFacts, Sweep
+from mathbatch.reports.html.payload import Pair, Report, RunFacts, Sweep
 from mathbatch.reports.html.publish import is_whole, link_data, publish
 from mathbatch.reports.html.scripts import read_report
+from mathbatch.reports.html.source import Source, source_in
 from mathbatch.reports.html.stamp import base_of
 from mathbatch.runner.reopen import locked, make_folder, refuse_read_only
-from mathbatch.runner.snapshot import refuse_other_folder
 
 # Makes the sweep of a report from its runs by folder.
 SweepOf = Callable[[dict[Path, RunFacts]], Sweep]
 
 
 def write_report(
-    run_dirs: Sequence[Path],
+    runs: Sequence[Path | Source],
     page: Path | None = None,
     *,
     copies: bool = False,
     sweep_of: SweepOf | None = None,
     on_row: OnRow = lambda: None,
 ) -> Path:
-    """Write the page of these runs into the folder `page`, or into the folder of the only run; return its path.
+    """Write the page of these runs into the folder `page`, or into the folder of the first one; return its path.
 
     Data that are there already, in that folder or in one of the runs, are used again. Raises ConfigError for a folder
     that is no run or can't be written, StoreError while a run writes there.
     """
-    run_dirs = [folder.absolute() for folder in run_dirs]
-    page = run_dirs[0] if page is None else page.absolute()
-    with _held(page, run_dirs):
+    sources = [run if isinstance(run, Source) else source_in(run) for run in runs]
+    page = sources[0].run_dir if page is None else page.absolute()
+    with _held(page, sources):
         known = read_report(page)
-        runs = [(folder, _facts(folder, page, known, copies, on_row)) for folder in run_dirs]
-        _name_apart([facts for _, facts in runs])
+        found = [(source.run_dir, _facts(source, page, known, copies, on_row)) for source in sources]
+        _name_apart([facts for _, facts in found])
         report = Report(
-            title=_title([facts for _, facts in runs]),
+            title=_title([facts for _, facts in found]),
             made=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             version=mathbatch.__version__,
-            runs=[facts for _, facts in runs],
-            pairs=pairs_of(runs),
-            sweep=None if sweep_of is None else sweep_of(dict(runs)),
+            runs=[facts for _, facts in found],
+            pairs=pairs_of(found, is_swept=sweep_of is not None),
+            sweep=None if sweep_of is None else sweep_of(dict(found)),
         )
+        _hide(report.pairs, [pair for source in sources for pair in source.hidden])
         publish(page, report)
     return page / PAGE
 
 
 @contextmanager
-def _held(page: Path, run_dirs: Sequence[Path]) -> Iterator[None]:
+def _held(page: Path, sources: Sequence[Source]) -> Iterator[None]:
     """Hold the folder of the page, so that nobody else writes it."""
-    if page in run_dirs:
+    if any(source.run_dir == page for source in sources):
         refuse_read_only(page, "write the report elsewhere: output=…")
     make_folder(page)
     with locked(page):
         yield
 
 
-def _facts(run_dir: Path, page: Path, known: Report | None, copies: bool, on_row: OnRow) -> RunFacts:
+def _facts(source: Source, page: Path, known: Report | None, copies: bool, on_row: OnRow) -> RunFacts:
     """Return the facts of a run whose data lie below the page: those that were there, of its own page, or new ones."""
+    run_dir = source.run_dir
     with nullcontext() if page == run_dir else locked(run_dir, shared=True):
-        refuse_other_folder(run_dir)
-        base = base_of(run_dir, copies)
+        base = base_of(run_dir, source.settings, copies)
         for folder, report in ((page, known), (run_dir, read_report(run_dir))):
             for facts in () if report is None else report.runs:
                 if facts.base == base and facts.problem is None and is_whole(folder, facts):
                     if folder != page:
                         link_data(folder, page, base)
                     return located(facts, run_dir, page, copies)
-        return build_run(run_dir, page, copies=copies, base=base, on_row=on_row)
+        return build_run(source, page, copies=copies, base=base, on_row=on_row)
+
+
+def _hide(pairs: Sequence[Pair], hidden: Hidden) -> None:
+    """Show what prompts must not show as the configuration has it, also where two runs differ in it."""
+    for pair in pairs:
+        pair.sentence = as_written(pair.sentence, hidden)
+        pair.differences = [
+            msgspec.structs.replace(one, first=as_written(one.first, hidden), second=as_written(one.second, hidden))
+            for one in pair.differences
+        ]
 
 
 def _name_apart(runs: Sequence[RunFacts]) -> None:

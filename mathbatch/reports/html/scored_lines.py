@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from mathbatch.data.storage.sealed import UNREADABLE, DamagedFileError
+from mathbatch.data.storage.segments import segment_paths
 from mathbatch.data.storage.spilled import SpilledMap
 from mathbatch.records import Record
-from mathbatch.scoring.files import AUDIT, SCORES, ScoreLine, changed_files, read_metrics
+from mathbatch.scoring.files import AUDIT, MANIFEST, METRICS, SCORES, ScoreLine, changed_files, read_metrics
 
 T = TypeVar("T")
 
@@ -114,14 +115,20 @@ def lines_in(path: Path, type: type[T]) -> Iterator[T]:
                 raise DamagedFileError(f"{path}, line {number}: {error}") from error
 
 
-def sound_metrics(folder: Path) -> dict[str, Any] | None:
-    """Return the metrics in a folder if they, and the scores beside them, are as they were written; else None."""
+def metrics_of_answers(run_dir: Path) -> dict[str, Any] | None:
+    """Return the metrics in a run folder; None if they, or the scores beside them, are not of the answers there.
+
+    They must be as they were written. A run that has answered anything since has no manifest until it is scored again;
+    without one, scores count that are newer than all answers.
+    """
     try:
-        found = read_metrics(folder)
+        found = read_metrics(run_dir)
         known = found.content
         names = (SCORES, AUDIT) if AUDIT in known.sha256 else (SCORES,)
-        if not (folder / SCORES).is_file() or (known.sha256 and changed_files(folder, known, names)):
+        if not (run_dir / SCORES).is_file() or (known.sha256 and changed_files(run_dir, known, names)):
             return None
     except DamagedFileError:
         return None
-    return found.values
+    segments = [] if (run_dir / MANIFEST).exists() else segment_paths(run_dir / "responses")
+    scored = (run_dir / METRICS).stat().st_mtime_ns
+    return found.values if all(path.stat().st_mtime_ns <= scored for path in segments) else None

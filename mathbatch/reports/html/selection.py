@@ -61,7 +61,7 @@ def kind_of(found: ReportRow) -> str:
     return _kind_of_verdicts(verdicts)
 
 
-def selection_of(components: Components, scores: Path | None, truncated: int, most: int = MOST_ROWS) -> Selection:
+def selection_of(components: Components, scores: Path | None, truncated: int, most: int) -> Selection:
     """Return how to choose at most about `most` rows. `scores` is the folder of the scores, None without any.
 
     `truncated` is the number of answers that were cut and are correct, or are not judged.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,23 +12,22 @@ import msgspec
 import mathbatch
 from mathbatch.data.storage.sealed import sha256_of
 from mathbatch.data.storage.segments import segment_paths
-from mathbatch.runner.snapshot import CONFIG_FILE
 from mathbatch.scoring.files import MANIFEST, METRICS
 
 # Characters of a run's name in the name of the folder of its data.
 MAX_NAME = 60
 
 
-def base_of(run_dir: Path, copies: bool) -> str:
+def base_of(run_dir: Path, settings: Sequence[tuple[str, str]], copies: bool) -> str:
     """Return the name of the folder for the data of a run: another one whenever they would be others.
 
-    The metrics hold the digests of scores, audit list and results. A dataset that has changed since tells nothing about
-    answers that were given before.
+    `settings` are the keys of its configuration that a reader sees. The metrics hold the digests of scores, audit list
+    and results. A dataset that has changed since tells nothing about answers that were given before.
     """
     segments = [(path.name, path.stat().st_size) for path in segment_paths(run_dir / "responses")]
-    documents = [sha256_of(run_dir / name) for name in (METRICS, MANIFEST, CONFIG_FILE)]
+    documents = [sha256_of(run_dir / name) for name in (METRICS, MANIFEST)]
     code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
-    known = msgspec.json.encode([mathbatch.__version__, copies, segments, documents, code])
+    known = msgspec.json.encode([mathbatch.__version__, copies, settings, segments, documents, code])
     return f"{short_name(run_dir)}-{hashlib.blake2b(known, digest_size=4).hexdigest()}"
 
 
