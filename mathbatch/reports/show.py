@@ -34,7 +34,8 @@ class SamplePrinter:
         self.decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
         self._found, self._reasoning = found, reasoning
         self._terminal = Terminal()
-        self._way = way_of() if self._terminal.is_terminal else None
+        # Not by what rich says, which may be forced to see a terminal in a pipe.
+        self._way = way_of() if sys.__stdout__ is not None and sys.__stdout__.isatty() else None
 
     def show(self, sample: ShownSample, rollout: int | None = None, rendered: str | None = None) -> None:
         """Print a sample, all rollouts or one. `rendered` is the prompt as the engine gets it. Raises OutputError."""

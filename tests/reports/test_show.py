@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import io
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from support import processes
 from support.images import encoded
 from support.rows import SCRIPTED, questions, write_rows
@@ -16,6 +20,7 @@ from support.terminals import Terminal
 
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.search import BLOCK, lines_with
+from mathbatch.reports.pictures import Way, drawn, way_of
 from mathbatch.runner.look import looking_at, sample_in
 
 pytestmark = pytest.mark.process
@@ -196,6 +201,32 @@ def test_a_terminal_with_colours_gets_the_picture_drawn(folder: Path, monkeypatc
         assert code == 0, said
         assert sign in said
         assert ("\x1b" in said) == (term != "dumb")
+
+
+def test_a_picture_is_drawn_whole_in_each_way() -> None:
+    image = Image.open(io.BytesIO(encoded(size=(900, 300)))).convert("RGB")
+    sent = "".join(re.findall(r"\x1b_G[^;]*;([^\x1b]*)\x1b", drawn(image, Way.KITTY, 80)))
+    iterm = drawn(image, Way.ITERM, 80).split(":")[1].removesuffix("\x07\n")
+    for data in (sent, iterm):
+        assert Image.open(io.BytesIO(base64.b64decode(data))).size == (790, 263)
+    lines = drawn(image, Way.BLOCKS, 61).splitlines()
+    assert [line.count("▀") for line in lines] == [60] * 10
+    assert all(line.endswith("\x1b[0m") for line in lines)
+    assert re.match(r"\x1b\[38;2;\d+;\d+;\d+;48;2;\d+;\d+;\d+m▀", lines[0])
+
+
+def test_a_terminal_is_known_by_what_it_says_of_itself() -> None:
+    for variables, way in (
+        ({"TERM": "xterm-kitty"}, Way.KITTY),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, Way.KITTY),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, Way.ITERM),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "iTerm.app", "TMUX": "/tmp/x"}, Way.BLOCKS),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, Way.BLOCKS),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, None),
+        ({"TERM": "dumb"}, None),
+        ({}, None),
+    ):
+        assert way_of(variables) == way, variables
 
 
 @pytest.mark.parametrize("field", ["sample_index", ["sample_index", "part"]])

@@ -47,14 +47,13 @@ def build_run(
     base: str | None = None,
     on_row: OnRow = lambda: None,
     most: int = MOST_ROWS,
-    is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
     original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
-    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises StoreError if the disk
-    fails.
+    folders, unless the run is growing. Rows that can't be read are told in the facts. Raises StoreError where the disk
+    refuses.
     """
     run_dir, page, dataset = source.run_dir, page.absolute(), source.config.dataset
     metrics = metrics_of_answers(run_dir)
@@ -63,7 +62,7 @@ def build_run(
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
     with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
-        for found in _read_rows(source, builder, metrics, most, is_growing):
+        for found in _read_rows(source, builder, metrics, most):
             on_row()
             builder.add(found)
         builder.finish()
@@ -111,14 +110,12 @@ class _Builder:
             facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(
-    source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
-) -> Iterator[ReportRow]:
+def _read_rows(source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
     scores = None if metrics is None else source.run_dir
     cut = cut_and_right(metrics, manifest_of(source.run_dir))
     try:
-        with source.opened(is_growing) as components:
+        with source.opened() as components:
             builder.selection = selection_of(components, scores, cut, most)
             yield from rows_of(components, scores)
     except MathBatchError as error:

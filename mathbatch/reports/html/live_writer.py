@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -61,7 +62,7 @@ class Follower:
         self._copies, self._process, self._pace = followed.copies, process, pace
         self._lock: FolderLock | None = None
         self._attempt: Path | None = None
-        self._run: Source | None = None
+        self._source: Source | None = None
         self._facts: RunFacts | None = None
         self._bases: list[str] = []
         self._saved: list[tuple[str, int]] | None = None
@@ -93,12 +94,12 @@ class Follower:
     def _begin(self) -> bool:
         """Take the page, once the run has begun; False while the process of an earlier run is still writing it."""
         if self._lock is None:
-            lock = FolderLock(self.run_dir / FOLDER)
+            lock, source = FolderLock(self.run_dir / FOLDER), source_in(self.run_dir)
             try:
                 lock.acquire()
             except FolderLocked:
                 return False
-            self._lock, self._attempt = lock, attempts(self.run_dir)[-1]
+            self._lock, self._attempt, self._source = lock, attempts(self.run_dir)[-1], replace(source, is_growing=True)
             known = read_report(self.run_dir)
             self._bases = [] if known is None else [facts.base for facts in known.runs]
         return True
@@ -114,16 +115,12 @@ class Follower:
         """Make the data anew, and wait then so long that it takes no more than its share of the time."""
         begun = time.monotonic()
         base = f"{short_name(self.run_dir)}-live-{time.time_ns():x}"
-        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base, is_growing=True)
+        assert self._source is not None
+        self._facts = build_run(self._source, self.run_dir, copies=self._copies, base=base)
         self._bases, self._saved, self._live = [*self._bases, base], saved, None
         took = time.monotonic() - begun
         self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
         self._next_page = 0.0
-
-    def _source(self) -> Source:
-        """Return the run, whose configuration stays as it is."""
-        self._run = self._run or source_in(self.run_dir)
-        return self._run
 
     def _publish(self, live: Live | None) -> None:
         assert self._facts is not None

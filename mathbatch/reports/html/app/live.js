@@ -87,11 +87,12 @@
 
     // Say that the run has ended, and look no more.
     function finish() {
+        const stopped = store.report.runs.some((run) => run.status === 'stopped');
+        const ended = stopped ? 'The run was stopped.' : 'The run has finished.';
+        const more = stopped ? 'The same command goes on with it.' : 'The page shows all that there is.';
         box.classList.remove('lost');
-        box.replaceChildren(
-            el('p', {}, el('b', {}, 'The run has finished.'), el('span', {}, 'The page shows all that there is.')),
-        );
-        announce('The run has finished.');
+        box.replaceChildren(el('p', {}, el('b', {}, ended), el('span', {}, more)));
+        announce(ended);
     }
 
     // Load the report anew; if it has changed, have the view take it in.
