@@ -13,6 +13,7 @@ from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import Record, Request, Sample
 from mathbatch.reports.html.chunks import MAX_ROWS, MAX_TEXT, RowWriter
 from mathbatch.reports.html.lengths import Lengths
+from mathbatch.reports.html.page import HERE
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.publish import publish
@@ -134,6 +135,17 @@ def test_whoever_reads_it_while_it_is_replaced_has_all_that_its_report_names(tmp
     publish(tmp_path, Report(title="t", made="", version="", runs=[later]))
     assert {path.name for path in data.iterdir()} == {"later", "report.js"}
     assert len(rows_in(tmp_path)) == 3
+
+
+def test_a_page_is_brought_up_to_date_file_by_file(tmp_path: Path) -> None:
+    written(tmp_path, ["one"])
+    app = tmp_path / "report" / "app"
+    before = {path: path.stat().st_ino for path in app.rglob("*") if path.is_file()}
+    (app / "main.js").write_text("of an earlier version")
+    written(tmp_path, ["one"])
+    after = {path: path.stat().st_ino for path in app.rglob("*") if path.is_file()}
+    assert {path.name for path in after if after[path] != before.get(path)} == {"main.js"}
+    assert (app / "main.js").read_bytes() == (HERE / "app" / "main.js").read_bytes()
 
 
 def test_a_report_that_this_version_can_not_read_counts_for_nothing(tmp_path: Path) -> None:

@@ -163,7 +163,8 @@ def test_report_false_leaves_it_out_and_one_that_can_not_be_written_costs_the_ru
     (run_dir(tmp_path) / "report").write_text("in the way")
     done = run(tmp_path, *command)
     assert done.returncode == 0, done.stderr
-    assert "not written: " in done.stdout
+    assert "not written: can't write" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_of_a_stopped_run_it_shows_what_there_is(folder: Path) -> None:

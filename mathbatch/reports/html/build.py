@@ -5,6 +5,7 @@ Everything goes to a folder of its own below `report/data/`, so that whoever rea
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from mathbatch.reports.html.facts import counted_figures, facts_of, manifest_of
 from mathbatch.reports.html.lengths import Lengths
 from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import RunFacts
+from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
 from mathbatch.reports.html.scored_lines import metrics_of_answers
@@ -30,6 +32,8 @@ from mathbatch.reports.html.stamp import base_of, short_name
 
 # Names the pictures that the rows of a run need, one a line.
 PICTURES_FILE = "pictures.txt"
+# Other runs' pages in which thumbnails are looked for.
+OTHER_PAGES = 4
 # Called for each row that was read.
 OnRow = Callable[[], object]
 
@@ -60,7 +64,7 @@ def build_run(
     facts = located(facts_of(run_dir, source.config, source.settings, metrics), run_dir, page, copies)
     facts.base = base or base_of(run_dir, source.settings, copies)
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
-    with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
+    with closing(Pictures(page, run_dir, decoder, copies, _other_pages(run_dir, page))) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
         for found in _read_rows(source, builder, metrics, most):
             on_row()
@@ -69,6 +73,13 @@ def build_run(
         with atomic_write(data_of(page) / facts.base / PICTURES_FILE) as stream:
             stream.write("".join(f"{name}\n" for name in sorted(pictures.used)).encode())
     return facts
+
+
+def _other_pages(run_dir: Path, page: Path) -> list[Path]:
+    """Return pages over the same dataset that may have thumbnails of its pictures, those written last first."""
+    found = run_dir.parent.parent.parent.glob(f"*/{glob.escape(run_dir.parent.name)}/*/{PICTURES}")
+    folders = [folder for folder in found if folder.is_dir() and folder != page / PICTURES]
+    return [folder.parent.parent for folder in sorted(folders, key=os.path.getmtime)[: -1 - OTHER_PAGES : -1]]
 
 
 def located(facts: RunFacts, run_dir: Path, page: Path, copies: bool) -> RunFacts:

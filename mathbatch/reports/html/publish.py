@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from mathbatch.data.storage.segments import disk_error
 from mathbatch.reports.html.build import PICTURES_FILE, data_of
+from mathbatch.reports.html.links import share
 from mathbatch.reports.html.page import write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
@@ -40,28 +40,11 @@ def is_whole(page: Path, facts: RunFacts) -> bool:
 
 
 def link_data(source: Path, page: Path, base: str) -> None:
-    """Bring the data of a run from one page to another, as links to the same files where the disk has such."""
-    _link_all(data_of(source) / base, data_of(page) / base, None)
-    _link_all(source / PICTURES, page / PICTURES, _pictures_in(data_of(source) / base))
-
-
-def _link_all(source: Path, target: Path, names: set[str] | None) -> None:
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in sorted(os.listdir(source) if names is None else names):
-            with suppress(FileExistsError, FileNotFoundError):
-                _link(source / name, target / name)
-    except OSError as error:
-        raise disk_error(target, error) from error
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except FileExistsError:
-        raise
-    except OSError:  # another disk, or one without links
-        shutil.copy2(source, target, follow_symlinks=False)
+    """Bring the data of a run from one page to another."""
+    for entry in _entries(data_of(source) / base):
+        share(Path(entry.path), data_of(page) / base / entry.name)
+    for name in _pictures_in(data_of(source) / base):
+        share(source / PICTURES / name, page / PICTURES / name)
 
 
 def _tidy(page: Path, bases: set[str]) -> None:
