@@ -55,7 +55,7 @@ def undisturbed(page: Path) -> Iterator[None]:
 def is_whole(page: Path, facts: RunFacts) -> bool:
     """Tell whether the data of a run lie below a page."""
     folder = data_of(page) / facts.base
-    names = ["index", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
+    names = ["index", "questions", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
     return all((folder / f"{name}.js").is_file() for name in names) and (folder / PICTURES_FILE).is_file()
 
 
