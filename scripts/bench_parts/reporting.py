@@ -1,10 +1,10 @@
 """Measure the report: how long it takes to build, against scoring the same rows, and how it does in a browser.
 
 Two runs over the same rows, every tenth with a picture of its own. Scoring is `mathbatch.score` of the first run into
-an empty folder, counted twice; building is `mathbatch.report` of both together. In Chromium, from a disk and with nothing cached, the list
-of samples is opened, and filtered by a verdict and by a word; against a report of a thousand rows in the same browser.
-Memory is that of the process that draws the page, and of all processes of the browser, which have more than half of
-that for an empty page; what they share is divided among them (PSS).
+an empty folder, counted twice; building is `mathbatch.report` of both together. In Chromium, from a disk and with
+nothing cached, the list of samples is opened, and filtered by a verdict and by a word; against a report of a thousand
+rows in the same browser. Memory is that of the process that draws the page, and of all processes of the browser, which
+have more than half of that for an empty page; what they share is divided among them (PSS).
 """
 
 from __future__ import annotations

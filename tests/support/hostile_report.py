@@ -49,7 +49,7 @@ def hostile_row(number: int, name: str, text: str, folder: Path) -> page.Detail:
         reason=text[:500],
         votes={text[:60]: "wrong", "__proto__": "correct"},
         audit=[text[:500]],
-        mark=page.Mark(verdict="correct", fault="gold", note=text[:500]),
+        mark=page.Mark(verdict="correct", fault="gold", note=text[:500], seal=f"{number:08x}"),
     )
     parts = [page.Part(text=text[:5_000]), page.Part(picture=0), page.Part(picture=1), page.Part(picture=7)]
     return page.Detail(
