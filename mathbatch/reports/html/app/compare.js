@@ -190,8 +190,8 @@
         compareParts.runChoices(data.runs, params),
         el(
           'div',
-          { class: 'pairs' },
-          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1))),
+          { class: 'pair-panels' },
+          data.runs.slice(1).map((run, at) => pair.panel(data.runs[0], run, letters(at + 1), data.runs.length === 2)),
         ),
         el(
           'form',

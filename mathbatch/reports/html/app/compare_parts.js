@@ -75,10 +75,11 @@
         name,
         el(
           'button',
-          { type: 'button', 'aria-pressed': 'false', click: () => choose(name) },
+          { type: 'button', 'aria-pressed': 'false', title: text, click: () => choose(name) },
           coloured(glyphs),
           ' ',
-          text,
+          // With more runs there are many groups: their glyphs say enough to those who see them.
+          el('span', { class: data.runs.length > 2 ? 'aside' : null }, text),
           ' ',
           el('span', { class: 'count' }, format.count(data.groups.get(name).length)),
         ),

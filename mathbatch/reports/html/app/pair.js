@@ -50,14 +50,14 @@
     );
   }
 
-  // Make the table of what differs between two runs.
-  function differing(pair, letters) {
+  // Make the table of what differs between two runs, unfolded if it is the only one.
+  function differing(pair, letters, isOpen) {
     if (!pair.differences.length) return null;
     const cell = (text) =>
       el('td', {}, text === '' ? el('span', { class: 'muted' }, 'nothing') : plain.text(text, 600));
     return el(
       'details',
-      { open: true },
+      { open: isOpen },
       el('summary', {}, `What differs: ${pair.differences.length}`),
       el(
         'div',
@@ -104,7 +104,7 @@
   }
 
   // Make what is said of two runs, or the command that finds it out.
-  function panel(a, b, letters) {
+  function panel(a, b, letters, isOpen) {
     const pair = find(a, b);
     const title = el('h3', {}, `${letters[0]} against ${letters[1]}`);
     if (!pair) {
@@ -127,7 +127,7 @@
       interval(pair),
       el('p', { class: 'hint' }, tested),
       pair.notes.map((note) => el('p', { class: 'hint' }, plain.text(note, 2000))),
-      differing(pair, letters),
+      differing(pair, letters, isOpen),
     );
   }
 

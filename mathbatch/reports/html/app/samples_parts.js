@@ -23,7 +23,7 @@
     const letters = columns.letters[position];
     const shown =
       letters.length > 4
-        ? counted(letters)
+        ? summary(letters)
         : [...letters].map((letter) => verdicts.glyph(verdicts.byLetter.get(letter)));
     const answer = columns.answer[position];
     return [
@@ -39,12 +39,15 @@
     ];
   }
 
-  // Return verdicts with how often they occur, for many rollouts.
-  function counted(letters) {
-    return verdicts.all
-      .map((verdict) => [verdict, letters.split(verdict.letter).length - 1])
-      .filter(([, count]) => count)
-      .map(([verdict, count]) => [el('span', { class: verdict.style }, String(count)), verdicts.glyph(verdict)]);
+  // Return how many of many rollouts are correct, in the colour of what is most frequent among them.
+  function summary(letters) {
+    const count = (verdict) => letters.split(verdict.letter).length - 1;
+    const most = verdicts.all.reduce((best, verdict) => (count(verdict) > count(best) ? verdict : best));
+    const correct = count(verdicts.named('correct'));
+    return [
+      verdicts.glyph(most),
+      el('span', { title: `${correct} of ${letters.length} correct` }, `${correct}/${letters.length}`),
+    ];
   }
 
   // Make the choice of the run, where there are several.

@@ -80,7 +80,7 @@
         { class: 'outcome' },
         verdicts.badge(verdicts.named(one.verdict)),
         ' ',
-        el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : 'no answer found'),
+        el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : ''),
       ),
       one.reason ? el('p', { class: 'hint' }, plain.text(one.reason, 300)) : null,
       failure,
