@@ -33,7 +33,9 @@ def hostile_row(number: int, name: str, text: str, folder: Path) -> page.Detail:
         page.Picture(label=text[:300], thumbnail=shown.thumbnail, original=shown.original, width=480, height=320),
         page.Picture(label=text[:300], problem=text[:300]),
     ]
-    failed = page.Rollout(seal="", verdict="failed", failure=page.Failed(text[:60], text[:3000]), reason=text[:500])
+    failed = page.Rollout(
+        seal="", verdict="failed", failure=page.Failed(kind=text[:60], message=text[:3000]), reason=text[:500]
+    )
     answered = page.Rollout(
         seal=f"{number:08x}",
         text=text,
@@ -47,7 +49,7 @@ def hostile_row(number: int, name: str, text: str, folder: Path) -> page.Detail:
         reason=text[:500],
         votes={text[:60]: "wrong", "__proto__": "correct"},
         audit=[text[:500]],
-        mark=page.Mark("correct", "gold", text[:500]),
+        mark=page.Mark(verdict="correct", fault="gold", note=text[:500], seal=f"{number:08x}"),
     )
     parts = [page.Part(text=text[:5_000]), page.Part(picture=0), page.Part(picture=1), page.Part(picture=7)]
     return page.Detail(
