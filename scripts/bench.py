@@ -9,6 +9,7 @@ python scripts/bench.py fleet [--only driver]        what replicas cost the run,
 python scripts/bench.py servers                      1,000 requests in flight, against a bare aiohttp loop
 python scripts/bench.py scoring                      5,000 and 50,000 answers through the scorer `math`
 python scripts/bench.py looks                        `show` and `runs` over 200 runs with a million answers
+python scripts/bench.py report                       a report of 100,000 rows: to build it, and in Chromium
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_parts import fleets, growing, looks, overhead, scoring, serving, sweeping, throughput
+from bench_parts import fleets, growing, looks, overhead, reporting, scoring, serving, sweeping, throughput
 from bench_parts.figures import Report, machine
 from bench_parts.workloads import WORKLOADS
 
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "servers": "processor time for a request to a server, against a bare loop",
     "scoring": "answers/s of the scorer math, processor time and memory",
     "looks": "seconds of show and runs beyond those of --help",
+    "report": "seconds and memory to build a report, against scoring its rows; times and memory in a browser",
 }
 
 
@@ -62,9 +64,9 @@ def run(arguments: argparse.Namespace, work: Path) -> Report:
 
     slow_repeats = arguments.repeats if arguments.slow_repeats is None else arguments.slow_repeats
     parts: dict[str, Any] = {"throughput": throughput, "sweep": sweeping, "scoring": scoring, "growth": growing}
-    parts |= {"servers": serving, "fleet": fleets, "looks": looks}
+    parts |= {"servers": serving, "fleet": fleets, "looks": looks, "report": reporting}
     part = parts.get(arguments.benchmark, overhead)
-    if part in (scoring, serving, looks):
+    if part in (scoring, serving, looks, reporting):
         found = part.measure(work, arguments.repeats, arguments.quick, say)
     elif part is growing:
         found = growing.measure(work, arguments.repeats, arguments.quick, arguments.rows, say)

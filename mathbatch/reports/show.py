@@ -131,6 +131,9 @@ def _facts(answer: Answer, row: Sample | BadRow | None) -> Iterator[tuple[str, s
             yield "reason", _text(score.get("reason"))
         if votes := score.get("votes"):
             yield "votes", ", ".join(f"{name}: {verdict}" for name, verdict in votes.items())
+        if isinstance(mark := score.get("mark"), dict):
+            note = f": {mark['note']}" if mark.get("note") else ""
+            yield "marked", f"{mark.get('verdict')} by a person (fault: {mark.get('fault')}){note}"
     elif isinstance(row, Sample) and row.gold is not None:
         yield "gold", row.gold
     for why in answer.doubts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -9,11 +10,32 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 from support import hostile_report, hostile_texts
-from support.browsers_look import findings, open_view, walk
+from support.browsers_look import SAMPLE, findings, open_view, walk
+from support.browsers_views import DRAWN, go_to
 from support.browsers_watch import OpenReport
+from support.echo_model import ECHO_MODEL
+from support.images import encoded
+from support.processes import run
 
 # Rows after which the plain one is looked at again.
 LAP = 40
+# Texts of which the names in one report are made.
+NAMES = 70
+# Halves of characters, which JSON can write and UTF-8 can't.
+SURROGATES = ["high \ud83d alone", "low \ude00 alone", "\ude00\ud83d in the wrong order"]
+FILE_NAMES = (
+    "<img src=x onerror=window.__hit=1>.png",
+    "a\"b'c`d.png",
+    "100%.png",
+    "%2e%2e%2f.png",
+    "a b#c?d&e.png",
+    "\u202egnp.exe",
+    "javascript:window.__hit=1",
+    "data:,x.png",
+    "new\nline.png",
+    "\\back\\slash.png",
+    "è🙂.png",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,63 @@ def test_samples_of_hostile_rows_stay_texts(hostile: Hostile, open_report: OpenR
         assert findings(page) == []
         assert walk(page, "j", min(LAP, len(hostile.rows) - start) - 1) == []
         assert _plain(page, hostile) == neighbour
+
+
+def test_comparison_of_hostile_rows_stays_text(hostile: Hostile, open_report: OpenReport) -> None:
+    page = open_report(hostile.page, "#/compare").page
+    page.wait_for_selector(SAMPLE)
+    assert findings(page) == []
+    for start in range(0, len(hostile.rows), LAP):
+        assert walk(page, "j", min(LAP, len(hostile.rows) - start)) == []
+
+
+def test_names_of_hostile_runs_stay_texts(open_report: OpenReport, tmp_path: Path) -> None:
+    texts = [text for _, text in hostile_texts.names_and_texts()]
+    for start in range(0, len(texts), NAMES):
+        folder = tmp_path / str(start)
+        report = hostile_report.make(folder, [("row", texts[start])], texts[start : start + NAMES])
+        page = open_report(folder / "report.html").page
+        for view in DRAWN:
+            go_to(page, view)
+            assert findings(page) == [], view
+        open_view(page, "/overview?" + urlencode({"run": report.runs[1].key}), "#main h2")
+        assert findings(page) == []
+
+
+def test_hostile_dataset_stays_text_through_a_run(open_report: OpenReport, tmp_path: Path) -> None:
+    data, count = _hostile_dataset(tmp_path)
+    names = [
+        "index_field=id",
+        "query_field=question",
+        "image_field=picture",
+        "answer_field=gold",
+        "choices_field=choices",
+    ]
+    keys = [f"dataset.{name}" for name in (*names, "metadata=[topic]", f"input={data}")]
+    done = run(tmp_path, ECHO_MODEL, "dataset=generic", 'model.name="<b onclick=x>"', *keys)
+    assert "report.html" in done.stdout, done.stderr
+    (report,) = tmp_path.glob("outputs/*/*/*/report.html")
+    watched = open_report(report, "#/samples")
+    watched.may_read(tmp_path)
+    watched.page.wait_for_selector(SAMPLE)
+    assert watched.page.locator(".list").get_by_role("option").first.get_attribute("aria-setsize") == str(count)
+    assert walk(watched.page, "j", count - 1) == []
+
+
+def _hostile_dataset(folder: Path) -> tuple[Path, int]:
+    """Write rows of hostile texts with pictures of hostile names, and return the file and how many they are."""
+    texts = [text for _, text in hostile_texts.names_and_texts() if len(text) < 5_000][::3] + SURROGATES
+    rows = []
+    for number, text in enumerate(texts):
+        picture = None
+        if number < len(FILE_NAMES):
+            (folder / FILE_NAMES[number]).write_bytes(encoded())
+            picture = FILE_NAMES[number]
+        row = {"id": f"{number} {text[:200]}", "question": text, "gold": text[:500], "topic": text[:100]}
+        rows.append(row | {"picture": picture, "choices": [text[:100], "B"] if number % 2 else None})
+    data = folder / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return data, len(rows)
 
 
 def _plain(page: Page, hostile: Hostile) -> str:

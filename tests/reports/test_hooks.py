@@ -25,7 +25,7 @@ from mathbatch.runner.hooks import hooks_of
 run = functools.partial(processes.run, warm=True)
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
     *("dataset.answer_field=gold", "model.engine.say='Answer: 4'"),
 )
 WRITING = ("hook.mine._target_=support.hooks.WritingHook", "hook.mine.path=told.jsonl")

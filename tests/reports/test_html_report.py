@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from support import processes
-from support.reports import facts_in, index_in, report_in, rows_in, texts_of
+from support.reports import facts_in, index_in, questions_in, report_in, rows_in, texts_of
 from support.rows import overrides, questions, write_rows
 from support.run_folders import run_dir, run_dirs
 
@@ -107,7 +107,8 @@ def test_the_index_has_a_column_for_what_rows_are_filtered_by(made: Path) -> Non
     assert texts_of(index["rule"]) == ["boxed"] * 8 + [None] * 3
     assert texts_of(index["failure"])[8:] == ["duplicate_id", "missing_prompt", "scripted"]
     assert texts_of(index["metadata"]["topic"]) == ["sums", "more"] * 4 + ["(none)", "(none)", ["sums", "x"]]
-    assert index["question"][0] == "What is 0 + 0?"
+    assert questions_in(run_dir(made))[0] == "What is 0 + 0?"
+    assert len(questions_in(run_dir(made))) == len(index["id"])
     assert index["tokens"] == [8] * 8 + [0] * 3
 
 

@@ -14,10 +14,12 @@ import pytest
 from PIL import Image
 from support import processes
 from support.images import encoded
+from support.marks import mark, write_marks
 from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dir, shared_run_dir
 from support.terminals import Terminal
 
+from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.search import BLOCK, lines_with
 from mathbatch.reports.pictures import Way, drawn, way_of
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.process
 show = functools.partial(processes.run, module="show")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
     *("model.engine.say='<think>long thought</think>Answer: 4'", "model.engine.fail_on=never"),
 )
 
@@ -163,6 +165,22 @@ def test_an_answer_to_the_row_as_it_was_before_is_told_to_be_that(folder: Path) 
     assert "note: the row or its pictures have changed" in said
 
 
+def test_a_configuration_that_was_changed_is_noted(folder: Path) -> None:
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("top_p: 1.0", "top_p: 0.9"))
+    assert "note: config.yaml differs from its copy in .hydra" in shown(folder, "id=7")
+
+
+def test_the_mark_of_a_person_stands_beside_the_verdict(folder: Path) -> None:
+    marks = write_marks(folder.parents[3] / "marks.json", folder, mark(folder, "7", "correct", "gold"))
+    more = (f"marks={marks}", "dataset.limit=3")
+    scored = processes.run(folder.parents[3], f"run_dir={folder}", *more, module="score")
+    assert scored.returncode in (0, 1), scored.stderr
+    said = shown(folder, "id=7", "rollout=0")
+    assert "verdict    wrong" in said
+    assert "marked     correct by a person (fault: gold): look" in said
+
+
 def test_without_the_dataset_the_answers_are_shown(folder: Path) -> None:
     (folder.parents[3] / "rows.jsonl").unlink()
     said = shown(folder, "id=7")
@@ -235,10 +253,10 @@ def test_each_row_is_found_by_its_bytes_as_by_reading_all(folder: Path, field: s
     rows = [{"sample_index": id, "part": at, "query_cot": f'{at} "11" : 1, x-1'} for at, id in enumerate(ids)]
     write_rows(folder.parents[3] / "rows.jsonl", rows)
     with looking_at(folder) as found:
-        assert found.components is not None
+        assert found.prompts is not None
         found.config.dataset.index_field = field
-        loader = type(found.components.loader)(found.config.dataset)
-        found.components.loader = loader
+        loader = FileDataLoader(found.config.dataset)
+        found.prompts = found.prompts._replace(loader=loader)
         listed = [row.id for row in loader]
         for id in listed:
             by_bytes, by_reading = loader.row_with_id(id), next(row for row in loader if row.id == id)

@@ -33,7 +33,9 @@ def hostile_row(number: int, name: str, text: str, folder: Path) -> page.Detail:
         page.Picture(label=text[:300], thumbnail=shown.thumbnail, original=shown.original, width=480, height=320),
         page.Picture(label=text[:300], problem=text[:300]),
     ]
-    failed = page.Rollout(seal="", verdict="failed", failure=page.Failed(text[:60], text[:3000]), reason=text[:500])
+    failed = page.Rollout(
+        seal="", verdict="failed", failure=page.Failed(kind=text[:60], message=text[:3000]), reason=text[:500]
+    )
     answered = page.Rollout(
         seal=f"{number:08x}",
         text=text,
@@ -47,7 +49,7 @@ def hostile_row(number: int, name: str, text: str, folder: Path) -> page.Detail:
         reason=text[:500],
         votes={text[:60]: "wrong", "__proto__": "correct"},
         audit=[text[:500]],
-        mark=page.Mark("correct", "gold", text[:500]),
+        mark=page.Mark(verdict="correct", fault="gold", note=text[:500], seal=f"{number:08x}"),
     )
     parts = [page.Part(text=text[:5_000]), page.Part(picture=0), page.Part(picture=1), page.Part(picture=7)]
     return page.Detail(
@@ -89,7 +91,6 @@ def _index(details: list[page.Detail]) -> page.Index:
     return page.Index(
         starts=list(range(0, len(details), CHUNK)),
         id=[one.id for one in details],
-        question=[(one.messages[-1].parts[0].text or "")[:80] for one in details],
         verdicts=[page.LETTERS[one.rollouts[0].verdict] for one in details],
         answer=[(one.rollouts[0].answer or "")[:100] for one in details],
         gold=[one.gold for one in details],
@@ -160,6 +161,8 @@ def make(folder: Path, rows: list[tuple[str, str]], names: list[str]) -> page.Re
                 one.rollouts[0].verdict = "correct"
         facts.append(hostile_run(number, texts, details))
         write_script(data, f"{facts[-1].base}/index", _index(details))
+        questions = [(one.messages[-1].parts[0].text or "")[:80] for one in details]
+        write_script(data, f"{facts[-1].base}/questions", questions)
         for at in range(0, len(details), CHUNK):
             write_script(data, f"{facts[-1].base}/{at // CHUNK + 1:04d}", details[at : at + CHUNK])
     differences = [

@@ -4,7 +4,7 @@
 (() => {
   const LOADING = [
     'iframe', 'frame', 'frameset', 'object', 'embed', 'applet', 'portal', 'base', 'audio', 'video', 'source', 'track',
-    'template', 'area', 'marquee', 'body style', 'body link', 'body meta', 'math script', 'svg script', 'svg a',
+    'template', 'area', 'marquee', 'body style', 'body link', 'body meta', 'math script', 'svg script',
     'foreignObject', 'animate', 'set', 'use', 'image', 'feImage',
   ];
   const ADDRESSES = new Set([

@@ -46,6 +46,7 @@ SCRIPTS = (
     "vendor/markdown-it/markdown-it.umd.min.js",
     "vendor/jsdiff/diff.min.js",
     "address.js",
+    "focus.js",
     "shell.js",
     "verdicts.js",
     "formulas.js",

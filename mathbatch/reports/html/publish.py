@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mathbatch.data.storage.lock import FolderLock
 from mathbatch.reports.html.build import PICTURES_FILE, data_of
 from mathbatch.reports.html.links import share
-from mathbatch.reports.html.page import write_page
+from mathbatch.reports.html.page import FOLDER, write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
 
+# Seconds in which a process of the lowest priority puts a page in place, however busy the machine is.
+PATIENCE_S = 120.0
 # Files in a folder of data and among the pictures, with their drafts.
 DATA = re.compile(rf"\.?(?:(?:\d{{4,}}|index)\.js|{re.escape(PICTURES_FILE)})(?:\.draft)?")
 PICTURE = re.compile(r"\.?[0-9a-f]{16}-(?:\d+x\d+|original)\.\w*(?:\.\d+)?")
@@ -37,10 +40,22 @@ def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page
     _tidy(page, {run.base for run in report.runs} | set(also_kept))
 
 
+@contextmanager
+def undisturbed(page: Path) -> Iterator[None]:
+    """Hold a page that is rewritten while a run is at work. One that never was has nobody to be held against."""
+    lock = FolderLock(page / FOLDER)
+    if lock.path.exists():
+        lock.acquire(PATIENCE_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def is_whole(page: Path, facts: RunFacts) -> bool:
     """Tell whether the data of a run lie below a page."""
     folder = data_of(page) / facts.base
-    names = ["index", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
+    names = ["index", "questions", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
     return all((folder / f"{name}.js").is_file() for name in names) and (folder / PICTURES_FILE).is_file()
 
 

@@ -10,8 +10,10 @@
   // Write parameters of a view to the address a little later, if `root` is still in the page by then.
   function follow(view, params, root) {
     clearTimeout(pause);
+    const before = location.hash;
     pause = setTimeout(() => {
-      if (root.isConnected) history.replaceState(null, '', route.href(view, params));
+      // Whoever has gone elsewhere in the meantime is not taken back.
+      if (root.isConnected && location.hash === before) history.replaceState(null, '', route.href(view, params));
     }, PAUSE);
   }
 

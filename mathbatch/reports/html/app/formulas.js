@@ -5,6 +5,9 @@
   const { el, plain } = mathbatch;
   // Longer formulas stay source: KaTeX would take seconds, or end in a stack that is too deep.
   const LONGEST = 8000;
+  // Elements within each other of which a formula may be made; it takes some seven for each fraction in another one. With
+  // 1,400 of them a browser crashes, and 100 boxes within each other keep it busy for seconds.
+  const DEEPEST = 150;
   const ENVIRONMENTS = new Set([
     'align',
     'align*',
@@ -124,13 +127,13 @@
     return found;
   }
 
-  // Move style attributes, which the page's policy refuses, to where they are set by script.
+  // Move style attributes, which the page's policy refuses, to where they are set by script. Return the number of levels.
   function freeOfStyles(node) {
     if (node.attributes && node.attributes.style) {
       node.attributes['data-style'] = node.attributes.style;
       delete node.attributes.style;
     }
-    (node.children || []).forEach(freeOfStyles);
+    return 1 + (node.children || []).reduce((deepest, child) => Math.max(deepest, freeOfStyles(child)), 0);
   }
 
   // Return the drawn formula, or null if KaTeX can't read it.
@@ -149,7 +152,7 @@
     try {
       const tree = katex.__renderToDomTree(tex, settings);
       if (tree.classes.includes('katex-error')) return null;
-      freeOfStyles(tree);
+      if (freeOfStyles(tree) > DEEPEST) return null;
       const element = tree.toNode();
       for (const styled of element.querySelectorAll('[data-style]')) {
         styled.style.cssText = styled.getAttribute('data-style');
