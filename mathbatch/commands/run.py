@@ -96,11 +96,11 @@ class Run:
                 caught = run_jobs(session, [job])
         finally:
             save_outcome(outcome_of(job), folder)
-        call_hooks(job)
         if caught is not None:
             requeue(caught)
             raise Interrupted(caught)
         report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
+        call_hooks(job)
         if not job.is_complete:
             raise JobFailed(str(job.error))
         return job.accuracy

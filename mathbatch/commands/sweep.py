@@ -99,12 +99,11 @@ class Sweep:
         finally:
             for job in jobs:
                 save_outcome(outcome_of(job), self.folder)
-        for job in jobs:
-            call_hooks(job)
         if caught is not None:
             raise Interrupted(caught)
         for job in jobs:
             report_of_run(job)  # one that can't be written is tried again, and told, with that of the sweep
+            call_hooks(job)
 
     def __enter__(self) -> Sweep:
         self._token = _current.set(self)

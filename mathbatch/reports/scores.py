@@ -157,10 +157,8 @@ def show_scores(title: str, metrics: dict[str, Any], folder: Path, page: Path | 
 
 
 def page_text(page: Path | str) -> str:
-    """Return the path of a report, from the current folder on if it lies below that, or why it isn't written."""
-    if isinstance(page, str):
-        return f"not written: {page}"
-    return str(page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page)
+    """Return the path of a report, or why it isn't written."""
+    return f"not written: {page}" if isinstance(page, str) else str(page)
 
 
 def show_details(metrics: dict[str, Any]) -> None:

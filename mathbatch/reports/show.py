@@ -34,7 +34,8 @@ class SamplePrinter:
         self.decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
         self._found, self._reasoning = found, reasoning
         self._terminal = Terminal()
-        self._way = way_of() if self._terminal.is_terminal else None
+        # Not by what rich says, which may be forced to see a terminal in a pipe.
+        self._way = way_of() if sys.__stdout__ is not None and sys.__stdout__.isatty() else None
 
     def show(self, sample: ShownSample, rollout: int | None = None, rendered: str | None = None) -> None:
         """Print a sample, all rollouts or one. `rendered` is the prompt as the engine gets it. Raises OutputError."""
@@ -130,6 +131,9 @@ def _facts(answer: Answer, row: Sample | BadRow | None) -> Iterator[tuple[str, s
             yield "reason", _text(score.get("reason"))
         if votes := score.get("votes"):
             yield "votes", ", ".join(f"{name}: {verdict}" for name, verdict in votes.items())
+        if isinstance(mark := score.get("mark"), dict):
+            note = f": {mark['note']}" if mark.get("note") else ""
+            yield "marked", f"{mark.get('verdict')} by a person (fault: {mark.get('fault')}){note}"
     elif isinstance(row, Sample) and row.gold is not None:
         yield "gold", row.gold
     for why in answer.doubts:

@@ -9,13 +9,15 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from mathbatch.base import BaseDataLoader, BaseDataProcessor
 from mathbatch.config import Config
+from mathbatch.config.instantiate import make
 from mathbatch.config.load import typed
-from mathbatch.data.digests import recognise
+from mathbatch.data.digests import RunKey, recognise
 from mathbatch.data.feed import render
 from mathbatch.data.loaders import MappedDataLoader
 from mathbatch.data.samples import samples_of
@@ -27,12 +29,13 @@ from mathbatch.data.storage.shards import shard_folders
 from mathbatch.errors import ConfigError, MathBatchError
 from mathbatch.parts.faults import part_error
 from mathbatch.records import BadRow, Record, Request, Sample
-from mathbatch.runner.components import Components, build
+from mathbatch.runner.identity import system_prompt
 from mathbatch.runner.run_key import key_as_recorded
 from mathbatch.runner.snapshot import (
     CONFIG_FILE,
     SnapshotError,
     attempts,
+    is_as_copied,
     origin,
     read_config,
     refuse_other_folder,
@@ -44,16 +47,26 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+class Prompts(NamedTuple):
+    """What makes the prompts of a run, and the key by which their records are known."""
+
+    loader: BaseDataLoader
+    processor: BaseDataProcessor
+    run: RunKey
+
+
 @dataclass
 class LookedAt:
     """Run folder that is open to be looked at.
 
-    Without the files of its dataset there are no `components`, and `why_no_rows` says what is missing.
+    Without the files of its dataset there are no `prompts`, and `why_no_rows` says what is missing. `is_changed`
+    tells that its configuration is not as the last attempt has written it.
     """
 
     run_dir: Path
     config: Config
-    components: Components | None = None
+    is_changed: bool
+    prompts: Prompts | None = None
     why_no_rows: str | None = None
 
 
@@ -93,10 +106,13 @@ def looking_at(run_dir: Path) -> Iterator[LookedAt]:
     config: Config = typed(read_config(folder / CONFIG_FILE), is_new=False)
     start = origin(run_dir, config.output_dir, started_in(attempts(folder)[-1]))
     with contextlib.chdir(start if start.is_dir() else Path.cwd()):
-        found = LookedAt(run_dir, config)
+        found = LookedAt(run_dir, config, not is_as_copied(folder))
         try:
-            found.components = build(config, run_dir)
-            found.components.run = key_as_recorded(run_dir)
+            found.prompts = Prompts(
+                make("loader", config.loader, BaseDataLoader, dataset=config.dataset),
+                make("processor", config.processor, BaseDataProcessor, system_prompt=system_prompt(config)),
+                key_as_recorded(run_dir),
+            )
         except ConfigError as error:
             found.why_no_rows = str(error)
         yield found
@@ -123,13 +139,15 @@ def segments_of(run_dir: Path) -> list[Path]:
 def sample_in(found: LookedAt, id: str) -> ShownSample:
     """Return what the folder has about this id; a row of None and no answers if there is no such id."""
     notes: list[str] = []
+    if found.is_changed:
+        notes.append(f"{CONFIG_FILE} differs from its copy in .hydra; python -m mathbatch.verify tells more")
     row, request, prompt = None, None, None
     index, records = _records_with(found.run_dir, id, notes)
     try:
-        if found.components is not None:
-            row = _row_with(found.components, id, notes)
-        if row is not None and found.components is not None:
-            prompt = render(row, found.components.processor, found.components.run.value)
+        if found.prompts is not None:
+            row = _row_with(found.prompts.loader, id, notes)
+        if row is not None and found.prompts is not None:
+            prompt = render(row, found.prompts.processor, found.prompts.run.value)
             request = prompt if isinstance(prompt, Request) else None
         answers = _answers(found, id, prompt, index, records, notes)
     finally:
@@ -154,8 +172,8 @@ def ids_with_verdict(run_dir: Path, verdict: Verdict, most: int) -> list[str]:
 
 def all_ids(found: LookedAt) -> Iterator[str]:
     """Yield the ids of the rows, or of the answers where the rows can't be read."""
-    if found.components is not None:
-        yield from (row.id for row in samples_of(found.components.loader))
+    if found.prompts is not None:
+        yield from (row.id for row in samples_of(found.prompts.loader))
         return
     for path in segments_of(found.run_dir):
         for _, _, line in lines_with(path, b'"id":'):
@@ -163,8 +181,7 @@ def all_ids(found: LookedAt) -> Iterator[str]:
                 yield head.id
 
 
-def _row_with(components: Components, id: str, notes: list[str]) -> Sample | BadRow | None:
-    loader = components.loader
+def _row_with(loader: BaseDataLoader, id: str, notes: list[str]) -> Sample | BadRow | None:
     try:
         if isinstance(loader, MappedDataLoader):
             return loader.row_with_id(id)
@@ -214,8 +231,8 @@ def _answers(
     """Return by rollout the records that count for the row as it is now, else the last ones of the id."""
     rollouts = range(found.config.sampling.n)
     answers = {rollout: Answer(rollout) for rollout in rollouts}
-    if found.components is not None and prompt is not None:
-        store, run = ReadOnlyStore(index), found.components.run
+    if found.prompts is not None and prompt is not None:
+        store, run = ReadOnlyStore(index), found.prompts.run
         if isinstance(prompt, Request):
             recognise(prompt, store, len(rollouts), run.has_unkeyed)
         for rollout in rollouts:

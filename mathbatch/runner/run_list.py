@@ -149,7 +149,7 @@ def _add_config(run: ListedRun, stores: list[Path]) -> None:
         run.config = values if isinstance(values, dict) else {}
         if found and not is_as_copied(store):
             run.problems.append(f"{CONFIG_FILE} differs from its copy in .hydra")
-    except (MathBatchError, yaml.YAMLError, ValueError) as error:
+    except (MathBatchError, yaml.YAMLError, ValueError, RecursionError) as error:
         run.problems.append(_in_one_line(error))
     run.model = _name(run.config, "model") or run.model
     run.dataset = _name(run.config, "dataset") or run.dataset

@@ -62,7 +62,7 @@ def _make(work: Path, runs: int, size: int) -> Sequence[Path]:
         [
             "-m", "mathbatch.run", "model._target_=mathbatch.models.scripted.ScriptedModel", "dataset=generic",
             "model.engine.say='Answer: 4'", f"dataset.input={work / 'rows.jsonl'}", "dataset.image_field=null",
-            "dataset.answer_field=gold", "dataset.scoring=exact", f"output_dir={work / 'outputs'}",
+            "dataset.answer_field=gold", "dataset.scoring=exact", "report=false", f"output_dir={work / 'outputs'}",
         ],
         work / "log.txt",
     )  # fmt: skip

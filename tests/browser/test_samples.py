@@ -159,3 +159,13 @@ def test_marks_of_another_run_are_refused_by_name_and_a_mark_can_be_taken_back(
     panel.get_by_role("button", name="Undo").click()
     assert panel.locator("summary").inner_text() == "Marks"
     assert page.locator(".list-row .flag").count() == 0
+
+
+def test_focus_stays_on_the_button_that_steps_through_samples(open_report: OpenReport, tmp_path: Path) -> None:
+    page = open_report(small_report(tmp_path, ROWS), "#/samples").page
+    page.wait_for_selector(SAMPLE)
+    page.get_by_role("button", name="Next sample (j)").focus()
+    for expected in ("q2", "q3", "q4"):
+        page.keyboard.press("Enter")
+        page.wait_for_function("id => document.querySelector('article.sample h2').innerText === id", arg=expected)
+    assert page.evaluate("document.activeElement.localName") == "h2"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support import processes
 from support.processes import command, environment, obey_modes
+from support.reports import rows_in
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, run_dir
 
@@ -97,6 +98,11 @@ def test_it_is_verified_scored_elsewhere_and_compared(tmp_path: Path, archive: P
     assert "name a file for them with output=…" in compared.stdout
     assert obeying(tmp_path, "compare", f"run_dir={archive}", "other=there", "output=flips.jsonl").returncode == 0
     assert (tmp_path / "flips.jsonl").read_bytes() == b""
+    shown = obeying(tmp_path, "report", f"run_dir={archive}")
+    assert shown.returncode == 2
+    assert "can only be read\n  fix: write the report elsewhere: output=…" in shown.stderr
+    assert obeying(tmp_path, "report", f"run_dir={archive}", "output=page").returncode == 0
+    assert len(rows_in(tmp_path / "page")) == 8
     mended = obeying(tmp_path, "verify", f"run_dir={archive}", "repair=true")
     assert mended.returncode == 2
     assert "can only be read\n  fix: copy it, and repair the copy" in mended.stderr

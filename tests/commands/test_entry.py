@@ -24,7 +24,7 @@ from mathbatch.errors import ConfigError
 def test_each_command_has_help_and_a_version(tmp_path: Path) -> None:
     for module, says in (
         *(("compare", "other="), ("verify", "repair=true"), ("new_dataset", "rows.jsonl")),
-        *(("show", "verdict=wrong"), ("runs", "sort=-accuracy")),
+        *(("show", "verdict=wrong"), ("runs", "sort=-accuracy"), ("export", "format=inspect")),
     ):
         done = run(tmp_path, "--help", module=module)
         assert (done.returncode, done.stderr) == (0, "")

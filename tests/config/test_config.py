@@ -232,4 +232,4 @@ def test_a_secret_from_the_environment_is_nowhere_in_the_run_folder(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     for path in tmp_path.glob("outputs/**/*"):
         if path.is_file():
-            assert os.environ["PATH"] not in path.read_text(), path
+            assert os.environ["PATH"].encode() not in path.read_bytes(), path

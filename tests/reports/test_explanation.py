@@ -180,7 +180,7 @@ def test_a_chat_template_is_compared_by_its_text(project: tuple[Path, Path, Path
     (template,) = told(found, "chat template")
     assert template.second.startswith("{% for message")
     assert template.first.startswith("{")
-    assert "the chat template" in found.sentence
+    assert "the two differ in the chat template." in found.sentence
 
 
 def test_edits_make_the_second_text_of_the_first() -> None:

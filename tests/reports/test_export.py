@@ -23,7 +23,14 @@ run = functools.partial(processes.run, warm=True)
 export = functools.partial(processes.run, module="export")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold", "dataset.metadata=[kind]"),
+    *(
+        SCRIPTED,
+        "report=false",
+        "dataset=generic",
+        "dataset.input=rows.jsonl",
+        "dataset.answer_field=gold",
+        "dataset.metadata=[kind]",
+    ),
     *("model.engine.say='<think>so</think>Answer: 4'", "model.engine.fail_on=never", "system_prompt='Be brief.'"),
     *("sampling.n=2", "sampling.temperature=1"),
 )

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from support import processes
+from support.configs import composed
 from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dir
 
 from mathbatch.base import BaseHook
 from mathbatch.config import Config
+from mathbatch.config.paths import conf_dir
 from mathbatch.errors import ConfigError
 from mathbatch.records import FinishedRun
 from mathbatch.reports.hooks.values import numbers_of
@@ -23,7 +25,7 @@ from mathbatch.runner.hooks import hooks_of
 run = functools.partial(processes.run, warm=True)
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
     *("dataset.answer_field=gold", "model.engine.say='Answer: 4'"),
 )
 WRITING = ("hook.mine._target_=support.hooks.WritingHook", "hook.mine.path=told.jsonl")
@@ -65,6 +67,15 @@ def test_hooks_are_called_once_for_each_job_of_a_sweep_and_not_for_a_shard(tmp_p
     assert len(told(tmp_path)) == 2
 
 
+def test_shipped_hooks_go_together_and_their_keys_are_set_by_name() -> None:
+    names = sorted(path.stem for path in (conf_dir() / "hook").glob("*.yaml"))
+    config = composed(f"hook=[{','.join(names)}]", "hook.wandb.project=mine", "++hook.own._target_=a.B")
+    assert sorted(config.hook) == sorted([*names, "own"])
+    assert config.hook["wandb"]["project"] == "mine"
+    assert config.hook["tensorboard"]["folder"] == "outputs/tensorboard"
+    assert composed().hook == {}
+
+
 def test_a_hook_is_refused_before_anything_is_asked() -> None:
     config = Config()
     config.hook = {"mine": {"_target_": "support.hooks.NoHook"}}
@@ -73,6 +84,15 @@ def test_a_hook_is_refused_before_anything_is_asked() -> None:
     config.hook = {"mine": 3}
     with pytest.raises(ConfigError, match=r"hook\.mine: a hook is a class"):
         hooks_of(config)
+
+
+@pytest.mark.process
+def test_a_key_written_into_a_hook_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    done = run(tmp_path, *COMMAND, *WRITING, "hook.mine.api_key=abcdefgh12345678")
+    assert done.returncode == 2
+    assert "hook.mine.api_key" in done.stderr
+    assert "abcdefgh12345678" not in done.stdout + done.stderr
 
 
 def finished(folder: Path) -> FinishedRun:

@@ -12,7 +12,10 @@ from support.reports import facts_in, rows_in, script
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import Record, Request, Sample
 from mathbatch.reports.html.chunks import MAX_ROWS, MAX_TEXT, RowWriter
+from mathbatch.reports.html.details import as_written
 from mathbatch.reports.html.lengths import Lengths
+from mathbatch.reports.html.links import share
+from mathbatch.reports.html.page import HERE
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.publish import publish
@@ -134,6 +137,43 @@ def test_whoever_reads_it_while_it_is_replaced_has_all_that_its_report_names(tmp
     publish(tmp_path, Report(title="t", made="", version="", runs=[later]))
     assert {path.name for path in data.iterdir()} == {"later", "report.js"}
     assert len(rows_in(tmp_path)) == 3
+
+
+def test_what_comes_from_outside_the_configuration_is_shown_as_it_is_written_there() -> None:
+    hidden = [("the secret prompt", "${oc.env:PROMPT}"), ("7", "${oc.env:LEVEL}")]
+    assert as_written("Begin: the secret prompt.", hidden) == "Begin: ${oc.env:PROMPT}."
+    assert as_written("7", hidden) == "${oc.env:LEVEL}"
+    assert as_written("7 times 7", hidden) == "7 times 7"
+
+
+def test_data_that_are_a_link_are_not_brought_to_another_page(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "link").symlink_to("secret")
+    share(tmp_path / "link", tmp_path / "page" / "link")
+    share(tmp_path / "secret", tmp_path / "page" / "file")
+    share(tmp_path / "gone", tmp_path / "page" / "gone")
+    assert [path.name for path in (tmp_path / "page").iterdir()] == ["file"]
+
+
+def test_what_no_report_has_made_stays(tmp_path: Path) -> None:
+    mine = tmp_path / "report" / "data" / "mine" / "results.csv"
+    picture = tmp_path / "report" / "pictures" / "holiday.jpg"
+    for path in (mine, picture):
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    written(tmp_path, ["one"])
+    assert mine.read_text() == picture.read_text() == "mine"
+
+
+def test_a_page_is_brought_up_to_date_file_by_file(tmp_path: Path) -> None:
+    written(tmp_path, ["one"])
+    app = tmp_path / "report" / "app"
+    before = {path: path.stat().st_ino for path in app.rglob("*") if path.is_file()}
+    (app / "main.js").write_text("of an earlier version")
+    written(tmp_path, ["one"])
+    after = {path: path.stat().st_ino for path in app.rglob("*") if path.is_file()}
+    assert {path.name for path in after if after[path] != before.get(path)} == {"main.js"}
+    assert (app / "main.js").read_bytes() == (HERE / "app" / "main.js").read_bytes()
 
 
 def test_a_report_that_this_version_can_not_read_counts_for_nothing(tmp_path: Path) -> None:

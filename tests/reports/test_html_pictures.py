@@ -21,8 +21,10 @@ from support.run_folders import run_dir
 
 from mathbatch.data.images.decode import ImageDecoder
 from mathbatch.records import ImageRef
+from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.report import write_report
+from mathbatch.reports.html.source import source_in
 
 pytestmark = pytest.mark.process
 
@@ -125,6 +127,15 @@ def test_thumbnails_are_kept_and_those_that_nothing_shows_any_more_go(made: Path
     write_report([tmp_path / "run"])
     after = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert after == {name: time for name, time in before.items() if not name.startswith("0123")}
+
+
+def test_pages_over_the_same_dataset_have_their_thumbnails_in_common(made: Path, tmp_path: Path) -> None:
+    build_run(source_in(run_dir(made)), tmp_path)
+    names = sorted(path.name for path in (tmp_path / "report" / "pictures").iterdir())
+    kept = run_dir(made) / "report" / "pictures"
+    assert names == sorted(path.name for path in kept.iterdir())
+    for name in names:
+        assert (tmp_path / "report" / "pictures" / name).stat().st_ino == (kept / name).stat().st_ino
 
 
 def test_a_page_elsewhere_finds_the_originals_from_there_and_copies_are_its_own(made: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from support.run_folders import run_dir, run_dirs
 from mathbatch.reports.html.live import Followed, News, read_news, write_news
 from mathbatch.reports.html.live_writer import Follower, Pace
 from mathbatch.reports.html.payload import Live, Report
+from mathbatch.reports.html.publish import undisturbed
 from mathbatch.reports.html.scripts import read_report
 
 pytestmark = pytest.mark.process
@@ -159,21 +160,22 @@ def test_a_page_is_not_written_for_a_run_of_another_process_nor_after_its_end(
     assert read_report(folder) is None
 
 
-def test_two_processes_do_not_write_one_page(growing: tuple[Path, list[bytes]]) -> None:
+def test_a_page_is_left_alone_while_it_is_held_and_once_the_next_run_has_begun(
+    growing: tuple[Path, list[bytes]],
+) -> None:
     folder, lines = growing
     save(folder, lines[0])
-    earlier, later = (Follower(Followed(str(folder), False), os.getpid(), AT_ONCE) for _ in range(2))
-    earlier.look(False)
+    follower = Follower(Followed(str(folder), False), os.getpid(), AT_ONCE)
+    look_until(follower, 1)
     before = (folder / "report" / "data" / "report.js").read_bytes()
     save(folder, lines[1])
-    later.look(False)
+    with undisturbed(folder):
+        follower.look(True)
+        assert (folder / "report" / "data" / "report.js").read_bytes() == before
+    write_news(folder, News(os.getpid(), Live(run="", done=2)))
+    shutil.copytree(next((folder / ".hydra").iterdir()), folder / ".hydra" / "29991231T235959")
+    follower.look(True)
     assert (folder / "report" / "data" / "report.js").read_bytes() == before
-    shutil.copytree(next((folder / ".hydra").iterdir()), folder / ".hydra" / "29991231T235959")  # the next run begins
-    earlier.look(True)
-    assert (folder / "report" / "data" / "report.js").read_bytes() == before
-    earlier.end()
-    write_news(folder, News(os.getpid(), Live(run="")))
-    look_until(later, 2)
 
 
 def test_news_tell_how_far_a_run_is(tmp_path: Path) -> None:

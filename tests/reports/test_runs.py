@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support import processes
+from support.marks import mark, write_marks
 from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dirs, shared_run_dir
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.process
 runs = functools.partial(processes.run, module="runs")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.image_field=null"),
     *("dataset.answer_field=gold", "model.engine.say='Answer: 4'"),
 )
 
@@ -152,6 +153,8 @@ def test_each_key_of_metrics_and_manifest_is_documented_and_no_other_is(tmp_path
     more = ("dataset.metadata=[task]", "dataset.group_field=problem", "sampling.n=2", "sampling.temperature=1")
     processes.run(tmp_path, *COMMAND, *more, "dataset.scoring=mathvista", "model.prices.input=1")
     (run,) = run_dirs(tmp_path)
+    marks = write_marks(tmp_path / "marks.json", run, mark(run, "1", "correct"))
+    assert processes.run(tmp_path, f"run_dir={run}", f"marks={marks}", module="score").returncode in (0, 1)
     for name, known, seldom in (
         ("metrics.json", METRICS_KEYS, ("judged_rollouts", "truncated.*", "four_ways.*.*", *OUTSIDE)),
         ("manifest.json", MANIFEST_KEYS, ("cached_tokens", "reasoning_tokens", "finished", "this_run.engines")),

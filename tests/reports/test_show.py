@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import io
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from support import processes
 from support.images import encoded
+from support.marks import mark, write_marks
 from support.rows import SCRIPTED, questions, write_rows
 from support.run_folders import run_dir, shared_run_dir
 from support.terminals import Terminal
 
+from mathbatch.data.loaders import FileDataLoader
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.data.storage.search import BLOCK, lines_with
+from mathbatch.reports.pictures import Way, drawn, way_of
 from mathbatch.runner.look import looking_at, sample_in
 
 pytestmark = pytest.mark.process
@@ -23,7 +30,7 @@ pytestmark = pytest.mark.process
 show = functools.partial(processes.run, module="show")
 
 COMMAND = (
-    *(SCRIPTED, "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
+    *(SCRIPTED, "report=false", "dataset=generic", "dataset.input=rows.jsonl", "dataset.answer_field=gold"),
     *("model.engine.say='<think>long thought</think>Answer: 4'", "model.engine.fail_on=never"),
 )
 
@@ -158,6 +165,22 @@ def test_an_answer_to_the_row_as_it_was_before_is_told_to_be_that(folder: Path) 
     assert "note: the row or its pictures have changed" in said
 
 
+def test_a_configuration_that_was_changed_is_noted(folder: Path) -> None:
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("top_p: 1.0", "top_p: 0.9"))
+    assert "note: config.yaml differs from its copy in .hydra" in shown(folder, "id=7")
+
+
+def test_the_mark_of_a_person_stands_beside_the_verdict(folder: Path) -> None:
+    marks = write_marks(folder.parents[3] / "marks.json", folder, mark(folder, "7", "correct", "gold"))
+    more = (f"marks={marks}", "dataset.limit=3")
+    scored = processes.run(folder.parents[3], f"run_dir={folder}", *more, module="score")
+    assert scored.returncode in (0, 1), scored.stderr
+    said = shown(folder, "id=7", "rollout=0")
+    assert "verdict    wrong" in said
+    assert "marked     correct by a person (fault: gold): look" in said
+
+
 def test_without_the_dataset_the_answers_are_shown(folder: Path) -> None:
     (folder.parents[3] / "rows.jsonl").unlink()
     said = shown(folder, "id=7")
@@ -198,16 +221,42 @@ def test_a_terminal_with_colours_gets_the_picture_drawn(folder: Path, monkeypatc
         assert ("\x1b" in said) == (term != "dumb")
 
 
+def test_a_picture_is_drawn_whole_in_each_way() -> None:
+    image = Image.open(io.BytesIO(encoded(size=(900, 300)))).convert("RGB")
+    sent = "".join(re.findall(r"\x1b_G[^;]*;([^\x1b]*)\x1b", drawn(image, Way.KITTY, 80)))
+    iterm = drawn(image, Way.ITERM, 80).split(":")[1].removesuffix("\x07\n")
+    for data in (sent, iterm):
+        assert Image.open(io.BytesIO(base64.b64decode(data))).size == (790, 263)
+    lines = drawn(image, Way.BLOCKS, 61).splitlines()
+    assert [line.count("▀") for line in lines] == [60] * 10
+    assert all(line.endswith("\x1b[0m") for line in lines)
+    assert re.match(r"\x1b\[38;2;\d+;\d+;\d+;48;2;\d+;\d+;\d+m▀", lines[0])
+
+
+def test_a_terminal_is_known_by_what_it_says_of_itself() -> None:
+    for variables, way in (
+        ({"TERM": "xterm-kitty"}, Way.KITTY),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, Way.KITTY),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, Way.ITERM),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "iTerm.app", "TMUX": "/tmp/x"}, Way.BLOCKS),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, Way.BLOCKS),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, None),
+        ({"TERM": "dumb"}, None),
+        ({}, None),
+    ):
+        assert way_of(variables) == way, variables
+
+
 @pytest.mark.parametrize("field", ["sample_index", ["sample_index", "part"]])
 def test_each_row_is_found_by_its_bytes_as_by_reading_all(folder: Path, field: str | list[str]) -> None:
     ids = [1, 11, "1", 'a"b', "ü", 2.0, "1e3", "x-1", "x", True, None]
     rows = [{"sample_index": id, "part": at, "query_cot": f'{at} "11" : 1, x-1'} for at, id in enumerate(ids)]
     write_rows(folder.parents[3] / "rows.jsonl", rows)
     with looking_at(folder) as found:
-        assert found.components is not None
+        assert found.prompts is not None
         found.config.dataset.index_field = field
-        loader = type(found.components.loader)(found.config.dataset)
-        found.components.loader = loader
+        loader = FileDataLoader(found.config.dataset)
+        found.prompts = found.prompts._replace(loader=loader)
         listed = [row.id for row in loader]
         for id in listed:
             by_bytes, by_reading = loader.row_with_id(id), next(row for row in loader if row.id == id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import growing, overhead, scoring, serving, sweeping, throughput
+from bench_parts import growing, looks, overhead, scoring, serving, sweeping, throughput
 from bench_parts.figures import Figure, Report
 from bench_parts.tables import show
 from bench_parts.turns import turns
@@ -114,6 +114,18 @@ def test_memory_and_time_of_every_command_are_measured_at_each_number_of_rows(tm
     assert len(report["checks"]) == len(runs) + 2
 
 
+@pytest.mark.process
+def test_a_look_is_measured_beside_the_help_of_its_command(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench.py", "looks", "--quick", "--repeats", "1"]
+    command += ["--json", tmp_path / "report.json", "--work", tmp_path / "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [m["run"] for m in report["measurements"]] == ["show --help", "show", "runs --help", "runs"]
+    assert "5 runs below" in (tmp_path / "work" / "log.txt").read_text()
+    assert len(report["checks"]) == 2
+
+
 def test_every_other_repeat_goes_backwards() -> None:
     assert list(turns("abc", 3, "c", 1)) == [(0, "a"), (0, "b"), (0, "c"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
 
@@ -148,7 +160,7 @@ def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
     }
 
 
-@pytest.mark.parametrize("part", [growing, overhead, scoring, serving, sweeping, throughput])
+@pytest.mark.parametrize("part", [growing, looks, overhead, scoring, serving, sweeping, throughput])
 def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.CaptureFixture[str]) -> None:
     names = {"workload": "pictures, large", "contender": "mathbatch", "run": "fresh", "samples": 1_000_000}
     rows = [names | {key: Figure(123_456.0 + at, 120_000.0, 130_000.0) for at, key in enumerate(part.KEYS)}]

@@ -91,7 +91,6 @@ def _index(details: list[page.Detail]) -> page.Index:
     return page.Index(
         starts=list(range(0, len(details), CHUNK)),
         id=[one.id for one in details],
-        question=[(one.messages[-1].parts[0].text or "")[:80] for one in details],
         verdicts=[page.LETTERS[one.rollouts[0].verdict] for one in details],
         answer=[(one.rollouts[0].answer or "")[:100] for one in details],
         gold=[one.gold for one in details],
@@ -162,6 +161,8 @@ def make(folder: Path, rows: list[tuple[str, str]], names: list[str]) -> page.Re
                 one.rollouts[0].verdict = "correct"
         facts.append(hostile_run(number, texts, details))
         write_script(data, f"{facts[-1].base}/index", _index(details))
+        questions = [(one.messages[-1].parts[0].text or "")[:80] for one in details]
+        write_script(data, f"{facts[-1].base}/questions", questions)
         for at in range(0, len(details), CHUNK):
             write_script(data, f"{facts[-1].base}/{at // CHUNK + 1:04d}", details[at : at + CHUNK])
     differences = [

@@ -117,7 +117,6 @@ def index_of(details: list[page.Detail]) -> page.Index:
     return page.Index(
         starts=list(range(0, len(details), CHUNK)),
         id=[one.id for one in details],
-        question=[],
         verdicts=["".join(page.LETTERS[made.verdict] for made in one.rollouts) for one in details],
         answer=[one.rollouts[0].answer for one in details],
         gold=[one.gold for one in details],

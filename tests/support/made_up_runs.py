@@ -86,7 +86,7 @@ def one_run() -> dict[str, Any]:
                 lengths=page.Histogram(
                     [0, 100, 200, 300], {"correct": [5, 60, 1], "wrong": [0, 8, 20], "truncated": [0, 0, 7]}
                 ),
-                selection="It holds 1,200 of 100,000 rows.",
+                selection="1,200 of 100,000 rows are shown",
                 settings=[(f"model.engine.argument_{number}", "v" * number * 9) for number in range(12)],
                 command="python -m mathbatch.run " + "model.engine.argument=1 " * 60,
             )

@@ -37,6 +37,14 @@ def index_in(page: Path, facts: Any = None) -> Any:
     return found
 
 
+def questions_in(page: Path) -> Any:
+    """Return the first characters of the prompts of the only run of a page."""
+    base = facts_in(page)["base"]
+    name, found = script(page / "report" / "data" / base / "questions.js")
+    assert name == f"{base}/questions"
+    return found
+
+
 def rows_in(page: Path, facts: Any = None) -> list[Any]:
     """Return all rows of a run of a page, of the only one by default; each chunk must begin where the index says."""
     facts = facts or facts_in(page)

@@ -92,10 +92,15 @@ def different_setups(ours: Setup, theirs: Setup) -> Iterator[Difference]:
 
 
 def _different_settings(ours: Setup, theirs: Setup) -> Iterator[Difference]:
-    """Yield the settings that differ; a folder elsewhere with the same checkpoint can't change an answer."""
+    """Yield the settings that differ; one that names the same content elsewhere can't change an answer.
+
+    A file with a chat template can't either: what it changes is told by the texts of the templates.
+    """
     assert ours.settings is not None
     assert theirs.settings is not None
     same = {path for path, content in ours.contents.items() if content == theirs.contents.get(path)}
+    if ours.template is not None and theirs.template is not None:
+        same.add("model.chat_template")
     found = list(different_settings(ours.settings, theirs.settings))
     for one in found:
         yield structs.replace(one, changes="nothing") if one.key in same else one

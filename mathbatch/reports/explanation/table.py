@@ -39,7 +39,7 @@ def _effects_table(found: Explanation) -> Table:
     table = Table("rows", "judged in both", "flipped", "only first right", "only second right", box=box.SIMPLE_HEAD)
     for name in ("difference, 95 %", "McNemar p"):
         table.add_column(name, justify="right")
-    named = (("all", found.effect), ("changed", found.changed), ("the same", found.same))
+    named = (("all", found.effect), ("changed", found.changed), ("not changed", found.same))
     for name, effect in named:
         if effect is not None:
             table.add_row(name, *_numbers(effect))

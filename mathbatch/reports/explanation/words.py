@@ -76,6 +76,8 @@ def sides(one: Difference) -> list[tuple[str, str]]:
 
 
 def _quoted(text: str) -> str:
+    if not text:
+        return "(nothing)"
     text = text.replace("\n", "\\n")
     return f"'{text[: SHORT - 1]}…'" if len(text) > SHORT else f"'{text}'"
 

@@ -5,6 +5,7 @@ Everything goes to a folder of its own below `report/data/`, so that whoever rea
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from mathbatch.reports.html.facts import counted_figures, facts_of, manifest_of
 from mathbatch.reports.html.lengths import Lengths
 from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import RunFacts
+from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.rows import ReportRow, rows_of
 from mathbatch.reports.html.scored_lines import metrics_of_answers
@@ -30,6 +32,8 @@ from mathbatch.reports.html.stamp import base_of, short_name
 
 # Names the pictures that the rows of a run need, one a line.
 PICTURES_FILE = "pictures.txt"
+# Other runs' pages in which thumbnails are looked for.
+OTHER_PAGES = 4
 # Called for each row that was read.
 OnRow = Callable[[], object]
 
@@ -47,29 +51,35 @@ def build_run(
     base: str | None = None,
     on_row: OnRow = lambda: None,
     most: int = MOST_ROWS,
-    is_growing: bool = False,
 ) -> RunFacts:
     """Build the data of a run for the page in the folder `page`, and return its facts.
 
     They go to `<page>/report/data/<base>`; by default that is named for all that they depend on. With `copies` the
     original pictures are copied beside the page. Of more than `most` rows there is a selection. The caller holds both
-    folders, unless the run `is_growing`. Rows that can't be read are told in the facts. Raises StoreError if the disk
-    fails.
+    folders, unless the run is growing. Rows that can't be read are told in the facts. Raises StoreError where the disk
+    refuses.
     """
     run_dir, page, dataset = source.run_dir, page.absolute(), source.config.dataset
     metrics = metrics_of_answers(run_dir)
     facts = located(facts_of(run_dir, source.config, source.settings, metrics), run_dir, page, copies)
     facts.base = base or base_of(run_dir, source.settings, copies)
     decoder = ImageDecoder(int(dataset.image_max_megapixels * 1e6), int(dataset.image_max_mib * 2**20))
-    with closing(Pictures(page, run_dir, decoder, copies)) as pictures:
+    with closing(Pictures(page, run_dir, decoder, copies, _other_pages(run_dir, page))) as pictures:
         builder = _Builder(facts, RowWriter(data_of(page), facts.base, dataset.metadata, pictures, source.hidden))
-        for found in _read_rows(source, builder, metrics, most, is_growing):
+        for found in _read_rows(source, builder, metrics, most):
             on_row()
             builder.add(found)
         builder.finish()
         with atomic_write(data_of(page) / facts.base / PICTURES_FILE) as stream:
             stream.write("".join(f"{name}\n" for name in sorted(pictures.used)).encode())
     return facts
+
+
+def _other_pages(run_dir: Path, page: Path) -> list[Path]:
+    """Return pages over the same dataset that may have thumbnails of its pictures, those written last first."""
+    found = run_dir.parent.parent.parent.glob(f"*/{glob.escape(run_dir.parent.name)}/*/{PICTURES}")
+    folders = [folder for folder in found if folder.is_dir() and folder != page / PICTURES]
+    return [folder.parent.parent for folder in sorted(folders, key=os.path.getmtime)[: -1 - OTHER_PAGES : -1]]
 
 
 def located(facts: RunFacts, run_dir: Path, page: Path, copies: bool) -> RunFacts:
@@ -111,14 +121,12 @@ class _Builder:
             facts.figures = counted_figures(facts.figures, counts, facts.rows * facts.rollouts)
 
 
-def _read_rows(
-    source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int, is_growing: bool
-) -> Iterator[ReportRow]:
+def _read_rows(source: Source, builder: _Builder, metrics: dict[str, Any] | None, most: int) -> Iterator[ReportRow]:
     """Yield the rows of a run as far as they can be read; why no further goes to the facts."""
     scores = None if metrics is None else source.run_dir
     cut = cut_and_right(metrics, manifest_of(source.run_dir))
     try:
-        with source.opened(is_growing) as components:
+        with source.opened() as components:
             builder.selection = selection_of(components, scores, cut, most)
             yield from rows_of(components, scores)
     except MathBatchError as error:

@@ -51,10 +51,11 @@ class RowWriter:
         self._text += size
 
     def finish(self) -> None:
-        """Write what is left, and the index."""
+        """Write what is left, the questions, and the index."""
         self._end_chunk()
         while self._ready:
             self._write()
+        write_encoded(self._data, f"{self._base}/questions", self._columns.questions())
         write_encoded(self._data, f"{self._base}/index", self._columns.pieces(self._starts))
 
     def _end_chunk(self) -> None:

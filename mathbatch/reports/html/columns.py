@@ -17,7 +17,7 @@ from mathbatch.scoring.metrics.metrics import MAX_LABELS, OTHERS, labels_of
 MAX_QUESTION, MAX_ANSWER = 160, 80
 # Different rules that are told apart; a scorer of a user's own may have another one for every row.
 MAX_RULES = 200
-TEXTS = ("id", "question", "verdicts", "answer", "gold")
+TEXTS = ("id", "verdicts", "answer", "gold")
 NUMBERS = ("tokens", "flags")
 
 
@@ -67,6 +67,7 @@ class Columns:
 
     def __init__(self, fields: list[str]) -> None:
         self._columns = {name: Column() for name in (*TEXTS, *NUMBERS)}
+        self._questions = Column()
         self._rules, self._failures = CodedColumn(MAX_RULES), CodedColumn(MAX_RULES)
         self._metadata = {field: CodedColumn(MAX_LABELS) for field in fields}
         self.rows = 0
@@ -76,7 +77,6 @@ class Columns:
         rollouts = detail.rollouts
         values = {
             "id": detail.id,
-            "question": _question(detail),
             "verdicts": "".join(page.LETTERS[one.verdict] for one in rollouts),
             "answer": _shortened(_usual_answer(rollouts)),
             "gold": _shortened(detail.gold),
@@ -85,12 +85,17 @@ class Columns:
         }
         for name, value in values.items():
             self._columns[name].add(value)
+        self._questions.add(_question(detail))
         self._rules.add(next((rule_of(one.reason) for one in rollouts if one.reason and one.failure is None), None))
         self._failures.add(next((one.failure.kind for one in rollouts if one.failure is not None), None))
         for field, column in self._metadata.items():
             labels = labels_of(detail.metadata.get(field))
             column.add(labels[0] if len(labels) == 1 else tuple(labels))
         self.rows += 1
+
+    def questions(self) -> Iterator[bytes]:
+        """Yield the first characters of all prompts as JSON."""
+        return self._questions.pieces()
 
     def pieces(self, starts: list[int]) -> Iterator[bytes]:
         """Yield `payload.Index` as JSON. `starts` are the positions of the first rows of the chunks."""

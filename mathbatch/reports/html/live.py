@@ -69,8 +69,7 @@ def live_pages(jobs: Sequence[RunJob], members: Callable[[], Sequence[MemberFigu
         _end(writer, at_once=all(job.is_complete for job in wanted))
         for job in wanted:
             if job.is_complete:
-                with suppress(OSError):
-                    (job.components.run_dir / FOLDER / NEWS_FILE).unlink(missing_ok=True)
+                forget_news(job.components.run_dir)
 
 
 def _start(jobs: Sequence[RunJob]) -> subprocess.Popen[bytes]:
@@ -132,6 +131,12 @@ def read_news(run_dir: Path) -> News | None:
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return msgspec.json.decode((run_dir / FOLDER / NEWS_FILE).read_bytes(), type=News)
     return None
+
+
+def forget_news(run_dir: Path) -> None:
+    """Remove the news of a run that is over."""
+    with suppress(OSError):
+        (run_dir / FOLDER / NEWS_FILE).unlink()
 
 
 class _Meter:

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from mathbatch.data.storage.lock import FolderLock, FolderLocked
 from mathbatch.data.storage.segments import segment_paths
 from mathbatch.errors import MathBatchError
 from mathbatch.reports.html.build import build_run
-from mathbatch.reports.html.live import NEWS_FILE, REFRESH_S, Followed, read_news
+from mathbatch.reports.html.live import REFRESH_S, Followed, forget_news, read_news
 from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import Live, Report, RunFacts
 from mathbatch.reports.html.publish import publish
@@ -54,12 +55,15 @@ USUAL = Pace()
 
 
 class Follower:
-    """Rewrites the page of one run. `process` is the number of the one that runs it."""
+    """Rewrites the page of one run. `process` is the number of the one that runs it.
+
+    The page is taken only while it is put in place: at the end of a run its last page is waited for by somebody.
+    """
 
     def __init__(self, followed: Followed, process: int, pace: Pace = USUAL) -> None:
         self.run_dir = Path(followed.run_dir)
         self._copies, self._process, self._pace = followed.copies, process, pace
-        self._lock: FolderLock | None = None
+        self._lock = FolderLock(self.run_dir / FOLDER)
         self._attempt: Path | None = None
         self._run: Source | None = None
         self._facts: RunFacts | None = None
@@ -75,35 +79,20 @@ class Follower:
         Raises MathBatchError or OSError if it can't be written.
         """
         news = read_news(self.run_dir)
-        if news is None or news.process != self._process or not self._begin() or not self._is_ours():
+        if news is None or news.process != self._process:
+            return
+        self._attempt = self._attempt or attempts(self.run_dir)[-1]
+        if not self.is_ours():
             return
         now, saved = time.monotonic(), self._what_is_saved()
         if saved != self._saved and (is_over or now >= self._next_build):
             self._build(saved)
         if self._facts is not None and (is_over or (news.live != self._live and now >= self._next_page)):
             self._publish(None if is_over else news.live)
+        if is_over:
+            forget_news(self.run_dir)
 
-    def end(self) -> None:
-        """Remove the news, and give the page back."""
-        if self._lock is not None:
-            with suppress(OSError):
-                (self.run_dir / FOLDER / NEWS_FILE).unlink()
-            self._lock.release()
-
-    def _begin(self) -> bool:
-        """Take the page, once the run has begun; False while the process of an earlier run is still writing it."""
-        if self._lock is None:
-            lock = FolderLock(self.run_dir / FOLDER)
-            try:
-                lock.acquire()
-            except FolderLocked:
-                return False
-            self._lock, self._attempt = lock, attempts(self.run_dir)[-1]
-            known = read_report(self.run_dir)
-            self._bases = [] if known is None else [facts.base for facts in known.runs]
-        return True
-
-    def _is_ours(self) -> bool:
+    def is_ours(self) -> bool:
         """Tell whether the run is neither at its end, after which others write the page, nor begun anew."""
         return not (self.run_dir / MANIFEST).exists() and attempts(self.run_dir)[-1] == self._attempt
 
@@ -114,18 +103,19 @@ class Follower:
         """Make the data anew, and wait then so long that it takes no more than its share of the time."""
         begun = time.monotonic()
         base = f"{short_name(self.run_dir)}-live-{time.time_ns():x}"
-        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base, is_growing=True)
-        self._bases, self._saved, self._live = [*self._bases, base], saved, None
+        self._facts = build_run(self._source(), self.run_dir, copies=self._copies, base=base)
+        self._bases, self._saved, self._live = [*self._bases[-KEPT:], base], saved, None
         took = time.monotonic() - begun
         self._next_build = time.monotonic() + max(self._pace.refresh_s, took * (1 / self._pace.share - 1))
         self._next_page = 0.0
 
     def _source(self) -> Source:
         """Return the run, whose configuration stays as it is."""
-        self._run = self._run or source_in(self.run_dir)
+        self._run = self._run or replace(source_in(self.run_dir), is_growing=True)
         return self._run
 
     def _publish(self, live: Live | None) -> None:
+        """Put the newest data into the page, unless another process is writing it, or has begun to answer for it."""
         assert self._facts is not None
         self._facts.status = "stopped" if live is None else "running"
         report = Report(
@@ -135,11 +125,22 @@ class Follower:
             runs=[self._facts],
             live=None if live is None else msgspec.structs.replace(live, run=self._facts.key),
         )
-        if not self._is_ours():
-            return
+        with suppress(FolderLocked):
+            self._lock.acquire()
+            try:
+                if self.is_ours():
+                    self._bring_up(report)
+                    self._live, self._next_page = live, time.monotonic() + self._pace.refresh_s
+            finally:
+                self._lock.release()
+
+    def _bring_up(self, report: Report) -> None:
+        """Write the page, with the data that its readers may still be loading."""
+        if not self._is_published:
+            before = read_report(self.run_dir)
+            self._bases[:0] = [] if before is None else [facts.base for facts in before.runs]
         publish(self.run_dir, report, self._bases[-1 - KEPT :], with_page=not self._is_published)
-        self._is_published, self._live = True, live
-        self._next_page = time.monotonic() + self._pace.refresh_s
+        self._is_published = True
 
 
 def follow(followed: list[Followed], process: int) -> None:
@@ -152,12 +153,11 @@ def follow(followed: list[Followed], process: int) -> None:
             try:
                 follower.look(is_over)
             except (MathBatchError, OSError) as error:
-                _log(follower.run_dir, f"the page can't be written yet: {error}")
+                if follower.is_ours():  # else whoever writes the page now has removed what was being made
+                    _log(follower.run_dir, f"the page can't be written yet: {error}")
             except Exception:
                 _log(follower.run_dir, traceback.format_exc())
                 raise
-    for follower in followers:
-        follower.end()
 
 
 def _log(run_dir: Path, text: str) -> None:

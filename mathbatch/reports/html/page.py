@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from mathbatch.data.storage.atomic import atomic_write
+from mathbatch.data.storage.segments import disk_error
 
 HERE = Path(__file__).parent
 PAGE = "report.html"
@@ -44,6 +46,7 @@ SCRIPTS = (
     "vendor/markdown-it/markdown-it.umd.min.js",
     "vendor/jsdiff/diff.min.js",
     "address.js",
+    "focus.js",
     "shell.js",
     "verdicts.js",
     "formulas.js",
@@ -74,9 +77,23 @@ SCRIPTS = (
 
 
 def write_page(folder: Path, title: str) -> None:
-    """Write `report.html` and `report/app/` into `folder`. Raises StoreError or OSError if the disk fails."""
-    shutil.copytree(HERE / "app", folder / FOLDER / "app", dirs_exist_ok=True)
+    """Write `report.html` and `report/app/` into `folder`. Raises StoreError if the disk fails."""
+    for source in sorted((HERE / "app").rglob("*")):
+        if source.is_file():
+            _bring(source, folder / FOLDER / "app" / source.relative_to(HERE / "app"))
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html", "jinja"]))
     page = environment.get_template("page.html.jinja").render(title=title, styles=STYLES, head=HEAD, scripts=SCRIPTS)
     with atomic_write(folder / PAGE) as stream:
         stream.write(page.encode())
+
+
+def _bring(source: Path, target: Path) -> None:
+    """Copy a file unless it is there: a page that is being loaded has the old one or the new one, never a part."""
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        if not target.is_file() or not filecmp.cmp(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, draft)
+            draft.replace(target)
+    except OSError as error:
+        raise disk_error(target, error) from error

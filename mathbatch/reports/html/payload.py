@@ -4,6 +4,7 @@ Files below `report/data/` are scripts, since a page that was opened from a disk
 
     report.js                 mathbatch.add("report", "{\\"title\\": …}")         a Report
     <run>/index.js            mathbatch.add("<run>/index", "…")                  an Index, a column for each field
+    <run>/questions.js        mathbatch.add("<run>/questions", "…")              first characters of each prompt
     <run>/0001.js             mathbatch.add("<run>/0001", "…")                   a list of Detail, in the index's order
 
 `<run>` is `RunFacts.base`. The payload is JSON in a string: a browser reads that faster than a literal, and nothing of
@@ -208,13 +209,15 @@ class Coded(Struct):
 
 
 class Index(Struct, kw_only=True):
-    """All rows of a run, a list for each column. What is only read when a row is looked at is in its `Detail`."""
+    """All rows of a run, a list for each column. What is only read when a row is looked at is in its `Detail`.
+
+    The first characters of the prompts are in a file of their own, since they are as long as all others together: the
+    list of rows is drawn before they are read.
+    """
 
     starts: list[int]
     """Position of the first row of each chunk: chunk `i + 1` begins with row `starts[i]`."""
     id: list[str]
-    question: list[str]
-    """First characters of the prompt."""
     verdicts: list[str]
     """One of LETTERS for each rollout."""
     answer: list[str | None]

@@ -10,8 +10,9 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from mathbatch.data.images.encoded import open_encoded
 from mathbatch.data.storage.segments import disk_error
 from mathbatch.errors import SampleError
 from mathbatch.records import ImageRef
+from mathbatch.reports.html.links import share
 from mathbatch.reports.html.memory import Memory
 from mathbatch.reports.html.payload import Picture
 from mathbatch.reports.html.thumbnails import thumbnail_of
@@ -46,13 +48,15 @@ Open = list[tuple[Picture, str, "Future[str | Problem]"]]
 class Pictures:
     """Pictures of the page in `folder`, read by `decoder`. Addresses of originals begin at the folder `origin`.
 
-    With `copies` the originals are copied beside the thumbnails, and their addresses begin at the page. `used` has the
-    names of all files that the rows need.
+    With `copies` the originals are copied beside the thumbnails, and their addresses begin at the page. Thumbnails that
+    pages in `others` have are not made again. `used` has the names of all files that the rows need.
     """
 
-    def __init__(self, folder: Path, origin: Path, decoder: ImageDecoder, copies: bool = False) -> None:
+    def __init__(
+        self, folder: Path, origin: Path, decoder: ImageDecoder, copies: bool = False, others: Sequence[Path] = ()
+    ) -> None:
         self._folder, self._origin, self._decoder, self._copies = folder / FOLDER, origin, decoder, copies
-        self._known: dict[str, str | Problem] = {found["key"]: found[0] for found in _names_in(self._folder)}
+        self._others = others
         self._making: dict[str, Future[str | Problem]] = {}
         self._open: Open = []
         self._reading, self._waiting = Memory(MEMORY), Memory(MEMORY_WAITING)
@@ -67,7 +71,7 @@ class Pictures:
         ref = image if isinstance(image, ImageRef) else _as_reference(image)
         key = hashlib.blake2b((ref.stamp or ref.identity).encode(errors="replace"), digest_size=8).hexdigest()
         picture = Picture(label=ref.label, original=self._address(ref, key))
-        if (made := self._known.get(key)) is not None and self._has_original(picture):
+        if (made := self._thumbnail(key)) is not None and self._has_original(picture):
             self._fill(picture, made)
             return picture
         if key not in self._making:
@@ -76,6 +80,24 @@ class Pictures:
             self._making[key].add_done_callback(lambda _: self._waiting.give_back(taken))
         self._open.append((picture, key, self._making[key]))
         return picture
+
+    @cached_property
+    def _known(self) -> dict[str, str | Problem]:
+        """Return the thumbnails that are there, by the keys of their pictures."""
+        return {found["key"]: found[0] for found in _names_in(self._folder)}
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, Path]:
+        """Return the thumbnails of other pages."""
+        folders = [other / FOLDER for other in self._others]
+        return {found["key"]: folder / found[0] for folder in folders for found in _names_in(folder)}
+
+    def _thumbnail(self, key: str) -> str | Problem | None:
+        """Return the thumbnail of a picture if there is one, or why it can't have any."""
+        if key not in self._known and (path := self._elsewhere.get(key)) is not None:
+            share(path, self._folder / path.name)
+            self._known[key] = path.name
+        return self._known.get(key)
 
     def take_open(self) -> Open:
         """Return the pictures since the last call whose thumbnails are being made."""

@@ -7,17 +7,25 @@ that it doesn't name are removed afterwards.
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mathbatch.data.storage.segments import disk_error
+from mathbatch.data.storage.lock import FolderLock
 from mathbatch.reports.html.build import PICTURES_FILE, data_of
-from mathbatch.reports.html.page import write_page
+from mathbatch.reports.html.links import share
+from mathbatch.reports.html.page import FOLDER, write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
+
+# Seconds in which a process of the lowest priority puts a page in place, however busy the machine is.
+PATIENCE_S = 120.0
+# Files in a folder of data and among the pictures, with their drafts.
+DATA = re.compile(rf"\.?(?:(?:\d{{4,}}|index)\.js|{re.escape(PICTURES_FILE)})(?:\.draft)?")
+PICTURE = re.compile(r"\.?[0-9a-f]{16}-(?:\d+x\d+|original)\.\w*(?:\.\d+)?")
 
 
 def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page: bool = True) -> None:
@@ -32,48 +40,43 @@ def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page
     _tidy(page, {run.base for run in report.runs} | set(also_kept))
 
 
+@contextmanager
+def undisturbed(page: Path) -> Iterator[None]:
+    """Hold a page that is rewritten while a run is at work. One that never was has nobody to be held against."""
+    lock = FolderLock(page / FOLDER)
+    if lock.path.exists():
+        lock.acquire(PATIENCE_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def is_whole(page: Path, facts: RunFacts) -> bool:
     """Tell whether the data of a run lie below a page."""
     folder = data_of(page) / facts.base
-    names = ["index", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
+    names = ["index", "questions", *(f"{number:04d}" for number in (1, facts.chunks) if facts.chunks)]
     return all((folder / f"{name}.js").is_file() for name in names) and (folder / PICTURES_FILE).is_file()
 
 
 def link_data(source: Path, page: Path, base: str) -> None:
-    """Bring the data of a run from one page to another, as links to the same files where the disk has such."""
-    _link_all(data_of(source) / base, data_of(page) / base, None)
-    _link_all(source / PICTURES, page / PICTURES, _pictures_in(data_of(source) / base))
-
-
-def _link_all(source: Path, target: Path, names: set[str] | None) -> None:
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in sorted(os.listdir(source) if names is None else names):
-            with suppress(FileExistsError, FileNotFoundError):
-                _link(source / name, target / name)
-    except OSError as error:
-        raise disk_error(target, error) from error
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except FileExistsError:
-        raise
-    except OSError:  # another disk, or one without links
-        shutil.copy2(source, target, follow_symlinks=False)
+    """Bring the data of a run from one page to another."""
+    for entry in _entries(data_of(source) / base):
+        share(Path(entry.path), data_of(page) / base / entry.name)
+    for name in _pictures_in(data_of(source) / base):
+        share(source / PICTURES / name, page / PICTURES / name)
 
 
 def _tidy(page: Path, bases: set[str]) -> None:
-    """Remove what no page needs any more. What can't be removed does no harm."""
+    """Remove what no page needs any more, and nothing that no page has made. What can't be removed does no harm."""
     used = set[str]()
     for entry in _entries(data_of(page)):
         if entry.name in bases:
             used |= _pictures_in(Path(entry.path))
-        elif entry.is_dir(follow_symlinks=False):
+        elif entry.is_dir(follow_symlinks=False) and all(DATA.fullmatch(one.name) for one in _entries(Path(entry))):
             shutil.rmtree(entry.path, ignore_errors=True)
     for entry in _entries(page / PICTURES):
-        if entry.name not in used and entry.is_file(follow_symlinks=False):
+        if entry.name not in used and PICTURE.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError):
                 os.unlink(entry.path)
 

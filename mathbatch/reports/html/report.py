@@ -20,7 +20,7 @@ from mathbatch.reports.html.details import Hidden, as_written
 from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.pairs import pairs_of
 from mathbatch.reports.html.payload import Pair, Report, RunFacts, Sweep
-from mathbatch.reports.html.publish import is_whole, link_data, publish
+from mathbatch.reports.html.publish import is_whole, link_data, publish, undisturbed
 from mathbatch.reports.html.scripts import read_report
 from mathbatch.reports.html.source import Source, source_in
 from mathbatch.reports.html.stamp import base_of
@@ -68,7 +68,7 @@ def _held(page: Path, sources: Sequence[Source]) -> Iterator[None]:
     if any(source.run_dir == page for source in sources):
         refuse_read_only(page, "write the report elsewhere: output=…")
     make_folder(page)
-    with locked(page):
+    with locked(page), undisturbed(page):
         yield
 
 

@@ -11,6 +11,7 @@ import msgspec
 from mathbatch.data.storage.atomic import atomic_write
 from mathbatch.data.storage.regular import open_regular
 from mathbatch.reports.html.payload import Report
+from mathbatch.runner.reopen import make_folder
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 OPENING, BETWEEN, CLOSING = b"mathbatch.add(", b", ", b")\n"
@@ -28,7 +29,7 @@ def write_script(data: Path, name: str, payload: Any) -> None:
 def write_encoded(data: Path, name: str, pieces: Iterable[bytes]) -> None:
     """Write a script whose payload is JSON in pieces, each of which is whole UTF-8."""
     path = data / f"{name}.js"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with atomic_write(path) as stream:
         stream.write(OPENING + _encoder.encode(name) + BETWEEN + b'"')
         for piece in pieces:

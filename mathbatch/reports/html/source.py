@@ -21,13 +21,14 @@ from mathbatch.runner.snapshot import read_snapshot
 
 @dataclass
 class Source:
-    """Run of which a report is made. Its relative paths start from `folder`."""
+    """Run of which a report is made. Its relative paths start from `folder`. `is_growing`: it is still at work."""
 
     run_dir: Path
     composed: DictConfig
     config: Config
     folder: Path
     components: Components | None = None
+    is_growing: bool = False
 
     @cached_property
     def settings(self) -> list[tuple[str, str]]:
@@ -43,14 +44,14 @@ class Source:
         return resolved_elsewhere(self.composed)
 
     @contextmanager
-    def opened(self, is_growing: bool = False) -> Iterator[Components]:
-        """Yield the components of the run, with a store of all its records; `is_growing` while somebody adds to them.
+    def opened(self) -> Iterator[Components]:
+        """Yield the components of the run, with a store of all its records.
 
         Raises ConfigError for what the configuration names and is not there any more, StoreError for damaged records.
         """
         given = self.components
         with components_in(self.run_dir, self.config, self.folder) if given is None else nullcontext(given) as found:
-            read_records(found, is_growing)
+            read_records(found, self.is_growing)
             with closing(found.saver):
                 yield found
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 EDGE, EDGE_EMBEDDED = 512, 1024
 # Bytes up to which an original of that size is its own thumbnail.
 SMALL = 1 << 16
-# Colours of a drawing, which PNG keeps as they are.
-COLOURS = 256
+# Colours of a plain drawing, which PNG keeps as they are, and in fewer bytes. With more of them WebP is smaller.
+COLOURS = 32
 QUALITY = 80
 # Effort of libwebp from 0 to 6. From 2 on more of it takes twice the time and saves a twentieth.
 EFFORT = 2

@@ -37,7 +37,7 @@
     return {
       size: index.id.length,
       id: index.id,
-      question: index.question || [],
+      question: [],
       answer: index.answer,
       gold: index.gold,
       letters: index.verdicts,
@@ -50,7 +50,7 @@
     };
   }
 
-  // Load the questions of a run once, where the index is without them; the columns are used before they are there.
+  // Load the questions of a run once; the columns are used before they are there.
   async function addQuestions(run, columns) {
     if (columns.size > 0 && columns.question.length === 0) columns.question = await store.questions(run);
   }

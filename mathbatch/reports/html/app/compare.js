@@ -7,6 +7,7 @@
     columns: table,
     compareParts,
     el,
+    focus,
     format,
     joined,
     keys,
@@ -108,29 +109,31 @@
   }
 
   // Draw the row that is loaded.
-  function draw(focus = null) {
+  function draw(wanted = null) {
     const top = state.pane.scrollTop;
     const same = state.drawn === state.details;
     state.drawn = state.details;
-    state.pane.replaceChildren(
-      sideBySide(state.data.runs, state.details, {
-        rollouts: state.rollouts,
-        mode: state.mode,
-        choose: (run, number) => {
-          state.rollouts[run] = number;
-          draw();
-        },
-        setMode: (mode) => {
-          state.mode = mode;
-          kept.set(MODE, mode);
-          draw('.tools [aria-pressed=true]');
-        },
-        step,
-        canStep: (by) => state.rows[state.rows.indexOf(state.row) + by] !== undefined,
-      }),
+    focus.keep(state.pane, () =>
+      state.pane.replaceChildren(
+        sideBySide(state.data.runs, state.details, {
+          rollouts: state.rollouts,
+          mode: state.mode,
+          choose: (run, number) => {
+            state.rollouts[run] = number;
+            draw();
+          },
+          setMode: (mode) => {
+            state.mode = mode;
+            kept.set(MODE, mode);
+            draw('.tools [aria-pressed=true]');
+          },
+          step,
+          canStep: (by) => state.rows[state.rows.indexOf(state.row) + by] !== undefined,
+        }),
+      ),
     );
     state.pane.scrollTop = same ? top : 0;
-    const target = focus && state.pane.querySelector(focus);
+    const target = wanted && state.pane.querySelector(wanted);
     if (target) target.focus({ preventScroll: true });
   }
 

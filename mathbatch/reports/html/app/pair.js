@@ -91,6 +91,7 @@
                     { class: 'muted' },
                     ` ${one.what}`,
                     format.known(one.rows) ? `, ${format.counted(one.rows, 'row')}` : '',
+                    one.changes === 'nothing' ? ' (changes no answer)' : '',
                   ),
                 ),
                 cell(one.first),

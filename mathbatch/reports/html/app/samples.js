@@ -6,7 +6,7 @@
     address,
     columns: table,
     el,
-    filters,
+    focus,
     format,
     keys,
     kept,
@@ -62,7 +62,7 @@
   }
 
   // Show the sample at a position of the index.
-  async function show(position, rollout, focus = false) {
+  async function show(position, rollout, wanted = false) {
     const mine = state;
     const { columns, params, run } = mine;
     mine.position = position;
@@ -82,7 +82,7 @@
     }
     if (mine !== state || mine.position !== position || mine.rollout !== rollout) return;
     mine.detail = detail;
-    draw(focus);
+    draw(wanted);
   }
 
   // Show the sample that was chosen in the list; on a narrow page it is below.
@@ -91,14 +91,14 @@
     if (matchMedia('(max-width: 799px)').matches) state.pane.scrollIntoView({ block: 'start' });
   }
 
-  // Draw the sample that is loaded. `focus` is true, or the selector of what gets the focus.
-  function draw(focus = false) {
+  // Draw the sample that is loaded. `wanted` is true for the heading, or the selector of what gets the focus.
+  function draw(wanted = false) {
     const same = state.drawn === state.detail;
     const top = state.pane.scrollTop;
     state.drawn = state.detail;
-    state.pane.replaceChildren(sample.draw(state.run, state.detail, viewOf()));
+    focus.keep(state.pane, () => state.pane.replaceChildren(sample.draw(state.run, state.detail, viewOf())));
     state.pane.scrollTop = same ? top : 0;
-    const target = focus && state.pane.querySelector(focus === true ? 'h2' : focus);
+    const target = wanted && state.pane.querySelector(wanted === true ? 'h2' : wanted);
     if (target) target.focus({ preventScroll: true });
   }
 

@@ -27,7 +27,7 @@ window.mathbatch = window.mathbatch || {};
         settle(value);
       };
       waiting.set(name, { resolve: end(resolve), reject: end(reject) });
-      script.onerror = () => end(reject)(new Error(`${DATA}${name}.js can't be read: is the folder "report" beside this page?`));
+      script.onerror = () => end(reject)(new Error(`${DATA}${name}.js can't be read: is the folder "report" beside this page? If the report was written anew, load the page again.`));
       script.onload = () => { if (waiting.has(name)) end(reject)(new Error(`${DATA}${name}.js is not whole: make the report again.`)); };
       script.src = `${DATA}${encodeURI(name)}.js${fresh ? `?${Date.now()}` : ''}`;
       document.head.append(script);
