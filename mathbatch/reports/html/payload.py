@@ -204,11 +204,7 @@ class Coded(Struct):
 
 
 class Index(Struct, kw_only=True):
-    """All rows of a run, a list for each column. What is only read when a row is looked at is in its `Detail`.
-
-    The first characters of the prompts are in a file of their own, since they are as long as all others together: the
-    list of rows is drawn before they are read.
-    """
+    """All rows of a run, a list for each column but the questions, which are as long as all others together."""
 
     starts: list[int]
     """Position of the first row of each chunk: chunk `i + 1` begins with row `starts[i]`."""
