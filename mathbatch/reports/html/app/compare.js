@@ -38,7 +38,7 @@
     return [first, second];
   }
 
-  // Return the rows that are listed, flips first, and for each of them its group.
+  // Return the rows that are listed, flips first.
   function listed() {
     const { data, params } = state;
     const words = params.get('text');
@@ -51,21 +51,12 @@
       matches(first.gold[at]) ||
       data.places.some((place, run) => matches(data.columns[run].answer[place[at]]));
     const wanted = data.order.filter((name) => !params.get('group') || params.get('group') === name);
-    const rows = [];
-    const starts = [];
-    for (const name of wanted) {
-      starts.push([rows.length, name]);
-      for (const at of data.groups.get(name)) if (passes(at)) rows.push(at);
-    }
-    return { rows, starts };
+    return wanted.flatMap((name) => data.groups.get(name).filter(passes));
   }
 
   // Fill the list with what passes, and show a sample if the one that is shown does not.
   function refilter() {
-    const { rows } = listed();
-    const groups = new Map();
-    for (const name of state.data.order) for (const at of state.data.groups.get(name)) groups.set(at, name);
-    state.groupAt = (at) => groups.get(at);
+    const rows = listed();
     state.rows = rows;
     state.list.show(rows, rows.indexOf(state.row));
     state.count.textContent = `${format.count(rows.length)} of ${format.counted(state.data.total, 'sample')} in all of them`;

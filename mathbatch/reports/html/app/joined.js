@@ -44,12 +44,15 @@
     return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
   }
 
-  // Load and join the rows of runs: {runs, columns, rows: [[position in each run]], groups: name to rows, missing}.
+  // Load and join the rows of runs: `places` has for each run the position of each row of the first one, `groups` the rows
+  // of each group in the order `order`, `missing` the number of rows that are not in all of them.
   async function load(runs) {
     const columns = await Promise.all(runs.map((run) => table.load(run)));
     const states = columns.map(outcomes);
     const places = columns.map((other) => positions(columns[0], other));
     const groups = new Map();
+    // Group of each row, for the list.
+    const named = new Array(columns[0].size);
     let missing = 0;
     for (let row = 0; row < columns[0].size; row += 1) {
       const at = places.map((place) => place[row]);
@@ -63,9 +66,10 @@
       );
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
+      named[row] = name;
     }
     const order = ordered(groups.keys());
-    return { runs, columns, places, groups, order, missing, total: columns[0].size - missing };
+    return { runs, columns, places, groups, named, order, missing, total: columns[0].size - missing };
   }
 
   // Return the words and glyphs for a group.
