@@ -28,7 +28,7 @@ PICTURE_EVERY = 10
 # Different answers; more rows have them again, as what they cost to read doesn't depend on that.
 ANSWERS = 20_000
 TEMPERATURES = (0, 0.5)
-KEYS = ("wall_s", "peak_mb", "list_ms", "filter_ms", "search_ms", "page_mb", "browser_mb", "empty_mb", "script_mb")
+KEYS = ("wall_s", "peak_mb", "list_ms", "filter_ms", "search_ms", "page_mb", "browser_mb")
 # Seconds to build a report as a multiple of those to score its rows.
 BUILD_BAR = 1.0
 # Highest memory of five times as many rows, as a multiple.

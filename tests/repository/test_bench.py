@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import growing, looks, overhead, scoring, serving, sweeping, throughput
+from bench_parts import growing, looks, overhead, reporting, scoring, serving, sweeping, throughput
 from bench_parts.figures import Figure, Report
 from bench_parts.tables import show
 from bench_parts.turns import turns
@@ -160,7 +160,7 @@ def test_separate_runs_are_held_against_the_sweep_beside_them() -> None:
     }
 
 
-@pytest.mark.parametrize("part", [growing, looks, overhead, scoring, serving, sweeping, throughput])
+@pytest.mark.parametrize("part", [growing, looks, overhead, reporting, scoring, serving, sweeping, throughput])
 def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.CaptureFixture[str]) -> None:
     names = {"workload": "pictures, large", "contender": "mathbatch", "run": "fresh", "samples": 1_000_000}
     rows = [names | {key: Figure(123_456.0 + at, 120_000.0, 130_000.0) for at, key in enumerate(part.KEYS)}]
