@@ -168,6 +168,16 @@ def test_report_false_leaves_it_out_and_one_that_can_not_be_written_costs_the_ru
     assert "Traceback" not in done.stderr
 
 
+def test_ctrl_c_while_it_is_made_costs_only_the_page(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", rows(2))
+    stopping = "processor._target_=support.stopped_report.StoppingProcessor"
+    done = run(tmp_path, *COMMAND, stopping)
+    assert done.returncode == 130, done.stderr
+    assert "50.0%" in done.stdout
+    assert (run_dir(tmp_path) / "metrics.json").exists()
+    assert not (run_dir(tmp_path) / "report.html").exists()
+
+
 def test_of_a_stopped_run_it_shows_what_there_is(folder: Path) -> None:
     page = run_dir(folder)
     for name in ("manifest.json", "metrics.json", "scores.jsonl"):
