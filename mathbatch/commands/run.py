@@ -77,7 +77,11 @@ class Run:
             caught = run_jobs(session, [job])
         if job.error is not None:
             raise job.error
-        show_summary(job, None if caught is not None else report_of_run(job))
+        page = None
+        try:
+            page = None if caught is not None else report_of_run(job)
+        finally:  # Ctrl-C may stop the page, and the run is complete
+            show_summary(job, page)
         call_hooks(job)
         if caught is not None:
             return Interrupted.exit_code_of(caught)

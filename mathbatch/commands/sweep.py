@@ -146,8 +146,11 @@ class Sweep:
         with atomic_write(self.folder / "sweep.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(facts | {"jobs": outcomes})))
         draw_outcomes(outcomes, self.folder)
-        report = None if page is None else report_of_sweep(outcomes, self.folder, page)
-        show_sweep(outcomes, facts, self.folder, report)
+        report = None
+        try:
+            report = None if page is None else report_of_sweep(outcomes, self.folder, page)
+        finally:  # Ctrl-C may stop the page, and the jobs have ended
+            show_sweep(outcomes, facts, self.folder, report)
 
     def _outcomes(self) -> list[Outcome]:
         outcomes = [] if self.folder is None else read_outcomes(self.folder)

@@ -29,6 +29,14 @@ class Refused(MathBatchError):
     """Hydra refuses the command line; the message says where and what to do."""
 
 
+# Sections that may be null, in which Hydra can't set a key then: what chooses one, and what to do.
+NULL = {
+    "judge.model": ("model@judge.model=", "name one: model@judge.model=qwen"),
+    "deploy": ("deploy=", "choose one: deploy=vllm"),
+    "report": ("report=", "leave out report=false"),
+}
+
+
 def explain(error: Exception, schema: type[Config] = Config) -> str:
     """Say what Hydra or OmegaConf refused, with the config path and the nearest valid name."""
     if isinstance(error, MissingConfigException):
@@ -51,10 +59,11 @@ def explain(error: Exception, schema: type[Config] = Config) -> str:
 
 def explain_uncomposed(error: Exception, arguments: list[str]) -> str:
     """Say what Hydra tripped over while it composed, instead of a traceback of its own."""
-    own = [argument for argument in arguments if argument.lstrip("+").startswith(("judge.model.", "judge.model="))]
-    if own:
-        key = own[0].partition("=")[0]
-        return str(ConfigError(key, "there is no judge.model that it could change", "name one: model@judge.model=qwen"))
+    given = [argument for argument in arguments if not argument.endswith("=null")]
+    for section, (chosen, fix) in NULL.items():
+        own = [one for one in given if one.lstrip("+").startswith((f"{section}.", f"{section}="))]
+        if own and not any(one.startswith(chosen) for one in given):
+            return str(ConfigError(own[0].partition("=")[0], f"there is no {section} that it could change", fix))
     problem = f"{type(error).__name__}: {error}"
     return str(
         ConfigError("arguments", f"Hydra can't put them together: {problem}", "leave out the last that you added")

@@ -164,7 +164,9 @@ def ids_with_verdict(run_dir: Path, verdict: Verdict, most: int) -> list[str]:
     ids: dict[str, None] = {}
     for _, _, line in lines_with(run_dir / SCORES, b'"verdict":' + _encode(verdict)):
         with contextlib.suppress(msgspec.DecodeError, KeyError):
-            ids[_decode(line)["id"]] = None
+            entry = _decode(line)
+            if entry["verdict"] == verdict:  # else it is that of a mark
+                ids[entry["id"]] = None
         if len(ids) == most:
             break
     return list(ids)

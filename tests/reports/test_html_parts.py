@@ -45,6 +45,8 @@ SPANS = [
     ("The length is 8.", "C", "the text of C, in the last sentence"),
     ("𝑥 is 😀 ⟦4⟧", "4", "in the last sentence: equal"),
     ("A word about A things", "A", "'A', in the last sentence"),
+    ("It is A" + 300_000 * "\n" + "or so", "A", "stated as the answer"),
+    ("It is ⟦A⟧ .*" + 300_000 * "\n", "A", "stated as the answer"),
     ("nothing", "5", "boxed: different"),
     ("", "5", "boxed: different"),
 ]

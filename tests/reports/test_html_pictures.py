@@ -40,6 +40,7 @@ NAMES = {
     "outside": "../outside.png",
     "gone": "gone.png",
     "link": "link.png",
+    "disguised": "disguised.HTML",
     "embedded": base64.b64encode(encoded(size=(1500, 900))).decode(),
 }
 
@@ -54,6 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("small.png", HOSTILE):
         (pictures / name).write_bytes(encoded(size=(40, 30)))
     (pictures / "deep" / "photo.jpg").write_bytes(encoded("JPEG", size=(1600, 1200)))
+    (pictures / "disguised.HTML").write_bytes(encoded("GIF") + b"<script>alert(1)</script>")
     (pictures / "broken.png").write_bytes(encoded()[:200])
     (pictures / "bomb.png").write_bytes(png_bomb())
     (pictures / "link.png").symlink_to("small.png")
@@ -100,6 +102,16 @@ def test_originals_are_linked_whatever_their_names_are(made: Path) -> None:
         address = picture["original"]
         assert not set(address) & set("\"'<>#?: ")
         assert (page / unquote(address)).resolve() == (made / "pictures" / NAMES[id]).resolve()
+
+
+def test_a_picture_that_a_browser_would_run_is_no_link(made: Path, tmp_path: Path) -> None:
+    (picture,) = pictures_of(run_dir(made))["disguised"]
+    assert picture["original"] is None
+    assert size_of(run_dir(made), picture) == (40, 30)
+    write_report([run_dir(made)], tmp_path, copies=True)
+    (copied,) = pictures_of(tmp_path)["disguised"]
+    assert copied["original"].endswith("-original.")
+    assert (tmp_path / copied["original"]).is_file()
 
 
 def test_a_picture_that_can_not_be_read_says_why(made: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from support import processes
+from support.marks import mark, write_marks
 from support.reports import facts_in, index_in, questions_in, report_in, rows_in, texts_of
 from support.rows import overrides, questions, write_rows
 from support.run_folders import run_dir, run_dirs
@@ -165,6 +166,16 @@ def test_report_false_leaves_it_out_and_one_that_can_not_be_written_costs_the_ru
     assert "Traceback" not in done.stderr
 
 
+def test_ctrl_c_while_it_is_made_costs_only_the_page(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", rows(2))
+    stopping = "processor._target_=support.stopped_report.StoppingProcessor"
+    done = run(tmp_path, *COMMAND, stopping)
+    assert done.returncode == 130, done.stderr
+    assert "50.0%" in done.stdout
+    assert (run_dir(tmp_path) / "metrics.json").exists()
+    assert not (run_dir(tmp_path) / "report.html").exists()
+
+
 def test_of_a_stopped_run_it_shows_what_there_is(folder: Path) -> None:
     page = run_dir(folder)
     for name in ("manifest.json", "metrics.json", "scores.jsonl"):
@@ -209,6 +220,7 @@ def test_damaged_answers_are_told(folder: Path) -> None:
     shutil.rmtree(page / "report")
     write_report([page])
     assert "the record is damaged" in facts_in(page)["problem"]
+    assert str(folder) not in facts_in(page)["problem"]
 
 
 def test_of_changed_scores_nothing_is_shown(folder: Path) -> None:
@@ -287,6 +299,18 @@ def test_several_runs_stand_side_by_side(swept: Path, tmp_path: Path) -> None:
     write_report([second], tmp_path / "both")
     assert facts_in(page)["name"] == second.name
     assert {path.name for path in (page / "report" / "data").iterdir()} == {"report.js", facts_in(page)["base"]}
+
+
+def test_what_is_said_of_two_runs_does_not_tell_where_they_lie(swept: Path, tmp_path: Path) -> None:
+    first, second = (tmp_path / one.name for one in run_dirs(swept))
+    for one in run_dirs(swept):
+        shutil.copytree(one, tmp_path / one.name)
+    marks = write_marks(tmp_path / "marks.json", first, mark(first, "0", "wrong"))
+    assert run(tmp_path, f"run_dir={first}", f"marks={marks}", module="score").returncode == 0
+    write_report([first, second], tmp_path / "both")
+    (pair,) = report_in(tmp_path / "both")["pairs"]
+    assert f"{first.name} has 1 marks of a person" in "".join(pair["notes"])
+    assert str(tmp_path) not in json.dumps(pair)
 
 
 def test_two_folders_of_one_name_have_two_keys(swept: Path, tmp_path: Path) -> None:

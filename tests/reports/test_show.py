@@ -179,6 +179,8 @@ def test_the_mark_of_a_person_stands_beside_the_verdict(folder: Path) -> None:
     said = shown(folder, "id=7", "rollout=0")
     assert "verdict    wrong" in said
     assert "marked     correct by a person (fault: gold): look" in said
+    assert "7 of generic" not in shown(folder, "verdict=correct", "limit=9")
+    assert "7 of generic" in shown(folder, "verdict=wrong", "limit=9")
 
 
 def test_without_the_dataset_the_answers_are_shown(folder: Path) -> None:

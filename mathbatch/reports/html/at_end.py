@@ -13,6 +13,7 @@ from mathbatch.config import ReportConfig
 from mathbatch.data.storage.shards import shard_of
 from mathbatch.errors import MathBatchError
 from mathbatch.reports.html.build import OnRow
+from mathbatch.reports.html.details import as_written
 from mathbatch.reports.html.page import PAGE
 from mathbatch.reports.html.payload import RunFacts, Sweep, SweepJob
 from mathbatch.reports.html.report import write_report
@@ -60,7 +61,9 @@ def _sweep(outcomes: Sequence[Outcome], runs: dict[Path, RunFacts]) -> Sweep:
     for outcome in outcomes:
         facts = runs.get(Path(outcome.folder).absolute())
         run = None if facts is None else facts.key
-        jobs.append(SweepJob(swept_values(outcome), run, outcome.status, outcome.error))
+        place = outcome.folder, Path(outcome.folder).name
+        error = None if outcome.error is None else as_written(outcome.error, [place])
+        jobs.append(SweepJob(swept_values(outcome), run, outcome.status, error))
     return Sweep(swept_keys(outcomes), jobs)
 
 

@@ -130,4 +130,5 @@ def _read_rows(source: Source, builder: _Builder, metrics: dict[str, Any] | None
             builder.selection = selection_of(components, scores, cut, most)
             yield from rows_of(components, scores)
     except MathBatchError as error:
-        builder.facts.problem = f"rows can't be shown: {error}"
+        told = str(error).replace(str(source.run_dir), source.run_dir.name)  # its place is nobody else's business
+        builder.facts.problem = f"rows can't be shown: {told}"

@@ -32,6 +32,9 @@ FOLDER = "report/pictures"
 MEMORY, MEMORY_WAITING = 1 << 29, 1 << 27
 # More threads than this wait for each other: resizing holds Python's lock in part.
 WORKERS = 8
+# Endings by which a browser shows a file as the picture that it is, "" among them. By another one, such as html, it may
+# run what a dataset has written into a picture.
+ENDINGS = ("", "png", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "bmp", "dib")
 NAME = re.compile(r"(?P<key>[0-9a-f]{16})-(?P<width>\d+)x(?P<height>\d+)\.(?:jpg|png|webp)")
 
 
@@ -130,9 +133,12 @@ class Pictures:
     def _address(self, ref: ImageRef, key: str) -> str | None:
         if ref.path is None:
             return None
+        name = os.path.basename(ref.path).lower()
+        ending = name.rpartition(".")[2] if "." in name else ""
         if self._copies:
-            ending = re.sub(r"\W", "", Path(ref.path).suffix)[:5]
-            return f"{FOLDER}/{key}-original.{ending}"
+            return f"{FOLDER}/{key}-original.{ending if ending in ENDINGS else ''}"
+        if ending not in ENDINGS:
+            return None
         return quote(os.path.relpath(ref.path, self._origin), errors="surrogateescape")
 
     def _has_original(self, picture: Picture) -> bool:

@@ -57,7 +57,7 @@ def write_report(
             pairs=pairs_of(found, is_swept=sweep_of is not None),
             sweep=None if sweep_of is None else sweep_of(dict(found)),
         )
-        _hide(report.pairs, [pair for source in sources for pair in source.hidden])
+        _hide(report.pairs, _hidden(sources, report.runs))
         publish(page, report)
     return page / PAGE
 
@@ -86,10 +86,20 @@ def _facts(source: Source, page: Path, known: Report | None, copies: bool, on_ro
         return build_run(source, page, copies=copies, base=base, on_row=on_row)
 
 
+def _hidden(sources: Sequence[Source], runs: Sequence[RunFacts]) -> Hidden:
+    """Return what a page that is handed on must not show, each with what to show in its place, the longest first.
+
+    Beside what prompts must not show these are the places of the runs on this machine.
+    """
+    places = [(str(source.run_dir), facts.key) for source, facts in zip(sources, runs, strict=True)]
+    return sorted([*places, *(pair for source in sources for pair in source.hidden)], key=lambda pair: -len(pair[0]))
+
+
 def _hide(pairs: Sequence[Pair], hidden: Hidden) -> None:
-    """Show what prompts must not show as the configuration has it, also where two runs differ in it."""
+    """Hide these texts in what is said of two runs."""
     for pair in pairs:
         pair.sentence = as_written(pair.sentence, hidden)
+        pair.notes = [as_written(note, hidden) for note in pair.notes]
         pair.differences = [
             msgspec.structs.replace(one, first=as_written(one.first, hidden), second=as_written(one.second, hidden))
             for one in pair.differences

@@ -19,7 +19,8 @@ from mathbatch.scoring.answers.stated import Rule
 REASON = re.compile(r"(?:'(?P<quoted>.*)', |the text of (?P<letter>[A-Z]), )?(?P<rule>[^:;]*)", re.DOTALL)
 # Letters of choices stand in any sentence; where one is an answer it is set off like this.
 LETTERS = re.compile(r"[A-Z]{1,10}")
-SET_OFF = r"(?<!\w)(?:(?<=[(\[{{*:])|(?<=[(\[{{*:]\s)){answer}(?=[)\]}}*.:]|\s*$)|(?<!\w){answer}(?=\s*[.*)]*\s*$)"
+# White space is matched in one way only: a model may go on with line breaks until its limit.
+SET_OFF = r"(?<!\w)(?:(?<=[(\[{{*:])|(?<=[(\[{{*:]\s)){answer}(?=[)\]}}*.:]|\s*$)|(?<!\w){answer}(?=\s*(?:[.*)]+\s*)?$)"
 FROM_START = (Rule.FIRST_SENTENCE, Rule.FIRST_LINE)
 # Longest text in which a place is looked for, in characters. A loop of tokens may be of any length.
 MAX_TEXT = 1_000_000
