@@ -12,6 +12,8 @@ from support.small_report import answered, row, small_report
 
 # Tells whether exactly these ids are in the list.
 LISTED = "ids => [...document.querySelectorAll('.row-id')].map((one) => one.textContent).join(' ') === ids"
+# Distance of the chosen row from the top of the list.
+PLACE = "() => document.querySelector('.list-row[aria-selected=true]').getBoundingClientRect().top"
 ROWS = [
     row("q1", answered("It is \\boxed{1}.", "correct"), gold="1"),
     row("q2", answered("A longer way to $\\boxed{1}$ with the word zebra", output_tokens=500)),
@@ -169,3 +171,17 @@ def test_focus_stays_on_the_button_that_steps_through_samples(open_report: OpenR
         page.keyboard.press("Enter")
         page.wait_for_function("id => document.querySelector('article.sample h2').innerText === id", arg=expected)
     assert page.evaluate("document.activeElement.localName") == "h2"
+
+
+def test_new_report_keeps_the_sample_that_is_read_and_its_place(open_report: OpenReport, tmp_path: Path) -> None:
+    rows = [row(f"q{at}", answered("It is 1")) for at in range(50)]
+    page = open_report(small_report(tmp_path, rows), "#/samples?id=q30").page
+    page.wait_for_selector(SAMPLE)
+    page.wait_for_function("() => document.querySelector('.list').scrollTop > 0")
+    before = page.evaluate(PLACE)
+    more = [*(row(f"new{at}", answered("It is 1")) for at in range(5)), *rows]
+    small_report(tmp_path, more, generation=2)
+    page.evaluate("() => mathbatch.store.open(true).then(() => mathbatch.refresh())")
+    page.get_by_text("55 samples, 5 new").wait_for()
+    assert page.evaluate(PLACE) == before
+    assert page.locator(f"{SAMPLE} h2").inner_text() == "q30"

@@ -25,16 +25,15 @@ def row(name: str, *rollouts: page.Rollout, question: str = "How many?", **known
     return page.Detail(id=name, row=1, messages=messages, rollouts=list(rollouts), **{**usual, **known})
 
 
-def small_report(folder: Path, *runs: list[page.Detail], pairs: list[page.Pair] | None = None) -> Path:
+def small_report(
+    folder: Path, *runs: list[page.Detail], pairs: list[page.Pair] | None = None, generation: int = 1
+) -> Path:
     """Write a report of runs "a", "b", … over these rows and return its page."""
     facts = []
     for key, details in zip("abcd", runs, strict=False):
         rollouts = max(len(one.rollouts) for one in details)
-        facts.append(
-            made_up_runs.run(
-                key, rows=len(details), included=len(details), chunks=1, rollouts=rollouts, folder=f"run {key}"
-            )
-        )
+        known = {"base": f"{key}-{generation}", "rows": len(details), "included": len(details), "folder": f"run {key}"}
+        facts.append(made_up_runs.run(key, chunks=1, rollouts=rollouts, **known))
         data = folder / "report" / "data"
         write_script(data, f"{facts[-1].base}/index", made_up_report.index_of(details))
         write_script(data, f"{facts[-1].base}/questions", [one.messages[0].parts[0].text for one in details])

@@ -33,6 +33,8 @@
   };
   // Further formulas of one text stay source, so that a page of them doesn't fill the memory.
   const FORMULAS = 2000;
+  // Parts for which a formula counts: it is drawn with many elements.
+  const PER_FORMULA = 5;
   // Milliseconds of drawing before the browser gets its turn, first and last: each turn is twice as long as the one before,
   // since the browser lays the whole text out again after it.
   const [TURN, LAST_TURN] = [12, 200];
@@ -154,7 +156,7 @@
     const found = formulas.find(text);
     const { marked, within } = withPlaces(text, found, span);
     const tokens = markdown.parse(marked, {});
-    if (partsOf(tokens) + found.length > limit) return null;
+    if (partsOf(tokens) + PER_FORMULA * found.length > limit) return null;
     const root = el('div', { class: 'rich' });
     root.append(DOMPurify.sanitize(markdown.renderer.render(tokens, markdown.options, {}), FILTER));
     const state = { text, found, within, taken: false, queue: [], next: 0, turn: TURN };
