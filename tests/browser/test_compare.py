@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from playwright.sync_api import expect
 from support.browsers_look import SAMPLE
 from support.browsers_watch import OpenReport
 from support.small_report import answered, row, small_report
@@ -71,3 +72,20 @@ def test_command_is_told_where_a_report_has_no_test_of_two_runs(open_report: Ope
     assert page.locator(".pair-panel pre").all_inner_texts() == [
         f"python -m mathbatch.compare run_dir='{tmp_path}/run a' other='{tmp_path}/run {other}'" for other in "bc"
     ]
+
+
+def test_a_flip_shows_answers_that_differ_in_their_verdict(open_report: OpenReport, tmp_path: Path) -> None:
+    first = [row("q1", answered(*WRONG), answered(*RIGHT), answered(*RIGHT))]
+    second = [row("q1", answered(*RIGHT), answered(*WRONG), answered(*WRONG))]
+    page = open_report(small_report(tmp_path, first, second), "#/compare").page
+    page.wait_for_selector(SAMPLE)
+    assert [text.split()[1] for text in page.locator(".outcome").all_inner_texts()] == ["correct", "wrong"]
+
+
+def test_a_sample_that_is_chosen_on_a_phone_is_scrolled_to(open_report: OpenReport, tmp_path: Path) -> None:
+    page = open_report(small_report(tmp_path, FIRST, SECOND), "#/compare", width=390).page
+    page.wait_for_selector(SAMPLE)
+    page.set_viewport_size({"width": 390, "height": 600})
+    page.locator(".list-row").nth(1).click()
+    expect(page.locator(f"{SAMPLE} h2")).to_have_text("q2")
+    expect(page.locator(f"{SAMPLE} h2")).to_be_in_viewport()

@@ -16,20 +16,20 @@
     pair,
     query,
     route,
+    samplesParts,
     sideBySide,
     store,
   } = mathbatch;
   const MODE = 'mathbatch-compare';
+  // Milliseconds without a key before a text is searched.
+  const PAUSE = 150;
   let state = null;
   let turn = 0;
 
-  // Return the runs that the address names, or the first two over the same dataset.
+  // Return the runs that the address names, or the first two over the same dataset. Raises if there is no such run.
   function chosenRuns(params) {
     const { runs } = store.report;
-    const named = (params.get('runs') || '')
-      .split(',')
-      .map((key) => store.run(key))
-      .filter(Boolean);
+    const named = (params.get('runs') || '').split(',').filter(Boolean).map(store.named);
     const found = [...new Set(named)].slice(0, compareParts.MOST);
     if (found.length > 1) return found;
     const first = found[0] || runs[0];
@@ -38,7 +38,7 @@
     return [first, second];
   }
 
-  // Return the rows that are listed, flips first, and for each of them its group.
+  // Return the rows that are listed, flips first.
   function listed() {
     const { data, params } = state;
     const words = params.get('text');
@@ -51,21 +51,12 @@
       matches(first.gold[at]) ||
       data.places.some((place, run) => matches(data.columns[run].answer[place[at]]));
     const wanted = data.order.filter((name) => !params.get('group') || params.get('group') === name);
-    const rows = [];
-    const starts = [];
-    for (const name of wanted) {
-      starts.push([rows.length, name]);
-      for (const at of data.groups.get(name)) if (passes(at)) rows.push(at);
-    }
-    return { rows, starts };
+    return wanted.flatMap((name) => data.groups.get(name).filter(passes));
   }
 
   // Fill the list with what passes, and show a sample if the one that is shown does not.
   function refilter() {
-    const { rows } = listed();
-    const groups = new Map();
-    for (const name of state.data.order) for (const at of state.data.groups.get(name)) groups.set(at, name);
-    state.groupAt = (at) => groups.get(at);
+    const rows = listed();
     state.rows = rows;
     state.list.show(rows, rows.indexOf(state.row));
     state.count.textContent = `${format.count(rows.length)} of ${format.counted(state.data.total, 'sample')} in all of them`;
@@ -91,7 +82,7 @@
     const mine = state;
     const { data } = mine;
     mine.row = at;
-    mine.rollouts = data.runs.map(() => 0);
+    mine.rollouts = joined.rolloutsOf(data, at);
     mine.params.set('id', data.columns[0].id[at]);
     mine.list.choose(mine.rows.indexOf(at));
     follow();
@@ -106,6 +97,12 @@
     if (mine !== state || mine.row !== at) return;
     mine.details = details;
     draw();
+  }
+
+  // Show the row that was chosen in the list; on a narrow page it is below.
+  async function pick(at) {
+    await show(at);
+    samplesParts.reach(state.pane);
   }
 
   // Draw the row that is loaded.
@@ -163,15 +160,19 @@
       label: 'Samples',
       height: 54,
       row: (at) => compareParts.row(made, at),
-      pick: (place) => show(made.rows[place]),
+      pick: (place) => pick(made.rows[place]),
     });
+    let pause = null;
     const field = el('input', {
       type: 'search',
       placeholder: 'Search id, question, answers, gold',
       'aria-label': 'Search',
       autocomplete: 'off',
       spellcheck: 'false',
-      input: () => change('text', field.value),
+      input: () => {
+        clearTimeout(pause);
+        pause = setTimeout(() => change('text', field.value), PAUSE);
+      },
     });
     field.value = params.get('text') || '';
     made.field = field;

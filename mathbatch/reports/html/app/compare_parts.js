@@ -15,8 +15,8 @@
     );
 
   // Return the nodes of one row of the list.
-  function row({ data, groupAt }, at) {
-    const group = groupAt(at);
+  function row({ data }, at) {
+    const group = data.groupAt[at];
     const id = data.columns[0].id[at];
     const answers = data.places.map((place, run) => data.columns[run].answer[place[at]]);
     return [

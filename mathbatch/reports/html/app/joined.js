@@ -44,12 +44,14 @@
     return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
   }
 
-  // Load and join the rows of runs: {runs, columns, rows: [[position in each run]], groups: name to rows, missing}.
+  // Load and join the rows of runs: {runs, columns, states, places: the row in each run, groups: name to
+  // rows, groupAt: row to name, order, missing, total}.
   async function load(runs) {
     const columns = await Promise.all(runs.map((run) => table.load(run)));
     const states = columns.map(outcomes);
     const places = columns.map((other) => positions(columns[0], other));
     const groups = new Map();
+    const groupAt = [];
     let missing = 0;
     for (let row = 0; row < columns[0].size; row += 1) {
       const at = places.map((place) => place[row]);
@@ -63,9 +65,19 @@
       );
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
+      groupAt[row] = name;
     }
     const order = ordered(groups.keys());
-    return { runs, columns, places, groups, order, missing, total: columns[0].size - missing };
+    return { runs, columns, states, places, groups, groupAt, order, missing, total: columns[0].size - missing };
+  }
+
+  // Return for each run the rollout to show of a row at first: one that is as right or wrong as the run counts there.
+  function rolloutsOf({ columns, places, states }, at) {
+    return columns.map(({ letters }, run) => {
+      const row = places[run][at];
+      const like = { [RIGHT]: 'c', [WRONG]: 'wn' }[states[run][row]] || '';
+      return Math.max(0, [...letters[row]].findIndex((letter) => like.includes(letter)));
+    });
   }
 
   // Return the words and glyphs for a group.
@@ -86,5 +98,5 @@
     };
   }
 
-  mathbatch.joined = { load, words };
+  mathbatch.joined = { load, rolloutsOf, words };
 })();
