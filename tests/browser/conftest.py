@@ -54,7 +54,7 @@ def open_report(browser: Browser, downloads: Path, network: DeadNetwork) -> Iter
         return pages[-1]
 
     yield opened
-    noted = [found for page in pages for found in page.noted()]
+    noted = list(dict.fromkeys(found for page in pages for found in page.noted()))
     for page in pages:
         page.close()
     assert noted == []

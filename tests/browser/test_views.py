@@ -68,4 +68,4 @@ def test_view_of_wrong_samples_has_a_link_that_opens_it_again(finished: Finished
 
 
 def _too_wide(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

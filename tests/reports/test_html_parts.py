@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from support.reports import facts_in, rows_in, script
 
+from mathbatch.commands.report import main
 from mathbatch.data.images.decode import ImageDecoder
+from mathbatch.errors import ConfigError
 from mathbatch.records import Record, Request, Sample
 from mathbatch.reports.html.chunks import MAX_ROWS, MAX_TEXT, RowWriter
 from mathbatch.reports.html.details import as_written
@@ -229,3 +232,21 @@ def test_a_histogram_has_every_answer_in_a_bin_of_a_round_size() -> None:
     assert found.counts["correct"][-1] == 1
     assert found.edges[-2] <= 4095 < found.edges[-1]
     assert Lengths().histogram() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["run_dir=."], "is no run folder"),
+        ([], "run_dir: has no value"),
+        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of one of the runs"),
+        (["run_dir=a", "outputs=b"], "outputs: no such key"),
+    ],
+)
+def test_what_can_not_be_shown_is_refused(
+    arguments: list[str], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["report", *arguments])
+    with pytest.raises(ConfigError, match=problem):
+        main()

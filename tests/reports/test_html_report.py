@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from support.reports import facts_in, index_in, questions_in, report_in, rows_in
 from support.rows import overrides, questions, write_rows
 from support.run_folders import run_dir, run_dirs
 
-from mathbatch.commands.report import main
-from mathbatch.errors import ConfigError
 from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.report import write_report
 from mathbatch.reports.html.source import source_in
@@ -297,21 +294,3 @@ def test_two_folders_of_one_name_have_two_keys(swept: Path, tmp_path: Path) -> N
     shutil.copytree(first, tmp_path / first.name)
     write_report([first, tmp_path / first.name], tmp_path / "both")
     assert [facts["key"] for facts in report_in(tmp_path / "both")["runs"]] == [first.name, f"{first.name}-2"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "problem"),
-    [
-        (["run_dir=."], "is no run folder"),
-        ([], "run_dir: has no value"),
-        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of one of the runs"),
-        (["run_dir=a", "outputs=b"], "outputs: no such key"),
-    ],
-)
-def test_what_can_not_be_shown_is_refused(
-    arguments: list[str], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["report", *arguments])
-    with pytest.raises(ConfigError, match=problem):
-        main()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Frame, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Frame, Page
 
 from support.browsers import address, viewport
 
@@ -18,6 +19,8 @@ CANARY = """(() => {
     `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   Object.defineProperty(window, '__hit', { set: (value) => say(`code of others ran: ${value}`) });
 })()"""
+# What Firefox says of lengths in a formula that no browser takes; KaTeX writes them as they were given.
+HARMLESS = re.compile(r"Error in parsing (MathML attribute value|the value) .*Attribute ignored")
 # Script that opens views and looks at them; see `browsers_look`.
 LOOK = Path(__file__).with_name("look.js")
 # Number of looks, 50 ms apart, after which nothing more is expected of a page.
@@ -45,7 +48,7 @@ class WatchedPage:
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+        page.on("pageerror", self._failed)
         page.on("dialog", self._asked)
         page.on("request", lambda request: self._requested(request.url))
         page.on("websocket", lambda socket: self.troubles.append(f"socket: {socket.url}"))
@@ -56,6 +59,10 @@ class WatchedPage:
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.troubles.append(f"console {message.type}: {message.text}")
+
+    def _failed(self, error: Error) -> None:
+        if not HARMLESS.search(str(error)):
+            self.troubles.append(f"error: {error}")
 
     def _asked(self, dialog: Dialog) -> None:
         self.troubles.append(f"dialog {dialog.type}: {dialog.message}")

@@ -49,8 +49,8 @@
     const found = [...elements(), ...[...document.body.querySelectorAll('*')].flatMap(attributes), ...UNCOVERED.flatMap(covers)];
     for (const id of ALONE) if (document.querySelectorAll(`[id="${id}"]`).length !== 1) found.push(`id ${id} is not alone`);
     if (typeof mathbatch.store.open !== 'function' || 'a' in {}) found.push('objects of the page were changed');
-    const { scrollWidth } = document.documentElement;
-    if (scrollWidth > innerWidth) found.push(`the page is ${scrollWidth} wide, the window ${innerWidth}`);
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide, the window ${clientWidth}`);
     return found;
   }
 

@@ -101,9 +101,8 @@ class RunFacts(Struct, kw_only=True):
     model: str
     dataset: str
     folder: str
-    """Folder of the run as a path relative to the page."""
+    """Folder of the run as a path from the page on; `originals` is where addresses of original pictures begin."""
     originals: str = ""
-    """Stands before `Picture.original` in the address of an original, as seen from the page."""
     command: str = ""
     """Command line that makes this run, ready for a shell."""
     when: str | None = None
@@ -120,7 +119,6 @@ class RunFacts(Struct, kw_only=True):
     lengths: Histogram | None = None
     rollouts: int = 1
     rows: int = 0
-    """Rows of the dataset."""
     included: int = 0
     """Rows that are in the report."""
     selection: str | None = None
@@ -199,21 +197,14 @@ class Report(Struct, kw_only=True):
 
 
 class Coded(Struct):
-    """Column of few different texts. `codes` are positions in `values`; -1 stands for none.
-
-    A list of texts stands for a row that counts under each of them.
-    """
+    """Column of few different texts: positions in `values`, or -1. A list is for rows that count under all of it."""
 
     values: list[str | list[str]]
     codes: list[int]
 
 
 class Index(Struct, kw_only=True):
-    """All rows of a run, a list for each column. What is only read when a row is looked at is in its `Detail`.
-
-    The first characters of the prompts are in a file of their own, since they are as long as all others together: the
-    list of rows is drawn before they are read.
-    """
+    """All rows of a run, a list for each column but the questions, which are as long as all others together."""
 
     starts: list[int]
     """Position of the first row of each chunk: chunk `i + 1` begins with row `starts[i]`."""
@@ -235,13 +226,11 @@ class Index(Struct, kw_only=True):
 
 
 class Picture(Struct, kw_only=True):
-    """Picture of a prompt. Addresses are quoted as in a URL."""
+    """Picture of a prompt. The thumbnail's address begins at the page, that of the original at `RunFacts.originals`."""
 
     label: str
     thumbnail: str | None = None
-    """Address from the page on."""
     original: str | None = None
-    """Address behind `RunFacts.originals`; None for a picture that is part of its row."""
     width: int | None = None
     height: int | None = None
     problem: str | None = None

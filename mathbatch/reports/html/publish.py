@@ -24,7 +24,7 @@ from mathbatch.reports.html.scripts import REPORT, write_script
 # Seconds in which a process of the lowest priority puts a page in place, however busy the machine is.
 PATIENCE_S = 120.0
 # Files in a folder of data and among the pictures, with their drafts.
-DATA = re.compile(rf"\.?(?:(?:\d{{4,}}|index)\.js|{re.escape(PICTURES_FILE)})(?:\.draft)?")
+DATA = re.compile(rf"\.?(?:(?:\d{{4,}}|index|questions)\.js|{re.escape(PICTURES_FILE)})(?:\.draft)?")
 PICTURE = re.compile(r"\.?[0-9a-f]{16}-(?:\d+x\d+|original)\.\w*(?:\.\d+)?")
 
 

@@ -16,7 +16,7 @@
 
   // Return the nodes of one row of the list.
   function row({ data }, at) {
-    const group = data.groupAt[at];
+    const group = data.named[at];
     const id = data.columns[0].id[at];
     const answers = data.places.map((place, run) => data.columns[run].answer[place[at]]);
     return [

@@ -44,14 +44,15 @@
     return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
   }
 
-  // Load and join the rows of runs: {runs, columns, states, places: the row in each run, groups: name to
-  // rows, groupAt: row to name, order, missing, total}.
+  // Load and join the rows of runs: `places` has for each run the position of each row of the first one, `groups` the rows
+  // of each group in the order `order`, `missing` the number of rows that are not in all of them.
   async function load(runs) {
     const columns = await Promise.all(runs.map((run) => table.load(run)));
     const states = columns.map(outcomes);
     const places = columns.map((other) => positions(columns[0], other));
     const groups = new Map();
-    const groupAt = [];
+    // Group of each row, for the list.
+    const named = new Array(columns[0].size);
     let missing = 0;
     for (let row = 0; row < columns[0].size; row += 1) {
       const at = places.map((place) => place[row]);
@@ -65,10 +66,10 @@
       );
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
-      groupAt[row] = name;
+      named[row] = name;
     }
     const order = ordered(groups.keys());
-    return { runs, columns, states, places, groups, groupAt, order, missing, total: columns[0].size - missing };
+    return { runs, columns, states, places, groups, named, order, missing, total: columns[0].size - missing };
   }
 
   // Return for each run the rollout to show of a row at first: one that is as right or wrong as the run counts there.
