@@ -235,3 +235,14 @@ def test_another_run_is_not_shown_in_place_of_one_that_is_missing(
     watched.page.wait_for_selector(SAMPLE)
     watched.noted()
     watched.troubles.clear()  # The page warns of what it can't show.
+
+
+def test_what_was_opened_of_a_sample_is_open_at_the_next_one(open_report: OpenReport, tmp_path: Path) -> None:
+    rows = [row(name, answered("a 2", reasoning=f"so {name}"), answered("b 3")) for name in ("q1", "q2")]
+    page = open_report(small_report(tmp_path, rows), "#/samples").page
+    page.wait_for_selector(SAMPLE)
+    for kind in ("all-rollouts", "reasoning"):
+        page.locator(f"details.{kind} summary").click()
+    page.keyboard.press("j")
+    expect(page.locator(".reasoning .rich")).to_have_text("so q2")
+    expect(page.locator(".all-rollouts table")).to_be_visible()
