@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page, TimeoutError, expect
 from support.browsers_look import SAMPLE
 from support.browsers_watch import OpenReport
 from support.small_report import answered, row, small_report
@@ -185,3 +185,64 @@ def test_new_report_keeps_the_sample_that_is_read_and_its_place(open_report: Ope
     page.get_by_text("55 samples, 5 new").wait_for()
     assert page.evaluate(PLACE) == before
     assert page.locator(f"{SAMPLE} h2").inner_text() == "q30"
+
+
+ROLLOUTS = [
+    row("q1", answered("a 2", "correct", "2", output_tokens=50), answered("b 3", "wrong", "3", output_tokens=150)),
+    row("q2", answered("c 2", "correct", "2", output_tokens=250), answered("d 2", "correct", "2", output_tokens=150)),
+    row("q3", answered("e 2", "correct", "2", output_tokens=None), answered("f 2", "correct", "2", output_tokens=None)),
+]
+# What an address asks for, the samples that are listed then, and the answer that is shown of the first one.
+ASKED_OF_ROLLOUTS = {
+    "verdict=wrong": ("q1", "b 3"),
+    "tokens=0-100": ("q1", "a 2"),
+    "tokens=100-200": ("q1 q2", "b 3"),
+    "sort=tokens": ("q1 q2 q3", "a 2"),
+    "id=q1&rollout=-1": ("q1 q2 q3", "a 2"),
+    "id=q1&rollout=0.5": ("q1 q2 q3", "a 2"),
+    "verdict=wrong&id=q1&rollout=0": ("q1", "a 2"),
+}
+
+
+def test_the_rollout_for_which_a_sample_is_listed_is_shown(open_report: OpenReport, tmp_path: Path) -> None:
+    page = open_report(small_report(tmp_path, ROLLOUTS), "#/samples?verdict=failed").page
+    for asked, (listed, shown) in ASKED_OF_ROLLOUTS.items():
+        page.evaluate("asked => { location.hash = `#/samples?${asked}` }", asked)
+        page.wait_for_function(LISTED, arg=listed, timeout=10_000)
+        expect(page.locator(".answered .rich"), asked).to_have_text(shown)
+
+
+def test_a_search_that_cannot_go_on_says_so(open_report: OpenReport, tmp_path: Path) -> None:
+    report = small_report(tmp_path, ROWS)
+    watched = open_report(report, "#/samples?text=zebra")
+    watched.page.wait_for_selector(".shown-count:not(:empty)")
+    watched.page.evaluate("mathbatch.store.run('a').chunks = 2")
+    watched.page.get_by_role("button", name="Search whole texts").click()
+    told = watched.page.locator(".searching [role=status]")
+    expect(told).to_contain_text("Stopped, with 1 found so far: report/data/a-1/0002.js can't be read")
+    expect(watched.page.locator(".searching progress")).to_have_count(0)
+    watched.noted()
+    watched.troubles.clear()  # The browser itself reports a file that is missing.
+
+
+@pytest.mark.parametrize("view", ["samples?run=gone&id=q1", "compare?runs=a,gone"])
+def test_another_run_is_not_shown_in_place_of_one_that_is_missing(
+    open_report: OpenReport, tmp_path: Path, view: str
+) -> None:
+    watched = open_report(small_report(tmp_path, ROWS, ROWS), f"#/{view}")
+    expect(watched.page.locator("main [role=alert]")).to_contain_text('There is no run "gone" in this report.')
+    watched.page.get_by_role("link", name="Samples").click()
+    watched.page.wait_for_selector(SAMPLE)
+    watched.noted()
+    watched.troubles.clear()  # The page warns of what it can't show.
+
+
+def test_what_was_opened_of_a_sample_is_open_at_the_next_one(open_report: OpenReport, tmp_path: Path) -> None:
+    rows = [row(name, answered("a 2", reasoning=f"so {name}"), answered("b 3")) for name in ("q1", "q2")]
+    page = open_report(small_report(tmp_path, rows), "#/samples").page
+    page.wait_for_selector(SAMPLE)
+    for kind in ("all-rollouts", "reasoning"):
+        page.locator(f"details.{kind} summary").click()
+    page.keyboard.press("j")
+    expect(page.locator(".reasoning .rich")).to_have_text("so q2")
+    expect(page.locator(".all-rollouts table")).to_be_visible()

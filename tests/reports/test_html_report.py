@@ -110,7 +110,7 @@ def test_the_index_has_a_column_for_what_rows_are_filtered_by(made: Path) -> Non
     assert texts_of(index["metadata"]["topic"]) == ["sums", "more"] * 4 + ["(none)", "(none)", ["sums", "x"]]
     assert questions_in(run_dir(made))[0] == "What is 0 + 0?"
     assert len(questions_in(run_dir(made))) == len(index["id"])
-    assert index["tokens"] == [8] * 8 + [0] * 3
+    assert index["tokens"] == [8] * 8 + [None] * 3
 
 
 def test_the_facts_are_those_of_metrics_and_manifest(made: Path) -> None:

@@ -120,10 +120,10 @@ def index_of(details: list[page.Detail]) -> page.Index:
         verdicts=["".join(page.LETTERS[made.verdict] for made in one.rollouts) for one in details],
         answer=[one.rollouts[0].answer for one in details],
         gold=[one.gold for one in details],
-        tokens=[max(made.output_tokens or 0 for made in one.rollouts) for one in details],
+        tokens=[[made.output_tokens for made in one.rollouts] for one in details],
         flags=[flags_of(one) for one in details],
         rule=column([(one.rollouts[0].reason or "").partition(":")[0] for one in details]),
-        failure=column([one.rollouts[0].failure.kind if one.rollouts[0].failure else "" for one in details]),
+        failure=column([next((made.failure.kind for made in one.rollouts if made.failure), "") for one in details]),
         metadata={name: column([str(one.metadata[name]) for one in details]) for name in ("topic", "level")},
     )
 

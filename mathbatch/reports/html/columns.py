@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mathbatch.reports.html import payload as page
@@ -80,17 +80,16 @@ class Columns:
             "verdicts": "".join(page.LETTERS[one.verdict] for one in rollouts),
             "answer": _shortened(_usual_answer(rollouts)),
             "gold": _shortened(detail.gold),
-            "tokens": max((one.output_tokens or 0 for one in rollouts), default=0),
+            "tokens": rollouts[0].output_tokens if len(rollouts) == 1 else [one.output_tokens for one in rollouts],
             "flags": flags_of(detail),
         }
         for name, value in values.items():
             self._columns[name].add(value)
         self._questions.add(_question(detail))
-        self._rules.add(next((rule_of(one.reason) for one in rollouts if one.reason and one.failure is None), None))
-        self._failures.add(next((one.failure.kind for one in rollouts if one.failure is not None), None))
+        self._rules.add(_label({rule_of(one.reason): None for one in rollouts if one.reason and one.failure is None}))
+        self._failures.add(_label({one.failure.kind: None for one in rollouts if one.failure is not None}))
         for field, column in self._metadata.items():
-            labels = labels_of(detail.metadata.get(field))
-            column.add(labels[0] if len(labels) == 1 else tuple(labels))
+            column.add(_label(labels_of(detail.metadata.get(field))))
         self.rows += 1
 
     def questions(self) -> Iterator[bytes]:
@@ -124,6 +123,12 @@ def flags_of(detail: Detail) -> int:
         | page.DISAGREE * (len({one.verdict for one in rollouts}) > 1)
         | page.SPLIT_VOTES * any(len(set(one.votes.values())) > 1 for one in rollouts)
     )
+
+
+def _label(texts: Iterable[str]) -> str | tuple[str, ...] | None:
+    """Return what a row is filtered by: its text, all of them if it has several, None if it has none."""
+    labels = tuple(texts)
+    return labels if len(labels) > 1 else next(iter(labels), None)
 
 
 def _question(detail: Detail) -> str:

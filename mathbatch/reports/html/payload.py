@@ -214,14 +214,14 @@ class Index(Struct, kw_only=True):
     answer: list[str | None]
     """Extracted answer, of several rollouts the most frequent; shortened."""
     gold: list[str | None]
-    tokens: list[int]
-    """Output tokens of the longest rollout; 0 if it is not known."""
+    tokens: list[int | list[int | None] | None]
+    """Output tokens where they are known; of several rollouts a list of them."""
     flags: list[int]
     """Sum of the bits that apply."""
     rule: Coded
-    """What decided the verdict: the reason up to its colon."""
+    """What decided the verdicts: the reasons up to their colons."""
     failure: Coded
-    """Kind of failure."""
+    """Kinds of failures."""
     metadata: dict[str, Coded] = {}
 
 

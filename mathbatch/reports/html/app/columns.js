@@ -32,6 +32,19 @@
     };
   }
 
+  // Return the output tokens of all rollouts, row after row, -1 where they are not known; the place at which each row
+  // begins; and the tokens of the longest rollout of each row.
+  function lengthsOf(column) {
+    const each = Int32Array.from(column.flat(), (tokens) => tokens ?? -1);
+    const from = new Uint32Array(column.length + 1);
+    const longest = new Int32Array(column.length).fill(-1);
+    column.forEach((row, at) => {
+      from[at + 1] = from[at] + (Array.isArray(row) ? row.length : 1);
+      for (let place = from[at]; place < from[at + 1]; place += 1) longest[at] = Math.max(longest[at], each[place]);
+    });
+    return { each, from, longest };
+  }
+
   // Return the columns of an index.
   function columnsOf(index) {
     return {
@@ -42,7 +55,7 @@
       gold: index.gold,
       letters: index.verdicts,
       verdicts: verdictBits(index.verdicts),
-      tokens: Uint32Array.from(index.tokens),
+      tokens: lengthsOf(index.tokens),
       flags: Uint8Array.from(index.flags),
       rule: coded(index.rule),
       failure: coded(index.failure),

@@ -16,20 +16,20 @@
     pair,
     query,
     route,
+    samplesParts,
     sideBySide,
     store,
   } = mathbatch;
   const MODE = 'mathbatch-compare';
+  // Milliseconds without a key before a text is searched.
+  const PAUSE = 150;
   let state = null;
   let turn = 0;
 
-  // Return the runs that the address names, or the first two over the same dataset.
+  // Return the runs that the address names, or the first two over the same dataset. Raises if there is no such run.
   function chosenRuns(params) {
     const { runs } = store.report;
-    const named = (params.get('runs') || '')
-      .split(',')
-      .map((key) => store.run(key))
-      .filter(Boolean);
+    const named = (params.get('runs') || '').split(',').filter(Boolean).map(store.named);
     const found = [...new Set(named)].slice(0, compareParts.MOST);
     if (found.length > 1) return found;
     const first = found[0] || runs[0];
@@ -82,7 +82,7 @@
     const mine = state;
     const { data } = mine;
     mine.row = at;
-    mine.rollouts = data.runs.map(() => 0);
+    mine.rollouts = joined.rolloutsOf(data, at);
     mine.params.set('id', data.columns[0].id[at]);
     mine.list.choose(mine.rows.indexOf(at));
     follow();
@@ -97,6 +97,12 @@
     if (mine !== state || mine.row !== at) return;
     mine.details = details;
     draw();
+  }
+
+  // Show the row that was chosen in the list; on a narrow page it is below.
+  async function pick(at) {
+    await show(at);
+    samplesParts.reach(state.pane);
   }
 
   // Draw the row that is loaded.
@@ -154,15 +160,19 @@
       label: 'Samples',
       height: 54,
       row: (at) => compareParts.row(made, at),
-      pick: (place) => show(made.rows[place]),
+      pick: (place) => pick(made.rows[place]),
     });
+    let pause = null;
     const field = el('input', {
       type: 'search',
       placeholder: 'Search id, question, answers, gold',
       'aria-label': 'Search',
       autocomplete: 'off',
       spellcheck: 'false',
-      input: () => change('text', field.value),
+      input: () => {
+        clearTimeout(pause);
+        pause = setTimeout(() => change('text', field.value), PAUSE);
+      },
     });
     field.value = params.get('text') || '';
     made.field = field;

@@ -69,7 +69,16 @@
       named[row] = name;
     }
     const order = ordered(groups.keys());
-    return { runs, columns, places, groups, named, order, missing, total: columns[0].size - missing };
+    return { runs, columns, states, places, groups, named, order, missing, total: columns[0].size - missing };
+  }
+
+  // Return for each run the rollout to show of a row at first: one that is as right or wrong as the run counts there.
+  function rolloutsOf({ columns, places, states }, at) {
+    return columns.map(({ letters }, run) => {
+      const row = places[run][at];
+      const like = { [RIGHT]: 'c', [WRONG]: 'wn' }[states[run][row]] || '';
+      return Math.max(0, [...letters[row]].findIndex((letter) => like.includes(letter)));
+    });
   }
 
   // Return the words and glyphs for a group.
@@ -90,5 +99,5 @@
     };
   }
 
-  mathbatch.joined = { load, words };
+  mathbatch.joined = { load, rolloutsOf, words };
 })();

@@ -46,7 +46,7 @@
     document.title = `${VIEWS[view]}: ${plain.line(store.report.title, LONGEST)}`;
     for (const link of document.querySelectorAll('.shell nav a')) {
       link.setAttribute('aria-current', link.dataset.view === view ? 'page' : 'false');
-      if (link.dataset.view === 'samples') link.href = route.href('samples', { run: params.get('run') });
+      if (link.dataset.view === 'samples') link.href = route.href('samples', { run: store.run(params.get('run'))?.key });
     }
   }
 
@@ -75,7 +75,7 @@
     } catch (error) {
       if (mine === turn) tell(main, error);
     }
-    if (moved) {
+    if (moved && mine === turn) {
       window.scrollTo(0, 0);
       main.focus({ preventScroll: true });
     }

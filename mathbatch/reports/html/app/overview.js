@@ -2,14 +2,13 @@
 'use strict';
 
 (() => {
-  const { keep, plain, store } = mathbatch;
+  const { keep, store } = mathbatch;
 
   // Draw the overview; what is shown already keeps its focus, scrolling and open parts.
   async function overview(main, params) {
     const { runs } = store.report;
     const asked = params.get('run');
-    const run = asked === null ? (runs.length === 1 ? runs[0] : null) : store.run(asked);
-    if (asked !== null && !run) throw new Error(`There is no run "${plain.line(asked)}" in this report.`);
+    const run = asked === null ? (runs.length === 1 ? runs[0] : null) : store.named(asked);
     const draw = () => (run ? mathbatch.drawRun(main, run, params) : mathbatch.drawRuns(main, params));
     const key = run ? run.key : '';
     if (main.firstElementChild?.dataset.overview === key) await keep(main, draw);

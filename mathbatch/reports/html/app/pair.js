@@ -5,26 +5,18 @@
   const { el, format, parts, plain, shell, store, svg } = mathbatch;
   const [WIDTH, HEIGHT, EDGE] = [340, 46, 26];
 
-  // Return the comparison of two runs in this order, turned round if it was made in the other one, or null.
-  function find(a, b) {
-    const pairs = store.report.pairs || [];
-    const found = pairs.find((pair) => pair.first === a.key && pair.second === b.key);
-    if (found) return found;
-    const other = pairs.find((pair) => pair.first === b.key && pair.second === a.key);
-    if (!other) return null;
-    const minus = (value) => (format.known(value) ? -value : value);
-    return {
-      ...other,
-      first: a.key,
-      second: b.key,
-      only_first: other.only_second,
-      only_second: other.only_first,
-      difference: -other.difference,
-      low: minus(other.high),
-      high: minus(other.low),
-      differences: other.differences.map((one) => ({ ...one, first: one.second, second: one.first })),
-    };
-  }
+  // Return the comparison of two runs, whichever of them it takes first, or undefined.
+  const find = (a, b) =>
+    (store.report.pairs || []).find(({ first, second }) =>
+      [
+        [a.key, b.key],
+        [b.key, a.key],
+      ].some(([one, other]) => first === one && second === other),
+    );
+
+  // Return the sentence with the letter of the run that it begins with. The rest of it quotes prompts.
+  const lettered = (sentence, letters) =>
+    sentence.replace(/^the (first|second)\b/, (all, which) => letters[which === 'first' ? 0 : 1]);
 
   // Return points as text with their sign.
   const points = (share) => `${share > 0 ? '+' : share < 0 ? '−' : ''}${Math.abs(share * 100).toFixed(1)}`;
@@ -105,8 +97,10 @@
   }
 
   // Make what is said of two runs, or the command that finds it out.
-  function panel(a, b, letters, isOpen) {
+  function panel(a, b, given, isOpen) {
     const pair = find(a, b);
+    // What is said of two runs goes from its first to its second one, and so do the letters.
+    const letters = pair && pair.first !== a.key ? [...given].reverse() : given;
     const title = el('h3', {}, `${letters[0]} against ${letters[1]}`);
     if (!pair) {
       const command = `python -m mathbatch.compare run_dir=${shell.folderOf(a)} other=${shell.folderOf(b)}`;
@@ -118,16 +112,19 @@
         parts.copy(command, 'command'),
       );
     }
+    const notes = pair.notes.map((note) => el('p', { class: 'hint' }, plain.text(note, 2000)));
+    // Without a sentence the two could not be compared, and a note says why.
+    if (!pair.sentence) return el('section', { class: 'pair-panel' }, title, notes);
     const p = pair.p < 0.001 ? 'p < 0.001' : `p = ${pair.p.toFixed(3)}`;
     const tested = `${points(pair.difference)} points, McNemar’s ${p}, ${format.counted(pair.pairs, 'pair')}${pair.left_out ? `, ${format.count(pair.left_out)} left out` : ''}`;
     return el(
       'section',
       { class: 'pair-panel' },
       title,
-      el('p', { class: 'sentence' }, plain.text(pair.sentence, 2000)),
+      el('p', { class: 'sentence' }, plain.text(lettered(pair.sentence, letters), 2000)),
       interval(pair),
       el('p', { class: 'hint' }, tested),
-      pair.notes.map((note) => el('p', { class: 'hint' }, plain.text(note, 2000))),
+      notes,
       differing(pair, letters, isOpen),
     );
   }

@@ -65,6 +65,22 @@
     return (row) => (columns.flags[row] & flag) !== 0 || (flag === FLAGS.marked && marks.has(columns.id[row]));
   }
 
+  // Return the first rollout of a row whose number of tokens is within a range, or -1. No unknown number is.
+  function rolloutWithin({ tokens }, row, [low, high]) {
+    for (let at = tokens.from[row]; at < tokens.from[row + 1]; at += 1)
+      if (tokens.each[at] >= low && tokens.each[at] < high) return at - tokens.from[row];
+    return -1;
+  }
+
+  // Return the rollout of a row to show at first: one for which the row is listed, else the first.
+  function rolloutOf(columns, row, params) {
+    const names = params.get('failure') ? 'failed' : params.get('verdict');
+    const letters = names ? names.split(',').map((name) => verdicts.named(name).letter) : [];
+    const judged = [...columns.letters[row]].findIndex((letter) => letters.includes(letter));
+    if (judged >= 0 || !params.get('tokens')) return Math.max(0, judged);
+    return Math.max(0, rolloutWithin(columns, row, range(params.get('tokens'))));
+  }
+
   // Return the tests that the parameters ask for, by the name of their facet.
   function testsOf(columns, params, { marks, found }) {
     const tests = new Map();
@@ -76,10 +92,7 @@
       else if (name.startsWith('meta.')) tests.set(name, isValue(columns.metadata.get(name.slice(5)), value));
       else if (name === 'text') tests.set(name, hasText(columns, value, found));
       else if (toggle) tests.set(name, hasFlag(columns, toggle[2], marks));
-      else if (name === 'tokens') {
-        const [low, high] = range(value);
-        tests.set(name, (row) => columns.tokens[row] >= low && columns.tokens[row] < high);
-      }
+      else if (name === 'tokens') tests.set(name, (row) => rolloutWithin(columns, row, range(value)) >= 0);
     }
     return tests;
   }
@@ -139,9 +152,12 @@
 
   // Put rows in order; equal ones stay as in the dataset.
   function sort(columns, rows, order) {
+    const { longest } = columns.tokens;
+    // Rows whose length is not known come last in both orders.
+    const shortest = (row) => (longest[row] < 0 ? Number.MAX_SAFE_INTEGER : longest[row]);
     const by = {
-      tokens: (a, b) => columns.tokens[a] - columns.tokens[b],
-      '-tokens': (a, b) => columns.tokens[b] - columns.tokens[a],
+      tokens: (a, b) => shortest(a) - shortest(b),
+      '-tokens': (a, b) => longest[b] - longest[a],
       id: (a, b) => (columns.id[a] < columns.id[b] ? -1 : Number(columns.id[a] > columns.id[b])),
     }[order];
     if (by) rows.sort((a, b) => by(a, b) || a - b);
@@ -168,5 +184,5 @@
     };
   }
 
-  mathbatch.query = { select, matcher, range, TOGGLES, SORTS };
+  mathbatch.query = { select, rolloutOf, matcher, range, TOGGLES, SORTS };
 })();

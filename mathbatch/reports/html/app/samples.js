@@ -57,18 +57,26 @@
     if (names.includes('text')) state.search.stop();
     refilter();
     const { rows } = state.selection;
-    if (rows.length && !rows.includes(state.position)) show(rows[0], 0);
+    if (rows.length && !rows.includes(state.position)) show(rows[0]);
     follow();
   }
 
-  // Show the sample at a position of the index.
-  async function show(position, rollout, wanted = false) {
+  // Return the rollout to show of a row: the one that is asked for if there is such a one.
+  function rolloutOf(position, asked) {
+    const { columns, params } = state;
+    const isThere = Number.isInteger(asked) && asked >= 0 && asked < columns.letters[position].length;
+    return isThere ? asked : query.rolloutOf(columns, position, params);
+  }
+
+  // Show the sample at a position of the index, and the rollout that is asked for or for which it is listed.
+  async function show(position, asked = null, wanted = false) {
     const mine = state;
     const { columns, params, run } = mine;
+    const rollout = rolloutOf(position, asked);
     mine.position = position;
     mine.rollout = rollout;
     params.set('id', columns.id[position]);
-    if (rollout) params.set('rollout', rollout);
+    if (columns.letters[position].length > 1) params.set('rollout', rollout);
     else params.delete('rollout');
     mine.list.choose(mine.selection.rows.indexOf(position));
     follow();
@@ -87,8 +95,8 @@
 
   // Show the sample that was chosen in the list; on a narrow page it is below.
   async function pick(position) {
-    await show(position, 0);
-    if (matchMedia('(max-width: 799px)').matches) state.pane.scrollIntoView({ block: 'start' });
+    await show(position);
+    samplesParts.reach(state.pane);
   }
 
   // Draw the sample that is loaded. `wanted` is true for the heading, or the selector of what gets the focus.
@@ -130,7 +138,7 @@
   // Show the next or the previous sample.
   function step(by) {
     const place = placeAfter(by);
-    if (place !== null) show(state.selection.rows[place], 0);
+    if (place !== null) show(state.selection.rows[place]);
   }
 
   // Switch between rendered texts and texts as they were written.
@@ -178,7 +186,7 @@
     const id = params.get('id');
     const first = state.selection.rows.length ? state.selection.rows[0] : -1;
     const at = id === null ? first : table.positionOf(columns, id);
-    if (at >= 0) await show(at, Number(params.get('rollout')) || 0);
+    if (at >= 0) await show(at, params.get('rollout') === null ? null : Number(params.get('rollout')));
     else state.pane.replaceChildren(samplesParts.nothing(run, id));
     await showQuestions();
   }
@@ -196,7 +204,7 @@
 
   // Draw the samples that the address names.
   async function samples(main, given) {
-    const run = store.run(given.get('run')) || store.report.runs[0];
+    const run = given.get('run') ? store.named(given.get('run')) : store.report.runs[0];
     if (!run) {
       main.replaceChildren(el('p', { class: 'hint empty' }, 'This report has no run.'));
       return;

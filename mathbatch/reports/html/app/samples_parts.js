@@ -137,5 +137,10 @@
     return made;
   }
 
-  mathbatch.samplesParts = { build, nothing };
+  // Scroll to the sample that is shown where it stands below its list.
+  function reach(pane) {
+    if (matchMedia('(max-width: 799px)').matches) pane.scrollIntoView({ block: 'start' });
+  }
+
+  mathbatch.samplesParts = { build, nothing, reach };
 })();

@@ -40,7 +40,7 @@
       ),
       el(
         'details',
-        {},
+        { class: 'prompt-of-first' },
         el('summary', {}, 'Prompt of A with its pictures'),
         prompt.messages(details[0], runs[0], rendered),
       ),

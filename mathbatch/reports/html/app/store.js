@@ -58,6 +58,13 @@ window.mathbatch = window.mathbatch || {};
   // Return the facts of the run with this key.
   store.run = (key) => store.report.runs.find((run) => run.key === key);
 
+  // Return the facts of the run with this key. Raises if it has none: another run must not be taken for it.
+  store.named = (key) => {
+    const run = store.run(key);
+    if (!run) throw new Error(`There is no run "${mathbatch.plain.line(key)}" in this report.`);
+    return run;
+  };
+
   // Load the index of a run: a column for each field.
   store.index = (run) => loadKept(`${run.base}/index`);
 

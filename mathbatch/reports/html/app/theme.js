@@ -4,7 +4,7 @@
 (() => {
   const { kept } = mathbatch;
   const KEY = 'mathbatch-theme';
-  const CHOICES = { auto: 'Like the system', light: 'Light', dark: 'Dark' };
+  const CHOICES = { auto: 'System', light: 'Light', dark: 'Dark' };
 
   // Show the page in a theme and remember it where that is possible.
   function choose(theme) {

@@ -26,7 +26,7 @@
     }
 
     // Search all chunks for the words, and say how far it is.
-    async function start(words) {
+    async function start(text) {
       const { run } = view;
       const mine = (now = { found: new Uint8Array(view.columns.size), count: 0 });
       const bar = el('progress', { max: String(run.chunks), value: '0', 'aria-label': 'Searched' });
@@ -42,16 +42,21 @@
         'Stop',
       );
       element.replaceChildren(el('div', { class: 'progress' }, bar, say, button));
-      await through(run, mine, query.matcher(words), (chunk) => {
-        bar.value = chunk;
-        if (chunk % REPORT === 0) tell();
-      });
+      let words = null;
+      try {
+        await through(run, mine, query.matcher(text), (chunk) => {
+          bar.value = chunk;
+          if (chunk % REPORT === 0) tell();
+        });
+        words = `Whole texts searched: ${format.count(mine.count)} have the words`;
+        if (mine.stopped) words = `Stopped: ${format.count(mine.count)} found so far`;
+      } catch (error) {
+        words = `Stopped, with ${format.count(mine.count)} found so far: ${error.message}`;
+      }
       if (mine !== now) return;
       bar.remove();
       button.remove();
-      say.textContent = mine.stopped
-        ? `Stopped: ${format.count(mine.count)} found so far`
-        : `Whole texts searched: ${format.count(mine.count)} have the words`;
+      say.textContent = words;
       tell();
     }
 
