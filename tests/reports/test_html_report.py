@@ -24,6 +24,7 @@ from mathbatch.errors import ConfigError
 from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.report import write_report
 from mathbatch.reports.html.source import source_in
+from mathbatch.runner.snapshot import FOLDER_FILE
 
 pytestmark = pytest.mark.process
 
@@ -328,7 +329,8 @@ def test_two_folders_of_one_name_have_two_keys(swept: Path, tmp_path: Path) -> N
     [
         (["run_dir=."], "is no run folder"),
         ([], "run_dir: has no value"),
-        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of one of the runs"),
+        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of a run"),
+        (["run_dir=a", "output=c"], "is the folder of a run"),
         (["run_dir=a", "outputs=b"], "outputs: no such key"),
     ],
 )
@@ -336,6 +338,8 @@ def test_what_can_not_be_shown_is_refused(
     arguments: list[str], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "c" / ".hydra" / "20261129T151930").mkdir(parents=True)
+    (tmp_path / "c" / ".hydra" / "20261129T151930" / FOLDER_FILE).touch()
     monkeypatch.setattr(sys, "argv", ["report", *arguments])
     with pytest.raises(ConfigError, match=problem):
         main()
