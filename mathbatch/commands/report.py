@@ -13,6 +13,7 @@ from mathbatch.config.load import arguments_as
 from mathbatch.errors import ConfigError
 from mathbatch.reports.html.report import write_report
 from mathbatch.runner.identity import slug
+from mathbatch.runner.snapshot import attempts
 
 RUN_DIR = "run_dir="
 USAGE = "python -m mathbatch.report run_dir=… [run_dir=…] [output=folder]"
@@ -51,6 +52,9 @@ def _page(run_dirs: list[Path], arguments: ReportArguments) -> Path | None:
         more = [f"and-{len(run_dirs) - NAMED}-more"] if len(run_dirs) > NAMED else []
         return None if len(run_dirs) == 1 else Path("-".join(["report", *names, *more]))
     page = Path(arguments.output)
-    if len(run_dirs) > 1 and page.resolve() in [folder.resolve() for folder in run_dirs]:
-        raise ConfigError("output", f"{page} is the folder of one of the runs", "name another folder")
+    is_own = [page.resolve()] == [folder.resolve() for folder in run_dirs]
+    if not is_own and (attempts(page) or page.resolve() in [folder.resolve() for folder in run_dirs]):
+        raise ConfigError(
+            "output", f"{page} is the folder of a run, which has a page of its own", "name another folder"
+        )
     return page

@@ -105,7 +105,8 @@ def read_marks(path: Path, run: str, run_dir: Path) -> Marks:
             raise ConfigError("marks", problem, "keep one of the two")
         places[unit] = at
         of_units[unit] = Mark(verdict=one.verdict, fault=one.fault, note=one.note, seal=one.seal)
-    return Marks(of_units, path.name, hashlib.sha256(data).hexdigest())
+    name = path.name.encode(errors="replace").decode()  # which a document can hold, whatever the name is
+    return Marks(of_units, name, hashlib.sha256(data).hexdigest())
 
 
 def refuse_unfit_marks(marks: Marks, rows: Iterable[tuple[Any, Sequence[Record]]]) -> None:

@@ -203,3 +203,9 @@ def test_a_comparison_leaves_marks_out_says_so_and_counts_them_where_it_is_asked
     done = run(project, f"run_dir={folder}", "other=other", "marks=true", "explain=true", module="compare")
     assert "100.0% against 75.0%" in done.stdout
     assert "only 2 samples have flipped" in done.stdout
+
+
+def test_a_file_of_marks_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "marks-\udcff.json"
+    path.write_text('{"mathbatch_marks": 1, "run": "a", "marks": []}')
+    assert read_marks(path, "a", tmp_path).file.encode() == b"marks-?.json"

@@ -26,6 +26,7 @@ from mathbatch.reports.html.rows import ReportRow
 from mathbatch.reports.html.scripts import read_report, write_script
 from mathbatch.reports.html.selection import REST, Selection, _shares, kind_of
 from mathbatch.reports.html.spans import answer_span, rule_of
+from mathbatch.runner.snapshot import FOLDER_FILE
 
 CHOICES = ("Red", "Green", "8.0")
 # Text with the answer between ⟦ and ⟧ where it has a certain place, the answer, the reason of the verdict.
@@ -241,7 +242,8 @@ def test_a_histogram_has_every_answer_in_a_bin_of_a_round_size() -> None:
     [
         (["run_dir=."], "is no run folder"),
         ([], "run_dir: has no value"),
-        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of one of the runs"),
+        (["run_dir=a", "run_dir=b", "output=b"], "is the folder of a run"),
+        (["run_dir=a", "output=c"], "is the folder of a run"),
         (["run_dir=a", "outputs=b"], "outputs: no such key"),
     ],
 )
@@ -249,6 +251,8 @@ def test_what_can_not_be_shown_is_refused(
     arguments: list[str], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "c" / ".hydra" / "20261129T151930").mkdir(parents=True)
+    (tmp_path / "c" / ".hydra" / "20261129T151930" / FOLDER_FILE).touch()
     monkeypatch.setattr(sys, "argv", ["report", *arguments])
     with pytest.raises(ConfigError, match=problem):
         main()
