@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import expect
 from support.browsers_look import SAMPLE
@@ -56,7 +57,12 @@ def test_prompts_that_differ_are_shown_beside_each_other(open_report: OpenReport
 def test_what_is_said_of_a_pair_is_true_of_the_runs_that_have_its_letters(
     open_report: OpenReport, tmp_path: Path
 ) -> None:
-    said = {"difference": 0.1, "low": 0.05, "high": 0.3, "sentence": "the first is better; the first differs"}
+    said: dict[str, Any] = {
+        "difference": 0.1,
+        "low": 0.05,
+        "high": 0.3,
+        "sentence": "the first is better; the first differs",
+    }
     pair = Pair(first="a", second="b", pairs=5, only_first=1, **said)
     page = open_report(small_report(tmp_path, FIRST, SECOND, pairs=[pair])).page
     for runs, title, better in (("a,b", "A against B", "A"), ("b,a", "B against A", "B")):
