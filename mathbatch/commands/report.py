@@ -33,7 +33,7 @@ class ReportArguments:
 
 def main() -> int:
     """Write the page of the runs that the command line names; return the exit code."""
-    named = [Path(text.removeprefix(RUN_DIR)) for text in sys.argv[1:] if text.startswith(RUN_DIR)]
+    named = [Path(text.removeprefix(RUN_DIR)).expanduser() for text in sys.argv[1:] if text.startswith(RUN_DIR)]
     rest = [text for text in sys.argv[1:] if not text.startswith(RUN_DIR)]
     arguments = arguments_as(ReportArguments, rest, USAGE)
     run_dirs = list({folder.resolve(): folder for folder in named if str(folder)}.values())
@@ -51,7 +51,7 @@ def _page(run_dirs: list[Path], arguments: ReportArguments) -> Path | None:
         names = [slug(folder.resolve().name) for folder in run_dirs[:NAMED]]
         more = [f"and-{len(run_dirs) - NAMED}-more"] if len(run_dirs) > NAMED else []
         return None if len(run_dirs) == 1 else Path("-".join(["report", *names, *more]))
-    page = Path(arguments.output)
+    page = Path(arguments.output).expanduser()
     is_own = [page.resolve()] == [folder.resolve() for folder in run_dirs]
     if not is_own and (attempts(page) or page.resolve() in [folder.resolve() for folder in run_dirs]):
         raise ConfigError(

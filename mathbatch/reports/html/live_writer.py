@@ -27,12 +27,12 @@ from mathbatch.data.storage.segments import segment_paths
 from mathbatch.errors import MathBatchError
 from mathbatch.reports.html.build import build_run
 from mathbatch.reports.html.live import REFRESH_S, Followed, forget_news, read_news
-from mathbatch.reports.html.page import FOLDER
 from mathbatch.reports.html.payload import Live, Report, RunFacts
-from mathbatch.reports.html.publish import publish
+from mathbatch.reports.html.publish import LIVE, publish
 from mathbatch.reports.html.scripts import read_report
 from mathbatch.reports.html.source import Source, source_in
 from mathbatch.reports.html.stamp import short_name
+from mathbatch.runner.reopen import make_folder
 from mathbatch.runner.snapshot import attempts
 from mathbatch.scoring.files import MANIFEST
 
@@ -63,7 +63,7 @@ class Follower:
     def __init__(self, followed: Followed, process: int, pace: Pace = USUAL) -> None:
         self.run_dir = Path(followed.run_dir)
         self._copies, self._process, self._pace = followed.copies, process, pace
-        self._lock = FolderLock(self.run_dir / FOLDER)
+        self._lock = FolderLock(self.run_dir / LIVE)
         self._attempt: Path | None = None
         self._run: Source | None = None
         self._facts: RunFacts | None = None
@@ -125,6 +125,7 @@ class Follower:
             runs=[self._facts],
             live=None if live is None else msgspec.structs.replace(live, run=self._facts.key),
         )
+        make_folder(self.run_dir / LIVE)
         with suppress(FolderLocked):
             self._lock.acquire()
             try:

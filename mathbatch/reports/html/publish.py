@@ -16,11 +16,13 @@ from pathlib import Path
 from mathbatch.data.storage.lock import FolderLock
 from mathbatch.reports.html.build import PICTURES_FILE, data_of
 from mathbatch.reports.html.links import share
-from mathbatch.reports.html.page import FOLDER, write_page
+from mathbatch.reports.html.page import write_page
 from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import FOLDER as PICTURES
 from mathbatch.reports.html.scripts import REPORT, write_script
 
+# Folder by which a page is held while a run is at work: `report/` is mailed, and a lock names the machine.
+LIVE = ".live"
 # Seconds in which a process of the lowest priority puts a page in place, however busy the machine is.
 PATIENCE_S = 120.0
 # Files in a folder of data and among the pictures, with their drafts.
@@ -43,7 +45,7 @@ def publish(page: Path, report: Report, also_kept: Iterable[str] = (), with_page
 @contextmanager
 def undisturbed(page: Path) -> Iterator[None]:
     """Hold a page that is rewritten while a run is at work. One that never was has nobody to be held against."""
-    lock = FolderLock(page / FOLDER)
+    lock = FolderLock(page / LIVE)
     if lock.path.exists():
         lock.acquire(PATIENCE_S)
     try:
