@@ -13,8 +13,8 @@ from collections.abc import Callable
 LINEAR = 24
 # The same for work that may grow with the square of an input that is bounded: the cube takes it 512 times as long.
 SQUARED = 192
-ENOUGH_S = 0.01
-FEWEST, MOST = 3, 20
+ENOUGH_S = 0.05
+FEWEST, MOST = 3, 50
 
 
 def growth(work: Callable[[int], object], size: int, factor: int = 8) -> float:
