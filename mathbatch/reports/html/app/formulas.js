@@ -8,6 +8,10 @@
   // Elements within each other of which a formula may be made; it takes some seven for each fraction in another one. With
   // 1,400 of them a browser crashes, and 100 boxes within each other keep it busy for seconds.
   const DEEPEST = 150;
+  // Groups within each other in the source. KaTeX reads each one by calls within calls, which use up a browser's stack.
+  const DEEPEST_SOURCE = 60;
+  // Errors by which browsers tell that their stack is used up.
+  const NO_STACK = new Set(['RangeError', 'InternalError']);
   const ENVIRONMENTS = new Set([
     'align',
     'align*',
@@ -58,6 +62,17 @@
       else if (character === 125 && open.length) closed[open.pop()] = at;
     }
     return closed;
+  }
+
+  // Tell whether more groups than KaTeX should read stand within each other: braces, and \left with its \right.
+  function isTooDeep(tex) {
+    let depth = 0;
+    for (const [mark] of tex.matchAll(/\\left(?![a-zA-Z])|\\right(?![a-zA-Z])|\\[^]|[{}]/g)) {
+      if (mark === '{' || mark === '\\left') depth += 1;
+      else if (mark === '}' || mark === '\\right') depth -= 1;
+      if (depth > DEEPEST_SOURCE) return true;
+    }
+    return false;
   }
 
   // Tell whether only spaces, quotes and list marks stand before a position in its line.
@@ -138,7 +153,7 @@
 
   // Return the drawn formula, or null if KaTeX can't read it.
   function drawn(tex, display) {
-    if (tex.length > LONGEST || REFUSED.test(tex) || plain.hasControls(tex)) return null;
+    if (tex.length > LONGEST || REFUSED.test(tex) || plain.hasControls(tex) || isTooDeep(tex)) return null;
     const settings = {
       displayMode: display,
       trust: false,
@@ -160,8 +175,7 @@
       }
       return element;
     } catch (error) {
-      // Formulas that are nested too deeply end in a RangeError of the engine.
-      if (error instanceof RangeError || error instanceof katex.ParseError) return null;
+      if (NO_STACK.has(error.name) || error instanceof katex.ParseError) return null;
       throw error;
     }
   }
