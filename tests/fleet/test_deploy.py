@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 from support import small_server
 from support.fault_server import FaultServer, completion, in_thread
-from support.processes import Command, run, start, wait_for
+from support.processes import Command, lives, run, start, wait_for
 from support.rows import questions, write_rows
 from support.run_folders import records, results, run_dir
 
@@ -53,13 +53,8 @@ def processes(folder: Path) -> list[int]:
 
 def wait_until_gone(folder: Path, process: Command) -> None:
     """Wait until no process of a server lives. Those that have ended may still be listed by who has started them."""
-
-    def are_gone() -> bool:
-        living = [psutil.Process(pid) for pid in processes(folder) if psutil.pid_exists(pid)]
-        return all(one.status() == psutil.STATUS_ZOMBIE for one in living)
-
     begin = time.monotonic()
-    while not are_gone():
+    while any(map(lives, processes(folder))):
         assert time.monotonic() - begin < GONE_S, "a process of the server is left"
         time.sleep(0.05)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.processes import Command, run, start
-from support.replicas import are_gone, family_of, kill_one, wait_until
+from support.processes import Command, left_alive, run, start
+from support.replicas import family_of, kill_one, wait_until
 from support.rows import overrides, questions, write_rows
 from support.run_folders import records, results, run_dir, saved
 
@@ -50,7 +50,7 @@ def test_killed_replicas_cost_no_answer_and_none_comes_twice(
     assert process.returncode == 0, err
     assert "is lost" in err
     check(tmp_path, rows, expected)
-    assert are_gone(family)
+    assert not left_alive(family)
     manifest = json.loads((run_dir(tmp_path) / "manifest.json").read_text())
     engines = manifest["this_run"]["engines"]
     assert [one["name"] for one in engines] == ["replica 0", "replica 1"]
@@ -77,7 +77,7 @@ def test_a_run_that_ends_in_mid_work_leaves_no_process_and_the_same_command_goes
     family = family_of(process.pid)
     assert len(family) > 3
     assert "is lost" not in end(process, signal), "what was in flight is finished"
-    assert are_gone(family)
+    assert not left_alive(family)
     before = saved(tmp_path)
     assert 40 < before < 400
     assert run(tmp_path, *overrides(data, TWO, SLOW, "batch_size=64")).returncode == 0

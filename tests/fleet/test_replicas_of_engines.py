@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 from support.barrier_model import FOLDER, REPLICAS
-from support.processes import ENGINE, run, start
-from support.replicas import REPLICA, are_gone, family_of, kill_one, wait_until
+from support.processes import ENGINE, left_alive, run, start
+from support.replicas import REPLICA, family_of, kill_one, wait_until
 from support.run_folders import records, results, run_dir, saved
 from support.shared_engine import SharedEngine
 
@@ -59,7 +59,7 @@ def test_killed_engines_and_replicas_cost_no_answer_and_greedy_answers_are_those
         family |= family_of(process.pid)
     _, err = process.communicate()
     assert process.returncode == 0, err
-    assert are_gone(family)
+    assert not left_alive(family)
     assert "is lost" in err
     ids = [record["id"] for record in records(run_dir(tmp_path))]
     assert len(ids) == len(set(ids)) == count

@@ -126,7 +126,8 @@ def hook(name: str, **arguments: Any) -> BaseHook:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_mlflow_has_a_run_once_however_often_it_ends(tmp_path: Path) -> None:
+def test_mlflow_has_a_run_once_however_often_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # artifacts go below the current folder
     one = hook("mlflow", tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
     import mlflow
 

@@ -205,19 +205,28 @@ def engines_of(owner: int) -> list[psutil.Process]:
     return found
 
 
-def left_alive(processes: Iterable[psutil.Process], seconds: float = 120) -> list[psutil.Process]:
-    """Return the processes that have not ended in time.
+def left_alive(processes: Iterable[psutil.Process], seconds: float = 300) -> list[psutil.Process]:
+    """Return the processes that have not ended in time. The time only ends a test that would hang.
 
     One that has ended and that nobody has asked about yet is not alive: the first process of a container may ask
     nobody.
     """
     deadline, left = time.monotonic() + seconds, list(processes)
-    while (left := [process for process in left if _is_alive(process)]) and time.monotonic() < deadline:
+    while (left := [process for process in left if is_alive(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
 
 
-def _is_alive(process: psutil.Process) -> bool:
+def lives(pid: int) -> bool:
+    """Tell whether a process of this id runs. It may end at any moment, between two looks too."""
+    try:
+        return is_alive(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether it runs; one that only waits for its parent to take note does not."""
     try:
         return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:

@@ -42,23 +42,6 @@ def kill_one(pid: int, draws: random.Random, names: tuple[str, ...] = (REPLICA,)
     return None
 
 
-def are_gone(processes: set[psutil.Process], seconds: float = 300) -> bool:
-    """Tell whether all of these end. The time only ends a test that would hang: a process that is left stays."""
-    deadline = time.monotonic() + seconds
-    while any(is_alive(process) for process in processes):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Tell whether it runs; one that only waits for its parent to take note does not."""
-    with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
     """Wait until the condition holds. The time only ends a test that would hang."""
     deadline = time.monotonic() + seconds
