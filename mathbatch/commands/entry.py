@@ -60,6 +60,7 @@ def enter(command: str, help: str | None = None) -> NoReturn:
         code = found
     finally:
         failed = _flush()
+    gc.freeze()  # all that is left goes with the process; Python would look through it for cycles first
     sys.exit(code if failed is None else failed)
 
 

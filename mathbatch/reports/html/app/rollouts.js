@@ -180,17 +180,15 @@
     return details;
   }
 
+  // Make what went wrong with a rollout, or nothing.
+  function failure(one, characters) {
+    if (!one.failure) return null;
+    const kind = el('strong', {}, plain.text(one.failure.kind, 80));
+    return el('p', { class: 'failure' }, kind, ': ', plain.text(one.failure.message, characters));
+  }
+
   // Make what is known of one rollout.
   function card(one, gold, { rendered }) {
-    const failure =
-      one.failure &&
-      el(
-        'p',
-        { class: 'failure' },
-        el('strong', {}, plain.text(one.failure.kind, 80)),
-        ': ',
-        plain.text(one.failure.message, 20000),
-      );
     const text = one.text === undefined || one.text === null ? null : one.text;
     return [
       el(
@@ -207,7 +205,7 @@
         ),
       ),
       votes(one),
-      failure,
+      failure(one, 20000),
       reasoning(one, rendered),
       text === null
         ? one.failure
@@ -219,5 +217,5 @@
     ];
   }
 
-  mathbatch.rollouts = { strip, table, card, majority };
+  mathbatch.rollouts = { strip, table, card, failure, majority };
 })();

@@ -60,15 +60,6 @@
 
   // Draw what one run has for the row.
   function column(run, at, one, detail, body, view) {
-    const failure =
-      one.failure &&
-      el(
-        'p',
-        { class: 'failure' },
-        el('strong', {}, plain.text(one.failure.kind, 80)),
-        ': ',
-        plain.text(one.failure.message, 5000),
-      );
     const all = detail.rollouts || [];
     return el(
       'div',
@@ -83,7 +74,7 @@
         el('span', { class: 'mono' }, typeof one.answer === 'string' ? plain.text(one.answer, 300) : ''),
       ),
       one.reason ? el('p', { class: 'hint' }, plain.text(one.reason, 300)) : null,
-      failure,
+      rollouts.failure(one, 5000),
       el('div', { class: 'scrolled', tabindex: '0', role: 'region', 'aria-label': `Answer of ${'ABCD'[at]}` }, body),
       el(
         'p',
