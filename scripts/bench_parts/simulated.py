@@ -1,7 +1,8 @@
 """Simulate a fleet: members with a number of slots, whose answers take as long as those of models that reason.
 
 `model.engine` has `members`, `slots`, `mean_s`, and `report`: the file that gets what was seen. Times are log-normal
-with this mean and a spread of SIGMA, each drawn from the hash of its prompt.
+with this mean and a spread of SIGMA, each drawn from its prompt, and end at LONGEST times the mean, as a limit of
+tokens ends thoughts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mathbatch.records import Request, Response
 
 # Standard deviation of the logarithm: one answer in forty takes more than four times the mean.
 SIGMA = 0.8
+LONGEST = 8
 
 
 class SimulatedMember(Member):
@@ -28,14 +30,14 @@ class SimulatedMember(Member):
     def __init__(self, number: int, slots: int, mean_s: float) -> None:
         self.name, self.capacity = f"member {number}", slots
         self._slots = asyncio.Semaphore(slots)
-        self._mu = math.log(mean_s) - SIGMA**2 / 2
+        self._mu, self._longest = math.log(mean_s) - SIGMA**2 / 2, LONGEST * mean_s
         self.spans: list[tuple[float, float]] = []
         self.last_arrival = 0.0
 
     async def start(self, say: Callable[[str], object]) -> None: ...
 
     async def answer(self, request: Request) -> Response:
-        seconds = random.Random(request.prompt).lognormvariate(self._mu, SIGMA)
+        seconds = min(self._longest, random.Random(request.prompt).lognormvariate(self._mu, SIGMA))
         self.last_arrival = time.monotonic()
         async with self._slots:
             started = time.monotonic()
