@@ -23,6 +23,8 @@ FLAGS_WITH_VALUE = (
 )
 # Flags that may have one of these values; without one they mean all.
 INFO_FLAGS, INFO_VALUES = ("--info", "-i"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+# What people write for a switch.
+NO, YES = ("false", "no", "off"), ("true", "yes", "on")
 # Another way to write -m.
 MULTIRUN = re.compile(r"\+*hydra\.mode=.*multirun", re.IGNORECASE)
 HYDRAS_FOLDERS = {
@@ -97,7 +99,10 @@ def allow_new_key(argument: str) -> str:
 
 def switched(argument: str) -> str:
     """Return `report=false` as `report=null`, since a section has no truth value, and `report=true` as its default."""
-    return {"report=false": "report=null", "report=true": "report={}"}.get(argument.lower(), argument)
+    name, _, value = argument.lower().partition("=")
+    if name == "report" and value in NO + YES:
+        return "report=null" if value in NO else "report={}"
+    return argument
 
 
 def allow_new_keys_before_cursor(line: str) -> str:

@@ -75,6 +75,7 @@ REFUSED = [
     (["judge.model.name=x"], ["judge.model.name: there is no judge.model", "model@judge.model=qwen"]),
     (["deploy.port=80"], ["deploy.port: there is no deploy", "choose one: deploy=vllm"]),
     (["report=false", "report.live=true"], ["report.live: there is no report", "leave out report=false"]),
+    (["report=Off", "report.live=true"], ["report.live: there is no report"]),
     (["sampling=null"], ["sampling: it needs one", "valid names: greedy, sample"]),
     (["loader._target_=foo.Bar"], ["loader._target_: there is no class 'foo.Bar'", "No module named 'foo'"]),
     (["model.engine.say=a,{b"], ["mathbatch: model.engine.say=a,{b: not an override"]),

@@ -69,9 +69,10 @@ def test_the_hub_gets_the_accuracy_once_and_the_card_keeps_all_else(folder: Path
     others = {"name": "m", "results": [{"task": {"type": "t"}, "dataset": {"type": "o/d", "name": "d"}, "metrics": []}]}
     others["results"][0]["metrics"] = [{"type": "accuracy", "value": 7}]
     card.write_text(f"---\n{yaml.safe_dump({'license': 'mit', 'model-index': [others]})}---\n# My model\n")
-    for _ in range(2):
-        exported(folder, "format=hub", "output=card", "benchmark=me/bench", "task=hard")
-    (entry,) = parse_eval_result_entries(yaml.safe_load((folder / "card/.eval_results/generic.yaml").read_text()))
+    for task in ("easy", "hard", "hard"):
+        exported(folder, "format=hub", "output=card", "benchmark=me/bench", f"task={task}")
+    easy, entry = parse_eval_result_entries(yaml.safe_load((folder / "card/.eval_results/generic.yaml").read_text()))
+    assert easy.task_id == "easy"
     assert (entry.dataset_id, entry.task_id, entry.value) == ("me/bench", "hard", 50.0)
     assert "temperature 1, 2 answers each, scorer auto, 95 % interval" in str(entry.notes)
     data = ModelCard.load(card).data
@@ -90,6 +91,14 @@ def test_what_cannot_be_exported_is_refused_with_what_to_do(folder: Path) -> Non
     card.write_text("---\nmodel-index: 3\n---\n")
     said = export(folder, where, "format=hub", "output=card", "benchmark=a/b").stderr
     assert "README.md can't be read" in said
+    assert not (folder / "card/.eval_results").exists()
+    card.unlink()
+    results = folder / "card/.eval_results/generic.yaml"
+    results.parent.mkdir()
+    results.write_text("- dataset: 3\n")
+    said = export(folder, where, "format=hub", "output=card", "benchmark=a/b").stderr
+    assert "generic.yaml can't be read" in said
+    assert not card.exists()
     (run_dir(folder) / "manifest.json").unlink()
     assert "is no complete run" in export(folder, where, "format=hub", "output=card", "benchmark=a/b").stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support.reports import facts_in, rows_in, script
 
 from mathbatch.commands.report import main
 from mathbatch.data.images.decode import ImageDecoder
+from mathbatch.data.storage.sealed import DamagedFileError
 from mathbatch.errors import ConfigError
 from mathbatch.records import Record, Request, Sample
 from mathbatch.reports.html.chunks import MAX_ROWS, MAX_TEXT, RowWriter
@@ -23,6 +25,7 @@ from mathbatch.reports.html.payload import Report, RunFacts
 from mathbatch.reports.html.pictures import Pictures
 from mathbatch.reports.html.publish import publish
 from mathbatch.reports.html.rows import ReportRow
+from mathbatch.reports.html.scored_lines import ScoreLines
 from mathbatch.reports.html.scripts import read_report, write_script
 from mathbatch.reports.html.selection import REST, Selection, _shares, kind_of
 from mathbatch.reports.html.spans import answer_span, rule_of
@@ -220,6 +223,13 @@ def test_a_row_is_of_the_kind_that_one_looks_for_first() -> None:
     assert kind_of(cut) == "cut"
     cut.doubts = {0: ["why"]}
     assert kind_of(cut) == "in the audit list"
+
+
+def test_a_score_that_can_not_be_read_is_told_by_its_line_in_whatever_order_they_are_asked_for(tmp_path: Path) -> None:
+    lines = [f'{{"id":"{at}","rollout":0,"verdict":"wrong"}}' for at in range(3)]
+    (tmp_path / "scores.jsonl").write_text("\n".join([*lines, '{"id":"3", torn', ""]))
+    with closing(ScoreLines(tmp_path)) as found, pytest.raises(DamagedFileError, match=r"scores\.jsonl, line 4: "):
+        found.of("2", 0, Record(id="2", digest="d", text=""))
 
 
 def test_a_histogram_has_every_answer_in_a_bin_of_a_round_size() -> None:

@@ -6,8 +6,10 @@ page has shown before. Both are made by huggingface_hub.
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -23,6 +25,8 @@ from mathbatch.runner.reopen import make_folder
 
 CARD = "README.md"
 INDEX = "model-index"
+# Raised for a file that is no YAML, or says something else than it should.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError)
 
 
 def write_hub(run_dir: Path, output: Path, benchmark: str | None, task: str | None) -> list[Path]:
@@ -41,18 +45,23 @@ def write_hub(run_dir: Path, output: Path, benchmark: str | None, task: str | No
     names = [] if hub.path is None else as_names(hub.config) or as_names(hub.split)
     task = task or next(iter(names), "default")
     results, card = output / ".eval_results" / f"{slug(config.dataset.name)}.yaml", output / CARD
+    entries, data = _entries(results, config, documents, benchmark, task), _card(card, config, documents, benchmark)
     make_folder(results.parent)
     with atomic_write(results) as stream:
-        stream.write(yaml.safe_dump(_entries(config, documents, benchmark, task), sort_keys=False).encode())
-    _write_card(card, config, documents, benchmark)
+        stream.write(yaml.safe_dump(entries, sort_keys=False).encode())
+    with atomic_write(card) as stream:
+        stream.write(data)
     return [results, card]
 
 
-def _entries(config: Config, documents: Documents, benchmark: str, task: str) -> list[dict[str, Any]]:
-    """Return the content of a file in `.eval_results`: the accuracy in per cent, and how it was reached."""
-    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+def _entries(path: Path, config: Config, documents: Documents, benchmark: str, task: str) -> list[dict[str, Any]]:
+    """Return the content of a file in `.eval_results`: the accuracy in per cent, and how it was reached.
 
-    entry = EvalResultEntry(
+    What it has of other benchmarks and tasks stays. Raises ConfigError for a file that can't be read.
+    """
+    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml, parse_eval_result_entries
+
+    own = EvalResultEntry(
         dataset_id=benchmark,
         task_id=task,
         value=_percent(documents),
@@ -60,11 +69,16 @@ def _entries(config: Config, documents: Documents, benchmark: str, task: str) ->
         date=_day(documents.began),
         notes=f"{_settings(config, documents)}, {_certainty(documents)}",
     )
-    return list(eval_result_entries_to_yaml([entry]))
+    try:
+        known = parse_eval_result_entries(yaml.safe_load(path.read_bytes()) or []) if path.exists() else []
+    except UNREADABLE as error:
+        raise ConfigError("output", f"{path} can't be read: {error}", "correct the file, or move it away") from error
+    others = [one for one in known if (one.dataset_id, one.task_id) != (benchmark, task)]
+    return list(eval_result_entries_to_yaml([*others, own]))
 
 
-def _write_card(card: Path, config: Config, documents: Documents, benchmark: str) -> None:
-    """Put the result among those that the card has. Raises ConfigError for a card whose metadata can't be read."""
+def _card(card: Path, config: Config, documents: Documents, benchmark: str) -> bytes:
+    """Return the card with the result among those that it has. Raises ConfigError where its metadata can't be read."""
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard import metadata_load, metadata_save
     from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
@@ -83,10 +97,15 @@ def _write_card(card: Path, config: Config, documents: Documents, benchmark: str
     try:
         data = (metadata_load(card) if card.exists() else None) or {}
         name, others = model_index_to_eval_results(data[INDEX]) if INDEX in data else (config.model.name, [])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except UNREADABLE as error:
         raise ConfigError("output", f"the metadata of {card} can't be read: {error}", "correct the file") from error
     kept = [one for one in others if not one.is_equal_except_value(own)]
-    metadata_save(card, data | {INDEX: eval_results_to_model_index(name, [*kept, own])})
+    with TemporaryDirectory() as folder:
+        draft = Path(folder, CARD)
+        if card.exists():
+            shutil.copyfile(card, draft)
+        metadata_save(draft, data | {INDEX: eval_results_to_model_index(name, [*kept, own])})
+        return draft.read_bytes()
 
 
 def _percent(documents: Documents) -> float:

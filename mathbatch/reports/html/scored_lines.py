@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -46,7 +46,6 @@ class ScoreLines:
         """Raises DamagedFileError, here and later, for a line that can't be read."""
         self._path = None if folder is None else folder / SCORES
         self._stream = None if self._path is None else self._path.open("rb")
-        self._number = 0
         self._places: SpilledMap | None = None
         self._next = self._read()
 
@@ -71,11 +70,10 @@ class ScoreLines:
     def _read(self) -> Line | None:
         if self._stream is None or not (text := self._stream.readline()):
             return None
-        self._number += 1
         try:
             return _decode(text)
         except UNREADABLE as error:
-            raise DamagedFileError(f"{self._path}, line {self._number}: {error}") from error
+            raise DamagedFileError(f"{self._path}, line {_lines_before(self._stream)}: {error}") from error
 
     def _found(self, id: str, rollout: int) -> Line | None:
         """Find a line that is not the next one, by the places of all lines from there on."""
@@ -93,6 +91,16 @@ class ScoreLines:
         self._stream.seek(found)
         line = self._read()
         return line if line is not None and (line.id, line.rollout) == (id, rollout) else None
+
+
+def _lines_before(stream: BinaryIO) -> int:
+    """Return the number of the line that was read last."""
+    end, number = stream.tell(), 0
+    stream.seek(0)
+    while stream.tell() < end:
+        stream.readline()
+        number += 1
+    return number
 
 
 def doubts_in(folder: Path | None) -> dict[str, dict[int, list[str]]]:
