@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mathbatch.data.storage.spill import PIECE, SpilledText
 from mathbatch.data.storage.spilled import SpilledList, SpilledMap
 from mathbatch.errors import StoreError
 
@@ -107,6 +108,26 @@ def test_a_list_gives_its_numbers_in_their_order() -> None:
     assert list(spilled) == list(spilled) == numbers
 
 
+def test_a_text_comes_back_in_pieces_that_end_where_one_was_added(random_: random.Random) -> None:
+    added = ["ä€🙂"[random_.randrange(3)] * random_.randrange(3 * PIECE // 100) for _ in range(1000)]
+    text = SpilledText()
+    for piece in added:
+        text.add(piece.encode())
+    for _ in range(2):  # reading takes nothing away
+        assert "".join(piece.decode() for piece in text.pieces()) == "".join(added)
+    assert max(map(len, text.pieces())) < 2 * PIECE
+
+
+def test_memory_does_not_grow_with_a_text() -> None:
+    tracemalloc.start()
+    text = SpilledText()
+    for _ in range(100 * PIECE // 1000):
+        text.add(b"x" * 1000)
+    assert sum(map(len, text.pieces())) == 100 * PIECE // 1000 * 1000
+    assert tracemalloc.get_traced_memory()[1] < 5 * PIECE
+    tracemalloc.stop()
+
+
 def test_memory_does_not_grow_with_keys(random_: random.Random) -> None:
     spilled, numbers = SpilledMap(BLOCK), SpilledList(BLOCK)
 
@@ -128,5 +149,7 @@ def test_memory_does_not_grow_with_keys(random_: random.Random) -> None:
 def test_a_disk_without_room_for_temporary_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     spilled = SpilledMap(1)
+    with pytest.raises(StoreError, match="can't keep temporary files"):
+        SpilledText().add(bytes(PIECE))
     with pytest.raises(StoreError, match=r"can't keep temporary files in .*gone: No such file(.|\n)*TMPDIR"):
         spilled.add(7, 0)

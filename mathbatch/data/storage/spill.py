@@ -1,4 +1,4 @@
-"""Put numbers into temporary files without names, which vanish with the process."""
+"""Put numbers and texts into temporary files without names, which vanish with the process."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from mathbatch.errors import StoreError
+
+# Bytes of a text from which on it lies in the file.
+PIECE = 1 << 16
 
 
 class Spill:
     """Temporary file of 64-bit integers, without a name. Raise StoreError where the disk refuses."""
 
     def __init__(self) -> None:
-        try:
-            file = tempfile.TemporaryFile(prefix="mathbatch-", buffering=0)  # noqa: SIM115 - closed with this object
-        except OSError as error:
-            raise spill_error(error) from error
+        file = _file_without_name()
         self._descriptor = file.fileno()
         self.close = weakref.finalize(self, file.close)
 
@@ -41,6 +42,54 @@ class Spill:
             return memoryview(os.pread(self._descriptor, 8 * (high - low), 8 * low)).cast("q")
         except OSError as error:
             raise spill_error(error) from error
+
+
+class SpilledText:
+    """Long text of which the last PIECE bytes at most are in memory. Raise StoreError where the disk refuses."""
+
+    def __init__(self) -> None:
+        self._recent = bytearray()
+        self._sizes = array("Q")
+        self._file: FileIO | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Append a piece."""
+        self._recent += piece
+        if len(self._recent) >= PIECE:
+            self._spill()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the text in larger pieces, each of which is several of those that were added, whole."""
+        if self._file is not None:
+            at = 0
+            for size in self._sizes:
+                try:
+                    yield os.pread(self._file.fileno(), size, at)
+                except OSError as error:
+                    raise spill_error(error) from error
+                at += size
+        yield bytes(self._recent)
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = _file_without_name()
+            weakref.finalize(self, self._file.close)
+        try:
+            left = memoryview(self._recent)
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise spill_error(error) from error
+        self._sizes.append(len(self._recent))
+        self._recent = bytearray()
+
+
+def _file_without_name() -> FileIO:
+    try:
+        file: FileIO = tempfile.TemporaryFile(prefix="mathbatch-", buffering=0)  # noqa: SIM115 - closed by its owner
+    except OSError as error:
+        raise spill_error(error) from error
+    return file
 
 
 class Directory:

@@ -1,4 +1,4 @@
-"""Collect the columns over all rows as the page filters and sorts them, as JSON text that is small in memory."""
+"""Collect the columns over all rows as the page filters and sorts them, as JSON text that is hardly in memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mathbatch.data.storage.spill import SpilledText
 from mathbatch.reports.html import payload as page
 from mathbatch.reports.html.payload import Detail, Rollout
 from mathbatch.reports.html.scripts import encoded
@@ -17,6 +18,8 @@ from mathbatch.scoring.metrics.metrics import MAX_LABELS, OTHERS, labels_of
 MAX_QUESTION, MAX_ANSWER = 160, 80
 # Different rules that are told apart; a scorer of a user's own may have another one for every row.
 MAX_RULES = 200
+# Codes that are text at once.
+CODES_AT_ONCE = 10_000
 TEXTS = ("id", "verdicts", "answer", "gold")
 NUMBERS = ("tokens", "flags")
 
@@ -25,18 +28,18 @@ class Column:
     """One column as the text of a JSON list."""
 
     def __init__(self) -> None:
-        self._text = bytearray()
+        self._text = SpilledText()
+        self._before = b"["
 
     def add(self, value: Any) -> None:
-        """Append a value."""
-        self._text += encoded(value)
-        self._text += b","
+        """Append a value. Raises StoreError where the disk refuses."""
+        self._text.add(self._before + encoded(value))
+        self._before = b","
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the list."""
-        yield b"["
-        yield bytes(self._text[:-1])
-        yield b"]"
+        yield from self._text.pieces()
+        yield b"[]" if self._before == b"[" else b"]"
 
 
 class CodedColumn:
@@ -58,7 +61,8 @@ class CodedColumn:
     def pieces(self) -> Iterator[bytes]:
         """Yield the column as `payload.Coded`."""
         yield b'{"values":' + encoded(list(self._codes)) + b',"codes":['
-        yield ",".join(map(str, self._column)).encode()
+        for at in range(0, len(self._column), CODES_AT_ONCE):
+            yield (b"," if at else b"") + ",".join(map(str, self._column[at : at + CODES_AT_ONCE])).encode()
         yield b"]}"
 
 
