@@ -91,5 +91,16 @@
     );
   }
 
-  mathbatch.parts = { section, fold, table, figure, scroll, copy };
+  // Return the buttons that lead from a sample to its neighbours. `view` has step and canStep.
+  function steps(view) {
+    const step = (by, sign, label) =>
+      el(
+        'button',
+        { type: 'button', 'aria-label': label, title: label, disabled: !view.canStep(by), click: () => view.step(by) },
+        sign,
+      );
+    return [step(-1, '↑', 'Previous sample (k)'), step(1, '↓', 'Next sample (j)')];
+  }
+
+  mathbatch.parts = { section, fold, table, figure, scroll, copy, steps };
 })();

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { el, plain, prompt, rollouts, route } = mathbatch;
+  const { el, parts, plain, prompt, rollouts, route } = mathbatch;
 
   // Return a value of the metadata as text.
   const words = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -41,12 +41,6 @@
   // Make the head of a sample: its id, the way to its neighbours, and how texts are shown.
   function head(run, detail, view) {
     const address = route.href('samples', { run: run.key, id: detail.id, rollout: view.rollout || null });
-    const step = (by, sign, label) =>
-      el(
-        'button',
-        { type: 'button', 'aria-label': label, title: label, disabled: !view.canStep(by), click: () => view.step(by) },
-        sign,
-      );
     return el(
       'header',
       { class: 'sample-head' },
@@ -60,8 +54,7 @@
       el(
         'div',
         { class: 'tools' },
-        step(-1, '↑', 'Previous sample (k)'),
-        step(1, '↓', 'Next sample (j)'),
+        parts.steps(view),
         el(
           'button',
           {

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const { answer, differences, el, labels, plain, prompt, rollouts, route, verdicts } = mathbatch;
+  const { answer, differences, el, labels, parts, plain, prompt, rollouts, route, verdicts } = mathbatch;
 
   // Return the prompt of a row as one text, pictures by their labels.
   function promptText(detail) {
@@ -126,12 +126,6 @@
         { type: 'button', 'aria-pressed': String(view.mode === value), click: () => view.setMode(value) },
         words,
       );
-    const step = (by, sign, label) =>
-      el(
-        'button',
-        { type: 'button', 'aria-label': label, title: label, disabled: !view.canStep(by), click: () => view.step(by) },
-        sign,
-      );
     const gold = details[0].gold;
     return el(
       'article',
@@ -149,8 +143,7 @@
         el(
           'div',
           { class: 'tools' },
-          step(-1, '↑', 'Previous sample (k)'),
-          step(1, '↓', 'Next sample (j)'),
+          parts.steps(view),
           el(
             'div',
             { class: 'tools', role: 'group', 'aria-label': 'Answers' },
