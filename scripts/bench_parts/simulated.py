@@ -12,7 +12,8 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mathbatch.fleet.member import Member
@@ -31,7 +32,8 @@ class SimulatedMember(Member):
         self.name, self.capacity = f"member {number}", slots
         self._slots = asyncio.Semaphore(slots)
         self._mu, self._longest = math.log(mean_s) - SIGMA**2 / 2, LONGEST * mean_s
-        self.spans: list[tuple[float, float]] = []
+        # When each answer began and ended; they are no memory of the run that is measured, so they are kept small.
+        self.starts, self.ends = array("d"), array("d")
         self.last_arrival = 0.0
 
     async def start(self, say: Callable[[str], object]) -> None: ...
@@ -43,10 +45,15 @@ class SimulatedMember(Member):
             started = time.monotonic()
             await asyncio.sleep(seconds)
         # What a timer is late is time that a real engine would have used.
-        self.spans.append((started, started + seconds))
+        self.starts.append(started)
+        self.ends.append(started + seconds)
         return Response(text="\\boxed{1}", finish_reason="stop", prompt_tokens=10, output_tokens=10)
 
     async def stop(self) -> None: ...
+
+    def spans(self) -> Iterator[tuple[float, float]]:
+        """Yield when each answer began and ended."""
+        return zip(self.starts, self.ends, strict=True)
 
 
 class SimulatedFleet(FleetModel):
@@ -70,13 +77,13 @@ class SimulatedFleet(FleetModel):
 
         The rest is compared with the longest answer, which no schedule can shorten.
         """
-        spans = [span for member in self._simulated for span in member.spans]
-        began = min(start for start, _ in spans)
-        tail = max(member.last_arrival for member in self._simulated)
-        slots = sum(member.capacity for member in self._simulated)
-        used = sum(max(0.0, min(end, tail) - start) for start, end in spans)
-        longest = max(end - start for start, end in spans)
-        last = max(end for _, end in spans)
+        members = self._simulated
+        began = min(min(member.starts, default=math.inf) for member in members)
+        tail = max(member.last_arrival for member in members)
+        slots = sum(member.capacity for member in members)
+        used = sum(max(0.0, min(end, tail) - start) for member in members for start, end in member.spans())
+        longest = max(end - start for member in members for start, end in member.spans())
+        last = max(end for member in members for _, end in member.spans())
         return {
             "busy": used / (slots * (tail - began)),
             "until_tail_s": tail - began,
