@@ -145,7 +145,14 @@ def _over(input: Path, folder: Path) -> list[str]:
 
 
 def _demo(input: Path, folder: Path) -> list[str]:
-    return ["model=demo", "dataset=demo", f"dataset.input={input}", "dataset.scoring=null", f"output_dir={folder}"]
+    rows = ["dataset=demo", f"dataset.input={input}", f"dataset.image_base_path={_demo_data()}", "dataset.scoring=null"]
+    return ["model=demo", *rows, f"output_dir={folder}"]
+
+
+def _demo_data() -> Path:
+    import mathbatch
+
+    return Path(mathbatch.__file__).parent / "demo" / "data"
 
 
 def _input(work: Path, size: int) -> Path:
@@ -157,16 +164,11 @@ def _input(work: Path, size: int) -> Path:
 
 def _demo_rows(work: Path, size: int, first: int = 0) -> Path:
     """Return the demo's rows again and again, with ids of their own, so many as `size`."""
-    import mathbatch
-
-    data = Path(mathbatch.__file__).parent / "demo" / "data"
     path = work / f"demo-{first}-{size}.jsonl"
-    known = [json.loads(line) for line in (data / "samples.jsonl").read_text("utf-8").splitlines()]
+    known = [json.loads(line) for line in (_demo_data() / "samples.jsonl").read_text("utf-8").splitlines()]
     with path.open("w", encoding="utf-8") as stream:
         for at in range(first, first + size):
             row = known[at % len(known)] | {"sample_index": f"{at}"}
-            if row.get("image"):
-                row["image"] = str(data / row["image"])
             stream.write(json.dumps(row) + "\n")
     return path
 
