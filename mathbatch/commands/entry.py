@@ -6,6 +6,7 @@ errors become sentences and the process ends.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import gc
@@ -28,6 +29,17 @@ from mathbatch.visible import print_visibly
 OF_SYSTEM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 # What Python says for EAGAIN of pthread_create(3).
 NO_THREAD = "can't start new thread"
+# Imported with every engine.
+HEAVY = "torch"
+
+
+class _Ended:
+    """Exit code of the command, None until it has ended."""
+
+    code: int | None = None
+
+
+_ended = _Ended()
 
 
 def enter(command: str, help: str | None = None) -> NoReturn:
@@ -60,8 +72,8 @@ def enter(command: str, help: str | None = None) -> NoReturn:
         code = found
     finally:
         failed = _flush()
-    gc.freeze()  # all that is left goes with the process; Python would look through it for cycles first
-    sys.exit(code if failed is None else failed)
+    _ended.code = code if failed is None else failed
+    sys.exit(_ended.code)
 
 
 def _begin() -> None:
@@ -76,6 +88,17 @@ def _begin() -> None:
     sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115 - open until the end
     sys.stderr = sys.stderr or open(2, "w", buffering=1)  # noqa: SIM115
     print_visibly()
+    atexit.register(_vanish)  # the first is called last
+
+
+def _vanish() -> None:
+    """End the process without taking apart what an engine's packages hold, in which Python takes seconds."""
+    if _ended.code is None or HEAVY not in sys.modules:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # told before, or closed
+            stream.flush()
+    os._exit(_ended.code)
 
 
 def _imported(name: str) -> ModuleType:
