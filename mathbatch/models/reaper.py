@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 LOOK_FOR_CHILDREN_EVERY_S = 1.0
 GONE_WITHIN_S = 10.0
 GONE_CHECK_S = 0.02
-NICENESS = 10
+# How much nicer an engine's processes are made than this one, which Ray may have made nice already.
+NICER, NICEST = 10, 19
 # Modules in the command lines of processes that are not the engine's: the server that forks our scoring workers, but
 # never an engine, Python's resource tracker, and the reapers of replicas, which have engines of their own to end. They
 # outlive the engine, and end with this process by themselves.
@@ -83,11 +84,12 @@ class Reaper:
         import psutil
 
         assert self._process is not None
+        niceness = min(NICEST, os.getpriority(os.PRIO_PROCESS, 0) + NICER)
         for process in _descendants(os.getpid()):
             if process.pid not in self._others and process.pid != self._process.pid:
                 with suppress(psutil.Error, ProcessLookupError):
                     for thread in process.threads():
-                        os.setpriority(os.PRIO_PROCESS, thread.id, NICENESS)
+                        os.setpriority(os.PRIO_PROCESS, thread.id, niceness)
 
     def unmark(self) -> None:
         """Stop marking: processes that are started from now on are not the engine's."""
