@@ -18,8 +18,13 @@ from mathbatch.models.engine_arguments import users_environment
 from mathbatch.models.reaper import Reaper
 from mathbatch.models.shield import shield_processes
 
-# Unless told otherwise, Ray reports its use to its makers, and hides GPUs from tasks that claim none.
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# Unless told otherwise, Ray reports its use to its makers, hides GPUs from tasks that claim none, and gives replicas a
+# niceness of 15, above which their engines would have no room.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "5",
+}
 # Environment variable that says whether Ray asks for a token.
 AUTH_MODE = "RAY_AUTH_MODE"
 # Seconds to wait for a cluster to take a connection.
