@@ -25,7 +25,7 @@ SCRIPTED = "model._target_=mathbatch.models.scripted.ScriptedModel"
 ROWS, QUICK_ROWS = 100_000, 2_000
 # Members, slots, mean seconds of an answer, rows. Half of the 20 s of real ones: a run then has a dozen answers a slot.
 FLEET, QUICK_FLEET = (64, 256, 10.0, 200_000), (4, 16, 0.2, 2_000)
-PAIR_ROWS, QUICK_PAIR_ROWS = 1_500, 40
+PAIR_ROWS, QUICK_PAIR_ROWS = 6_000, 40
 KEYS = ("samples_per_s", "cpu_us", "peak_mb", "busy", "tail_s", "longest_answer_s")
 RATE_BAR, CPU_BAR, BUSY_BAR, MEMORY_BAR, PAIR_BAR = 0.5, 2.0, 0.95, 1.25, 0.95
 
