@@ -12,6 +12,7 @@ import pickle
 import socket
 import traceback
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -28,8 +29,9 @@ from mathbatch.models.supervisor import Supervisor
 from mathbatch.parts.faults import PartError, in_words
 from mathbatch.records import Request, Response
 
-# Seconds in which answers are collected before they are sent: each message costs the run as much as many answers.
-COLLECT_S = 0.01
+# Answers are sent once there are so many, or these seconds after the first: a message costs as much as many answers.
+# Meanwhile the engine has others of those that wait for it.
+MOST_REPLIES, COLLECT_S = 128, 0.05
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Replica:
         self._tasks: set[asyncio.Task[None]] = set()
         self._replies: list[Reply] = []
         self._news: list[str] = []
-        self._has_mail = asyncio.Event()
+        self._has_mail, self._is_full = asyncio.Event(), asyncio.Event()
 
     async def open(self) -> int:
         """Build and load the model; return its capacity. Raise ConfigError, EngineError or PartError."""
@@ -105,8 +107,10 @@ class Replica:
         """Yield encoded Mail for as long as the replica lives."""
         while True:
             await self._has_mail.wait()
-            await asyncio.sleep(COLLECT_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_full.wait(), COLLECT_S)
             self._has_mail.clear()
+            self._is_full.clear()
             replies, news = self._replies, self._news
             self._replies, self._news = [], []
             yield msgspec.msgpack.encode(Mail(replies, news, self._images.reads, self._model.images_preprocessed))
@@ -136,6 +140,8 @@ class Replica:
             images.forget()
         self._replies.append(Reply(number, response, error))
         self._has_mail.set()
+        if len(self._replies) >= MOST_REPLIES:
+            self._is_full.set()
 
     def _tell(self, news: str) -> None:
         self._news.append(news)
