@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_parts import growing, looks, overhead, reporting, scoring, serving, sweeping, throughput
+from bench_parts import fleets, growing, looks, overhead, reporting, scoring, serving, sweeping, throughput
 from bench_parts.figures import Figure, Report
 from bench_parts.tables import show
 from bench_parts.turns import turns
 from support.paths import ROOT
+from support.processes import run
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +171,10 @@ def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.Captu
     for at, key in enumerate(part.KEYS):
         assert any(f"{123_456 + at:,}" in line for line in lines), key
     assert not any("…" in line for line in lines)
+
+
+@pytest.mark.process
+def test_each_row_of_the_pair_of_replicas_can_be_asked(tmp_path: Path) -> None:
+    arguments = fleets._demo(fleets._demo_rows(tmp_path, 100), tmp_path / "out")
+    done = run(tmp_path, *arguments, module="check")
+    assert done.returncode == 0, done.stdout + done.stderr
