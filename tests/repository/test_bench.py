@@ -176,5 +176,5 @@ def test_every_figure_can_be_read_at_110_columns(part: Any, capsys: pytest.Captu
 @pytest.mark.process
 def test_each_row_of_the_pair_of_replicas_can_be_asked(tmp_path: Path) -> None:
     arguments = fleets._demo(fleets._demo_rows(tmp_path, 100), tmp_path / "out")
-    done = run(tmp_path, *arguments, module="check")
+    done = run(tmp_path, *arguments, fleets.SCRIPTED)
     assert done.returncode == 0, done.stdout + done.stderr
