@@ -178,3 +178,32 @@ def _run_limited(
         timeout=300,
         preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)),
     )
+
+
+WITH_ENGINE = """
+import atexit, os, sys, types
+from mathbatch.commands.entry import enter
+from mathbatch.errors import MathBatchError
+
+def main():
+    atexit.register(print, "said at the end")
+    print("said")
+    if sys.argv[1:]:
+        raise MathBatchError("wrong")
+    return 1
+
+atexit.register(os.write, 2, b"taken apart")  # called last, just before Python takes its modules apart
+sys.modules["torch"] = types.ModuleType("torch")  # as if an engine had been loaded
+sys.modules["mathbatch.commands.own"] = types.SimpleNamespace(main=main)
+enter("own")
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("arguments", "code", "told"), [([], 1, ""), (["wrong"], 2, "mathbatch: wrong\n")])
+def test_a_command_that_had_an_engine_says_all_and_takes_nothing_apart(
+    arguments: list[str], code: int, told: str, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-c", WITH_ENGINE, *arguments]
+    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "said\nsaid at the end\n", told)
